@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libsmtptls: SMTP STARTTLS (RFC 3207) and implicit TLS (RFC 8314) on GnuTLS
+ * and nettle.
+ *
+ * Three layers; a program may use any of them alone:
+ *
+ *   smtptls/error.h   error numbers and what they mean
+ *   smtptls/smtp.h    SMTP lines, EHLO, the STARTTLS verdict; no TLS
+ *   smtptls/conn.h    configuration and connection
+ *
+ * Programs that know GnuTLS find their way from these objects to GnuTLS's own
+ * in smtptls/gnutls.h, which this file does not include.
+ */
+#ifndef SMTPTLS_H
+#define SMTPTLS_H
+
+#include <smtptls/error.h>
+#include <smtptls/smtp.h>
+#include <smtptls/conn.h>
+
+#endif

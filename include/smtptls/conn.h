@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Layer 3: configuration and connection.
+ *
+ * A connection is one object from its first byte in the clear to its last byte
+ * under TLS. It does no I/O: the host moves bytes between it and the network,
+ * and smtptls_conn_poll() says what can be moved now.
+ *
+ * Threads: a configuration is changed by one thread until it is frozen; then
+ * any number share it. A connection is used by one thread at a time and may
+ * move between threads. After fork() a connection is used in one process only;
+ * configurations stay valid in both.
+ */
+#ifndef SMTPTLS_CONN_H
+#define SMTPTLS_CONN_H
+
+#include <stddef.h>
+#include <sys/types.h>
+#include <smtptls/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------ */
+/* Configuration: what many connections share                               */
+
+struct smtptls_config;
+
+/*
+ * Make an empty configuration; `*config` belongs to the caller, who ends it
+ * with smtptls_config_unref().
+ *
+ * Without a certificate a server cannot start TLS: smtptls_conn_can_starttls()
+ * is 0 and STARTTLS is answered with 454. Without smtptls_config_set_priority()
+ * TLS 1.3 and 1.2 with forward secrecy are allowed, in the server's order.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG    `config` is NULL
+ *   SMTPTLS_E_NOMEM
+ */
+SMTPTLS_API int smtptls_config_new(struct smtptls_config **config);
+
+/* Count one more owner; returns `config`. NULL is allowed. Thread-safe. */
+SMTPTLS_API struct smtptls_config *
+smtptls_config_ref(struct smtptls_config *config);
+
+/*
+ * Count one owner less; the last one frees the configuration. Connections are
+ * owners too, so a host may drop its own count while they live. NULL is
+ * allowed. Thread-safe.
+ */
+SMTPTLS_API void smtptls_config_unref(struct smtptls_config *config);
+
+/*
+ * The setters below return 0 or an error number, and a configuration whose
+ * setter failed is as it was before. Each can return
+ *   SMTPTLS_E_ARG          a required argument is NULL or out of its range
+ *   SMTPTLS_E_STATE        the configuration is frozen
+ *   SMTPTLS_E_NOMEM
+ *   SMTPTLS_E_CONFIG       a file is missing, unreadable or empty, or holds
+ *                          something else than it should, or a key does not
+ *                          belong to its certificate
+ * and those that its own comment names. smtptls_config_error() has the
+ * sentence, which names the file. Strings and memory are copied or read before
+ * the call returns. Files are PEM, of at most 1 MiB.
+ */
+
+/*
+ * Add a certificate chain, leaf first, and its private key. Call it again for
+ * a second key type (ECDSA beside RSA) or for other names; the server chooses
+ * by the client's SNI and algorithms, and takes the first where nothing else
+ * decides: for TLS 1.3 add ECDSA before RSA. Both may be in one file. An
+ * expired certificate is accepted with a warning (smtptls_config_warning()).
+ */
+SMTPTLS_API int smtptls_config_add_cert_file(struct smtptls_config *config,
+					     const char *cert_file,
+					     const char *key_file);
+
+/* The same from PEM in memory. */
+SMTPTLS_API int smtptls_config_add_cert_mem(struct smtptls_config *config,
+					    const void *cert, size_t cert_len,
+					    const void *key, size_t key_len);
+
+/*
+ * The authorities by which a peer's certificate is verified; NULL means the
+ * system's. Call it again to add more. A server sends the names of those from
+ * files to clients whose certificate it asks for.
+ */
+SMTPTLS_API int smtptls_config_set_ca_file(struct smtptls_config *config,
+					   const char *ca_file);
+
+/* Revocation lists for those authorities; call it after their file. */
+SMTPTLS_API int smtptls_config_set_crl_file(struct smtptls_config *config,
+					    const char *crl_file);
+
+/*
+ * Diffie-Hellman parameters (PKCS#3) of a server, for DHE with TLS 1.2. Without
+ * them the groups of RFC 7919 are used. Parameters of fewer than 2048 bits are
+ * SMTPTLS_E_CONFIG.
+ */
+SMTPTLS_API int smtptls_config_set_dh_file(struct smtptls_config *config,
+					   const char *dh_file);
+
+/*
+ * Replace what is allowed by a GnuTLS priority string (gnutls_priority_init()),
+ * in its entirety: versions, ciphers, groups, signatures. SMTPTLS_E_SYNTAX: the
+ * string is wrong, or the system's GnuTLS policy forbids it; the sentence
+ * quotes the place.
+ */
+SMTPTLS_API int smtptls_config_set_priority(struct smtptls_config *config,
+					    const char *priority);
+
+/*
+ * The secret from which session ticket keys are derived (RFC 5869), 32 to
+ * 4096 bytes; servers with the same secret and the same settings resume each
+ * other's sessions. Without it each configuration makes a secret of its own.
+ * SMTPTLS_E_LIMIT: shorter or longer.
+ */
+SMTPTLS_API int smtptls_config_set_ticket_secret(struct smtptls_config *config,
+						 const void *secret,
+						 size_t secret_len);
+
+/*
+ * End the changes; from now on the configuration can be shared and used by
+ * smtptls_conn_new(). Frozen again it stays frozen, with 0.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG    `config` is NULL
+ *   SMTPTLS_E_NOMEM
+ *   SMTPTLS_E_CONFIG the settings do not fit together
+ */
+SMTPTLS_API int smtptls_config_freeze(struct smtptls_config *config);
+
+/*
+ * The sentence of the last setter or freeze that failed, without a full stop,
+ * or "" when none has. Valid until the next call that changes `config`.
+ */
+SMTPTLS_API const char *
+smtptls_config_error(const struct smtptls_config *config);
+
+/*
+ * The i-th thing, from 0, that an administrator should know although it is no
+ * error (an expired certificate, for one), as a sentence; NULL past the last.
+ * Valid as long as `config`.
+ */
+SMTPTLS_API const char *
+smtptls_config_warning(const struct smtptls_config *config, size_t i);
+
+/* ------------------------------------------------------------------------ */
+/* Connection                                                                */
+
+struct smtptls_conn;
+
+enum smtptls_role {
+	SMTPTLS_SERVER = 1,
+	SMTPTLS_CLIENT = 2
+};
+
+/*
+ * Make a connection in the state SMTPTLS_PLAIN; `*conn` belongs to the caller,
+ * who ends it with smtptls_conn_free(). It counts as an owner of `config`. It
+ * can be made when the TCP connection is accepted, or only when STARTTLS is
+ * due: it is the same object.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG    a pointer is NULL, or `role` is no enum smtptls_role
+ *   SMTPTLS_E_STATE  `config` is not frozen
+ *   SMTPTLS_E_NOMEM
+ */
+SMTPTLS_API int smtptls_conn_new(struct smtptls_conn **conn,
+				 struct smtptls_config *config, int role);
+
+/*
+ * Free a connection in any state; what is unsent is lost, and buffers are
+ * wiped. It closes no file descriptor. NULL is allowed.
+ */
+SMTPTLS_API void smtptls_conn_free(struct smtptls_conn *conn);
+
+/* How the peer's certificate is treated. */
+enum smtptls_verify {
+	/* Not asked for by a server, not looked at by a client: encryption
+	 * against listeners only (RFC 7435). The default. */
+	SMTPTLS_VERIFY_NONE = 0,
+	/* Asked for and verified; the result is in smtptls_conn_info(), and
+	 * the session goes on whatever it is. */
+	SMTPTLS_VERIFY_OPTIONAL,
+	/* Required: a chain to one of the configuration's authorities, the
+	 * right purpose and, for a client, the peer's name. */
+	SMTPTLS_VERIFY_CA
+};
+
+/*
+ * Choose before TLS starts how the peer is verified.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG     `conn` is NULL, or `mode` is no enum smtptls_verify
+ *   SMTPTLS_E_STATE   TLS has started
+ *   SMTPTLS_E_CONFIG  SMTPTLS_VERIFY_CA with a configuration that has no
+ *                     authorities
+ */
+SMTPTLS_API int smtptls_conn_set_verify(struct smtptls_conn *conn, int mode);
+
+/*
+ * Client: the server's name, for SNI (RFC 6066 section 3) and, with
+ * SMTPTLS_VERIFY_CA and SMTPTLS_VERIFY_OPTIONAL, to be found in its certificate
+ * (RFC 9525). An IP address is verified, but not sent as SNI. The string is
+ * copied.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG    a pointer is NULL, or `conn` is a server's
+ *   SMTPTLS_E_STATE  TLS has started
+ *   SMTPTLS_E_SYNTAX no host name and no address
+ *   SMTPTLS_E_NOMEM
+ */
+SMTPTLS_API int smtptls_conn_set_peer(struct smtptls_conn *conn,
+				      const char *name);
+
+/*
+ * Server: 1 when STARTTLS may be offered now: the connection is in the clear
+ * and the configuration has a certificate. 0 otherwise, and for NULL.
+ */
+SMTPTLS_API int smtptls_conn_can_starttls(const struct smtptls_conn *conn);
+
+/*
+ * Server: answer a STARTTLS command. `args` is the command's argument as a
+ * string, NULL or "" for none; `unread` is what the host itself still holds of
+ * the input behind the command. The library adds what it holds.
+ *
+ * Returns the code of the reply, which it has put behind what is to be sent:
+ *   220  the handshake has begun; forget the EHLO name, the envelope and
+ *        everything else that was learnt in the clear (RFC 3207 section 4.2)
+ *   501, 503, 454  no TLS, and the session goes on (smtptls_starttls_verdict())
+ * or
+ *   SMTPTLS_E_ARG        `conn` is NULL or a client's
+ *   SMTPTLS_E_STATE      the connection is closed
+ *   SMTPTLS_E_INJECTION  input stands behind STARTTLS: nothing was answered,
+ *                        none of it will be delivered, the connection has
+ *                        failed (CVE-2011-0411)
+ *   SMTPTLS_E_NOMEM      the connection has failed
+ * or the error by which the connection had failed before.
+ */
+SMTPTLS_API int smtptls_conn_accept_starttls(struct smtptls_conn *conn,
+					     const char *args, size_t unread);
+
+/*
+ * Begin the handshake without another word: a client after the 220 to its
+ * STARTTLS, either role directly after smtptls_conn_new() for implicit TLS
+ * (RFC 8314). `unread` is what the host holds of the input behind the 220.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG        `conn` is NULL
+ *   SMTPTLS_E_STATE      TLS has started, the connection is closed, or a
+ *                        server has read or written plaintext
+ *   SMTPTLS_E_INJECTION  input is unread; the connection has failed
+ *   SMTPTLS_E_CONFIG     a server without a certificate
+ *   SMTPTLS_E_NOMEM      the connection has failed
+ * or the error by which the connection had failed before.
+ */
+SMTPTLS_API int smtptls_conn_start_tls(struct smtptls_conn *conn,
+				       size_t unread);
+
+/* What can be moved now: a mask of open ports. */
+enum smtptls_port {
+	SMTPTLS_NET_IN = 1,  /* bytes from the network are wanted */
+	SMTPTLS_NET_OUT = 2, /* bytes for the network are waiting */
+	SMTPTLS_APP_IN = 4,  /* smtptls_conn_read() has something to say */
+	SMTPTLS_APP_OUT = 8  /* smtptls_conn_write() takes something */
+};
+
+/*
+ * The open ports; 0 when all is said and the socket is to be closed, and for
+ * NULL. It changes nothing. SMTPTLS_NET_OUT is to be served after an error
+ * too, since it may be an alert.
+ */
+SMTPTLS_API int smtptls_conn_poll(const struct smtptls_conn *conn);
+
+/*
+ * Where to put bytes from the network: sets `*ptr` and returns how many bytes
+ * there is room for; 0 when SMTPTLS_NET_IN is closed. The memory stays valid
+ * until smtptls_conn_input_done(), whatever is called between. When memory
+ * runs out the connection fails with SMTPTLS_E_NOMEM, and 0 is returned.
+ */
+SMTPTLS_API size_t smtptls_conn_input(struct smtptls_conn *conn,
+				      unsigned char **ptr);
+
+/*
+ * Say that `n` bytes were put there; 0 is nothing and not the end. In the
+ * handshake this is what moves it on.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG    `conn` is NULL, or `n` is more than there was room for
+ *   SMTPTLS_E_STATE  `n` is not 0 and no room had been given
+ * or the error by which the connection has failed.
+ */
+SMTPTLS_API int smtptls_conn_input_done(struct smtptls_conn *conn, size_t n);
+
+/*
+ * Say that the network has no more bytes (read(2) gave 0). In the clear and
+ * under TLS what came before is still delivered; in the handshake the
+ * connection fails with SMTPTLS_E_TRUNCATED.
+ *
+ * Returns 0, SMTPTLS_E_ARG when `conn` is NULL, or the error by which the
+ * connection has failed.
+ */
+SMTPTLS_API int smtptls_conn_input_eof(struct smtptls_conn *conn);
+
+/*
+ * What is to be sent: sets `*ptr` and returns the number of bytes, all that
+ * waits in one piece; 0 when SMTPTLS_NET_OUT is closed. The memory stays valid
+ * until smtptls_conn_output_done(), whatever is called between.
+ */
+SMTPTLS_API size_t smtptls_conn_output(struct smtptls_conn *conn,
+				       const unsigned char **ptr);
+
+/*
+ * Say that `n` of those bytes were sent.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG  `conn` is NULL, or `n` is more than was waiting
+ */
+SMTPTLS_API int smtptls_conn_output_done(struct smtptls_conn *conn, size_t n);
+
+/*
+ * Read what the peer has said. In the clear one call never returns bytes
+ * behind the first LF; without a LF it returns bytes only when 16 KiB are held
+ * or the input has ended. Under TLS it returns what was decrypted.
+ *
+ * Returns the number of bytes, at most `len`; 0 at the end of the input (under
+ * TLS: the peer's close_notify, which is answered and closes the connection);
+ * or
+ *   SMTPTLS_E_ARG    a pointer is NULL, or `len` is 0
+ *   SMTPTLS_E_AGAIN  nothing now
+ *   SMTPTLS_E_STATE  this side has closed the connection
+ * or the error by which the connection has failed, once everything that came
+ * before it has been read.
+ */
+SMTPTLS_API ssize_t smtptls_conn_read(struct smtptls_conn *conn, void *data,
+				      size_t len);
+
+/*
+ * Say something to the peer. The bytes are copied or encrypted, not kept.
+ *
+ * Returns the number of bytes taken, which may be fewer than `len` (64 KiB
+ * wait at most) and is 0 only for a `len` of 0; or
+ *   SMTPTLS_E_ARG    a pointer is NULL
+ *   SMTPTLS_E_AGAIN  nothing now: the handshake is going on, or too much waits
+ *   SMTPTLS_E_STATE  the connection is closed
+ *   SMTPTLS_E_NOMEM  the connection has failed
+ * or the error by which the connection had failed before.
+ */
+SMTPTLS_API ssize_t smtptls_conn_write(struct smtptls_conn *conn,
+				       const void *data, size_t len);
+
+/*
+ * End the connection: what waits is still sent, under TLS with a close_notify
+ * behind it. Nothing can be read or written any more. Serve SMTPTLS_NET_OUT
+ * until smtptls_conn_poll() is 0, then close the socket. In the handshake the
+ * peer is told by an alert. Closed or failed already, it changes nothing.
+ *
+ * Returns 0, or SMTPTLS_E_ARG when `conn` is NULL, or the error by which the
+ * connection has failed.
+ */
+SMTPTLS_API int smtptls_conn_close(struct smtptls_conn *conn);
+
+/*
+ * Fail the connection with an error of the host's: SMTPTLS_E_TIMEOUT when its
+ * deadline has passed, SMTPTLS_E_REFUSED or one of SMTPTLS_E_CERT_… when it
+ * does not want this peer, SMTPTLS_E_IO when a system call failed. The peer is
+ * told by a fitting alert where TLS has started. Closed or failed already, it
+ * changes nothing.
+ *
+ * Returns 0, or SMTPTLS_E_ARG when `conn` is NULL or `error` is no error
+ * number or of the classes USAGE and AGAIN.
+ */
+SMTPTLS_API int smtptls_conn_abort(struct smtptls_conn *conn, int error);
+
+enum smtptls_state {
+	SMTPTLS_PLAIN = 1, /* in the clear */
+	SMTPTLS_HANDSHAKE, /* TLS has been started and is not on yet */
+	SMTPTLS_TLS,	   /* TLS is on */
+	SMTPTLS_CLOSED,	   /* ended in order; final */
+	SMTPTLS_FAILED	   /* ended by an error; final */
+};
+
+/* The state, or SMTPTLS_E_ARG when `conn` is NULL. */
+SMTPTLS_API int smtptls_conn_state(const struct smtptls_conn *conn);
+
+/*
+ * 1 from the moment when the handshake and the required verification have
+ * succeeded, and for ever after; 0 before, and for NULL.
+ */
+SMTPTLS_API int smtptls_conn_tls_enabled(const struct smtptls_conn *conn);
+
+/*
+ * The error by which the connection has failed, or 0. `text` may be NULL; else
+ * `*text` is set to a sentence without a full stop, "" when there is no error,
+ * which lives as long as `conn`. What the peer sent is escaped in it.
+ */
+SMTPTLS_API int smtptls_conn_error(const struct smtptls_conn *conn,
+				   const char **text);
+
+/*
+ * What is known of a connection. Strings live as long as the connection and
+ * are NULL where nothing is known; what the peer sent is escaped in them.
+ * Fields are only ever appended.
+ */
+struct smtptls_info {
+	int tls_enabled;
+	const char *protocol;	    /* "TLSv1.3", as OpenSSL names it */
+	const char *cipher_openssl; /* "ECDHE-RSA-AES256-GCM-SHA384" */
+	const char *cipher_iana; /* "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" */
+	const char *cipher_gnutls; /* "TLS_ECDHE_RSA_AES_256_GCM_SHA384" */
+	int cipher_bits;
+	const char *group; /* of the key exchange: "X25519" */
+	const char *sni;   /* the name that the client asked for */
+	const char *peer_subject;	      /* RFC 4514 */
+	unsigned char peer_cert_sha256[32];   /* of the whole certificate */
+	unsigned char peer_spki_sha256[32];   /* of its public key */
+	int peer_cert; /* 1: the peer has shown one */
+	int resumed;   /* 1: from an earlier session's ticket */
+	int verify; /* 1: verified; 0: not asked; SMTPTLS_E_CERT_…: why not */
+	int alert_received; /* the last alert's number, or -1 */
+	int alert_sent;	    /* the fatal alert's number, or -1 */
+	int reason; /* a stable number of why TLS failed; 0: none is known */
+};
+
+/*
+ * Fill `info`, of which the caller knows `size` bytes: pass sizeof(*info).
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG    a pointer is NULL, or `size` is 0
+ *   SMTPTLS_E_NOMEM
+ */
+SMTPTLS_API int smtptls_conn_info(struct smtptls_conn *conn,
+				  struct smtptls_info *info, size_t size);
+
+/* ------------------------------------------------------------------------ */
+/* For hosts with file descriptors                                           */
+
+/*
+ * Move bytes between a connection and descriptors until one of the ports in
+ * `until` (enum smtptls_port) is open, or, with 0, until nothing waits to be
+ * sent. `rfd` and `wfd` may be the same, blocking or not, sockets or pipes. It
+ * waits in poll(2) for at most `timeout_ms` milliseconds all in all; -1 is no
+ * limit. It raises no SIGPIPE on sockets; with pipes the host ignores it.
+ *
+ * Returns the open ports (enum smtptls_port), which are 0 when all is said;
+ * or
+ *   SMTPTLS_E_ARG      `conn` is NULL or a descriptor is negative
+ *   SMTPTLS_E_TIMEOUT  the time is over; the connection is as it was, so call
+ *                      smtptls_conn_abort() if that is to be its end
+ *   SMTPTLS_E_IO       a system call failed (errno); the connection has failed
+ * The end of the input, and a failed connection, are no errors here: the ports
+ * and smtptls_conn_read() tell them.
+ */
+SMTPTLS_API int smtptls_fd_pump(struct smtptls_conn *conn, int rfd, int wfd,
+				int until, int timeout_ms);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
