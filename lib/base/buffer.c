@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base/buffer: a byte queue in one piece.
+ *
+ * Bytes are appended at the end and dropped at the start; what is held is
+ * always contiguous, so that a host can send it at once. An empty queue holds
+ * no memory: an idle connection costs none. All zeros is an empty queue.
+ *
+ * A host may hold a pointer into the queue while the library goes on working
+ * on it. While the queue is pinned its memory neither moves nor goes away: if
+ * it has to grow, the old block is kept beside the new one until the pin is
+ * taken off.
+ *
+ * Memory is wiped before it is freed, as far as it was ever written. Limits are
+ * the callers' business: the queue grows as it is told to.
+ */
+#include "base/buffer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <smtptls/error.h>
+
+/* Below this a block is not worth a second allocation when it grows. */
+#define BLOCK_MIN 1024
+
+static void block_free(unsigned char *data, size_t used)
+{
+	if (!data)
+		return;
+	explicit_bzero(data, used);
+	free(data);
+}
+
+static void release(struct stls_buffer *buffer)
+{
+	block_free(buffer->data, buffer->used);
+	buffer->data = NULL;
+	buffer->start = buffer->end = buffer->used = buffer->size = 0;
+}
+
+static int grow(struct stls_buffer *buffer, size_t room)
+{
+	size_t len = stls_buffer_len(buffer);
+	size_t size = buffer->size ? buffer->size : BLOCK_MIN;
+	unsigned char *data;
+
+	if (room > (size_t)-1 / 4 || len > (size_t)-1 / 4)
+		return SMTPTLS_E_NOMEM;
+	while (size - len < room || size < len)
+		size *= 2;
+	data = malloc(size);
+	if (!data)
+		return SMTPTLS_E_NOMEM;
+	if (len)
+		memcpy(data, buffer->data + buffer->start, len);
+	if (buffer->pinned && !buffer->retired) {
+		buffer->retired = buffer->data;
+		buffer->retired_start = buffer->start;
+		buffer->retired_end = buffer->end;
+		buffer->retired_used = buffer->used;
+	} else {
+		block_free(buffer->data, buffer->used);
+	}
+	buffer->data = data;
+	buffer->size = size;
+	buffer->start = 0;
+	buffer->end = buffer->used = len;
+	return 0;
+}
+
+/* The block may be changed: nobody holds a pointer into it. */
+static int movable(const struct stls_buffer *buffer)
+{
+	return !buffer->pinned || buffer->retired;
+}
+
+int stls_buffer_reserve(struct stls_buffer *buffer, size_t room,
+			unsigned char **ptr)
+{
+	int ret;
+
+	if (buffer->size - buffer->end < room) {
+		size_t len = stls_buffer_len(buffer);
+
+		if (movable(buffer) && buffer->size - len >= room) {
+			memmove(buffer->data, buffer->data + buffer->start,
+				len);
+			buffer->start = 0;
+			buffer->end = len;
+		} else {
+			ret = grow(buffer, room);
+			if (ret < 0)
+				return ret;
+		}
+	}
+	*ptr = buffer->data + buffer->end;
+	return 0;
+}
+
+void stls_buffer_commit(struct stls_buffer *buffer, size_t n)
+{
+	buffer->end += n;
+	if (buffer->used < buffer->end)
+		buffer->used = buffer->end;
+}
+
+int stls_buffer_append(struct stls_buffer *buffer, const void *data, size_t len)
+{
+	unsigned char *ptr;
+	int ret;
+
+	if (len == 0)
+		return 0;
+	ret = stls_buffer_reserve(buffer, len, &ptr);
+	if (ret < 0)
+		return ret;
+	memcpy(ptr, data, len);
+	stls_buffer_commit(buffer, len);
+	return 0;
+}
+
+size_t stls_buffer_len(const struct stls_buffer *buffer)
+{
+	return buffer->end - buffer->start;
+}
+
+size_t stls_buffer_peek(const struct stls_buffer *buffer,
+			const unsigned char **ptr)
+{
+	size_t len = stls_buffer_len(buffer);
+
+	if (buffer->retired) {
+		*ptr = buffer->retired + buffer->retired_start;
+		return buffer->retired_end - buffer->retired_start;
+	}
+	*ptr = len ? buffer->data + buffer->start : NULL;
+	return len;
+}
+
+void stls_buffer_drop(struct stls_buffer *buffer, size_t n)
+{
+	buffer->start += n;
+	if (buffer->start == buffer->end && movable(buffer))
+		release(buffer);
+}
+
+void stls_buffer_pin(struct stls_buffer *buffer)
+{
+	buffer->pinned = 1;
+}
+
+void stls_buffer_unpin(struct stls_buffer *buffer)
+{
+	buffer->pinned = 0;
+	block_free(buffer->retired, buffer->retired_used);
+	buffer->retired = NULL;
+	if (buffer->start == buffer->end)
+		release(buffer);
+}
+
+void stls_buffer_free(struct stls_buffer *buffer)
+{
+	stls_buffer_unpin(buffer);
+	release(buffer);
+}

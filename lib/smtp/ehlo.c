@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * smtp/ehlo: the capabilities of an EHLO reply.
+ *
+ * Lines are added one by one; what a later question can ask for is kept in the
+ * caller's buffer as one string a line, "KEYWORD parameters" and a NUL. The
+ * first line is the server's name and greeting and never a keyword, whatever
+ * it says; a line whose first word is no keyword by RFC 5321 section 4.1.1.1 is
+ * left out, so that free text cannot pass for one.
+ */
+#include <smtptls/smtp.h>
+
+#include <string.h>
+
+#include "base/ascii.h"
+
+void smtptls_ehlo_init(struct smtptls_ehlo *ehlo, char *buffer, size_t size)
+{
+	if (!ehlo)
+		return;
+	memset(ehlo, 0, sizeof(*ehlo));
+	ehlo->buffer = buffer;
+	ehlo->size = buffer ? size : 0;
+}
+
+static int is_keyword_char(char c, int first)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c >= '0' && c <= '9') || (c == '-' && !first);
+}
+
+/* The length of the keyword that the text begins with; 0 if it has none. */
+static size_t keyword_len(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && is_keyword_char(text[n], n == 0))
+		n++;
+	return n == len || text[n] == ' ' ? n : 0;
+}
+
+static int keep(struct smtptls_ehlo *ehlo, const char *text, size_t len)
+{
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
+	if (keyword_len(text, len) == 0)
+		return 0;
+	if (ehlo->size - ehlo->used < len + 1)
+		return SMTPTLS_E_LIMIT;
+	memcpy(ehlo->buffer + ehlo->used, text, len);
+	ehlo->buffer[ehlo->used + len] = '\0';
+	ehlo->used += len + 1;
+	return 0;
+}
+
+int smtptls_ehlo_add(struct smtptls_ehlo *ehlo, const char *line, size_t len)
+{
+	struct smtptls_reply reply;
+	int ret, first;
+
+	if (!ehlo || !line)
+		return SMTPTLS_E_ARG;
+	if (ehlo->complete)
+		return SMTPTLS_E_STATE;
+	ret = smtptls_reply_parse(line, len, &reply);
+	if (ret < 0)
+		return ret;
+	first = ehlo->code == 0;
+	if (!first && reply.code != ehlo->code)
+		return SMTPTLS_E_SYNTAX;
+	ehlo->code = reply.code;
+	if (!first && reply.code == 250) {
+		ret = keep(ehlo, reply.text, reply.text_len);
+		if (ret < 0)
+			return ret;
+	}
+	if (!reply.last)
+		return SMTPTLS_E_AGAIN;
+	ehlo->complete = 1;
+	return 0;
+}
+
+const char *smtptls_ehlo_find(const struct smtptls_ehlo *ehlo,
+			      const char *keyword)
+{
+	const char *entry, *end;
+	size_t len;
+
+	if (!ehlo || !keyword || !ehlo->complete)
+		return NULL;
+	len = strlen(keyword);
+	end = ehlo->buffer + ehlo->used;
+	for (entry = ehlo->buffer; entry < end; entry += strlen(entry) + 1) {
+		if (strlen(entry) < len ||
+		    !stls_ascii_equal(entry, keyword, len))
+			continue;
+		if (entry[len] == '\0')
+			return entry + len;
+		if (entry[len] == ' ') {
+			entry += len;
+			return entry + strspn(entry, " ");
+		}
+	}
+	return NULL;
+}
