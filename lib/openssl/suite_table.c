@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The cipher suites in three vocabularies: OpenSSL's, IANA's and GnuTLS's.
+ *
+ * The rows and the sorted indexes are in suite_table.inc, which
+ * suite_table.py makes from suites.tsv. It is kept in the repository all the
+ * same: a build needs no Python then, and a rules test runs the script again
+ * and fails when the result differs.
+ *
+ * Names are arrays inside the rows, not pointers: the table stays in
+ * read-only memory that all processes share, without a relocation. Every
+ * lookup is a binary search of an index.
+ */
+#include "openssl/suite_table.h"
+
+#include "openssl/list.h"
+#include "openssl/suite_table.inc"
+
+const struct stls_suite *stls_suite(size_t i)
+{
+	return &table[i];
+}
+
+static const char *openssl_name(const struct stls_suite *suite)
+{
+	return suite->openssl;
+}
+
+static const char *iana_name(const struct stls_suite *suite)
+{
+	return suite->iana;
+}
+
+static const char *gnutls_name(const struct stls_suite *suite)
+{
+	return suite->gnutls;
+}
+
+static int find(const uint8_t *index, size_t size,
+		const char *(*name_of)(const struct stls_suite *),
+		const char *name, size_t length)
+{
+	size_t low = 0;
+	size_t high = size;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct stls_suite *suite = &table[index[middle]];
+		int order = stls_word_compare(name, length, name_of(suite));
+
+		if (order == 0)
+			return index[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return -1;
+}
+
+int stls_suite_by_openssl(const char *name, size_t length)
+{
+	return find(by_openssl, sizeof by_openssl, openssl_name, name, length);
+}
+
+int stls_suite_by_iana(const char *name, size_t length)
+{
+	return find(by_iana, sizeof by_iana, iana_name, name, length);
+}
+
+int stls_suite_by_gnutls(const char *name, size_t length)
+{
+	return find(by_gnutls, sizeof by_gnutls, gnutls_name, name, length);
+}
+
+int stls_suite_by_code(unsigned code)
+{
+	size_t low = 0;
+	size_t high = sizeof by_code;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		unsigned here = table[by_code[middle]].code;
+
+		if (code == here)
+			return by_code[middle];
+		if (code < here)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return -1;
+}
+
+int stls_suite_allowed(const struct stls_suite *suite, int security_level)
+{
+	static const uint16_t bits[] = { 0, 80, 112, 128, 192, 256 };
+	static const uint8_t forward_secret =
+		STLS_KX_DHE | STLS_KX_ECDHE | STLS_KX_DHEPSK | STLS_KX_ECDHEPSK;
+
+	if (security_level <= 0)
+		return 1;
+	if (security_level > 5)
+		security_level = 5;
+	if (suite->strength_bits < bits[security_level])
+		return 0;
+	if (suite->au & STLS_AU_NULL || suite->mac & STLS_MAC_MD5)
+		return 0;
+	/* HMAC with SHA-1 has 160 bits of security. */
+	if (suite->mac & STLS_MAC_SHA1 && bits[security_level] > 160)
+		return 0;
+	return security_level < 3 || suite->min_version == STLS_TLS1_3 ||
+	       suite->kx & forward_secret;
+}
