@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls/config: what connections share: its life, its priority, its tickets.
+ *
+ * A configuration is changed by one thread until it is frozen, and is constant
+ * but for its count of owners from then on; GnuTLS keeps credentials by
+ * pointer, so each connection is an owner. Certificates, authorities and
+ * Diffie-Hellman parameters are loaded in credentials.c.
+ *
+ * Ticket keys are derived from one secret together with everything that a
+ * resumed session must not escape: the priority, the authorities, and the way
+ * of verifying. Servers that differ in one of these do not resume each other's
+ * sessions, although they share the secret.
+ */
+#include "tls/config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gnutls/x509.h>
+
+#include <smtptls/gnutls.h>
+
+/*
+ * Appended to the system's default. X25519 stands first because most clients
+ * send a key share for it: another choice costs them a round trip.
+ */
+static const char default_priority[] =
+	"-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:%SERVER_PRECEDENCE"
+	":-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-X448"
+	":+GROUP-SECP384R1:+GROUP-SECP521R1:+GROUP-FFDHE2048:+GROUP-FFDHE3072"
+	":+GROUP-FFDHE4096:+GROUP-FFDHE6144:+GROUP-FFDHE8192";
+
+#define TICKET_SECRET_MIN 32
+#define TICKET_SECRET_MAX 4096
+
+int stls_config_fail(struct smtptls_config *config, int error,
+		     const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(config->error, sizeof(config->error), format, args);
+	va_end(args);
+	return error;
+}
+
+int stls_config_warn(struct smtptls_config *config, const char *format, ...)
+{
+	char text[sizeof(config->error)];
+	char **warnings, *copy;
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	copy = strdup(text);
+	if (!copy)
+		return SMTPTLS_E_NOMEM;
+	warnings = realloc(config->warnings,
+			   (config->warning_count + 1) * sizeof(*warnings));
+	if (!warnings) {
+		free(copy);
+		return SMTPTLS_E_NOMEM;
+	}
+	config->warnings = warnings;
+	config->warnings[config->warning_count++] = copy;
+	return 0;
+}
+
+void stls_config_mix(struct smtptls_config *config, const char *what,
+		     const void *data, size_t len)
+{
+	unsigned char parts[3][STLS_SHA256_SIZE];
+
+	memcpy(parts[0], config->settings, STLS_SHA256_SIZE);
+	stls_sha256(what, strlen(what), parts[1]);
+	stls_sha256(data, len, parts[2]);
+	stls_sha256(parts, sizeof(parts), config->settings);
+}
+
+int smtptls_config_new(struct smtptls_config **config)
+{
+	struct smtptls_config *new;
+
+	if (!config)
+		return SMTPTLS_E_ARG;
+	new = calloc(1, sizeof(*new));
+	if (!new)
+		return SMTPTLS_E_NOMEM;
+	atomic_init(&new->owners, 1);
+	if (gnutls_certificate_allocate_credentials(&new->credentials) < 0) {
+		free(new);
+		return SMTPTLS_E_NOMEM;
+	}
+	*config = new;
+	return 0;
+}
+
+struct smtptls_config *smtptls_config_ref(struct smtptls_config *config)
+{
+	if (config)
+		atomic_fetch_add_explicit(&config->owners, 1,
+					  memory_order_relaxed);
+	return config;
+}
+
+static void wipe_datum(gnutls_datum_t *datum)
+{
+	if (datum->data)
+		explicit_bzero(datum->data, datum->size);
+	gnutls_free(datum->data);
+	datum->data = NULL;
+	datum->size = 0;
+}
+
+void smtptls_config_unref(struct smtptls_config *config)
+{
+	size_t i;
+
+	if (!config || atomic_fetch_sub_explicit(&config->owners, 1,
+						 memory_order_acq_rel) != 1)
+		return;
+	gnutls_certificate_free_credentials(config->credentials);
+	if (config->dh_params)
+		gnutls_dh_params_deinit(config->dh_params);
+	if (config->priority)
+		gnutls_priority_deinit(config->priority);
+	wipe_datum(&config->ticket_secret);
+	for (i = 0; i < STLS_VERIFY_MODES; i++)
+		wipe_datum(&config->ticket_key[i]);
+	for (i = 0; i < config->warning_count; i++)
+		free(config->warnings[i]);
+	free(config->warnings);
+	free(config);
+}
+
+/* Where in the string GnuTLS stopped, for the sentence. */
+static int priority_failed(struct smtptls_config *config, int ret,
+			   const char *string, const char *place)
+{
+	if (ret == GNUTLS_E_MEMORY_ERROR)
+		return stls_config_fail(config, SMTPTLS_E_NOMEM, "%s",
+					gnutls_strerror(ret));
+	return stls_config_fail(config, SMTPTLS_E_SYNTAX,
+				"priority string \"%s\": %s at \"%s\"", string,
+				gnutls_strerror(ret), place ? place : "");
+}
+
+static int set_priority(struct smtptls_config *config, const char *string,
+			unsigned flags)
+{
+	const char *place = NULL;
+	const unsigned *versions;
+	gnutls_priority_t priority;
+	int ret;
+
+	ret = gnutls_priority_init2(&priority, string, &place, flags);
+	if (ret < 0)
+		return priority_failed(config, ret, string, place);
+	/* GnuTLS accepts strings under which no version can be spoken. */
+	if (gnutls_priority_protocol_list(priority, &versions) <= 0) {
+		gnutls_priority_deinit(priority);
+		return stls_config_fail(
+			config, SMTPTLS_E_SYNTAX,
+			"priority string \"%s\": allows no TLS version",
+			string);
+	}
+	if (config->priority)
+		gnutls_priority_deinit(config->priority);
+	config->priority = priority;
+	stls_sha256(string, strlen(string), config->priority_digest);
+	return 0;
+}
+
+int smtptls_config_set_priority(struct smtptls_config *config,
+				const char *priority)
+{
+	if (!config || !priority)
+		return SMTPTLS_E_ARG;
+	if (config->frozen)
+		return SMTPTLS_E_STATE;
+	return set_priority(config, priority, 0);
+}
+
+int smtptls_config_set_ticket_secret(struct smtptls_config *config,
+				     const void *secret, size_t secret_len)
+{
+	unsigned char *copy;
+
+	if (!config || !secret)
+		return SMTPTLS_E_ARG;
+	if (config->frozen)
+		return SMTPTLS_E_STATE;
+	if (secret_len < TICKET_SECRET_MIN || secret_len > TICKET_SECRET_MAX)
+		return stls_config_fail(
+			config, SMTPTLS_E_LIMIT,
+			"ticket secret: %zu bytes, but it must have %d to %d",
+			secret_len, TICKET_SECRET_MIN, TICKET_SECRET_MAX);
+	copy = gnutls_malloc(secret_len);
+	if (!copy)
+		return SMTPTLS_E_NOMEM;
+	memcpy(copy, secret, secret_len);
+	wipe_datum(&config->ticket_secret);
+	config->ticket_secret.data = copy;
+	config->ticket_secret.size = (unsigned)secret_len;
+	return 0;
+}
+
+/* GnuTLS says by its own key how long ticket keys are. */
+static int derive_ticket_keys(struct smtptls_config *config)
+{
+	unsigned char info[] = "smtptls session ticket, verify 0";
+	gnutls_datum_t *key;
+	int ret, mode;
+
+	if (!config->ticket_secret.data) {
+		ret = gnutls_session_ticket_key_generate(
+			&config->ticket_secret);
+		if (ret < 0)
+			return ret;
+	}
+	for (mode = 0; mode < STLS_VERIFY_MODES; mode++) {
+		key = &config->ticket_key[mode];
+		ret = gnutls_session_ticket_key_generate(key);
+		if (ret < 0)
+			return ret;
+		info[sizeof(info) - 2] = (unsigned char)('0' + mode);
+		stls_hkdf(config->ticket_secret.data,
+			  config->ticket_secret.size, config->settings,
+			  sizeof(config->settings), info, sizeof(info) - 1,
+			  key->data, key->size);
+	}
+	return 0;
+}
+
+int smtptls_config_freeze(struct smtptls_config *config)
+{
+	gnutls_datum_t leaf;
+	int ret;
+
+	if (!config)
+		return SMTPTLS_E_ARG;
+	if (config->frozen)
+		return 0;
+	if (!config->priority) {
+		ret = set_priority(config, default_priority,
+				   GNUTLS_PRIORITY_INIT_DEF_APPEND);
+		if (ret < 0)
+			return ret == SMTPTLS_E_NOMEM ? ret : SMTPTLS_E_CONFIG;
+	}
+	if (!config->dh_params) {
+		ret = gnutls_certificate_set_known_dh_params(
+			config->credentials, GNUTLS_SEC_PARAM_MEDIUM);
+		if (ret < 0)
+			goto failed;
+	}
+	stls_config_mix(config, "priority", config->priority_digest,
+			sizeof(config->priority_digest));
+	ret = derive_ticket_keys(config);
+	if (ret < 0)
+		goto failed;
+	config->has_certificate =
+		gnutls_certificate_get_crt_raw(config->credentials, 0, 0,
+					       &leaf) == 0;
+	gnutls_certificate_set_verify_flags(
+		config->credentials,
+		GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM));
+	config->frozen = 1;
+	return 0;
+
+failed:
+	return stls_config_fail(config,
+				ret == GNUTLS_E_MEMORY_ERROR ? SMTPTLS_E_NOMEM
+							     : SMTPTLS_E_CONFIG,
+				"GnuTLS: %s", gnutls_strerror(ret));
+}
+
+const char *smtptls_config_error(const struct smtptls_config *config)
+{
+	return config ? config->error : "";
+}
+
+const char *smtptls_config_warning(const struct smtptls_config *config,
+				   size_t i)
+{
+	return config && i < config->warning_count ? config->warnings[i] : NULL;
+}
+
+gnutls_certificate_credentials_t
+smtptls_config_gnutls(struct smtptls_config *config)
+{
+	return config ? config->credentials : NULL;
+}

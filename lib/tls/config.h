@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* tls/config: what connections share. The manual is in config.c. */
+#ifndef TLS_CONFIG_H
+#define TLS_CONFIG_H
+
+#include <stdatomic.h>
+
+#include <gnutls/gnutls.h>
+
+#include <smtptls/conn.h>
+
+#include "tls/digest.h"
+
+#define STLS_VERIFY_MODES (SMTPTLS_VERIFY_CA + 1)
+
+struct smtptls_config {
+	atomic_uint owners;
+	int frozen;
+	int has_certificate;
+	int has_authorities;
+	gnutls_certificate_credentials_t credentials;
+	gnutls_dh_params_t dh_params;
+	gnutls_priority_t priority;
+	unsigned char priority_digest[STLS_SHA256_SIZE];
+	/* One for each way to verify: tickets must not cross them. */
+	gnutls_datum_t ticket_key[STLS_VERIFY_MODES];
+	gnutls_datum_t ticket_secret;
+	/* What else tickets must not cross: a digest of priority and trust. */
+	unsigned char settings[STLS_SHA256_SIZE];
+	char **warnings;
+	size_t warning_count;
+	char error[512];
+};
+
+/* Fail with a sentence: returns `error`. */
+int stls_config_fail(struct smtptls_config *config, int error,
+		     const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Add a sentence to the warnings; 0 or SMTPTLS_E_NOMEM. */
+int stls_config_warn(struct smtptls_config *config, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Make `settings` depend on `data` too. */
+void stls_config_mix(struct smtptls_config *config, const char *what,
+		     const void *data, size_t len);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* tls/file: a whole small file in memory. */
+#ifndef TLS_FILE_H
+#define TLS_FILE_H
+
+#include "base/buffer.h"
+
+#define STLS_FILE_MAX (1024 * 1024)
+
+/*
+ * Append the file to `content`. Returns 0, SMTPTLS_E_NOMEM, or SMTPTLS_E_CONFIG
+ * with *cause set to the rest of a sentence that begins with the file's name.
+ */
+int stls_file_read(const char *name, struct stls_buffer *content,
+		   const char **cause);
+
+#endif

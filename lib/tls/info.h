@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* tls/info: what can be said of a session. The manual is in info.c. */
+#ifndef TLS_INFO_H
+#define TLS_INFO_H
+
+#include "tls/session.h"
+
+/* The strings behind a struct smtptls_info. */
+struct stls_facts;
+
+/*
+ * Fill what a session knows into `info`. The strings stay with `*facts`, which
+ * is made at the first call with TLS on. Returns 0 or SMTPTLS_E_NOMEM.
+ */
+int stls_info(struct stls_session *session, struct stls_facts **facts,
+	      struct smtptls_info *info);
+void stls_facts_free(struct stls_facts *facts);
+
+#endif

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls/session: one GnuTLS session over two buffers.
+ *
+ * GnuTLS pulls from one buffer and pushes to the other; it never waits and
+ * never sees a descriptor. Nothing is delivered before stls_session_handshake()
+ * has returned 0, which it does after the peer has been verified as the
+ * connection demands.
+ *
+ * After any error but AGAIN the session is over: an alert stands in the out
+ * buffer where one fits, `text` has the sentence, and no function but those
+ * that only look may be called.
+ *
+ * It never renegotiates (RFC 9325 section 3.5), and sends one ticket, after
+ * verification.
+ */
+#include "tls/session.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "tls/verify.h"
+
+/* As OpenSSL: a peer that only warns keeps this side busy for nothing. */
+#define WARNINGS_MAX 5
+
+#define RECORD_MAX   16384
+
+enum { CONTENT_ALERT = 21, CONTENT_HANDSHAKE = 22 };
+
+/* ---- transport ---- */
+
+static ssize_t pull(gnutls_transport_ptr_t ptr, void *data, size_t len)
+{
+	struct stls_session *session = ptr;
+	const unsigned char *held;
+	size_t n = stls_buffer_peek(session->in, &held);
+
+	if (n == 0) {
+		if (session->eof)
+			return 0;
+		gnutls_transport_set_errno(session->tls, EAGAIN);
+		return -1;
+	}
+	if (n > len)
+		n = len;
+	memcpy(data, held, n);
+	stls_buffer_drop(session->in, n);
+	return (ssize_t)n;
+}
+
+static ssize_t push(gnutls_transport_ptr_t ptr, const giovec_t *iov, int count)
+{
+	struct stls_session *session = ptr;
+	ssize_t total = 0;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		if (stls_buffer_append(session->out, iov[i].iov_base,
+				       iov[i].iov_len) < 0) {
+			session->no_memory = 1;
+			gnutls_transport_set_errno(session->tls, ENOMEM);
+			return -1;
+		}
+		total += (ssize_t)iov[i].iov_len;
+	}
+	return total;
+}
+
+/* ---- errors ---- */
+
+/* The first sentence stays: it is the cause of what follows. */
+__attribute__((format(printf, 3, 4))) static int
+failed(struct stls_session *session, int error, const char *format, ...)
+{
+	va_list args;
+
+	if (session->text[0])
+		return error;
+	va_start(args, format);
+	(void)vsnprintf(session->text, sizeof(session->text), format, args);
+	va_end(args);
+	return error;
+}
+
+static void send_alert(struct stls_session *session, int alert)
+{
+	if (gnutls_alert_send(session->tls, GNUTLS_AL_FATAL,
+			      (gnutls_alert_description_t)alert) == 0)
+		session->alert_sent = alert;
+}
+
+/* The end of the session by a GnuTLS error: alert, sentence, number. */
+static int gnutls_failed(struct stls_session *session, int ret,
+			 int in_handshake)
+{
+	int broken = in_handshake ? SMTPTLS_E_HANDSHAKE : SMTPTLS_E_PROTOCOL;
+	int level, alert;
+	const char *name;
+
+	switch (ret) {
+	case GNUTLS_E_FATAL_ALERT_RECEIVED:
+		alert = gnutls_alert_get(session->tls);
+		name = gnutls_alert_get_name((gnutls_alert_description_t)alert);
+		session->alert_received = alert;
+		return failed(session, broken,
+			      "the peer ended TLS with the alert \"%s\" (%d)",
+			      name ? name : "unknown", alert);
+	case GNUTLS_E_PREMATURE_TERMINATION:
+		return failed(session, SMTPTLS_E_TRUNCATED,
+			      "the peer closed the connection %s",
+			      in_handshake ? "during the handshake"
+					   : "without a close_notify");
+	case GNUTLS_E_PUSH_ERROR:
+	case GNUTLS_E_MEMORY_ERROR:
+		return failed(session, SMTPTLS_E_NOMEM, "%s",
+			      smtptls_strerror(SMTPTLS_E_NOMEM));
+	default:
+		break;
+	}
+	alert = gnutls_error_to_alert(ret, &level);
+	send_alert(session, alert >= 0 ? alert : GNUTLS_A_INTERNAL_ERROR);
+	return failed(session, broken, "%s: %s",
+		      in_handshake ? "the handshake failed" : "TLS failed",
+		      gnutls_strerror(ret));
+}
+
+/* Count a warning alert; 0, or an error when there were too many. */
+static int warned(struct stls_session *session, int in_handshake)
+{
+	session->alert_received = gnutls_alert_get(session->tls);
+	if (++session->warnings < WARNINGS_MAX)
+		return 0;
+	send_alert(session, GNUTLS_A_UNEXPECTED_MESSAGE);
+	return failed(session,
+		      in_handshake ? SMTPTLS_E_HANDSHAKE : SMTPTLS_E_PROTOCOL,
+		      "the peer sends nothing but warning alerts");
+}
+
+/* ---- start ---- */
+
+static int set_up_server(struct stls_session *session,
+			 const struct smtptls_config *config)
+{
+	if (session->verify_mode != SMTPTLS_VERIFY_NONE)
+		gnutls_certificate_server_set_request(session->tls,
+						      GNUTLS_CERT_REQUEST);
+	return gnutls_session_ticket_enable_server(
+		session->tls, &config->ticket_key[session->verify_mode]);
+}
+
+static int set_up_client(struct stls_session *session)
+{
+	unsigned char address[16];
+	size_t size;
+
+	/* RFC 6066 section 3: no addresses in SNI. */
+	if (!session->peer || stls_is_address(session->peer, address, &size))
+		return 0;
+	return gnutls_server_name_set(session->tls, GNUTLS_NAME_DNS,
+				      session->peer, strlen(session->peer));
+}
+
+int stls_session_start(struct stls_session *session,
+		       const struct smtptls_config *config, int role,
+		       int verify_mode, const char *peer,
+		       struct stls_buffer *in, struct stls_buffer *out)
+{
+	unsigned flags = GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL;
+	int ret;
+
+	memset(session, 0, sizeof(*session));
+	session->in = in;
+	session->out = out;
+	session->role = role;
+	session->verify_mode = verify_mode;
+	session->peer = peer;
+	session->alert_received = session->alert_sent = -1;
+	/* Under TLS 1.3 tickets would leave before the peer is verified. */
+	flags |= role == SMTPTLS_SERVER
+			 ? GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET
+			 : GNUTLS_CLIENT;
+	ret = gnutls_init(&session->tls, flags);
+	if (ret < 0) {
+		session->tls = NULL;
+		goto failed;
+	}
+	gnutls_transport_set_ptr(session->tls, session);
+	gnutls_transport_set_pull_function(session->tls, pull);
+	gnutls_transport_set_vec_push_function(session->tls, push);
+	ret = gnutls_priority_set(session->tls, config->priority);
+	if (ret < 0)
+		goto failed;
+	ret = gnutls_credentials_set(session->tls, GNUTLS_CRD_CERTIFICATE,
+				     config->credentials);
+	if (ret < 0)
+		goto failed;
+	ret = role == SMTPTLS_SERVER ? set_up_server(session, config)
+				     : set_up_client(session);
+	if (ret < 0)
+		goto failed;
+	return 0;
+
+failed:
+	return failed(session,
+		      ret == GNUTLS_E_MEMORY_ERROR ? SMTPTLS_E_NOMEM
+						   : SMTPTLS_E_CONFIG,
+		      "TLS cannot be started: %s", gnutls_strerror(ret));
+}
+
+void stls_session_free(struct stls_session *session)
+{
+	if (session->tls)
+		gnutls_deinit(session->tls);
+	session->tls = NULL;
+}
+
+/* ---- handshake ---- */
+
+/*
+ * GnuTLS would take a ClientHello in SSLv2's format, and answers other things
+ * with an error that says nothing. TLS begins with a handshake record, or with
+ * an alert from a peer that gives up.
+ */
+static int check_first_byte(struct stls_session *session)
+{
+	const unsigned char *held;
+	size_t n = stls_buffer_peek(session->in, &held);
+	char shown[48];
+
+	if (n == 0 || session->begun)
+		return 0;
+	session->begun = 1;
+	if (held[0] == CONTENT_HANDSHAKE || held[0] == CONTENT_ALERT)
+		return 0;
+	send_alert(session, GNUTLS_A_UNEXPECTED_MESSAGE);
+	if (held[0] & 0x80)
+		return failed(session, SMTPTLS_E_HANDSHAKE,
+			      "the peer speaks SSLv2, or no TLS at all");
+	(void)stls_ascii_escape(shown, sizeof(shown), held, n < 32 ? n : 32);
+	return failed(session, SMTPTLS_E_HANDSHAKE,
+		      "the peer sent \"%s\" where TLS was expected", shown);
+}
+
+static int verify(struct stls_session *session)
+{
+	int ret;
+
+	if (session->verify_mode == SMTPTLS_VERIFY_NONE)
+		return 0;
+	ret = stls_verify_peer(session->tls, session->role, session->peer);
+	session->verify = ret < 0 ? ret : 1;
+	if (ret == 0 || (ret != SMTPTLS_E_NOMEM &&
+			 session->verify_mode == SMTPTLS_VERIFY_OPTIONAL))
+		return 0;
+	stls_session_abort(session, ret);
+	return failed(session, ret, "%s", smtptls_strerror(ret));
+}
+
+static int finish(struct stls_session *session)
+{
+	int ret;
+
+	session->complete = 1;
+	session->warnings = 0;
+	ret = verify(session);
+	if (ret < 0)
+		return ret;
+	if (session->role == SMTPTLS_SERVER &&
+	    gnutls_protocol_get_version(session->tls) == GNUTLS_TLS1_3) {
+		ret = gnutls_session_ticket_send(session->tls, 1, 0);
+		if (ret < 0)
+			return gnutls_failed(session, ret, 1);
+	}
+	return 0;
+}
+
+int stls_session_handshake(struct stls_session *session)
+{
+	size_t in, out;
+	int ret;
+
+	for (;;) {
+		ret = check_first_byte(session);
+		if (ret < 0)
+			return ret;
+		in = stls_buffer_len(session->in);
+		out = stls_buffer_len(session->out);
+		ret = gnutls_handshake(session->tls);
+		if (ret == 0)
+			return finish(session);
+		if (ret == GNUTLS_E_WARNING_ALERT_RECEIVED) {
+			ret = warned(session, 1);
+			if (ret < 0)
+				return ret;
+		} else if (ret != GNUTLS_E_AGAIN &&
+			   ret != GNUTLS_E_INTERRUPTED) {
+			return gnutls_failed(session, ret, 1);
+		} else if (in == stls_buffer_len(session->in) &&
+			   out == stls_buffer_len(session->out)) {
+			/* One AGAIN a record: only this one means it. */
+			return SMTPTLS_E_AGAIN;
+		}
+	}
+}
+
+/* ---- data ---- */
+
+int stls_session_readable(const struct stls_session *session)
+{
+	return session->eof || stls_buffer_len(session->in) > 0 ||
+	       gnutls_record_check_pending(session->tls) > 0;
+}
+
+ssize_t stls_session_read(struct stls_session *session, void *data, size_t len)
+{
+	ssize_t ret;
+	size_t in;
+
+	while (stls_session_readable(session)) {
+		in = stls_buffer_len(session->in);
+		ret = gnutls_record_recv(session->tls, data, len);
+		if (ret > 0)
+			session->warnings = 0;
+		if (ret >= 0)
+			return ret;
+		if (ret == GNUTLS_E_WARNING_ALERT_RECEIVED) {
+			ret = warned(session, 0);
+			if (ret < 0)
+				return ret;
+		} else if (ret == GNUTLS_E_REHANDSHAKE) {
+			send_alert(session, GNUTLS_A_NO_RENEGOTIATION);
+			return failed(session, SMTPTLS_E_PROTOCOL,
+				      "the peer asked for a renegotiation");
+		} else if (ret != GNUTLS_E_AGAIN &&
+			   ret != GNUTLS_E_INTERRUPTED) {
+			return gnutls_failed(session, (int)ret, 0);
+		} else if (in == stls_buffer_len(session->in)) {
+			return SMTPTLS_E_AGAIN;
+		}
+	}
+	return SMTPTLS_E_AGAIN;
+}
+
+ssize_t stls_session_write(struct stls_session *session, const void *data,
+			   size_t len, size_t limit)
+{
+	size_t sent = 0, n;
+	ssize_t ret;
+
+	while (sent < len && stls_buffer_len(session->out) < limit) {
+		n = len - sent < RECORD_MAX ? len - sent : RECORD_MAX;
+		ret = gnutls_record_send(session->tls,
+					 (const char *)data + sent, n);
+		if (ret < 0)
+			return gnutls_failed(session, (int)ret, 0);
+		sent += (size_t)ret;
+	}
+	return (ssize_t)sent;
+}
+
+int stls_session_close(struct stls_session *session)
+{
+	int ret = gnutls_bye(session->tls, GNUTLS_SHUT_WR);
+
+	return ret < 0 ? gnutls_failed(session, ret, 0) : 0;
+}
+
+void stls_session_abort(struct stls_session *session, int error)
+{
+	send_alert(session,
+		   stls_verify_alert(
+			   error, gnutls_protocol_get_version(session->tls)));
+}

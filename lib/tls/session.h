@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* tls/session: one GnuTLS session over two buffers. Manual in session.c. */
+#ifndef TLS_SESSION_H
+#define TLS_SESSION_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <gnutls/gnutls.h>
+
+#include "base/buffer.h"
+#include "tls/config.h"
+
+struct stls_session {
+	gnutls_session_t tls;
+	struct stls_buffer *in;	 /* from the network */
+	struct stls_buffer *out; /* to the network */
+	int role;
+	int verify_mode;
+	const char *peer; /* a client's name for the server, or NULL */
+	int eof;	  /* the network has no more */
+	int complete;	  /* the handshake is over, verified or not */
+	int begun;	  /* the peer's first byte has been looked at */
+	int no_memory;	  /* a push could not be kept */
+	int warnings;	  /* warning alerts in a row */
+	int alert_received;
+	int alert_sent;
+	int verify; /* as in struct smtptls_info */
+	char text[160];
+};
+
+/*
+ * Start over `in` and `out`, which must outlive the session, as `config` must.
+ * `peer` is a client's name for the server, or NULL. Returns 0,
+ * SMTPTLS_E_NOMEM or SMTPTLS_E_CONFIG.
+ */
+int stls_session_start(struct stls_session *session,
+		       const struct smtptls_config *config, int role,
+		       int verify_mode, const char *peer,
+		       struct stls_buffer *in, struct stls_buffer *out);
+void stls_session_free(struct stls_session *session);
+
+/*
+ * Go on with the handshake and, behind it, verify the peer. Returns 0 when TLS
+ * is on, SMTPTLS_E_AGAIN, or the error by which it has failed.
+ */
+int stls_session_handshake(struct stls_session *session);
+
+/* Something may be read without more input. */
+int stls_session_readable(const struct stls_session *session);
+/* Plaintext: a count, 0 at the peer's close_notify, SMTPTLS_E_AGAIN, error. */
+ssize_t stls_session_read(struct stls_session *session, void *data, size_t len);
+/* Encrypt until `out` holds `limit` bytes: a count of plaintext, or error. */
+ssize_t stls_session_write(struct stls_session *session, const void *data,
+			   size_t len, size_t limit);
+
+/* Put a close_notify behind what is to be sent. */
+int stls_session_close(struct stls_session *session);
+/* Put a fatal alert there, which tells the peer of an error of this side's. */
+void stls_session_abort(struct stls_session *session, int error);
+
+#endif
