@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * conn: an SMTP connection from its first byte in the clear to its last one
+ * under TLS: a state machine with four ports and no I/O.
+ *
+ *               start_tls / accept_starttls       verified
+ *      PLAIN ------------------------> HANDSHAKE -------> TLS
+ *        |                                |                |
+ *        +------------> CLOSED <----------+----------------+  in order
+ *        +------------> FAILED <----------+----------------+  by an error
+ *
+ * In the clear one line is given out at a time, so what stands behind STARTTLS
+ * is still here and counted when the host asks for TLS; a host cannot forget to
+ * look. Bytes that come in after that belong to TLS, whatever they are. The
+ * first error sticks. CLOSED and FAILED are final, and `tls_enabled` never goes
+ * back, so nothing can go on in the clear.
+ *
+ * The buffers hold nothing, and take no memory, while a connection is idle.
+ */
+#include <smtptls/conn.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <smtptls/gnutls.h>
+#include <smtptls/smtp.h>
+
+#include "base/buffer.h"
+#include "tls/config.h"
+#include "tls/info.h"
+#include "tls/session.h"
+
+#define INPUT_HELD  (16 * 1024) /* above this no more input is taken */
+#define INPUT_ROOM  (16 * 1024) /* for one read */
+#define OUTPUT_HELD (64 * 1024) /* above this nothing more is written */
+
+/* RFC 1035 section 2.3.4, without the last dot. */
+#define NAME_MAX_LEN 253
+
+struct smtptls_conn {
+	struct smtptls_config *config;
+	struct stls_session *session; /* NULL until TLS starts */
+	struct stls_facts *facts;
+	char *peer; /* a client's name for the server */
+	struct stls_buffer in;
+	struct stls_buffer out;
+	size_t room;   /* given out by _input, 0: none */
+	size_t line;   /* in the clear: up to the first LF held, 0: none */
+	size_t looked; /* so many bytes are known to have no LF */
+	int role;
+	int state;
+	int verify_mode;
+	int error;
+	const char *error_text;
+	unsigned eof : 1;      /* the network has no more */
+	unsigned eof_told : 1; /* the host has read that */
+	unsigned spoken : 1;   /* plaintext was read or written */
+	unsigned tls_enabled : 1;
+	unsigned peer_closed : 1; /* CLOSED by the peer's close_notify */
+	unsigned readable : 1;	  /* FAILED: older input may be left */
+	unsigned error_told : 1;  /* FAILED: the host has read that */
+};
+
+/* ---- life ---- */
+
+int smtptls_conn_new(struct smtptls_conn **conn, struct smtptls_config *config,
+		     int role)
+{
+	struct smtptls_conn *new;
+
+	if (!conn || !config ||
+	    (role != SMTPTLS_SERVER && role != SMTPTLS_CLIENT))
+		return SMTPTLS_E_ARG;
+	if (!config->frozen)
+		return SMTPTLS_E_STATE;
+	new = calloc(1, sizeof(*new));
+	if (!new)
+		return SMTPTLS_E_NOMEM;
+	new->config = smtptls_config_ref(config);
+	new->role = role;
+	new->state = SMTPTLS_PLAIN;
+	new->error_text = "";
+	*conn = new;
+	return 0;
+}
+
+void smtptls_conn_free(struct smtptls_conn *conn)
+{
+	if (!conn)
+		return;
+	if (conn->session) {
+		stls_session_free(conn->session);
+		free(conn->session);
+	}
+	stls_facts_free(conn->facts);
+	stls_buffer_free(&conn->in);
+	stls_buffer_free(&conn->out);
+	smtptls_config_unref(conn->config);
+	free(conn->peer);
+	free(conn);
+}
+
+int smtptls_conn_set_verify(struct smtptls_conn *conn, int mode)
+{
+	if (!conn || mode < SMTPTLS_VERIFY_NONE || mode > SMTPTLS_VERIFY_CA)
+		return SMTPTLS_E_ARG;
+	if (conn->state != SMTPTLS_PLAIN)
+		return SMTPTLS_E_STATE;
+	if (mode == SMTPTLS_VERIFY_CA && !conn->config->has_authorities)
+		return SMTPTLS_E_CONFIG;
+	conn->verify_mode = mode;
+	return 0;
+}
+
+/* Letters, digits, hyphens, dots; with colons for an address: no more. */
+static int is_peer_name(const char *name)
+{
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789-.:_";
+	size_t len = strlen(name);
+
+	return len > 0 && len <= NAME_MAX_LEN && strspn(name, allowed) == len;
+}
+
+int smtptls_conn_set_peer(struct smtptls_conn *conn, const char *name)
+{
+	char *copy;
+
+	if (!conn || !name || conn->role != SMTPTLS_CLIENT)
+		return SMTPTLS_E_ARG;
+	if (conn->state != SMTPTLS_PLAIN)
+		return SMTPTLS_E_STATE;
+	if (!is_peer_name(name))
+		return SMTPTLS_E_SYNTAX;
+	copy = strdup(name);
+	if (!copy)
+		return SMTPTLS_E_NOMEM;
+	free(conn->peer);
+	conn->peer = copy;
+	return 0;
+}
+
+/* ---- states ---- */
+
+/* Only the first error counts; `text` lives as long as `conn`. */
+static int fail(struct smtptls_conn *conn, int error, const char *text)
+{
+	/* In the handshake nothing may be delivered, nor after an attack. */
+	conn->readable = conn->state != SMTPTLS_HANDSHAKE &&
+			 error != SMTPTLS_E_INJECTION;
+	conn->state = SMTPTLS_FAILED;
+	conn->error = error;
+	conn->error_text = text;
+	return error;
+}
+
+static int fail_session(struct smtptls_conn *conn, int error)
+{
+	return fail(conn, error,
+		    conn->session->text[0] ? conn->session->text
+					   : smtptls_strerror(error));
+}
+
+/* The state's own objection to any work, or 0. */
+static int final(const struct smtptls_conn *conn)
+{
+	if (conn->state == SMTPTLS_FAILED)
+		return conn->error;
+	return conn->state == SMTPTLS_CLOSED ? SMTPTLS_E_STATE : 0;
+}
+
+static int handshake(struct smtptls_conn *conn)
+{
+	int ret = stls_session_handshake(conn->session);
+
+	if (ret == SMTPTLS_E_AGAIN)
+		return 0;
+	if (ret < 0)
+		return fail_session(conn, ret);
+	conn->state = SMTPTLS_TLS;
+	conn->tls_enabled = 1;
+	return 0;
+}
+
+/* From PLAIN to HANDSHAKE, where a client speaks first. */
+static int start(struct smtptls_conn *conn)
+{
+	int ret;
+
+	conn->session = calloc(1, sizeof(*conn->session));
+	if (!conn->session)
+		return fail(conn, SMTPTLS_E_NOMEM,
+			    smtptls_strerror(SMTPTLS_E_NOMEM));
+	ret = stls_session_start(conn->session, conn->config, conn->role,
+				 conn->verify_mode, conn->peer, &conn->in,
+				 &conn->out);
+	if (ret < 0)
+		return fail_session(conn, ret);
+	conn->session->eof = conn->eof;
+	conn->state = SMTPTLS_HANDSHAKE;
+	return handshake(conn);
+}
+
+int smtptls_conn_can_starttls(const struct smtptls_conn *conn)
+{
+	return conn && conn->role == SMTPTLS_SERVER &&
+	       conn->state == SMTPTLS_PLAIN && conn->config->has_certificate;
+}
+
+/* Say something of the library's own, whatever waits already. */
+static int say(struct smtptls_conn *conn, const char *text)
+{
+	size_t len = strlen(text);
+	ssize_t sent;
+
+	if (conn->state != SMTPTLS_TLS) {
+		if (stls_buffer_append(&conn->out, text, len) < 0)
+			return fail(conn, SMTPTLS_E_NOMEM,
+				    smtptls_strerror(SMTPTLS_E_NOMEM));
+		return 0;
+	}
+	sent = stls_session_write(conn->session, text, len, (size_t)-1);
+	return sent < 0 ? fail_session(conn, (int)sent) : 0;
+}
+
+int smtptls_conn_accept_starttls(struct smtptls_conn *conn, const char *args,
+				 size_t unread)
+{
+	const char *reply;
+	int code, ret;
+
+	if (!conn || conn->role != SMTPTLS_SERVER)
+		return SMTPTLS_E_ARG;
+	ret = final(conn);
+	if (ret < 0)
+		return ret;
+	if (conn->state == SMTPTLS_HANDSHAKE)
+		return SMTPTLS_E_STATE;
+	code = smtptls_starttls_verdict(
+		args, args ? strlen(args) : 0, conn->tls_enabled,
+		smtptls_conn_can_starttls(conn),
+		unread > 0 || stls_buffer_len(&conn->in) > 0, &reply);
+	if (code == SMTPTLS_E_INJECTION)
+		return fail(conn, code,
+			    "plaintext was sent behind STARTTLS in the clear");
+	if (code < 0)
+		return code;
+	ret = say(conn, reply);
+	if (ret == 0 && code == 220)
+		ret = start(conn);
+	return ret < 0 ? ret : code;
+}
+
+int smtptls_conn_start_tls(struct smtptls_conn *conn, size_t unread)
+{
+	int ret;
+
+	if (!conn)
+		return SMTPTLS_E_ARG;
+	ret = final(conn);
+	if (ret < 0)
+		return ret;
+	if (conn->state != SMTPTLS_PLAIN ||
+	    (conn->role == SMTPTLS_SERVER && conn->spoken))
+		return SMTPTLS_E_STATE;
+	if (unread > 0 || stls_buffer_len(&conn->in) > 0)
+		return fail(conn, SMTPTLS_E_INJECTION,
+			    "plaintext was received where TLS was to start");
+	if (conn->role == SMTPTLS_SERVER && !conn->config->has_certificate)
+		return SMTPTLS_E_CONFIG;
+	return start(conn);
+}
+
+int smtptls_conn_close(struct smtptls_conn *conn)
+{
+	int ret = 0;
+
+	if (!conn)
+		return SMTPTLS_E_ARG;
+	if (conn->state == SMTPTLS_FAILED)
+		return conn->error;
+	if (conn->state == SMTPTLS_CLOSED)
+		return 0;
+	if (conn->state != SMTPTLS_PLAIN)
+		ret = stls_session_close(conn->session);
+	if (ret < 0)
+		return fail_session(conn, ret);
+	conn->state = SMTPTLS_CLOSED;
+	return 0;
+}
+
+int smtptls_conn_abort(struct smtptls_conn *conn, int error)
+{
+	const struct smtptls_error_info *info = smtptls_error_info(error);
+
+	if (!conn || !info || info->error_class == SMTPTLS_CLASS_USAGE ||
+	    info->error_class == SMTPTLS_CLASS_AGAIN)
+		return SMTPTLS_E_ARG;
+	if (final(conn) < 0)
+		return 0;
+	if (conn->session && error != SMTPTLS_E_IO)
+		stls_session_abort(conn->session, error);
+	(void)fail(conn, error, info->text);
+	return 0;
+}
+
+/* ---- the network's side ---- */
+
+/* Find the first line's end, looking at each byte once. */
+static void find_line(struct smtptls_conn *conn)
+{
+	const unsigned char *held, *end;
+	size_t len = stls_buffer_peek(&conn->in, &held);
+
+	if (conn->session || conn->line > 0 || len == conn->looked)
+		return;
+	end = memchr(held + conn->looked, '\n', len - conn->looked);
+	if (end)
+		conn->line = (size_t)(end - held) + 1;
+	conn->looked = end ? 0 : len;
+}
+
+/* How many bytes of plaintext can be read now. */
+static size_t plain_readable(const struct smtptls_conn *conn)
+{
+	size_t len = stls_buffer_len(&conn->in);
+
+	if (conn->line > 0)
+		return conn->line;
+	return conn->eof || len >= INPUT_HELD ? len : 0;
+}
+
+static int app_in_open(const struct smtptls_conn *conn)
+{
+	switch (conn->state) {
+	case SMTPTLS_PLAIN:
+		return plain_readable(conn) > 0 ||
+		       (conn->eof && !conn->eof_told);
+	case SMTPTLS_TLS:
+		return stls_session_readable(conn->session) &&
+		       stls_buffer_len(&conn->out) <= OUTPUT_HELD;
+	case SMTPTLS_FAILED:
+		return !conn->error_told;
+	default:
+		return 0;
+	}
+}
+
+int smtptls_conn_poll(const struct smtptls_conn *conn)
+{
+	int mask = 0, final_state;
+
+	if (!conn)
+		return 0;
+	final_state = final(conn) < 0;
+	if (!final_state && !conn->eof &&
+	    stls_buffer_len(&conn->in) <= INPUT_HELD)
+		mask |= SMTPTLS_NET_IN;
+	if (stls_buffer_len(&conn->out) > 0)
+		mask |= SMTPTLS_NET_OUT;
+	if (app_in_open(conn))
+		mask |= SMTPTLS_APP_IN;
+	if (!final_state && conn->state != SMTPTLS_HANDSHAKE &&
+	    stls_buffer_len(&conn->out) < OUTPUT_HELD)
+		mask |= SMTPTLS_APP_OUT;
+	return mask;
+}
+
+size_t smtptls_conn_input(struct smtptls_conn *conn, unsigned char **ptr)
+{
+	if (!conn || !ptr || !(smtptls_conn_poll(conn) & SMTPTLS_NET_IN))
+		return 0;
+	if (conn->room == 0) {
+		if (stls_buffer_reserve(&conn->in, INPUT_ROOM, ptr) < 0) {
+			(void)fail(conn, SMTPTLS_E_NOMEM,
+				   smtptls_strerror(SMTPTLS_E_NOMEM));
+			return 0;
+		}
+		stls_buffer_pin(&conn->in);
+		conn->room = INPUT_ROOM;
+	}
+	*ptr = conn->in.data + conn->in.end;
+	return conn->room;
+}
+
+int smtptls_conn_input_done(struct smtptls_conn *conn, size_t n)
+{
+	if (!conn)
+		return SMTPTLS_E_ARG;
+	if (n > conn->room)
+		return conn->room > 0 ? SMTPTLS_E_ARG : SMTPTLS_E_STATE;
+	/* What arrives after the end is let go of. */
+	if (final(conn) == 0 && !conn->eof)
+		stls_buffer_commit(&conn->in, n);
+	conn->room = 0;
+	stls_buffer_unpin(&conn->in);
+	if (conn->state == SMTPTLS_FAILED)
+		return conn->error;
+	find_line(conn);
+	return conn->state == SMTPTLS_HANDSHAKE ? handshake(conn) : 0;
+}
+
+int smtptls_conn_input_eof(struct smtptls_conn *conn)
+{
+	if (!conn)
+		return SMTPTLS_E_ARG;
+	conn->eof = 1;
+	if (conn->session)
+		conn->session->eof = 1;
+	if (conn->state == SMTPTLS_FAILED)
+		return conn->error;
+	return conn->state == SMTPTLS_HANDSHAKE ? handshake(conn) : 0;
+}
+
+size_t smtptls_conn_output(struct smtptls_conn *conn, const unsigned char **ptr)
+{
+	size_t len;
+
+	if (!conn || !ptr)
+		return 0;
+	len = stls_buffer_peek(&conn->out, ptr);
+	if (len > 0)
+		stls_buffer_pin(&conn->out);
+	return len;
+}
+
+int smtptls_conn_output_done(struct smtptls_conn *conn, size_t n)
+{
+	const unsigned char *ptr;
+
+	if (!conn || n > stls_buffer_peek(&conn->out, &ptr))
+		return SMTPTLS_E_ARG;
+	stls_buffer_drop(&conn->out, n);
+	stls_buffer_unpin(&conn->out);
+	return 0;
+}
+
+/* ---- the application's side ---- */
+
+static ssize_t read_plain(struct smtptls_conn *conn, void *data, size_t len)
+{
+	const unsigned char *held;
+	size_t n = plain_readable(conn);
+
+	if (n == 0) {
+		if (!conn->eof)
+			return SMTPTLS_E_AGAIN;
+		conn->eof_told = 1;
+		return 0;
+	}
+	if (n > len)
+		n = len;
+	(void)stls_buffer_peek(&conn->in, &held);
+	memcpy(data, held, n);
+	stls_buffer_drop(&conn->in, n);
+	conn->line -= conn->line > 0 ? n : 0;
+	conn->looked -= conn->looked > 0 ? n : 0;
+	conn->spoken = 1;
+	find_line(conn);
+	return (ssize_t)n;
+}
+
+static ssize_t read_tls(struct smtptls_conn *conn, void *data, size_t len)
+{
+	ssize_t ret;
+	int bye;
+
+	if (stls_buffer_len(&conn->out) > OUTPUT_HELD)
+		return SMTPTLS_E_AGAIN;
+	ret = stls_session_read(conn->session, data, len);
+	if (ret > 0 || ret == SMTPTLS_E_AGAIN)
+		return ret;
+	if (ret < 0) {
+		(void)fail_session(conn, (int)ret);
+		conn->readable = 0;
+		return ret;
+	}
+	bye = stls_session_close(conn->session);
+	if (bye < 0)
+		return fail_session(conn, bye);
+	conn->state = SMTPTLS_CLOSED;
+	conn->peer_closed = 1;
+	return 0;
+}
+
+/* What came before the error, then the error. */
+static ssize_t read_failed(struct smtptls_conn *conn, void *data, size_t len)
+{
+	ssize_t ret = 0;
+
+	if (conn->readable && conn->tls_enabled)
+		ret = stls_session_read(conn->session, data, len);
+	else if (conn->readable && plain_readable(conn) > 0)
+		ret = read_plain(conn, data, len);
+	if (ret > 0)
+		return ret;
+	conn->readable = 0;
+	conn->error_told = 1;
+	return conn->error;
+}
+
+ssize_t smtptls_conn_read(struct smtptls_conn *conn, void *data, size_t len)
+{
+	if (!conn || !data || len == 0)
+		return SMTPTLS_E_ARG;
+	switch (conn->state) {
+	case SMTPTLS_PLAIN:
+		return read_plain(conn, data, len);
+	case SMTPTLS_HANDSHAKE:
+		return SMTPTLS_E_AGAIN;
+	case SMTPTLS_TLS:
+		return read_tls(conn, data, len);
+	case SMTPTLS_CLOSED:
+		return conn->peer_closed ? 0 : SMTPTLS_E_STATE;
+	default:
+		return read_failed(conn, data, len);
+	}
+}
+
+static ssize_t write_plain(struct smtptls_conn *conn, const void *data,
+			   size_t len)
+{
+	size_t room = OUTPUT_HELD - stls_buffer_len(&conn->out);
+
+	if (len > room)
+		len = room;
+	if (stls_buffer_append(&conn->out, data, len) < 0)
+		return fail(conn, SMTPTLS_E_NOMEM,
+			    smtptls_strerror(SMTPTLS_E_NOMEM));
+	conn->spoken = 1;
+	return (ssize_t)len;
+}
+
+ssize_t smtptls_conn_write(struct smtptls_conn *conn, const void *data,
+			   size_t len)
+{
+	ssize_t ret;
+
+	if (!conn || !data)
+		return SMTPTLS_E_ARG;
+	ret = final(conn);
+	if (ret < 0)
+		return ret;
+	if (len == 0)
+		return 0;
+	if (!(smtptls_conn_poll(conn) & SMTPTLS_APP_OUT))
+		return SMTPTLS_E_AGAIN;
+	if (conn->state == SMTPTLS_PLAIN)
+		return write_plain(conn, data, len);
+	ret = stls_session_write(conn->session, data, len, OUTPUT_HELD);
+	return ret < 0 ? fail_session(conn, (int)ret) : ret;
+}
+
+/* ---- answers ---- */
+
+int smtptls_conn_state(const struct smtptls_conn *conn)
+{
+	return conn ? conn->state : SMTPTLS_E_ARG;
+}
+
+int smtptls_conn_tls_enabled(const struct smtptls_conn *conn)
+{
+	return conn ? conn->tls_enabled : 0;
+}
+
+int smtptls_conn_error(const struct smtptls_conn *conn, const char **text)
+{
+	if (text)
+		*text = conn ? conn->error_text
+			     : smtptls_strerror(SMTPTLS_E_ARG);
+	return conn ? conn->error : SMTPTLS_E_ARG;
+}
+
+int smtptls_conn_info(struct smtptls_conn *conn, struct smtptls_info *info,
+		      size_t size)
+{
+	struct smtptls_info full;
+	int ret;
+
+	if (!conn || !info || size == 0)
+		return SMTPTLS_E_ARG;
+	memset(&full, 0, sizeof(full));
+	full.alert_received = full.alert_sent = -1;
+	if (conn->session && conn->session->tls) {
+		ret = stls_info(conn->session, &conn->facts, &full);
+		if (ret < 0)
+			return ret;
+	}
+	full.tls_enabled = conn->tls_enabled;
+	memset(info, 0, size);
+	memcpy(info, &full, size < sizeof(full) ? size : sizeof(full));
+	return 0;
+}
+
+gnutls_session_t smtptls_conn_gnutls(struct smtptls_conn *conn)
+{
+	return conn && conn->session ? conn->session->tls : NULL;
+}
