@@ -224,8 +224,9 @@ SMTPTLS_API int smtptls_conn_can_starttls(const struct smtptls_conn *conn);
 
 /*
  * Server: answer a STARTTLS command. `args` is the command's argument as a
- * string, NULL or "" for none; `unread` is what the host itself still holds of
- * the input behind the command. The library adds what it holds.
+ * string, NULL or "" for none; spaces and the line's end do not count.
+ * `unread` is what the host itself still holds of the input behind the command.
+ * The library adds what it holds.
  *
  * Returns the code of the reply, which it has put behind what is to be sent:
  *   220  the handshake has begun; forget the EHLO name, the envelope and

@@ -224,6 +224,12 @@ static int say(struct smtptls_conn *conn, const char *text)
 	return sent < 0 ? fail_session(conn, (int)sent) : 0;
 }
 
+/* Own parsers hand over what stands behind the verb, blanks, CRLF and all. */
+static size_t args_len(const char *args)
+{
+	return args ? strlen(args + strspn(args, " \r\n")) : 0;
+}
+
 int smtptls_conn_accept_starttls(struct smtptls_conn *conn, const char *args,
 				 size_t unread)
 {
@@ -238,7 +244,7 @@ int smtptls_conn_accept_starttls(struct smtptls_conn *conn, const char *args,
 	if (conn->state == SMTPTLS_HANDSHAKE)
 		return SMTPTLS_E_STATE;
 	code = smtptls_starttls_verdict(
-		args, args ? strlen(args) : 0, conn->tls_enabled,
+		args, args_len(args), conn->tls_enabled,
 		smtptls_conn_can_starttls(conn),
 		unread > 0 || stls_buffer_len(&conn->in) > 0, &reply);
 	if (code == SMTPTLS_E_INJECTION)
