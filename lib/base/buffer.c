@@ -11,8 +11,9 @@
  * it has to grow, the old block is kept beside the new one until the pin is
  * taken off.
  *
- * Memory is wiped before it is freed, as far as it was ever written. Limits are
- * the callers' business: the queue grows as it is told to.
+ * Memory is wiped before it is freed, as far as it was ever written, unless the
+ * queue is said to hold only what is encrypted. Limits are the callers'
+ * business: the queue grows as it is told to.
  */
 #include "base/buffer.h"
 
@@ -24,17 +25,17 @@
 /* Below this a block is not worth a second allocation when it grows. */
 #define BLOCK_MIN 1024
 
-static void block_free(unsigned char *data, size_t used)
+static void block_free(const struct stls_buffer *buffer, unsigned char *data,
+		       size_t used)
 {
-	if (!data)
-		return;
-	explicit_bzero(data, used);
+	if (data && !buffer->sealed)
+		explicit_bzero(data, used);
 	free(data);
 }
 
 static void release(struct stls_buffer *buffer)
 {
-	block_free(buffer->data, buffer->used);
+	block_free(buffer, buffer->data, buffer->used);
 	buffer->data = NULL;
 	buffer->start = buffer->end = buffer->used = buffer->size = 0;
 }
@@ -60,7 +61,7 @@ static int grow(struct stls_buffer *buffer, size_t room)
 		buffer->retired_end = buffer->end;
 		buffer->retired_used = buffer->used;
 	} else {
-		block_free(buffer->data, buffer->used);
+		block_free(buffer, buffer->data, buffer->used);
 	}
 	buffer->data = data;
 	buffer->size = size;
@@ -153,7 +154,7 @@ void stls_buffer_pin(struct stls_buffer *buffer)
 void stls_buffer_unpin(struct stls_buffer *buffer)
 {
 	buffer->pinned = 0;
-	block_free(buffer->retired, buffer->retired_used);
+	block_free(buffer, buffer->retired, buffer->retired_used);
 	buffer->retired = NULL;
 	if (buffer->start == buffer->end)
 		release(buffer);

@@ -12,6 +12,7 @@ struct stls_buffer {
 	size_t used;  /* the furthest byte ever written, for the wipe */
 	size_t size;
 	int pinned;
+	int sealed; /* what is held is encrypted: there is nothing to wipe */
 	/* What was held when the queue had to move although it was pinned. */
 	unsigned char *retired;
 	size_t retired_start;

@@ -198,6 +198,7 @@ static int start(struct smtptls_conn *conn)
 	if (ret < 0)
 		return fail_session(conn, ret);
 	conn->session->eof = conn->eof;
+	conn->in.sealed = 1; /* it is empty, and plaintext will not come */
 	conn->state = SMTPTLS_HANDSHAKE;
 	return handshake(conn);
 }
