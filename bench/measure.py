@@ -1,0 +1,498 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Measure a STARTTLS server against the floor, and hold it to its limits.
+
+    measure.py --floor PATH --server PATH --load PATH [--quick]
+
+Both servers run at the same time, with the same certificates and options, and
+are loaded in short turns, so that what disturbs the machine disturbs both; what
+counts is the ratio within a round. CPU time and memory are the kernel's figures
+for the server process alone. Instructions are counted by callgrind in runs of
+two lengths, and the difference leaves out starting and ending; dhat tells the
+library's part of the heap.
+
+Prints a table. Status 0: every limit holds; 1: one does not; 2: something could
+not be measured, said in a sentence. Everything started is ended in each case;
+all traffic stays on the loopback, all files in a temporary directory.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import re
+import resource
+import select
+import shlex
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+START_SECONDS = 60
+STOP_SECONDS = 30
+LOAD_SECONDS = 330
+MAX_ROUNDS = 100
+MIB = 1 << 20
+
+INSTRUCTIONS_LIMIT = 1.05
+CPU_LIMIT = 1.10
+DATA_LIMIT = 1.25
+IDLE_TLS_LIMIT = 4096
+LIBRARY_HEAP_LIMIT = 1024
+
+# Plaintext connections are so small that it takes thousands to fill a page of
+# the heap that was not used before.
+IDLE_TLS = (200, 400)
+IDLE_PLAIN = (1000, 3000)
+HEAP = (50, 150)
+
+SERVER_OPTIONS = ("--max-connections 8192 --idle-timeout 600 "
+                  "--max-size 1000000000")
+
+
+class Failure(Exception):
+    """Something could not be measured; the text is a sentence."""
+
+
+class Row:
+    """A line of the table; ok is None where there is no limit."""
+
+    def __init__(self, name, floor, server, verdict, spread="", limit="",
+                 ok=None):
+        self.cells = (name, floor, server, verdict, spread, limit,
+                      {None: "", True: "holds", False: "EXCEEDED"}[ok])
+        self.name = name
+        self.ok = ok
+
+
+def ratio_row(name, floor, server, limit):
+    """One line from figures of rounds in which both were measured."""
+    ratios = [s / f for f, s in zip(floor, server)]
+    ratio = statistics.median(ratios)
+    spread = ""
+    if len(ratios) > 1:
+        spread = f"{min(ratios):.3f}..{max(ratios):.3f}"
+    return Row(name, f"{statistics.median(floor):,.0f}",
+               f"{statistics.median(server):,.0f}", f"x {ratio:.3f}",
+               spread, f"x {limit:.2f}" if limit else "",
+               ratio <= limit if limit else None)
+
+
+def difference_row(name, floor, server, limit):
+    difference = server - floor
+    return Row(name, f"{floor:,.0f}", f"{server:,.0f}", f"{difference:+,.0f}",
+               "", f"+{limit:,}" if limit else "",
+               difference <= limit if limit else None)
+
+
+def real_program(path):
+    """The program and its environment, looking through libtool's wrapper.
+
+    The wrapper is a shell script: what /proc and valgrind would see is the
+    shell, or nothing.
+    """
+    path = pathlib.Path(path).resolve()
+    if not os.access(path, os.X_OK):
+        raise Failure(f"{path} is not a program")
+    env = dict(os.environ)
+    text = path.read_bytes()
+    if not (text.startswith(b"#!") and b"libtool" in text):
+        return str(path), env
+    program = path.parent / ".libs" / path.name
+    if not os.access(program, os.X_OK):
+        raise Failure(f"{path} is a libtool wrapper without {program}")
+    found = re.search(rb'^\s*LD_LIBRARY_PATH="([^"$]+)', text, re.MULTILINE)
+    if found:
+        paths = [os.fsdecode(found[1]).strip(":"), env.get("LD_LIBRARY_PATH")]
+        env["LD_LIBRARY_PATH"] = ":".join(filter(None, paths))
+    return str(program), env
+
+
+def cpus():
+    """One processor for the servers, another for the load, if there are."""
+    usable = sorted(os.sched_getaffinity(0))
+    return usable[0], usable[-1]
+
+
+def prepare(cpu):
+    """What a child does before it becomes a program."""
+    def run():
+        os.sched_setaffinity(0, {cpu})
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return run
+
+
+def read_line(process, what):
+    """A line of the child's standard output, within a limit of time."""
+    deadline = time.monotonic() + START_SECONDS
+    line = b""
+    while not line.endswith(b"\n"):
+        left = max(0, deadline - time.monotonic())
+        if not select.select([process.stdout], [], [], left)[0]:
+            raise Failure(f"{what} did not report within {START_SECONDS} s")
+        byte = os.read(process.stdout.fileno(), 1)
+        if not byte:
+            raise Failure(f"{what} ended before it was ready")
+        line += byte
+    return line.decode()
+
+
+class Server:
+    """A server process, ended when the with block is left."""
+
+    def __init__(self, bench, role, pair, prefix=()):
+        self.name = role.name
+        self.log = bench.directory / f"{role.name}.log"
+        command = [*prefix, role.program, "--listen", "127.0.0.1:0",
+                   "--cert", str(pair[0]), "--key", str(pair[1]),
+                   *role.options]
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                command, env=role.env, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=log,
+                preexec_fn=prepare(cpus()[0]))
+        try:
+            line = read_line(self.process, f"the {self.name}")
+            found = re.fullmatch(r"listening starttls 127\.0\.0\.1:(\d+)\n",
+                                 line)
+            if not found:
+                raise Failure(f"the {self.name} said {line!r}")
+        except BaseException as error:
+            self.kill()
+            if isinstance(error, Failure):
+                raise Failure(f"{error}{self.last_words()}") from None
+            raise
+        self.port = found[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind:
+            self.kill()
+        else:
+            self.stop()
+
+    def last_words(self):
+        lines = self.log.read_text(errors="replace").splitlines()
+        return "; its log ends: " + " | ".join(lines[-3:]) if lines else ""
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            status = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"the {self.name} did not end at SIGTERM") from None
+        finally:
+            self.kill()
+        if status:
+            raise Failure(f"the {self.name} ended with status {status}"
+                          f"{self.last_words()}")
+
+    def cpu(self):
+        """Seconds of CPU time so far, user and system."""
+        total = 0
+        for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
+            total += int((task / "schedstat").read_text().split()[0])
+        return total / 1e9
+
+    def memory(self):
+        """Bytes that only this process has, and that it has written.
+
+        Clean private pages do not count: a library's page becomes shared, and
+        private again, as other programs with that library come and go.
+        """
+        text = pathlib.Path(
+            f"/proc/{self.process.pid}/smaps_rollup").read_text()
+        return int(re.search(r"Private_Dirty:\s+(\d+) kB", text)[1]) * 1024
+
+
+class Role:
+    """One of the two programs under comparison."""
+
+    def __init__(self, name, path, options):
+        self.name = name
+        self.program, self.env = real_program(path)
+        self.options = options
+
+
+class Bench:
+    """The measurements; each yields one row."""
+
+    def __init__(self, args, directory):
+        self.directory = directory
+        self.load_program, self.load_env = real_program(args.load)
+        self.roles = (Role("floor", args.floor, []),
+                      Role("server", args.server,
+                           shlex.split(args.server_options)))
+        self.rounds = args.rounds or (7 if args.quick else 15)
+        self.quick = args.quick
+        self.pairs = {
+            "P-256": make_pair(directory / "p256", args.cert_program, False),
+            "RSA-2048": make_pair(directory / "rsa", args.cert_program, True),
+        }
+
+    def start_load(self, server, mode, count, threads=1):
+        return subprocess.Popen(
+            [self.load_program, mode, "--port", server.port, "--count",
+             str(count), "--threads", str(threads)], env=self.load_env,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, preexec_fn=prepare(cpus()[1]))
+
+    def end_load(self, process, server):
+        """Waits for the load; returns the bytes of message it sent."""
+        try:
+            out, err = process.communicate(timeout=LOAD_SECONDS)
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
+        if process.returncode:
+            what = err.decode(errors="replace").strip().splitlines()
+            raise Failure(f"{what[-1] if what else 'the load died'} "
+                          f"(against the {server.name}"
+                          f"{server.last_words()})")
+        return int(re.search(rb"bytes=(\d+)", out)[1])
+
+    def run_load(self, server, mode, count, threads=1):
+        """What was done, in the unit of the mode: sessions, or MiB."""
+        size = self.end_load(self.start_load(server, mode, count, threads),
+                             server)
+        return size / MIB if mode == "data" else count
+
+    def cpu_round(self, mode, key, count, threads, order):
+        """CPU seconds per session, or per MiB, of the two roles.
+
+        Fresh processes, because where a process lies in memory is part of
+        its speed; turns in the order 0 1 1 0, because then a machine that
+        gets slower or faster is so for both.
+        """
+        spent, done = [0, 0], [0, 0]
+        with contextlib.ExitStack() as stack:
+            servers = [stack.enter_context(Server(self, role, self.pairs[key]))
+                       for role in self.roles]
+            for server in servers:
+                self.run_load(server, mode, max(count // 10, 1), threads)
+            for i in order:
+                before = servers[i].cpu()
+                done[i] += self.run_load(servers[i], mode, count, threads)
+                spent[i] += servers[i].cpu() - before
+        return [s / d for s, d in zip(spent, done)]
+
+    def cpu(self, mode, key, count, threads):
+        """Microseconds of each role, a figure a round."""
+        orders = ((0, 1, 1, 0), (1, 0, 0, 1))
+        rounds = [self.cpu_round(mode, key, count, threads, orders[n % 2])
+                  for n in range(self.rounds)]
+        return [[figure * 1e6 for figure in figures]
+                for figures in zip(*rounds)]
+
+    def cpu_row(self, name, mode, key, count, threads, limit):
+        return ratio_row(f"CPU us, {name}",
+                         *self.cpu(mode, key, count, threads), limit)
+
+    def valgrind(self, role, key, tool, run):
+        """What the tool wrote about a server for which run was called."""
+        out = self.directory / tool
+        prefix = ("valgrind", "--quiet", f"--tool={tool}",
+                  f"--{tool}-out-file={out}")
+        with Server(self, role, self.pairs[key], prefix) as server:
+            done = run(server)
+        text = out.read_text()
+        out.unlink()
+        return text, done
+
+    def instructions(self, role, mode, key, count):
+        """Of a whole run, and what it did: sessions, or MiB."""
+        text, done = self.valgrind(
+            role, key, "callgrind",
+            lambda server: self.run_load(server, mode, count))
+        found = re.search(r"^summary: (\d+)", text, re.MULTILINE)
+        if not found:
+            raise Failure(f"callgrind counted nothing of the {role.name}")
+        return int(found[1]), done
+
+    def instructions_row(self, name, mode, key, limit):
+        figures = []
+        for role in self.roles:
+            (less, few), (more, many) = (
+                self.instructions(role, mode, key, count)
+                for count in ((3, 8) if self.quick else (5, 25)))
+            figures.append([(more - less) / (many - few)])
+        return ratio_row(f"instructions, {name}", *figures, limit)
+
+    def hold(self, server, mode, counts):
+        """Opens one lot after the other; returns the memory after each."""
+        sizes = []
+        with contextlib.ExitStack() as stack:
+            loads = []
+            for count in counts:
+                load = self.start_load(server, mode, count)
+                stack.callback(load.wait)
+                stack.callback(load.kill)
+                loads.append(load)
+                try:
+                    read_line(load, "the load")
+                except Failure:
+                    self.end_load(load, server)
+                    raise
+                sizes.append(server.memory())
+            for load in loads:
+                self.end_load(load, server)
+        return sizes
+
+    def idle(self, role, mode, counts):
+        """Bytes per connection: what the second lot adds to the first,
+        which fills the holes that starting has left in the heap."""
+        with Server(self, role, self.pairs["P-256"]) as server:
+            self.run_load(server, "full", 20)
+            first, second = self.hold(server, mode, counts)
+        return (second - first) / counts[1]
+
+    def library_heap(self, role, mode, count):
+        """Bytes on the heap when it was fullest that the library asked for,
+        or what it called."""
+        text, _ = self.valgrind(
+            role, "P-256", "dhat",
+            lambda server: self.hold(server, mode, (count,)))
+        profile = json.loads(text)
+        frames = [bool(re.search("smtptls_|libsmtptls", frame))
+                  for frame in profile["ftbl"]]
+        return sum(point["gb"] for point in profile["pps"]
+                   if any(frames[i] for i in point["fs"]))
+
+    def library_heap_row(self, mode, limit):
+        few, many = HEAP
+        floor, server = (
+            (self.library_heap(role, mode, many) -
+             self.library_heap(role, mode, few)) / (many - few)
+            for role in self.roles)
+        return difference_row(f"library heap bytes, {mode}", floor, server,
+                              limit)
+
+    def idle_row(self, mode, counts, limit):
+        floor, server = (self.idle(role, mode, counts) for role in self.roles)
+        return difference_row(f"bytes, {mode} connection", floor, server,
+                              limit)
+
+    def rows(self):
+        for name, mode, key, count, threads, instructions, cpu in (
+                ("full session, P-256", "full", "P-256", 200, 8,
+                 INSTRUCTIONS_LIMIT, CPU_LIMIT),
+                ("full session, RSA-2048", "full", "RSA-2048", 60, 8,
+                 INSTRUCTIONS_LIMIT, CPU_LIMIT),
+                ("resumed session, P-256", "resumed", "P-256", 200, 8,
+                 None, None),
+                ("MiB of DATA", "data", "P-256", 200, 1, None, DATA_LIMIT)):
+            yield self.instructions_row(name, mode, key, instructions)
+            yield self.cpu_row(name, mode, key, count, threads, cpu)
+        yield self.idle_row("idle-tls", IDLE_TLS, IDLE_TLS_LIMIT)
+        yield self.idle_row("idle-plain", IDLE_PLAIN, None)
+        yield self.library_heap_row("idle-plain", LIBRARY_HEAP_LIMIT)
+
+
+def run_quietly(command, directory, env=None):
+    done = subprocess.run(command, cwd=directory, env=env,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=START_SECONDS,
+                          check=False)
+    if done.returncode:
+        text = done.stdout.decode(errors="replace").strip()
+        raise Failure(f"{command[0]} ended with status {done.returncode}: "
+                      f"{text}")
+
+
+def make_pair(directory, cert_program, rsa):
+    """A certificate and its key, as two paths."""
+    directory.mkdir()
+    if not cert_program:
+        kind = (["rsa:2048"] if rsa else
+                ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
+        run_quietly(["openssl", "req", "-x509", "-newkey", *kind, "-nodes",
+                     "-subj", "/CN=localhost", "-days", "2", "-addext",
+                     "subjectAltName=DNS:localhost", "-keyout", "server.key",
+                     "-out", "server.crt"], directory)
+        return directory / "server.crt", directory / "server.key"
+    program, env = real_program(cert_program)
+    run_quietly([program, "--dir", str(directory), "--name", "localhost",
+                 *(["--rsa"] if rsa else [])], directory, env)
+    pair = (directory / "smtptls-server.crt", directory / "smtptls-server.key")
+    if not all(path.exists() for path in pair):
+        raise Failure(f"{cert_program} left no smtptls-server.crt and .key")
+    return pair
+
+
+def show(cells):
+    name, *rest = cells
+    print(f"{name:36}" + "".join(
+        f"{cell:>{width}}" for cell, width in
+        zip(rest, (13, 13, 11, 16, 10, 10))).rstrip(), flush=True)
+
+
+def measure(args):
+    for tool in ("valgrind", "openssl"):
+        if not shutil.which(tool):
+            raise Failure(f"{tool} is not installed")
+    exceeded = []
+    with tempfile.TemporaryDirectory(prefix="smtptls-bench-") as directory:
+        bench = Bench(args, pathlib.Path(directory))
+        show(("", "floor", "server", "server is", "spread", "limit", ""))
+        for row in bench.rows():
+            show(row.cells)
+            if row.ok is False:
+                exceeded.append(row.name)
+    if exceeded:
+        print("exceeded: " + "; ".join(exceeded))
+    return 1 if exceeded else 0
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(
+        description="Measure a STARTTLS server against the floor.")
+    parser.add_argument("--floor", required=True, metavar="PATH")
+    parser.add_argument("--server", required=True, metavar="PATH")
+    parser.add_argument("--load", required=True, metavar="PATH")
+    parser.add_argument("--cert-program", metavar="PATH",
+                        help="makes the certificates instead of openssl")
+    parser.add_argument("--server-options", default=SERVER_OPTIONS,
+                        metavar="TEXT", help="more arguments of the server "
+                        "(default: %(default)s)")
+    parser.add_argument("--rounds", type=int, metavar="N",
+                        help="of each CPU figure (default 15, quick 7)")
+    parser.add_argument("--quick", action="store_true",
+                        help="fewer rounds, shorter callgrind runs")
+    args = parser.parse_args()
+    if args.rounds is not None and not 1 <= args.rounds <= MAX_ROUNDS:
+        parser.error(f"--rounds is a number from 1 to {MAX_ROUNDS}")
+    return args
+
+
+def interrupted(number, _):
+    """Makes a signal an exception, so that all is ended on the way out."""
+    sys.exit(128 + number)
+
+
+def main():
+    args = parse_arguments()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, interrupted)
+    try:
+        return measure(args)
+    except (Failure, OSError, subprocess.SubprocessError) as error:
+        print(f"measure.py: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
