@@ -43,17 +43,16 @@ const char *stls_list_error_text(int error)
 	case STLS_LIST_ONLY_SSL:
 		return "leaves only SSLv2 or SSLv3, which do not exist here";
 	case STLS_LIST_MIXED_GRAMMARS:
-		return "does not belong to the grammar of what stands before "
-		       "it: write the list as IO::Socket::SSL, Postfix, "
-		       "OpenSSL or nginx, or Exim does, not as a mixture";
+		return "mixes grammars, with itself or with what stands before "
+		       "it: write the whole list as IO::Socket::SSL, Postfix, "
+		       "OpenSSL and nginx, or Exim have it";
 	case STLS_LIST_TWO_VERSIONS:
 		return "is a second version, and IO::Socket::SSL takes one: "
 		       "exclude versions from SSLv23 with ! instead";
 	case STLS_LIST_UNCLEAR:
-		return "can be read in two ways that differ: IO::Socket::SSL "
-		       "refuses two versions with a colon between them, "
-		       "Postfix takes both, and OpenSSL adds a name behind "
-		       "an exclusion, while others take only that name";
+		return "can be read in two ways: behind a colon Postfix adds "
+		       "a version and IO::Socket::SSL refuses it, and behind "
+		       "ALL or - OpenSSL adds it and Apache takes only it";
 	case STLS_LIST_NOT_EXCLUDABLE:
 		return "is an operator or a command, and only names of suites "
 		       "and aliases can be excluded";

@@ -16,11 +16,6 @@
 #include "openssl/list.h"
 #include "openssl/suite_table.inc"
 
-const struct stls_suite *stls_suite(size_t i)
-{
-	return &table[i];
-}
-
 static const char *openssl_name(const struct stls_suite *suite)
 {
 	return suite->openssl;
@@ -45,7 +40,7 @@ static int find(const uint8_t *index, size_t size,
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const struct stls_suite *suite = &table[index[middle]];
+		const struct stls_suite *suite = &stls_suites[index[middle]];
 		int order = stls_word_compare(name, length, name_of(suite));
 
 		if (order == 0)
@@ -80,7 +75,7 @@ int stls_suite_by_code(unsigned code)
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		unsigned here = table[by_code[middle]].code;
+		unsigned here = stls_suites[by_code[middle]].code;
 
 		if (code == here)
 			return by_code[middle];

@@ -86,8 +86,13 @@ struct stls_suite {
 	char gnutls_mac[24];
 };
 
+extern const struct stls_suite stls_suites[STLS_SUITES];
+
 /* A row of the table; i is less than STLS_SUITES. */
-const struct stls_suite *stls_suite(size_t i);
+static inline const struct stls_suite *stls_suite(size_t i)
+{
+	return &stls_suites[i];
+}
 
 /* The row's number, or -1. The names are counted, not terminated. */
 int stls_suite_by_openssl(const char *name, size_t length);

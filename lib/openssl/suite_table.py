@@ -99,7 +99,7 @@ def generate(rows):
     yield "/* SPDX-License-Identifier: MIT */"
     yield "/* Made by suite_table.py from suites.tsv: do not edit. */"
     yield "/* clang-format off */"
-    yield "static const struct stls_suite table[STLS_SUITES] = {"
+    yield "const struct stls_suite stls_suites[STLS_SUITES] = {"
     yield from table(rows)
     yield "};"
     for column in ("openssl", "iana", "gnutls", "code"):
