@@ -31,7 +31,7 @@ static const char default_priority[] =
 	"-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:%SERVER_PRECEDENCE"
 	":-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-X448"
 	":+GROUP-SECP384R1:+GROUP-SECP521R1:+GROUP-FFDHE2048:+GROUP-FFDHE3072"
-	":+GROUP-FFDHE4096:+GROUP-FFDHE6144:+GROUP-FFDHE8192";
+	":+GROUP-FFDHE4096:+GROUP-FFDHE6144:+GROUP-FFDHE8192:%PROFILE_MEDIUM";
 
 #define TICKET_SECRET_MIN 32
 #define TICKET_SECRET_MAX 4096
@@ -265,9 +265,6 @@ int smtptls_config_freeze(struct smtptls_config *config)
 	config->has_certificate =
 		gnutls_certificate_get_crt_raw(config->credentials, 0, 0,
 					       &leaf) == 0;
-	gnutls_certificate_set_verify_flags(
-		config->credentials,
-		GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM));
 	config->frozen = 1;
 	return 0;
 

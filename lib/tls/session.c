@@ -27,7 +27,13 @@
 /* As OpenSSL: a peer that only warns keeps this side busy for nothing. */
 #define WARNINGS_MAX 5
 
-#define RECORD_MAX   16384
+#define RECORD_MAX 16384
+
+/*
+ * GnuTLS gathers a handshake message of up to 16 MiB before it looks at it. No
+ * honest peer needs this much before it has said something for the host.
+ */
+#define SILENT_MAX ((size_t)256 * 1024)
 
 enum { CONTENT_ALERT = 21, CONTENT_HANDSHAKE = 22 };
 
@@ -49,6 +55,7 @@ static ssize_t pull(gnutls_transport_ptr_t ptr, void *data, size_t len)
 		n = len;
 	memcpy(data, held, n);
 	stls_buffer_drop(session->in, n);
+	session->silent += n;
 	return (ssize_t)n;
 }
 
@@ -140,11 +147,40 @@ static int warned(struct stls_session *session, int in_handshake)
 		      "the peer sends nothing but warning alerts");
 }
 
+/* More input than plaintext ever came of it. */
+static int check_silent(struct stls_session *session)
+{
+	if (session->silent <= SILENT_MAX)
+		return 0;
+	send_alert(session, GNUTLS_A_RECORD_OVERFLOW);
+	return failed(session, SMTPTLS_E_LIMIT,
+		      "the peer sent %zu bytes of TLS without a word of SMTP",
+		      session->silent);
+}
+
 /* ---- start ---- */
+
+/*
+ * A client that asks for another protocol by ALPN is not one of SMTP: it may be
+ * a browser that was led here (ALPACA, RFC 9325 section 3.8). The names are
+ * Exim's.
+ */
+static int set_up_alpn(struct stls_session *session)
+{
+	unsigned char smtp[] = "smtp", esmtp[] = "esmtp";
+	const gnutls_datum_t names[] = { { smtp, 4 }, { esmtp, 5 } };
+
+	return gnutls_alpn_set_protocols(session->tls, names, 2,
+					 GNUTLS_ALPN_MANDATORY);
+}
 
 static int set_up_server(struct stls_session *session,
 			 const struct smtptls_config *config)
 {
+	int ret = set_up_alpn(session);
+
+	if (ret < 0)
+		return ret;
 	if (session->verify_mode != SMTPTLS_VERIFY_NONE)
 		gnutls_certificate_server_set_request(session->tls,
 						      GNUTLS_CERT_REQUEST);
@@ -266,6 +302,7 @@ static int finish(struct stls_session *session)
 
 	session->complete = 1;
 	session->warnings = 0;
+	session->silent = 0;
 	ret = verify(session);
 	if (ret < 0)
 		return ret;
@@ -285,6 +322,8 @@ int stls_session_handshake(struct stls_session *session)
 
 	for (;;) {
 		ret = check_first_byte(session);
+		if (ret == 0)
+			ret = check_silent(session);
 		if (ret < 0)
 			return ret;
 		in = stls_buffer_len(session->in);
@@ -321,10 +360,15 @@ ssize_t stls_session_read(struct stls_session *session, void *data, size_t len)
 	size_t in;
 
 	while (stls_session_readable(session)) {
+		ret = check_silent(session);
+		if (ret < 0)
+			return ret;
 		in = stls_buffer_len(session->in);
 		ret = gnutls_record_recv(session->tls, data, len);
-		if (ret > 0)
+		if (ret > 0) {
 			session->warnings = 0;
+			session->silent = 0;
+		}
 		if (ret >= 0)
 			return ret;
 		if (ret == GNUTLS_E_WARNING_ALERT_RECEIVED) {

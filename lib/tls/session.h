@@ -23,6 +23,7 @@ struct stls_session {
 	int begun;	  /* the peer's first byte has been looked at */
 	int no_memory;	  /* a push could not be kept */
 	int warnings;	  /* warning alerts in a row */
+	size_t silent;	  /* bytes taken since the last that was delivered */
 	int alert_received;
 	int alert_sent;
 	int verify; /* as in struct smtptls_info */
