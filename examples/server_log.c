@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What smtptls-server says on stderr: notes of its own, and a line of
+ * key=value fields for each session.
+ *
+ * A line is written by one call, and is one line whatever clients and
+ * arguments brought: nobody can forge another or a field in it.
+ */
+#include <netdb.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server_log.h"
+
+__attribute__((format(printf, 1, 0))) static void vnote(const char *format,
+							va_list ap)
+{
+	char line[1024] = "smtptls-server: ";
+	size_t len = strlen(line);
+
+	vsnprintf(line + len, sizeof(line) - len - 1, format, ap);
+	for (; line[len]; len++)
+		if ((unsigned char)line[len] < ' ' || line[len] == 0x7f)
+			line[len] = '?';
+	line[len++] = '\n';
+	/* When stderr is gone there is nobody left to tell. */
+	if (write(STDERR_FILENO, line, len) < 0)
+		return;
+}
+
+void note(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vnote(format, ap);
+	va_end(ap);
+}
+
+void die(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vnote(format, ap);
+	va_end(ap);
+	exit(EXIT_FAILURE);
+}
+
+void address_text(const void *address, socklen_t len,
+		  char text[ADDRESS_TEXT_MAX])
+{
+	char host[NI_MAXHOST], port[sizeof("65535")];
+	const struct sockaddr *sa = address;
+	int v6 = sa->sa_family == AF_INET6;
+
+	if (getnameinfo(sa, len, host, sizeof(host), port, sizeof(port),
+			NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		strcpy(host, "unknown"), strcpy(port, "0");
+	snprintf(text, ADDRESS_TEXT_MAX, v6 ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+/* A line that is being made; what does not fit is cut off. */
+struct line {
+	size_t len;
+	char text[2048];
+};
+
+static void put(struct line *line, const char *text)
+{
+	size_t n = strlen(text), room = sizeof(line->text) - line->len - 1;
+
+	n = n < room ? n : room;
+	memcpy(line->text + line->len, text, n);
+	line->len += n;
+}
+
+/* Add "name=value", quoted where the value is not a plain word. */
+static void field(struct line *line, const char *name, const char *value)
+{
+	int quote = 0;
+
+	if (!value || !*value)
+		value = "-";
+	for (const char *p = value; *p; p++)
+		quote |= *p <= ' ' || *p > '~' || strchr("\"\\=", *p);
+	put(line, line->len ? " " : "");
+	put(line, name);
+	put(line, quote ? "=\"" : "=");
+	if (!quote)
+		put(line, value);
+	for (const char *p = value; quote && *p; p++) {
+		char text[sizeof("\\x00")] = { *p };
+		if (*p < ' ' || *p > '~' || *p == '"')
+			snprintf(text, sizeof(text), "\\x%02x",
+				 (unsigned char)*p);
+		else if (*p == '\\')
+			text[1] = '\\';
+		put(line, text);
+	}
+	put(line, quote ? "\"" : "");
+}
+
+static const char *error_name(int error)
+{
+	const struct smtptls_error_info *info = smtptls_error_info(error);
+
+	return info ? info->name : "unknown";
+}
+
+void log_session(const char *peer, struct smtptls_conn *conn, unsigned messages,
+		 const char *outcome, const char *reason)
+{
+	struct line line = { .len = 0 };
+	struct smtptls_info info;
+	const char *text = NULL;
+	char cause[512], count[16];
+	int error = smtptls_conn_error(conn, &text);
+
+	if (smtptls_conn_info(conn, &info, sizeof(info)) < 0) {
+		note("%s: no memory for its log line", peer);
+		return;
+	}
+	if (!outcome)
+		outcome = error ? "failed" : "closed";
+	if (!reason && error) {
+		snprintf(cause, sizeof(cause), "%s: %s", error_name(error),
+			 text);
+		reason = cause;
+	}
+	snprintf(count, sizeof(count), "%u", messages);
+	field(&line, "peer", peer);
+	field(&line, "tls_enabled", info.tls_enabled ? "1" : "0");
+	field(&line, "protocol", info.protocol);
+	field(&line, "cipher", info.cipher_iana);
+	field(&line, "sni", info.sni);
+	field(&line, "verify",
+	      info.verify == 1	? "ok"
+	      : info.verify < 0 ? error_name(info.verify)
+				: NULL);
+	field(&line, "subject", info.peer_subject);
+	field(&line, "messages", count);
+	field(&line, "outcome", outcome);
+	field(&line, "reason", reason);
+	line.text[line.len++] = '\n';
+	if (write(STDERR_FILENO, line.text, line.len) < 0)
+		return;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_LOG_H
+#define SERVER_LOG_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include <smtptls.h>
+
+enum { ADDRESS_TEXT_MAX = 64 };
+
+/* One line on stderr, in one piece. */
+__attribute__((format(printf, 1, 2))) void note(const char *format, ...);
+
+/* The same, and the end of the program with status 1. */
+__attribute__((format(printf, 1, 2))) _Noreturn void die(const char *format,
+							 ...);
+
+/* A numeric address and port in the form of --listen. */
+void address_text(const void *address, socklen_t len,
+		  char text[ADDRESS_TEXT_MAX]);
+
+/*
+ * The line of a session that has ended. `outcome` NULL: as the connection has
+ * it; `reason` NULL: the connection's error, if it has one.
+ */
+void log_session(const char *peer, struct smtptls_conn *conn, unsigned messages,
+		 const char *outcome, const char *reason);
+
+#endif

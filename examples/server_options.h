@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_OPTIONS_H
+#define SERVER_OPTIONS_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include <smtptls.h>
+
+enum { OPTIONS_LIST_MAX = 32, OPTIONS_HOST_MAX = 255 };
+
+struct listen_option {
+	struct sockaddr_storage address;
+	socklen_t len;
+	const char *text;
+	int tls; /* implicit */
+};
+
+struct cert_option {
+	const char *cert, *key;
+};
+
+struct options {
+	struct listen_option listen[OPTIONS_LIST_MAX];
+	size_t n_listen;
+	struct cert_option certs[OPTIONS_LIST_MAX];
+	size_t n_certs; /* 0: the default files */
+	const char *ca, *dhparam, *priority, *maildir;
+	int verify; /* enum smtptls_verify */
+	int require_tls;
+	char hostname[OPTIONS_HOST_MAX + 1];
+	size_t max_size;
+	unsigned max_connections;
+	int handshake_timeout, idle_timeout; /* seconds */
+};
+
+/* Fill `options` from the command line; ends the program where it is wrong. */
+void options_parse(struct options *options, int argc, char **argv);
+
+/*
+ * A frozen configuration as the options and the files are now; NULL when that
+ * cannot be, with what note() has to say about it put behind `prefix`.
+ */
+struct smtptls_config *options_config(const struct options *options,
+				      const char *prefix);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_SESSION_H
+#define SERVER_SESSION_H
+
+#include <sys/socket.h>
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+
+#include "server_maildir.h"
+#include "server_options.h"
+#include "server_smtp.h"
+
+struct session;
+
+/* What all sessions of the process share. */
+struct server {
+	const struct options *options;
+	struct smtp_settings smtp;
+	struct event_base *base;
+	struct smtptls_config *config; /* of new sessions */
+	struct maildir *maildir;       /* or NULL */
+	struct evbuffer *replies;      /* of the event that is being served */
+	struct session *sessions;
+	unsigned n_sessions;
+	int draining;
+};
+
+/*
+ * Serve a connection that was accepted; `fd` is non-blocking and becomes the
+ * session's. It may be over when the call returns.
+ */
+void session_start(struct server *server, evutil_socket_t fd,
+		   const struct sockaddr *peer, socklen_t peer_len, int tls);
+
+/* Close a connection that is one too many, with 421 where it is in the clear. */
+void session_refuse(struct server *server, evutil_socket_t fd,
+		    const struct sockaddr *peer, socklen_t len, int tls);
+
+/* Let all sessions end at their next idle point; then the loop is left. */
+void sessions_drain(struct server *server);
+
+/* End those that are left. */
+void sessions_end(struct server *server);
+
+#endif

@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The SMTP of smtptls-server as pure functions: a line in, a reply and what is
+ * to be done next out (RFC 5321, RFC 3207, RFC 2034).
+ *
+ * The host passes lines as they end in LF; whether that is CRLF is judged here.
+ * It keeps `tls_enabled` and `can_starttls` true to its connection.
+ *
+ * It does no I/O, knows no clock but for the trace's date, and never keeps or
+ * repeats a byte of the client's that is no printable ASCII.
+ */
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include <smtptls.h>
+
+#include "server_smtp.h"
+
+enum {
+	RECIPIENTS_MAX = 100, /* RFC 5321 section 4.5.3.1.8 */
+	ERRORS_MAX = 20
+};
+
+/* A host name or an address literal, more or less: none of the characters
+ * that mean something in a Received line. */
+static const char name_text[] =
+	"-._:[]0123456789"
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/* Append a line to the reply; a handler's last word. */
+__attribute__((format(printf, 2, 3))) static enum smtp_next
+say(struct smtp_reply *reply, const char *format, ...)
+{
+	size_t room = sizeof(reply->text) - reply->len - sizeof("\r\n");
+	va_list ap;
+
+	va_start(ap, format);
+	int n = vsnprintf(reply->text + reply->len, room, format, ap);
+	va_end(ap);
+	if (n > 0)
+		reply->len += (size_t)n < room ? (size_t)n : room - 1;
+	memcpy(reply->text + reply->len, "\r\n", sizeof("\r\n"));
+	reply->len += strlen("\r\n");
+	return SMTP_NEXT_COMMAND;
+}
+
+static void reset_mail(struct smtp *smtp)
+{
+	smtp->in_mail = 0;
+	smtp->recipients = 0;
+	smtp->from[0] = '\0';
+}
+
+void smtp_init(struct smtp *smtp, const struct smtp_settings *settings)
+{
+	memset(smtp, 0, sizeof(*smtp));
+	smtp->settings = settings;
+}
+
+void smtp_forget(struct smtp *smtp)
+{
+	reset_mail(smtp);
+	smtp->name[0] = '\0';
+	smtp->extended = 0;
+}
+
+void smtp_greeting(const struct smtp *smtp, struct smtp_reply *reply)
+{
+	reply->len = 0;
+	say(reply, "220 %s ESMTP smtptls-server", smtp->settings->hostname);
+}
+
+void smtp_goodbye(const struct smtp *smtp, const char *status, const char *why,
+		  struct smtp_reply *reply)
+{
+	reply->len = 0;
+	say(reply, "421 %s %s %s", status, smtp->settings->hostname, why);
+}
+
+/* ------------------------------------------------------------------------ */
+/* Addresses and parameters                                                  */
+
+/*
+ * Take "FROM:<path>" or "TO:<path>" off `args`, the path into `path`. Returns
+ * what follows, or NULL. Nothing is asked of a path but that it is one printable
+ * word: who relays the message looks closer.
+ */
+static const char *take_path(const char *args, const char *label, char *path)
+{
+	size_t n = 0;
+
+	if (strncasecmp(args, label, strlen(label)) != 0)
+		return NULL;
+	args += strlen(label);
+	args += strspn(args, " ");
+	if (*args++ != '<')
+		return NULL;
+	while (args[n] > ' ' && args[n] <= '~' && !strchr("<>", args[n]))
+		n++;
+	if (args[n] != '>' || n > SMTP_PATH_MAX - strlen("<>"))
+		return NULL;
+	memcpy(path, args, n);
+	path[n] = '\0';
+	args += n + 1;
+	return *args == ' ' || *args == '\0' ? args : NULL;
+}
+
+/* The reply to a parameter of MAIL, NULL when it is in order. */
+static const char *mail_parameter(const struct smtp *smtp, const char *p,
+				  size_t n)
+{
+	static const char bad_size[] = "501 5.5.4 SIZE needs a number";
+	char *end;
+
+	if (n > 5 && strncasecmp(p, "SIZE=", 5) == 0) {
+		if (n > 5 + 20 || !isdigit((unsigned char)p[5]))
+			return bad_size;
+		unsigned long long size = strtoull(p + 5, &end, 10);
+		if (end != p + n)
+			return bad_size;
+		return size > smtp->settings->max_size
+			       ? "552 5.3.4 Message too big"
+			       : NULL;
+	}
+	if ((n == 9 && strncasecmp(p, "BODY=7BIT", n) == 0) ||
+	    (n == 13 && strncasecmp(p, "BODY=8BITMIME", n) == 0))
+		return NULL;
+	return "555 5.5.4 Parameter not recognised";
+}
+
+/* ------------------------------------------------------------------------ */
+/* Commands                                                                  */
+
+typedef enum smtp_next handler(struct smtp *smtp, const char *args,
+			       struct smtp_reply *reply);
+
+static int take_name(struct smtp *smtp, const char *args, int extended)
+{
+	size_t n = strlen(args);
+
+	if (n == 0 || n > SMTP_NAME_MAX || strspn(args, name_text) != n)
+		return -1;
+	reset_mail(smtp);
+	memcpy(smtp->name, args, n + 1);
+	smtp->extended = extended;
+	return 0;
+}
+
+static enum smtp_next do_ehlo(struct smtp *smtp, const char *args,
+			      struct smtp_reply *reply)
+{
+	if (take_name(smtp, args, 1) < 0)
+		return say(reply, "501 Syntax: EHLO hostname");
+	say(reply, "250-%s", smtp->settings->hostname);
+	say(reply, "250-PIPELINING");
+	say(reply, "250-SIZE %zu", smtp->settings->max_size);
+	say(reply, "250-8BITMIME");
+	if (smtp->can_starttls)
+		say(reply, "250-STARTTLS");
+	return say(reply, "250 ENHANCEDSTATUSCODES");
+}
+
+static enum smtp_next do_helo(struct smtp *smtp, const char *args,
+			      struct smtp_reply *reply)
+{
+	if (take_name(smtp, args, 0) < 0)
+		return say(reply, "501 Syntax: HELO hostname");
+	return say(reply, "250 %s", smtp->settings->hostname);
+}
+
+static enum smtp_next do_mail(struct smtp *smtp, const char *args,
+			      struct smtp_reply *reply)
+{
+	char path[SMTP_PATH_MAX + 1];
+
+	if (!smtp->name[0])
+		return say(reply, "503 5.5.1 Say EHLO first");
+	if (smtp->in_mail)
+		return say(reply, "503 5.5.1 MAIL has been given already");
+	args = take_path(args, "FROM:", path);
+	if (!args)
+		return say(reply, "501 5.1.7 Syntax: MAIL FROM:<address>");
+	for (args += strspn(args, " "); *args; args += strspn(args, " ")) {
+		size_t n = strcspn(args, " ");
+		const char *error = mail_parameter(smtp, args, n);
+		if (error)
+			return say(reply, "%s", error);
+		args += n;
+	}
+	strcpy(smtp->from, path);
+	smtp->in_mail = 1;
+	return say(reply, "250 2.1.0 Sender ok");
+}
+
+static enum smtp_next do_rcpt(struct smtp *smtp, const char *args,
+			      struct smtp_reply *reply)
+{
+	char path[SMTP_PATH_MAX + 1];
+
+	if (!smtp->in_mail)
+		return say(reply, "503 5.5.1 MAIL is needed first");
+	args = take_path(args, "TO:", path);
+	if (!args || !path[0])
+		return say(reply, "501 5.1.3 Syntax: RCPT TO:<address>");
+	if (args[strspn(args, " ")])
+		return say(reply, "555 5.5.4 Parameter not recognised");
+	if (smtp->recipients == RECIPIENTS_MAX)
+		return say(reply, "452 4.5.3 Too many recipients");
+	smtp->recipients++;
+	return say(reply, "250 2.1.5 Recipient ok");
+}
+
+static enum smtp_next do_data(struct smtp *smtp, const char *args,
+			      struct smtp_reply *reply)
+{
+	(void)args;
+	if (!smtp->recipients)
+		return say(reply, "503 5.5.1 RCPT is needed first");
+	smtp->text_state = SMTP_TEXT_LINE;
+	smtp->text_bad = 0;
+	smtp->text_size = 0;
+	say(reply, "354 End data with <CR><LF>.<CR><LF>");
+	return SMTP_NEXT_TEXT;
+}
+
+static enum smtp_next do_rset(struct smtp *smtp, const char *args,
+			      struct smtp_reply *reply)
+{
+	(void)args;
+	reset_mail(smtp);
+	return say(reply, "250 2.0.0 Ok");
+}
+
+static enum smtp_next do_starttls(struct smtp *smtp, const char *args,
+				  struct smtp_reply *reply)
+{
+	(void)smtp;
+	reply->args = args;
+	return SMTP_NEXT_STARTTLS;
+}
+
+enum {
+	IN_THE_CLEAR = 1, /* also with --require-tls */
+	NO_ARGS = 2
+};
+
+static const char not_here[] = "502 5.5.1 Command not implemented";
+
+static const struct verb {
+	const char *name;
+	int flags;
+	handler *handle; /* or a reply that is always the same */
+	const char *reply;
+	enum smtp_next next; /* behind that reply */
+} verbs[] = {
+	{ "EHLO", IN_THE_CLEAR, do_ehlo, NULL, 0 },
+	{ "HELO", IN_THE_CLEAR, do_helo, NULL, 0 },
+	{ "MAIL", 0, do_mail, NULL, 0 },
+	{ "RCPT", 0, do_rcpt, NULL, 0 },
+	{ "DATA", NO_ARGS, do_data, NULL, 0 },
+	{ "RSET", IN_THE_CLEAR | NO_ARGS, do_rset, NULL, 0 },
+	{ "STARTTLS", IN_THE_CLEAR, do_starttls, NULL, 0 },
+	{ "NOOP", IN_THE_CLEAR, NULL, "250 2.0.0 Ok", SMTP_NEXT_COMMAND },
+	{ "HELP", IN_THE_CLEAR, NULL, "214 2.0.0 See RFC 5321 and RFC 3207",
+	  SMTP_NEXT_COMMAND },
+	{ "QUIT", IN_THE_CLEAR | NO_ARGS, NULL, "221 2.0.0 Bye",
+	  SMTP_NEXT_QUIT },
+	{ "VRFY", 0, NULL, "252 2.0.0 Send it and see", SMTP_NEXT_COMMAND },
+	{ "AUTH", 0, NULL, not_here, SMTP_NEXT_COMMAND },
+	{ "EXPN", 0, NULL, not_here, SMTP_NEXT_COMMAND },
+	{ "ETRN", 0, NULL, not_here, SMTP_NEXT_COMMAND },
+	/* What follows BDAT is no command, nor is what a web browser says that
+	 * was made to talk to this port (ALPACA). */
+	{ "BDAT", 0, NULL, not_here, SMTP_NEXT_REFUSE },
+	{ "CONNECT", 0, NULL, not_here, SMTP_NEXT_REFUSE },
+	{ "GET", 0, NULL, not_here, SMTP_NEXT_REFUSE },
+	{ "HEAD", 0, NULL, not_here, SMTP_NEXT_REFUSE },
+	{ "OPTIONS", 0, NULL, not_here, SMTP_NEXT_REFUSE },
+	{ "POST", 0, NULL, not_here, SMTP_NEXT_REFUSE },
+	{ "PUT", 0, NULL, not_here, SMTP_NEXT_REFUSE },
+	{ "", 0, NULL, "500 5.5.2 Command not recognised", SMTP_NEXT_COMMAND },
+};
+
+static enum smtp_next execute(struct smtp *smtp,
+			      const struct smtptls_command *command, char *line,
+			      struct smtp_reply *reply)
+{
+	char *args = line + (command->args - line);
+	const struct verb *verb = verbs;
+
+	/* At the latest the CR is overwritten, and there is no other NUL. */
+	args[command->args_len] = '\0';
+	while (verb->name[0] && !smtptls_command_is(command, verb->name))
+		verb++;
+	if (smtp->settings->require_tls && !smtp->tls_enabled &&
+	    !(verb->flags & IN_THE_CLEAR)) {
+		say(reply, "530 5.7.0 Must issue a STARTTLS command first");
+		return verb->next;
+	}
+	if (args[0] && verb->flags & NO_ARGS)
+		return say(reply, "501 5.5.4 %s takes no arguments",
+			   verb->name);
+	if (verb->handle)
+		return verb->handle(smtp, args, reply);
+	say(reply, "%s", verb->reply);
+	return verb->next;
+}
+
+enum smtp_next smtp_line(struct smtp *smtp, char *line, size_t len,
+			 struct smtp_reply *reply)
+{
+	struct smtptls_command command;
+	enum smtp_next next;
+
+	reply->len = 0;
+	reply->text[0] = '\0';
+	if (smtptls_command_parse(line, len, &command) == 0) {
+		next = execute(smtp, &command, line, reply);
+	} else {
+		int whole = len >= 2 && line[len - 2] == '\r' &&
+			    !memchr(line, '\r', len - 2) &&
+			    !memchr(line, '\0', len);
+		say(reply, "500 5.5.2 %s",
+		    whole ? "Command missing" : "Lines end in CRLF only");
+		next = whole ? SMTP_NEXT_COMMAND : SMTP_NEXT_REFUSE;
+	}
+	if (reply->text[0] == '5' && ++smtp->errors > ERRORS_MAX &&
+	    next == SMTP_NEXT_COMMAND) {
+		smtp_goodbye(smtp, "4.7.0", "Too many errors", reply);
+		next = SMTP_NEXT_REFUSE;
+	}
+	return next;
+}
+
+/* ------------------------------------------------------------------------ */
+/* Message text                                                              */
+
+/* The number of bytes before the next CR or LF. */
+static size_t plain_run(const char *text, size_t len)
+{
+	const char *cr = memchr(text, '\r', len);
+	const char *lf;
+
+	len = cr ? (size_t)(cr - text) : len;
+	lf = memchr(text, '\n', len);
+	return lf ? (size_t)(lf - text) : len;
+}
+
+/* The number of bytes in whole lines with nothing special in them. */
+static size_t plain_lines(const char *text, size_t len)
+{
+	const char *line = text, *end = text + len, *lf;
+
+	while (line < end && *line != '.') {
+		lf = memchr(line, '\n', (size_t)(end - line));
+		if (!lf || memchr(line, '\r', (size_t)(lf - line)) != lf - 1)
+			break;
+		line = lf + 1;
+	}
+	return (size_t)(line - text);
+}
+
+/*
+ * One byte through RFC 5321 section 4.5.2: 1 when it belongs to the message. A
+ * CR or LF that is not in a CRLF ends no line, but spoils the message: other
+ * servers might take it for a line's end (SMTP smuggling).
+ */
+static int text_step(struct smtp *smtp, char c)
+{
+	switch (smtp->text_state) {
+	case SMTP_TEXT_LINE:
+		if (c == '.') {
+			smtp->text_state = SMTP_TEXT_DOT;
+			return 0;
+		}
+		break;
+	case SMTP_TEXT_DOT:
+		if (c == '\r') {
+			smtp->text_state = SMTP_TEXT_DOT_CR;
+			return 0;
+		}
+		break;
+	case SMTP_TEXT_DOT_CR:
+		if (c == '\n') {
+			smtp->text_state = SMTP_TEXT_END;
+			return 0;
+		}
+		smtp->text_bad = 1;
+		break;
+	case SMTP_TEXT_CR:
+		if (c == '\n') {
+			smtp->text_state = SMTP_TEXT_LINE;
+			return 1;
+		}
+		smtp->text_bad = 1;
+		break;
+	default:
+		break;
+	}
+	if (c == '\n')
+		smtp->text_bad = 1;
+	smtp->text_state = c == '\r' ? SMTP_TEXT_CR : SMTP_TEXT_INSIDE;
+	return 1;
+}
+
+/* Runs are taken at once: text_step() alone would do, but slowly. */
+size_t smtp_text(struct smtp *smtp, char *text, size_t len, size_t *kept)
+{
+	size_t in = 0, out = 0;
+
+	while (in < len && smtp->text_state != SMTP_TEXT_END) {
+		size_t run = 0;
+		if (smtp->text_state == SMTP_TEXT_INSIDE)
+			run = plain_run(text + in, len - in);
+		else if (smtp->text_state == SMTP_TEXT_LINE)
+			run = plain_lines(text + in, len - in);
+		if (run == 0) {
+			char c = text[in++];
+			if (text_step(smtp, c))
+				text[out++] = c;
+			continue;
+		}
+		if (in != out)
+			memmove(text + out, text + in, run);
+		in += run;
+		out += run;
+	}
+	smtp->text_size += out;
+	*kept = out;
+	return in;
+}
+
+int smtp_text_ended(const struct smtp *smtp)
+{
+	return smtp->text_state == SMTP_TEXT_END;
+}
+
+int smtp_text_wanted(const struct smtp *smtp)
+{
+	return !smtp->text_bad && smtp->text_size <= smtp->settings->max_size;
+}
+
+void smtp_text_reply(struct smtp *smtp, int stored, struct smtp_reply *reply)
+{
+	reply->len = 0;
+	if (smtp->text_bad)
+		say(reply, "554 5.6.0 CR or LF outside of CRLF");
+	else if (smtp->text_size > smtp->settings->max_size)
+		say(reply, "552 5.3.4 Message too big");
+	else if (!stored)
+		say(reply, "451 4.3.0 The message could not be stored");
+	else
+		say(reply, "250 2.0.0 Message %u accepted", ++smtp->messages);
+	reset_mail(smtp);
+}
+
+size_t smtp_trace(const struct smtp *smtp, const char *peer, const char *cipher,
+		  char *trace)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	char date[64] = "";
+	char with[128];
+
+	if (smtp->tls_enabled)
+		snprintf(with, sizeof(with), "ESMTPS\r\n\ttls %s", cipher);
+	else
+		strcpy(with, smtp->extended ? "ESMTP" : "SMTP");
+	if (gmtime_r(&now, &tm))
+		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S +0000",
+			 &tm);
+	int n = snprintf(trace, SMTP_TRACE_MAX,
+			 "Return-Path: <%s>\r\n"
+			 "Received: from %s ([%s])\r\n"
+			 "\tby %s (smtptls-server) with %s;\r\n"
+			 "\t%s\r\n",
+			 smtp->from, smtp->name, peer, smtp->settings->hostname,
+			 with, date);
+	return n > 0 && n < SMTP_TRACE_MAX ? (size_t)n : 0;
+}

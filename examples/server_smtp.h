@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_SMTP_H
+#define SERVER_SMTP_H
+
+#include <stddef.h>
+
+enum {
+	SMTP_LINE_MAX = 2048,  /* CRLF included; RFC 5321 asks for 512 */
+	SMTP_REPLY_MAX = 1024, /* of all lines of one reply */
+	SMTP_TRACE_MAX = 1024,
+	SMTP_NAME_MAX = 255,
+	SMTP_PATH_MAX = 256
+};
+
+struct smtp_settings {
+	const char *hostname;
+	size_t max_size;
+	int require_tls;
+};
+
+/* Where a byte of message text stands, looked at from its line's start. */
+enum smtp_text_state {
+	SMTP_TEXT_LINE, /* behind CRLF */
+	SMTP_TEXT_DOT,	/* behind CRLF . */
+	SMTP_TEXT_DOT_CR,
+	SMTP_TEXT_INSIDE,
+	SMTP_TEXT_CR,
+	SMTP_TEXT_END
+};
+
+struct smtp {
+	const struct smtp_settings *settings;
+	int tls_enabled;  /* the host keeps these two as the connection */
+	int can_starttls; /* has them */
+	int extended;	  /* EHLO, not HELO */
+	int in_mail;
+	unsigned recipients, messages, errors;
+	enum smtp_text_state text_state;
+	int text_bad;
+	size_t text_size;
+	char name[SMTP_NAME_MAX + 1]; /* "" before EHLO and HELO */
+	char from[SMTP_PATH_MAX + 1];
+};
+
+/* What the host does when it has sent the reply. */
+enum smtp_next {
+	SMTP_NEXT_COMMAND,  /* go on with the next line */
+	SMTP_NEXT_TEXT,	    /* feed smtp_text() */
+	SMTP_NEXT_STARTTLS, /* there is no reply: the library answers */
+	SMTP_NEXT_QUIT,	    /* close, as asked */
+	SMTP_NEXT_REFUSE    /* close: this is not to be gone on with */
+};
+
+struct smtp_reply {
+	size_t len;
+	char text[SMTP_REPLY_MAX];
+	const char *args; /* of STARTTLS, in the line */
+};
+
+void smtp_init(struct smtp *smtp, const struct smtp_settings *settings);
+
+/* Forget what was learnt in the clear (RFC 3207 section 4.2). */
+void smtp_forget(struct smtp *smtp);
+
+void smtp_greeting(const struct smtp *smtp, struct smtp_reply *reply);
+
+/* "421 4.x.x HOST text": the end of a session by the server. */
+void smtp_goodbye(const struct smtp *smtp, const char *status, const char *why,
+		  struct smtp_reply *reply);
+
+/* Answer one line of `len` bytes up to and including its LF; it is changed. */
+enum smtp_next smtp_line(struct smtp *smtp, char *line, size_t len,
+			 struct smtp_reply *reply);
+
+/*
+ * Take message text and unstuff it in place: `*kept` bytes are left at `text`.
+ * Returns how many of the `len` bytes belonged to the message, all of them
+ * unless smtp_text_ended().
+ */
+size_t smtp_text(struct smtp *smtp, char *text, size_t len, size_t *kept);
+int smtp_text_ended(const struct smtp *smtp);
+
+/* 0 once it is clear that the message will be refused. */
+int smtp_text_wanted(const struct smtp *smtp);
+
+/* The reply to a message that has ended, and was stored or not. */
+void smtp_text_reply(struct smtp *smtp, int stored, struct smtp_reply *reply);
+
+/*
+ * What stands before a stored message: Return-Path and Received, in less than
+ * SMTP_TRACE_MAX bytes. `peer` is an address literal without its brackets;
+ * `cipher` is the suite's IANA name.
+ */
+size_t smtp_trace(const struct smtp *smtp, const char *peer, const char *cipher,
+		  char *trace);
+
+#endif

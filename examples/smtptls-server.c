@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * smtptls-server: a small mail server to test SMTP STARTTLS with, and to show
+ * how libsmtptls is used in an event loop; see smtptls-server(1).
+ *
+ * This file is the process: it makes everything that can fail before a port
+ * is open, then accepts connections and minds the signals. SIGHUP makes a new
+ * configuration and swaps it for the old one, which lives until its last
+ * connection ends.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/listener.h>
+
+#include "server_log.h"
+#include "server_session.h"
+
+enum {
+	BACKLOG = 511,
+	ACCEPT_PAUSE_SECONDS = 1, /* when descriptors or memory run out */
+	DRAIN_SECONDS = 5
+};
+
+static struct options options;
+static struct server server = { .options = &options };
+static struct evconnlistener *listeners[OPTIONS_LIST_MAX];
+static struct event *resume, *drained;
+
+/* ------------------------------------------------------------------------ */
+/* Listeners                                                                 */
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+		      struct sockaddr *peer, int len, void *arg)
+{
+	const struct listen_option *option = arg;
+	int on = 1;
+
+	(void)listener;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (server.n_sessions < options.max_connections) {
+		session_start(&server, fd, peer, (socklen_t)len, option->tls);
+		return;
+	}
+	session_refuse(&server, fd, peer, (socklen_t)len, option->tls);
+}
+
+static void on_accept_error(struct evconnlistener *listener, void *arg)
+{
+	struct timeval pause = { .tv_sec = ACCEPT_PAUSE_SECONDS };
+
+	(void)arg;
+	note("accept: %s", strerror(errno));
+	evconnlistener_disable(listener);
+	event_add(resume, &pause);
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	for (size_t i = 0; i < options.n_listen; i++)
+		if (listeners[i])
+			evconnlistener_enable(listeners[i]);
+}
+
+/* A bound socket that does not listen yet. */
+static int bind_to(const struct listen_option *o)
+{
+	int v6 = o->address.ss_family == AF_INET6;
+	int fd = socket(o->address.ss_family, SOCK_STREAM, 0);
+	int on = 1;
+
+	if (fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    (v6 &&
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0) ||
+	    evutil_make_socket_nonblocking(fd) < 0 ||
+	    evutil_make_socket_closeonexec(fd) < 0 ||
+	    bind(fd, (const struct sockaddr *)&o->address, o->len) < 0)
+		die("--listen %s: %s", o->text, strerror(errno));
+	return fd;
+}
+
+/* Bind all before one listens, and say so when all do. */
+static void listen_all(void)
+{
+	int fds[OPTIONS_LIST_MAX];
+	struct listen_option *o = options.listen;
+
+	for (size_t i = 0; i < options.n_listen; i++)
+		fds[i] = bind_to(&o[i]);
+	for (size_t i = 0; i < options.n_listen; i++) {
+		listeners[i] = evconnlistener_new(server.base, on_accept, &o[i],
+						  LEV_OPT_CLOSE_ON_FREE |
+							  LEV_OPT_CLOSE_ON_EXEC,
+						  BACKLOG, fds[i]);
+		if (!listeners[i])
+			die("--listen %s: %s", o[i].text, strerror(errno));
+		evconnlistener_set_error_cb(listeners[i], on_accept_error);
+	}
+	for (size_t i = 0; i < options.n_listen; i++) {
+		char text[ADDRESS_TEXT_MAX];
+		if (getsockname(fds[i], (struct sockaddr *)&o[i].address,
+				&o[i].len) < 0)
+			die("--listen %s: %s", o[i].text, strerror(errno));
+		address_text(&o[i].address, o[i].len, text);
+		printf("listening %s %s\n", o[i].tls ? "tls" : "starttls",
+		       text);
+	}
+	fflush(stdout);
+}
+
+static void close_listeners(void)
+{
+	for (size_t i = 0; i < options.n_listen; i++) {
+		if (listeners[i])
+			evconnlistener_free(listeners[i]);
+		listeners[i] = NULL;
+	}
+}
+
+/* ------------------------------------------------------------------------ */
+/* Signals                                                                   */
+
+static void on_end(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval limit = { .tv_sec = DRAIN_SECONDS };
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	close_listeners();
+	/* The second signal, and the limit, end what the first has left. */
+	if (server.draining || server.n_sessions == 0) {
+		event_base_loopbreak(server.base);
+		return;
+	}
+	event_add(drained, &limit);
+	sessions_drain(&server);
+}
+
+static void on_reload(evutil_socket_t fd, short what, void *arg)
+{
+	struct smtptls_config *fresh;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	fresh = options_config(&options,
+			       "reload failed, the old files stay in use: ");
+	if (!fresh)
+		return;
+	smtptls_config_unref(server.config);
+	server.config = fresh;
+	note("reloaded");
+}
+
+/* ------------------------------------------------------------------------ */
+
+static void prepare(int argc, char **argv)
+{
+	options_parse(&options, argc, argv);
+	server.smtp.hostname = options.hostname;
+	server.smtp.max_size = options.max_size;
+	server.smtp.require_tls = options.require_tls;
+	server.config = options_config(&options, "");
+	if (!server.config)
+		exit(EXIT_FAILURE);
+	if (options.maildir) {
+		server.maildir =
+			maildir_open(options.maildir, options.hostname);
+		if (!server.maildir)
+			die("--maildir %s: %s", options.maildir,
+			    strerror(errno));
+	}
+	server.base = event_base_new();
+	server.replies = evbuffer_new();
+	if (!server.base || !server.replies)
+		die("libevent: %s", strerror(ENOMEM));
+}
+
+int main(int argc, char **argv)
+{
+	struct event *events[5];
+
+	signal(SIGPIPE, SIG_IGN);
+	prepare(argc, argv);
+	events[0] = evsignal_new(server.base, SIGTERM, on_end, NULL);
+	events[1] = evsignal_new(server.base, SIGINT, on_end, NULL);
+	events[2] = evsignal_new(server.base, SIGHUP, on_reload, NULL);
+	events[3] = resume = evtimer_new(server.base, on_resume, NULL);
+	events[4] = drained = evtimer_new(server.base, on_end, NULL);
+	for (size_t i = 0; i < 5; i++)
+		if (!events[i] || (i < 3 && event_add(events[i], NULL) < 0))
+			die("libevent: %s", strerror(ENOMEM));
+	listen_all();
+	event_base_dispatch(server.base);
+
+	sessions_end(&server);
+	close_listeners();
+	for (size_t i = 0; i < 5; i++)
+		event_free(events[i]);
+	evbuffer_free(server.replies);
+	event_base_free(server.base);
+	maildir_close(server.maildir);
+	smtptls_config_unref(server.config);
+	libevent_global_shutdown();
+	return EXIT_SUCCESS;
+}
