@@ -1,0 +1,149 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# The small examples, inetd and epoll, against openssl s_client: a session by
+# STARTTLS, refusals in the clear, and injected plaintext.
+#
+# Environment: SMTPTLS_EXAMPLES, the directory of the programs (default
+# examples/ below the current directory). Under CI=true a skip is a failure.
+
+set -u
+
+skip() {
+	echo "skip: $1"
+	[ "${CI:-}" = true ] && exit 1
+	exit 77
+}
+
+examples=${SMTPTLS_EXAMPLES:-${top_builddir:-.}/examples}
+examples=$(cd "$examples" 2>/dev/null && pwd) || skip "no $examples"
+for program in inetd epoll; do
+	[ -x "$examples/$program" ] || skip "$program is not built"
+done
+for tool in openssl python3; do
+	command -v $tool >/dev/null || skip "$tool is not installed"
+done
+
+dir=$(mktemp -d "${TMPDIR:-/tmp}/smtptls-XXXXXX") || exit 1
+server=
+stop() {
+	[ -n "$server" ] && kill "$server" && wait "$server"
+	server=
+} 2>/dev/null
+clean_up() {
+	stop
+	rm -rf "$dir"
+}
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
+
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+	-keyout "$dir/key.pem" -out "$dir/cert.pem" 2>/dev/null || exit 1
+
+# What inetd(8) does: each connection is a process's input and output.
+cat >"$dir/super.py" <<'END'
+import socketserver
+import subprocess
+import sys
+
+
+class Handler(socketserver.BaseRequestHandler):
+    def handle(self):
+        subprocess.run(sys.argv[1:], stdin=self.request, stdout=self.request,
+                       timeout=60, check=True)
+
+
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+
+with Server(("127.0.0.1", 0), Handler) as server:
+    print("listening starttls 127.0.0.1:%d" % server.server_address[1],
+          flush=True)
+    server.serve_forever()
+END
+
+# A dialogue in the clear: segments from the arguments, all that came back.
+cat >"$dir/say.py" <<'END'
+import socket
+import sys
+
+with socket.create_connection(sys.argv[1].split(":"), 20) as sock:
+    sock.recv(512)
+    sock.sendall(sys.argv[2].encode().decode("unicode_escape").encode())
+    sock.settimeout(20)
+    said = b""
+    while True:
+        try:
+            data = sock.recv(4096)
+        except ConnectionResetError:
+            break
+        if not data:
+            break
+        said += data
+    sys.stdout.write(said.decode("ascii", "backslashreplace"))
+END
+
+passed=0 failed=0
+check() { # name, wanted exit status of grep, pattern, file
+	grep -q "$3" "$4"
+	if [ $? -eq "$2" ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL $1: $3"
+		cat "$4"
+	fi
+}
+
+start() { # command: sets server and address
+	: >"$dir/out"
+	"$@" >"$dir/out" 2>"$dir/err" &
+	server=$!
+	tries=0
+	until address=$(sed -n 's/^listening starttls //p' "$dir/out") &&
+		[ -n "$address" ]; do
+		tries=$((tries + 1))
+		if [ $tries -gt 200 ]; then
+			echo "FAIL $1 does not listen"
+			cat "$dir/err"
+			exit 1
+		fi
+		sleep 0.1
+	done
+}
+
+try() { # name
+	for version in tls1_2 tls1_3; do
+		printf 'EHLO x\r\nFROB\r\nSTARTTLS\r\nQUIT\r\n' |
+			timeout 30 openssl s_client -starttls smtp -quiet \
+				-$version -connect "$address" \
+				-CAfile "$dir/cert.pem" -verify_return_error \
+				-servername localhost >"$dir/tls" 2>&1
+		check "$1 $version" 0 '^250 localhost' "$dir/tls"
+		check "$1 $version" 0 '^502 5.5.1' "$dir/tls"
+		check "$1 $version" 0 '^503 ' "$dir/tls"
+		check "$1 $version" 0 '^221 2.0.0' "$dir/tls"
+		check "$1 $version" 1 '^250-' "$dir/tls"
+	done
+	python3 "$dir/say.py" "$address" \
+		'EHLO x\r\nSTARTTLS now\r\nFROB\r\nQUIT\r\n' >"$dir/clear"
+	for reply in '^250 STARTTLS' '^501 ' '^502 ' '^221 '; do
+		check "$1 in the clear" 0 "$reply" "$dir/clear"
+	done
+	python3 "$dir/say.py" "$address" 'STARTTLS\r\nQUIT\r\n' >"$dir/inject"
+	check "$1 injection" 1 '2[02]' "$dir/inject"
+	python3 "$dir/say.py" "$address" 'NOOP\nQUIT\r\n' >"$dir/lf"
+	check "$1 bare LF" 0 '^500 ' "$dir/lf"
+	check "$1 bare LF" 1 '^221 ' "$dir/lf"
+}
+
+start "$examples/epoll" "$dir/cert.pem" "$dir/key.pem"
+try epoll
+stop
+start python3 "$dir/super.py" "$examples/inetd" "$dir/cert.pem" "$dir/key.pem"
+try inetd
+
+echo "examples: $passed passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ]
