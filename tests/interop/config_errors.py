@@ -1,0 +1,201 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What is wrong with the configuration ends smtptls-server before a port
+opens: status 1, nothing on stdout, one line on stderr that names the file or
+the setting and the cause. An expired certificate only warns.
+
+See harness.py for the environment.
+"""
+
+import os
+import re
+import select
+import shutil
+import socket
+import subprocess
+
+from harness import (SCALE, WRAPPER, Authority, Certificates, Checks,
+                     Server, openssl, scratch, server_program)
+from wire import expect, secured
+
+# What a cause may be called; each line must say one of its words.
+MISSING = r"no such file|not found|missing|does not exist|not exist|open"
+DIRECTORY = r"directory|read|empty|PEM|certificate|key"
+EMPTY = r"empty|no certificate|no key|no private|certificate|PEM|header|parse"
+MISMATCH = r"match|mismatch|belong|fit"
+GARBAGE = r"PEM|base64|pars|decod|header|certificate|format|ASN|DER|key"
+ACCESS = r"permission|denied|access"
+
+
+class Place:
+    """A directory of files to be wrong about."""
+
+    def __init__(self):
+        self.certs = Certificates()
+        self.dir = scratch()
+        (self.crt, self.key), self.rsa = self.certs.ecdsa, self.certs.rsa
+        self.empty = self.write("empty.pem", b"")
+        self.garbage = self.write("garbage.pem", os.urandom(300))
+        self.cut = self.write("cut.pem", self.crt.read_bytes()[:200])
+        self.bad_base64 = self.write(
+            "base64.pem", b"-----BEGIN CERTIFICATE-----\n%$!\n"
+            b"-----END CERTIFICATE-----\n")
+        self.absent = self.dir / "absent.pem"
+        self.below = self.dir / "nowhere" / "file.pem"
+        self.locked = self.write("locked.pem", self.crt.read_bytes())
+        self.locked.chmod(0)
+        self.port = socket.socket()
+        self.port.bind(("127.0.0.1", 0))
+        self.port.listen()
+        self.taken = f"127.0.0.1:{self.port.getsockname()[1]}"
+
+    def write(self, name, data):
+        (self.dir / name).write_bytes(data)
+        return self.dir / name
+
+    def pair(self, crt=None, key=None):
+        return ["--cert", str(crt or self.crt), "--key", str(key or self.key)]
+
+
+def cases(p):
+    """what: (options, what the line names, what it says)"""
+    pair, listen = p.pair(), ["--listen", "127.0.0.1:0"]
+    files = {"absent": (p.absent, MISSING),
+             "in an absent directory": (p.below, MISSING),
+             "a directory": (p.dir, DIRECTORY), "empty": (p.empty, EMPTY),
+             "garbage": (p.garbage, GARBAGE), "cut off": (p.cut, GARBAGE),
+             "of bad base64": (p.bad_base64, GARBAGE)}
+    if os.getuid() != 0:
+        files["unreadable"] = (p.locked, ACCESS)
+    for what, (path, cause) in files.items():
+        yield f"certificate {what}", listen + p.pair(crt=path), path, cause
+        yield f"key {what}", listen + p.pair(key=path), path, cause
+        yield f"CA {what}", listen + pair + ["--ca", str(path)], path, cause
+        yield (f"DH file {what}", listen + pair + ["--dhparam", str(path)],
+               path, cause + "|DH|parameter")
+    yield ("key of another certificate", listen + p.pair(key=p.rsa[1]),
+           f"{p.crt}|{p.rsa[1]}", MISMATCH)
+    yield ("certificate as key", listen + p.pair(key=p.crt), p.crt,
+           "key|" + GARBAGE)
+    yield ("key as certificate", listen + p.pair(crt=p.key), p.key,
+           "certificate|" + GARBAGE)
+    yield ("certificate as DH file",
+           listen + pair + ["--dhparam", str(p.crt)], p.crt,
+           "DH|parameter|" + GARBAGE)
+    yield ("second pair bad", listen + pair + p.pair(crt=p.absent), p.absent,
+           MISSING)
+    yield ("more certificates than keys",
+           listen + pair + ["--cert", str(p.rsa[0])],
+           f"{p.rsa[0]}|--cert|--key", "key")
+    yield ("no default certificate", listen, r"ssl/smtptls-server\.(crt|key)",
+           MISSING)
+    yield ("bad priority", listen + pair + ["--priority", "NORMAL:+FROB"],
+           "--priority|FROB|priority", ".")
+    yield ("empty priority", listen + pair + ["--priority", "NONE"],
+           "--priority|NONE|priority", ".")
+    yield ("port in use", pair + ["--listen", p.taken], p.taken,
+           "in use|EADDRINUSE")
+    yield ("second port in use", listen + pair + ["--listen-tls", p.taken],
+           p.taken, "in use|EADDRINUSE")
+    for bad in ("127.0.0.1", "127.0.0.1:", ":", "127.0.0.1:99999",
+                "127.0.0.1:-1", "127.0.0.1:smtp!", "127.0.0.1:25x", "",
+                "999.0.0.1:0"):
+        for option in "--listen", "--listen-tls":
+            yield (f"{option} '{bad}'", pair + [option, bad], "--listen",
+                   "address|port|number")
+    yield "unknown option", listen + pair + ["--frob"], "--frob", "."
+    yield "no argument", listen + pair + ["--maildir"], "--maildir", "."
+    yield "stray word", listen + pair + ["word"], "word", "."
+    yield ("bad --verify", listen + pair + ["--verify", "perhaps"],
+           "--verify|perhaps", ".")
+    for option in ("--max-size", "--max-connections", "--handshake-timeout",
+                   "--idle-timeout"):
+        for bad in "", "x", "-1", "1x", "99999999999999999999":
+            yield (f"{option} '{bad}'", listen + pair + [option, bad], option,
+                   ".")
+    yield ("--maildir in an absent directory",
+           listen + pair + ["--maildir", str(p.below)], p.below, ".")
+    yield ("--maildir a file",
+           listen + pair + ["--maildir", str(p.empty)], p.empty, ".")
+
+
+def ends(place, options, names, says):
+    with subprocess.Popen(
+            WRAPPER + [os.path.abspath(server_program())] + options,
+            cwd=place.dir, stdin=subprocess.DEVNULL, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            # The line on stdout, should there be one, or the end.
+            serves = select.select([process.stdout], [], [], 10 * SCALE)[0] \
+                and process.stdout.readline()
+            assert not serves, f"it serves: {serves}"
+            said = process.communicate(timeout=10 * SCALE)[1]
+        finally:
+            process.kill()
+    assert process.returncode == 1, f"status {process.returncode}, {said!r}"
+    assert said.count("\n") == 1 and said.endswith("\n"), said
+    # A file is named literally, a setting by a pattern.
+    pattern = names if isinstance(names, str) else re.escape(str(names))
+    assert re.search(pattern, said), f"does not name {names}: {said!r}"
+    assert re.search(says, said, re.IGNORECASE), f"not the cause: {said!r}"
+
+
+def port_stays_shut(place):
+    """A fault beside it leaves no port open, not even for a moment: the port
+    that --listen names is still another's to take afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = probe.getsockname()
+    ends(place, ["--listen", f"127.0.0.1:{address[1]}"]
+         + place.pair(key=place.absent), place.absent, ".")
+    with socket.socket() as again:
+        again.bind(address)
+
+
+def expired(place):
+    """Its own expired certificate: a warning that names it, and service."""
+    authority = Authority(place.dir / "old", "old")
+    pair = authority.issue("expired", end="20210101000000Z")
+    with Server(place.certs, pairs=[pair]) as server:
+        with secured(server.starttls) as wire:
+            expect(wire.command(b"NOOP"), 250)
+        warnings = [line for line in server.log if str(pair[0]) in line]
+        assert len(warnings) == 1, server.log
+        assert "expired" in warnings[0], warnings
+
+
+def absent_defaults(place):
+    """No ssl/smtptls-ca.crt and no DH file by default: fine."""
+    (place.dir / "home" / "ssl").mkdir(parents=True)
+    for path in place.certs.ecdsa:
+        shutil.copy(path, place.dir / "home" / "ssl")
+    with Server(place.certs, pairs=[], cwd=place.dir / "home") as server:
+        with secured(server.starttls) as wire:
+            expect(wire.command(b"NOOP"), 250)
+
+
+def good_dh(place):
+    """The control for the bad ones: a DH file that is right."""
+    path = place.dir / "dh.pem"
+    openssl("genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt",
+            "dh_rfc5114:2", "-out", path)
+    text = openssl("dhparam", "-in", path)
+    path.write_text(text)
+    with Server(place.certs, "--dhparam", str(path)) as server:
+        with secured(server.starttls) as wire:
+            expect(wire.command(b"NOOP"), 250)
+
+
+def main():
+    server_program()
+    checks, place = Checks("config_errors"), Place()
+    for what, *arguments in cases(place):
+        checks.run(what, ends, place, *arguments)
+    for check in port_stays_shut, expired, absent_defaults, good_dh:
+        checks.run(check.__name__, check, place)
+    place.port.close()
+    checks.finish()
+
+
+if __name__ == "__main__":
+    main()
