@@ -31,7 +31,7 @@
 #include "tls/session.h"
 
 #define INPUT_HELD  (16 * 1024) /* above this no more input is taken */
-#define INPUT_ROOM  (16 * 1024) /* for one read */
+#define INPUT_ROOM  (64 * 1024) /* for one read */
 #define OUTPUT_HELD (64 * 1024) /* above this nothing more is written */
 
 /* RFC 1035 section 2.3.4, without the last dot. */
