@@ -6,9 +6,6 @@
  *
  * Before: a kept CA has crt and key loaded; other certificates have neither.
  */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif

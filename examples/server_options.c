@@ -6,9 +6,6 @@
  * Whatever is wrong gives one line on stderr that names the setting or file
  * and the cause. Nothing here opens a port.
  */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>

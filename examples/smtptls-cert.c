@@ -15,9 +15,6 @@
  * moment, whatever the umask; and never uses the network. Any error ends it
  * through die(), and clean_up() runs however it ends.
  */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif

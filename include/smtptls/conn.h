@@ -152,10 +152,7 @@ smtptls_config_warning(const struct smtptls_config *config, size_t i);
 
 struct smtptls_conn;
 
-enum smtptls_role {
-	SMTPTLS_SERVER = 1,
-	SMTPTLS_CLIENT = 2
-};
+enum smtptls_role { SMTPTLS_SERVER = 1, SMTPTLS_CLIENT = 2 };
 
 /*
  * Make a connection in the state SMTPTLS_PLAIN; `*conn` belongs to the caller,
@@ -234,7 +231,8 @@ SMTPTLS_API int smtptls_conn_can_starttls(const struct smtptls_conn *conn);
  *   501, 503, 454  no TLS, and the session goes on (smtptls_starttls_verdict())
  * or
  *   SMTPTLS_E_ARG        `conn` is NULL or a client's
- *   SMTPTLS_E_STATE      the connection is closed
+ *   SMTPTLS_E_AGAIN      nothing now: too much waits to be sent
+ *   SMTPTLS_E_STATE      the connection is closed, or in the handshake
  *   SMTPTLS_E_INJECTION  input stands behind STARTTLS: nothing was answered,
  *                        none of it will be delivered, the connection has
  *                        failed (CVE-2011-0411)
@@ -254,7 +252,9 @@ SMTPTLS_API int smtptls_conn_accept_starttls(struct smtptls_conn *conn,
  *   SMTPTLS_E_STATE      TLS has started, the connection is closed, or a
  *                        server has read or written plaintext
  *   SMTPTLS_E_INJECTION  input is unread; the connection has failed
- *   SMTPTLS_E_CONFIG     a server without a certificate
+ *   SMTPTLS_E_CONFIG     a server without a certificate, or a client that is to
+ *                        verify with SMTPTLS_VERIFY_CA without a name to look
+ *                        for (smtptls_conn_set_peer())
  *   SMTPTLS_E_NOMEM      the connection has failed
  * or the error by which the connection had failed before.
  */
@@ -410,16 +410,16 @@ struct smtptls_info {
 	int tls_enabled;
 	const char *protocol;	    /* "TLSv1.3", as OpenSSL names it */
 	const char *cipher_openssl; /* "ECDHE-RSA-AES256-GCM-SHA384" */
-	const char *cipher_iana; /* "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" */
+	const char *cipher_iana;   /* "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" */
 	const char *cipher_gnutls; /* "TLS_ECDHE_RSA_AES_256_GCM_SHA384" */
 	int cipher_bits;
-	const char *group; /* of the key exchange: "X25519" */
-	const char *sni;   /* the name that the client asked for */
-	const char *peer_subject;	      /* RFC 4514 */
-	unsigned char peer_cert_sha256[32];   /* of the whole certificate */
-	unsigned char peer_spki_sha256[32];   /* of its public key */
-	int peer_cert; /* 1: the peer has shown one */
-	int resumed;   /* 1: from an earlier session's ticket */
+	const char *group;	  /* of the key exchange: "X25519" */
+	const char *sni;	  /* the name that the client asked for */
+	const char *peer_subject; /* RFC 4514 */
+	unsigned char peer_cert_sha256[32]; /* of the whole certificate */
+	unsigned char peer_spki_sha256[32]; /* of its public key */
+	int peer_cert;			    /* 1: the peer has shown one */
+	int resumed; /* 1: from an earlier session's ticket */
 	int verify; /* 1: verified; 0: not asked; SMTPTLS_E_CERT_…: why not */
 	int alert_received; /* the last alert's number, or -1 */
 	int alert_sent;	    /* the fatal alert's number, or -1 */

@@ -74,10 +74,10 @@ enum smtptls_error_class {
 
 /* What a mail server needs to know of an error number. */
 struct smtptls_error_info {
-	int error;	   /* the number itself */
-	const char *name;  /* its name in this header, "SMTPTLS_E_…" */
-	const char *text;  /* one sentence without a full stop */
-	int error_class;   /* enum smtptls_error_class */
+	int error;	    /* the number itself */
+	const char *name;   /* its name in this header, "SMTPTLS_E_…" */
+	const char *text;   /* one sentence without a full stop */
+	int error_class;    /* enum smtptls_error_class */
 	const char *report; /* result type of RFC 8460 section 4.3, or NULL
 			     * where a TLS report has none for it */
 	const char *status; /* enhanced status code of RFC 3463 that a sender

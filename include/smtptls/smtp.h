@@ -55,8 +55,8 @@ SMTPTLS_API int smtptls_command_is(const struct smtptls_command *command,
 
 /* One line of a reply; `text` leads into the parsed line. */
 struct smtptls_reply {
-	int code; /* 200 to 559 */
-	int last; /* 1: the reply's last line, 0: more lines follow */
+	int code;	  /* 200 to 559 */
+	int last;	  /* 1: the reply's last line, 0: more lines follow */
 	const char *text; /* behind code and separator; may be empty */
 	size_t text_len;
 };
@@ -85,6 +85,7 @@ SMTPTLS_API int smtptls_reply_parse(const char *line, size_t len,
 struct smtptls_ehlo {
 	int code;     /* the reply's code, 0 before its first line */
 	int complete; /* 1: the last line has been added */
+	int failed;
 	char *buffer;
 	size_t size;
 	size_t used;
@@ -106,11 +107,11 @@ SMTPTLS_API void smtptls_ehlo_init(struct smtptls_ehlo *ehlo, char *buffer,
  * Returns 0 when that was the last line and the reply is complete, or
  *   SMTPTLS_E_AGAIN   more lines follow
  *   SMTPTLS_E_ARG     a pointer is NULL
- *   SMTPTLS_E_STATE   the reply is complete already
+ *   SMTPTLS_E_STATE   the reply is complete already, or has failed
  *   SMTPTLS_E_SYNTAX  no reply line, or another code than the line before
  *                     (RFC 5321 section 4.2.1)
  *   SMTPTLS_E_LIMIT   the buffer is too small for this reply
- * After SYNTAX or LIMIT only smtptls_ehlo_init() makes `ehlo` usable again.
+ * After SYNTAX or LIMIT the reply has failed, and never becomes complete.
  */
 SMTPTLS_API int smtptls_ehlo_add(struct smtptls_ehlo *ehlo, const char *line,
 				 size_t len);

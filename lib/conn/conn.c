@@ -29,13 +29,20 @@
 #include "tls/config.h"
 #include "tls/info.h"
 #include "tls/session.h"
+#include "tls/verify.h"
 
 #define INPUT_HELD  (16 * 1024) /* above this no more input is taken */
 #define INPUT_ROOM  (64 * 1024) /* for one read */
-#define OUTPUT_HELD (64 * 1024) /* above this nothing more is written */
+#define OUTPUT_HELD (64 * 1024) /* from this on nothing more is written */
 
-/* RFC 1035 section 2.3.4, without the last dot. */
-#define NAME_MAX_LEN 253
+#define REPLY_MAX   128 /* no reply of the library's is longer */
+
+/*
+ * With more than writing ever leaves, a record, nothing is read either: only
+ * answers to KeyUpdates can have added it. A lower limit would be a deadlock of
+ * two hosts that both send before they read.
+ */
+#define OUTPUT_FULL (OUTPUT_HELD + 16384 + 128)
 
 struct smtptls_conn {
 	struct smtptls_config *config;
@@ -88,10 +95,7 @@ void smtptls_conn_free(struct smtptls_conn *conn)
 {
 	if (!conn)
 		return;
-	if (conn->session) {
-		stls_session_free(conn->session);
-		free(conn->session);
-	}
+	stls_session_free(conn->session);
 	stls_facts_free(conn->facts);
 	stls_buffer_free(&conn->in);
 	stls_buffer_free(&conn->out);
@@ -112,28 +116,20 @@ int smtptls_conn_set_verify(struct smtptls_conn *conn, int mode)
 	return 0;
 }
 
-/* Letters, digits, hyphens, dots; with colons for an address: no more. */
-static int is_peer_name(const char *name)
-{
-	static const char allowed[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-		"0123456789-.:_";
-	size_t len = strlen(name);
-
-	return len > 0 && len <= NAME_MAX_LEN && strspn(name, allowed) == len;
-}
-
 int smtptls_conn_set_peer(struct smtptls_conn *conn, const char *name)
 {
 	char *copy;
+	size_t len;
 
 	if (!conn || !name || conn->role != SMTPTLS_CLIENT)
 		return SMTPTLS_E_ARG;
 	if (conn->state != SMTPTLS_PLAIN)
 		return SMTPTLS_E_STATE;
-	if (!is_peer_name(name))
+	if (!stls_is_host(name))
 		return SMTPTLS_E_SYNTAX;
-	copy = strdup(name);
+	/* RFC 6066 section 3: no dot at the end. */
+	len = strlen(name);
+	copy = strndup(name, len - (name[len - 1] == '.'));
 	if (!copy)
 		return SMTPTLS_E_NOMEM;
 	free(conn->peer);
@@ -155,6 +151,11 @@ static int fail(struct smtptls_conn *conn, int error, const char *text)
 	return error;
 }
 
+static int fail_nomem(struct smtptls_conn *conn)
+{
+	return fail(conn, SMTPTLS_E_NOMEM, smtptls_strerror(SMTPTLS_E_NOMEM));
+}
+
 static int fail_session(struct smtptls_conn *conn, int error)
 {
 	return fail(conn, error,
@@ -162,7 +163,7 @@ static int fail_session(struct smtptls_conn *conn, int error)
 					   : smtptls_strerror(error));
 }
 
-/* The state's own objection to any work, or 0. */
+/* A final state's objection to any work, or 0. */
 static int final(const struct smtptls_conn *conn)
 {
 	if (conn->state == SMTPTLS_FAILED)
@@ -190,8 +191,7 @@ static int start(struct smtptls_conn *conn)
 
 	conn->session = calloc(1, sizeof(*conn->session));
 	if (!conn->session)
-		return fail(conn, SMTPTLS_E_NOMEM,
-			    smtptls_strerror(SMTPTLS_E_NOMEM));
+		return fail_nomem(conn);
 	ret = stls_session_start(conn->session, conn->config, conn->role,
 				 conn->verify_mode, conn->peer, &conn->in,
 				 &conn->out);
@@ -209,22 +209,6 @@ int smtptls_conn_can_starttls(const struct smtptls_conn *conn)
 	       conn->state == SMTPTLS_PLAIN && conn->config->has_certificate;
 }
 
-/* Say something of the library's own, whatever waits already. */
-static int say(struct smtptls_conn *conn, const char *text)
-{
-	size_t len = strlen(text);
-	ssize_t sent;
-
-	if (conn->state != SMTPTLS_TLS) {
-		if (stls_buffer_append(&conn->out, text, len) < 0)
-			return fail(conn, SMTPTLS_E_NOMEM,
-				    smtptls_strerror(SMTPTLS_E_NOMEM));
-		return 0;
-	}
-	sent = stls_session_write(conn->session, text, len, (size_t)-1);
-	return sent < 0 ? fail_session(conn, (int)sent) : 0;
-}
-
 /* Own parsers hand over what stands behind the verb, blanks, CRLF and all. */
 static size_t args_len(const char *args)
 {
@@ -235,6 +219,7 @@ int smtptls_conn_accept_starttls(struct smtptls_conn *conn, const char *args,
 				 size_t unread)
 {
 	const char *reply;
+	ssize_t said;
 	int code, ret;
 
 	if (!conn || conn->role != SMTPTLS_SERVER)
@@ -244,6 +229,8 @@ int smtptls_conn_accept_starttls(struct smtptls_conn *conn, const char *args,
 		return ret;
 	if (conn->state == SMTPTLS_HANDSHAKE)
 		return SMTPTLS_E_STATE;
+	if (stls_buffer_len(&conn->out) > OUTPUT_HELD - REPLY_MAX)
+		return SMTPTLS_E_AGAIN;
 	code = smtptls_starttls_verdict(
 		args, args_len(args), conn->tls_enabled,
 		smtptls_conn_can_starttls(conn),
@@ -253,9 +240,10 @@ int smtptls_conn_accept_starttls(struct smtptls_conn *conn, const char *args,
 			    "plaintext was sent behind STARTTLS in the clear");
 	if (code < 0)
 		return code;
-	ret = say(conn, reply);
-	if (ret == 0 && code == 220)
-		ret = start(conn);
+	said = smtptls_conn_write(conn, reply, strlen(reply));
+	if (said < 0)
+		return (int)said;
+	ret = code == 220 ? start(conn) : 0;
 	return ret < 0 ? ret : code;
 }
 
@@ -274,7 +262,9 @@ int smtptls_conn_start_tls(struct smtptls_conn *conn, size_t unread)
 	if (unread > 0 || stls_buffer_len(&conn->in) > 0)
 		return fail(conn, SMTPTLS_E_INJECTION,
 			    "plaintext was received where TLS was to start");
-	if (conn->role == SMTPTLS_SERVER && !conn->config->has_certificate)
+	if (conn->role == SMTPTLS_SERVER
+		    ? !conn->config->has_certificate
+		    : conn->verify_mode == SMTPTLS_VERIFY_CA && !conn->peer)
 		return SMTPTLS_E_CONFIG;
 	return start(conn);
 }
@@ -346,7 +336,7 @@ static int app_in_open(const struct smtptls_conn *conn)
 		       (conn->eof && !conn->eof_told);
 	case SMTPTLS_TLS:
 		return stls_session_readable(conn->session) &&
-		       stls_buffer_len(&conn->out) <= OUTPUT_HELD;
+		       stls_buffer_len(&conn->out) <= OUTPUT_FULL;
 	case SMTPTLS_FAILED:
 		return !conn->error_told;
 	default:
@@ -356,19 +346,19 @@ static int app_in_open(const struct smtptls_conn *conn)
 
 int smtptls_conn_poll(const struct smtptls_conn *conn)
 {
-	int mask = 0, final_state;
+	int mask = 0;
 
 	if (!conn)
 		return 0;
-	final_state = final(conn) < 0;
-	if (!final_state && !conn->eof &&
-	    stls_buffer_len(&conn->in) <= INPUT_HELD)
-		mask |= SMTPTLS_NET_IN;
 	if (stls_buffer_len(&conn->out) > 0)
 		mask |= SMTPTLS_NET_OUT;
 	if (app_in_open(conn))
 		mask |= SMTPTLS_APP_IN;
-	if (!final_state && conn->state != SMTPTLS_HANDSHAKE &&
+	if (final(conn) < 0)
+		return mask;
+	if (!conn->eof && stls_buffer_len(&conn->in) <= INPUT_HELD)
+		mask |= SMTPTLS_NET_IN;
+	if (conn->state != SMTPTLS_HANDSHAKE &&
 	    stls_buffer_len(&conn->out) < OUTPUT_HELD)
 		mask |= SMTPTLS_APP_OUT;
 	return mask;
@@ -380,8 +370,7 @@ size_t smtptls_conn_input(struct smtptls_conn *conn, unsigned char **ptr)
 		return 0;
 	if (conn->room == 0) {
 		if (stls_buffer_reserve(&conn->in, INPUT_ROOM, ptr) < 0) {
-			(void)fail(conn, SMTPTLS_E_NOMEM,
-				   smtptls_strerror(SMTPTLS_E_NOMEM));
+			(void)fail_nomem(conn);
 			return 0;
 		}
 		stls_buffer_pin(&conn->in);
@@ -473,7 +462,7 @@ static ssize_t read_tls(struct smtptls_conn *conn, void *data, size_t len)
 	ssize_t ret;
 	int bye;
 
-	if (stls_buffer_len(&conn->out) > OUTPUT_HELD)
+	if (stls_buffer_len(&conn->out) > OUTPUT_FULL)
 		return SMTPTLS_E_AGAIN;
 	ret = stls_session_read(conn->session, data, len);
 	if (ret > 0 || ret == SMTPTLS_E_AGAIN)
@@ -481,6 +470,7 @@ static ssize_t read_tls(struct smtptls_conn *conn, void *data, size_t len)
 	if (ret < 0) {
 		(void)fail_session(conn, (int)ret);
 		conn->readable = 0;
+		conn->error_told = 1;
 		return ret;
 	}
 	bye = stls_session_close(conn->session);
@@ -533,8 +523,7 @@ static ssize_t write_plain(struct smtptls_conn *conn, const void *data,
 	if (len > room)
 		len = room;
 	if (stls_buffer_append(&conn->out, data, len) < 0)
-		return fail(conn, SMTPTLS_E_NOMEM,
-			    smtptls_strerror(SMTPTLS_E_NOMEM));
+		return fail_nomem(conn);
 	conn->spoken = 1;
 	return (ssize_t)len;
 }

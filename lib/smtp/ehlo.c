@@ -53,15 +53,11 @@ static int keep(struct smtptls_ehlo *ehlo, const char *text, size_t len)
 	return 0;
 }
 
-int smtptls_ehlo_add(struct smtptls_ehlo *ehlo, const char *line, size_t len)
+static int add(struct smtptls_ehlo *ehlo, const char *line, size_t len)
 {
 	struct smtptls_reply reply;
 	int ret, first;
 
-	if (!ehlo || !line)
-		return SMTPTLS_E_ARG;
-	if (ehlo->complete)
-		return SMTPTLS_E_STATE;
 	ret = smtptls_reply_parse(line, len, &reply);
 	if (ret < 0)
 		return ret;
@@ -80,17 +76,31 @@ int smtptls_ehlo_add(struct smtptls_ehlo *ehlo, const char *line, size_t len)
 	return 0;
 }
 
+int smtptls_ehlo_add(struct smtptls_ehlo *ehlo, const char *line, size_t len)
+{
+	int ret;
+
+	if (!ehlo || !line)
+		return SMTPTLS_E_ARG;
+	if (ehlo->complete || ehlo->failed)
+		return SMTPTLS_E_STATE;
+	ret = add(ehlo, line, len);
+	/* or a part of a wrong reply could pass for a whole one */
+	ehlo->failed = ret < 0 && ret != SMTPTLS_E_AGAIN;
+	return ret;
+}
+
 const char *smtptls_ehlo_find(const struct smtptls_ehlo *ehlo,
 			      const char *keyword)
 {
-	const char *entry, *end;
-	size_t len;
+	const char *entry;
+	size_t len, at;
 
 	if (!ehlo || !keyword || !ehlo->complete)
 		return NULL;
 	len = strlen(keyword);
-	end = ehlo->buffer + ehlo->used;
-	for (entry = ehlo->buffer; entry < end; entry += strlen(entry) + 1) {
+	for (at = 0; at < ehlo->used; at += strlen(entry) + 1) {
+		entry = ehlo->buffer + at;
 		if (strlen(entry) < len ||
 		    !stls_ascii_equal(entry, keyword, len))
 			continue;

@@ -40,10 +40,15 @@ int stls_config_fail(struct smtptls_config *config, int error,
 		     const char *format, ...)
 {
 	va_list args;
+	size_t len;
 
 	va_start(args, format);
 	(void)vsnprintf(config->error, sizeof(config->error), format, args);
 	va_end(args);
+	/* GnuTLS ends its sentences with a full stop, this library does not. */
+	len = strlen(config->error);
+	if (len > 0 && config->error[len - 1] == '.')
+		config->error[len - 1] = '\0';
 	return error;
 }
 
@@ -139,33 +144,46 @@ void smtptls_config_unref(struct smtptls_config *config)
 
 /* Where in the string GnuTLS stopped, for the sentence. */
 static int priority_failed(struct smtptls_config *config, int ret,
-			   const char *string, const char *place)
+			   const char *place)
 {
 	if (ret == GNUTLS_E_MEMORY_ERROR)
 		return stls_config_fail(config, SMTPTLS_E_NOMEM, "%s",
 					gnutls_strerror(ret));
 	return stls_config_fail(config, SMTPTLS_E_SYNTAX,
-				"priority string \"%s\": %s at \"%s\"", string,
-				gnutls_strerror(ret), place ? place : "");
+				"priority string, at \"%.256s\": %s",
+				place ? place : "", gnutls_strerror(ret));
+}
+
+/* GnuTLS accepts strings under which no version of TLS can be spoken. */
+static int allows_tls(gnutls_priority_t priority)
+{
+	const unsigned *versions;
+	int i, n;
+
+	n = gnutls_priority_protocol_list(priority, &versions);
+	for (i = 0; i < n; i++) {
+		if (versions[i] >= GNUTLS_TLS1_0 &&
+		    versions[i] <= GNUTLS_TLS_VERSION_MAX)
+			return 1;
+	}
+	return 0;
 }
 
 static int set_priority(struct smtptls_config *config, const char *string,
 			unsigned flags)
 {
 	const char *place = NULL;
-	const unsigned *versions;
 	gnutls_priority_t priority;
 	int ret;
 
 	ret = gnutls_priority_init2(&priority, string, &place, flags);
 	if (ret < 0)
-		return priority_failed(config, ret, string, place);
-	/* GnuTLS accepts strings under which no version can be spoken. */
-	if (gnutls_priority_protocol_list(priority, &versions) <= 0) {
+		return priority_failed(config, ret, place);
+	if (!allows_tls(priority)) {
 		gnutls_priority_deinit(priority);
 		return stls_config_fail(
 			config, SMTPTLS_E_SYNTAX,
-			"priority string \"%s\": allows no TLS version",
+			"priority string \"%.256s\": allows no TLS version",
 			string);
 	}
 	if (config->priority)
@@ -213,6 +231,7 @@ int smtptls_config_set_ticket_secret(struct smtptls_config *config,
 static int derive_ticket_keys(struct smtptls_config *config)
 {
 	unsigned char info[] = "smtptls session ticket, verify 0";
+	unsigned char salt[2 * STLS_SHA256_SIZE];
 	gnutls_datum_t *key;
 	int ret, mode;
 
@@ -222,16 +241,20 @@ static int derive_ticket_keys(struct smtptls_config *config)
 		if (ret < 0)
 			return ret;
 	}
+	memcpy(salt, config->settings, STLS_SHA256_SIZE);
+	memcpy(salt + STLS_SHA256_SIZE, config->priority_digest,
+	       STLS_SHA256_SIZE);
 	for (mode = 0; mode < STLS_VERIFY_MODES; mode++) {
 		key = &config->ticket_key[mode];
+		/* from an attempt to freeze that failed */
+		wipe_datum(key);
 		ret = gnutls_session_ticket_key_generate(key);
 		if (ret < 0)
 			return ret;
 		info[sizeof(info) - 2] = (unsigned char)('0' + mode);
 		stls_hkdf(config->ticket_secret.data,
-			  config->ticket_secret.size, config->settings,
-			  sizeof(config->settings), info, sizeof(info) - 1,
-			  key->data, key->size);
+			  config->ticket_secret.size, salt, sizeof(salt), info,
+			  sizeof(info) - 1, key->data, key->size);
 	}
 	return 0;
 }
@@ -257,8 +280,6 @@ int smtptls_config_freeze(struct smtptls_config *config)
 		if (ret < 0)
 			goto failed;
 	}
-	stls_config_mix(config, "priority", config->priority_digest,
-			sizeof(config->priority_digest));
 	ret = derive_ticket_keys(config);
 	if (ret < 0)
 		goto failed;

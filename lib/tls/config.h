@@ -25,11 +25,11 @@ struct smtptls_config {
 	/* One for each way to verify: tickets must not cross them. */
 	gnutls_datum_t ticket_key[STLS_VERIFY_MODES];
 	gnutls_datum_t ticket_secret;
-	/* What else tickets must not cross: a digest of priority and trust. */
+	/* What else tickets must not cross: a digest of trust. */
 	unsigned char settings[STLS_SHA256_SIZE];
 	char **warnings;
 	size_t warning_count;
-	char error[512];
+	char error[4096 + 512]; /* a path and a cause */
 };
 
 /* Fail with a sentence: returns `error`. */

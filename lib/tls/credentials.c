@@ -72,6 +72,7 @@ static int source_failed(struct smtptls_config *config,
 					source->name, gnutls_strerror(ret));
 	case GNUTLS_E_BASE64_UNEXPECTED_HEADER_ERROR:
 	case GNUTLS_E_NO_CERTIFICATE_FOUND:
+	case GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE:
 	case GNUTLS_E_SUCCESS:
 		return stls_config_fail(config, SMTPTLS_E_CONFIG,
 					"%s: holds no %s in PEM", source->name,
@@ -128,6 +129,10 @@ static int pair_parse(struct smtptls_config *config, struct pair *pair,
 	if (ret == 0)
 		ret = gnutls_x509_privkey_import2(pair->key, &key->pem,
 						  GNUTLS_X509_FMT_PEM, NULL, 0);
+	/* GnuTLS has other errors for ways of encryption that it lacks. */
+	if (ret < 0 && ret != GNUTLS_E_MEMORY_ERROR &&
+	    memmem(key->pem.data, key->pem.size, "ENCRYPTED", 9))
+		ret = GNUTLS_E_DECRYPTION_FAILED;
 	return ret < 0 ? source_failed(config, key, ret, "private key") : 0;
 }
 

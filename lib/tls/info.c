@@ -18,6 +18,7 @@
 #include "base/ascii.h"
 #include "openssl/suite_table.h"
 #include "tls/digest.h"
+#include "tls/verify.h"
 
 /* Escaped, a byte takes up to four. */
 #define NAME_SIZE    (4 * 256)
@@ -93,15 +94,17 @@ static void tell_suite(gnutls_session_t tls, struct smtptls_info *info)
 
 static void tell_sni(struct stls_session *session, struct stls_facts *facts)
 {
+	unsigned char address[16];
 	char name[256];
-	size_t len = sizeof(name);
+	size_t len = sizeof(name), size;
 	unsigned type;
 
 	if (session->role == SMTPTLS_CLIENT) {
-		len = session->peer ? strlen(session->peer) : 0;
-		(void)stls_ascii_escape(facts->sni, sizeof(facts->sni),
-					session->peer ? session->peer : "",
-					len);
+		if (session->peer &&
+		    !stls_is_address(session->peer, address, &size))
+			(void)stls_ascii_escape(facts->sni, sizeof(facts->sni),
+						session->peer,
+						strlen(session->peer));
 	} else if (gnutls_server_name_get(session->tls, name, &len, &type, 0) ==
 		   0) {
 		(void)stls_ascii_escape(facts->sni, sizeof(facts->sni), name,

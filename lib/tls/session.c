@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -27,7 +28,7 @@
 /* As OpenSSL: a peer that only warns keeps this side busy for nothing. */
 #define WARNINGS_MAX 5
 
-#define RECORD_MAX 16384
+#define RECORD_MAX   16384
 
 /*
  * GnuTLS gathers a handshake message of up to 16 MiB before it looks at it. No
@@ -46,8 +47,10 @@ static ssize_t pull(gnutls_transport_ptr_t ptr, void *data, size_t len)
 	size_t n = stls_buffer_peek(session->in, &held);
 
 	if (n == 0) {
-		if (session->eof)
+		if (session->eof) {
+			session->cut = 1;
 			return 0;
+		}
 		gnutls_transport_set_errno(session->tls, EAGAIN);
 		return -1;
 	}
@@ -84,17 +87,25 @@ __attribute__((format(printf, 3, 4))) static int
 failed(struct stls_session *session, int error, const char *format, ...)
 {
 	va_list args;
+	size_t len;
 
 	if (session->text[0])
 		return error;
 	va_start(args, format);
 	(void)vsnprintf(session->text, sizeof(session->text), format, args);
 	va_end(args);
+	/* GnuTLS ends its sentences with a full stop, this library does not. */
+	len = strlen(session->text);
+	if (len > 0 && session->text[len - 1] == '.')
+		session->text[len - 1] = '\0';
 	return error;
 }
 
+/* Of a fatal alert there is only one (RFC 8446 section 6.2). */
 static void send_alert(struct stls_session *session, int alert)
 {
+	if (session->alert_sent >= 0)
+		return;
 	if (gnutls_alert_send(session->tls, GNUTLS_AL_FATAL,
 			      (gnutls_alert_description_t)alert) == 0)
 		session->alert_sent = alert;
@@ -108,6 +119,12 @@ static int gnutls_failed(struct stls_session *session, int ret,
 	int level, alert;
 	const char *name;
 
+	/* GnuTLS has several errors for an end that came too early. */
+	if (session->cut)
+		return failed(session, SMTPTLS_E_TRUNCATED,
+			      "the peer closed the connection %s",
+			      in_handshake ? "during the handshake"
+					   : "without a close_notify");
 	switch (ret) {
 	case GNUTLS_E_FATAL_ALERT_RECEIVED:
 		alert = gnutls_alert_get(session->tls);
@@ -116,11 +133,6 @@ static int gnutls_failed(struct stls_session *session, int ret,
 		return failed(session, broken,
 			      "the peer ended TLS with the alert \"%s\" (%d)",
 			      name ? name : "unknown", alert);
-	case GNUTLS_E_PREMATURE_TERMINATION:
-		return failed(session, SMTPTLS_E_TRUNCATED,
-			      "the peer closed the connection %s",
-			      in_handshake ? "during the handshake"
-					   : "without a close_notify");
 	case GNUTLS_E_PUSH_ERROR:
 	case GNUTLS_E_MEMORY_ERROR:
 		return failed(session, SMTPTLS_E_NOMEM, "%s",
@@ -249,9 +261,9 @@ failed:
 
 void stls_session_free(struct stls_session *session)
 {
-	if (session->tls)
+	if (session && session->tls)
 		gnutls_deinit(session->tls);
-	session->tls = NULL;
+	free(session);
 }
 
 /* ---- handshake ---- */

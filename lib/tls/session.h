@@ -19,6 +19,7 @@ struct stls_session {
 	int verify_mode;
 	const char *peer; /* a client's name for the server, or NULL */
 	int eof;	  /* the network has no more */
+	int cut;	  /* and GnuTLS wanted more */
 	int complete;	  /* the handshake is over, verified or not */
 	int begun;	  /* the peer's first byte has been looked at */
 	int no_memory;	  /* a push could not be kept */
@@ -39,6 +40,7 @@ int stls_session_start(struct stls_session *session,
 		       const struct smtptls_config *config, int role,
 		       int verify_mode, const char *peer,
 		       struct stls_buffer *in, struct stls_buffer *out);
+/* Frees the memory too; NULL is allowed. */
 void stls_session_free(struct stls_session *session);
 
 /*

@@ -20,6 +20,9 @@
 
 #include <smtptls/conn.h>
 
+/* RFC 1035 section 2.3.4, without the last dot. */
+#define HOST_MAX 253
+
 static const struct {
 	unsigned status;
 	int error;
@@ -45,6 +48,20 @@ int stls_is_address(const char *name, unsigned char address[16], size_t *size)
 	else
 		return 0;
 	return 1;
+}
+
+int stls_is_host(const char *name)
+{
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789-._";
+	unsigned char address[16];
+	size_t size, len = strlen(name);
+
+	if (stls_is_address(name, address, &size))
+		return 1;
+	return len > 0 && len <= HOST_MAX && strspn(name, allowed) == len &&
+	       name[0] != '.' && !strstr(name, "..");
 }
 
 static int error_of_status(unsigned status)

@@ -18,4 +18,7 @@ int stls_verify_alert(int error, gnutls_protocol_t version);
 /* 1 when `name` is an IP address, of which *size bytes go to `address`. */
 int stls_is_address(const char *name, unsigned char address[16], size_t *size);
 
+/* 1 when `name` is an IP address or can be the name of a host. */
+int stls_is_host(const char *name);
+
 #endif
