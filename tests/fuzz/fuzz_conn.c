@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fuzz_conn: any sequence of calls on a server's connection, with bytes from
+ * the input and from a real client.
+ *
+ * The first byte chooses the client's TLS version and the way of verifying.
+ * Then each byte is an operation, some with an argument in the next byte; the
+ * bytes that go over the network follow OP_BYTES and its length. A real
+ * client's bytes can be cut and damaged, so that a handshake may succeed, and
+ * break at any place.
+ *
+ * After each operation it is checked that states only go forward, that the
+ * first error stays, that no more is held than may be, that some port is open
+ * as long as the connection is not at its end, and that under TLS nothing is
+ * read that the client did not say there: all it says is 'T', a byte that
+ * plaintext is kept free of.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <smtptls.h>
+
+#include "../unit/peer.h"
+
+#define OUTPUT_MAX (64 * 1024 + 16 * 1024 + 256)
+#define INPUT_MAX  ((16 + 64) * 1024)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define CHECK(condition)                                                       \
+	do {                                                                   \
+		if (!(condition)) {                                            \
+			fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, \
+				__LINE__, #condition);                         \
+			abort();                                               \
+		}                                                              \
+	} while (0)
+
+enum operation {
+	OP_BYTES,
+	OP_CLIENT,
+	OP_CLIENT_BYTE,
+	OP_DAMAGE,
+	OP_SAY,
+	OP_READ,
+	OP_WRITE,
+	OP_STARTTLS,
+	OP_STARTTLS_BAD,
+	OP_START_TLS,
+	OP_OUTPUT,
+	OP_DROP_OUTPUT,
+	OP_INPUT,
+	OP_INFO,
+	OP_EOF,
+	OP_END,
+	OPERATIONS
+};
+
+struct run {
+	const uint8_t *data;
+	size_t left;
+	struct smtptls_conn *conn;
+	struct peer *client;
+	int state;
+	int error;
+	int tls_enabled;
+	size_t fed; /* bytes in the clear that were not read yet */
+};
+
+static unsigned next_byte(struct run *run)
+{
+	if (run->left == 0)
+		return 0;
+	run->left--;
+	return *run->data++;
+}
+
+static int is_final(int state)
+{
+	return state == SMTPTLS_CLOSED || state == SMTPTLS_FAILED;
+}
+
+static void check(struct run *run)
+{
+	int state = smtptls_conn_state(run->conn);
+	int error = smtptls_conn_error(run->conn, NULL);
+	int tls_enabled = smtptls_conn_tls_enabled(run->conn);
+	int ports = smtptls_conn_poll(run->conn);
+	const unsigned char *out;
+	size_t waiting = smtptls_conn_output(run->conn, &out);
+
+	CHECK(smtptls_conn_output_done(run->conn, 0) == 0);
+	CHECK(is_final(run->state) ? state == run->state : state >= run->state);
+	CHECK(!run->error || error == run->error);
+	CHECK((error < 0) == (state == SMTPTLS_FAILED));
+	CHECK(tls_enabled >= run->tls_enabled);
+	CHECK(tls_enabled || state != SMTPTLS_TLS);
+	CHECK(!tls_enabled || state >= SMTPTLS_TLS);
+	CHECK(waiting <= OUTPUT_MAX);
+	CHECK((waiting > 0) == ((ports & SMTPTLS_NET_OUT) != 0));
+	CHECK(ports || is_final(state));
+	CHECK(!is_final(state) ||
+	      !(ports & (SMTPTLS_NET_IN | SMTPTLS_APP_OUT)));
+	run->state = state;
+	run->error = error;
+	run->tls_enabled = tls_enabled;
+}
+
+static void feed(struct run *run, size_t n)
+{
+	unsigned char *ptr;
+	size_t room = smtptls_conn_input(run->conn, &ptr), i;
+
+	CHECK((room > 0) ==
+	      ((smtptls_conn_poll(run->conn) & SMTPTLS_NET_IN) != 0));
+	if (n > run->left)
+		n = run->left;
+	if (n > room)
+		n = room;
+	for (i = 0; i < n; i++)
+		ptr[i] = run->data[i] == 'T' ? 'P' : run->data[i];
+	run->data += n;
+	run->left -= n;
+	if (run->state == SMTPTLS_PLAIN) {
+		run->fed += n;
+		CHECK(run->fed <= INPUT_MAX);
+	}
+	(void)smtptls_conn_input_done(run->conn, n);
+}
+
+/* The client works only once TLS was started; it does not know SMTP. */
+static void client(struct run *run, size_t n)
+{
+	if (run->state == SMTPTLS_PLAIN)
+		return;
+	peer_step(run->client);
+	(void)peer_send(run->client, run->conn, n);
+}
+
+static void damage(struct run *run, size_t where)
+{
+	struct peer_queue *out = &run->client->out;
+
+	if (where < peer_queue_len(out))
+		out->data[out->start + where] ^= 1;
+}
+
+static void say(struct run *run)
+{
+	struct peer *peer = run->client;
+
+	if (peer->result == 0 && !peer->error && !peer->closed &&
+	    peer_queue_len(&peer->out) < 100000)
+		peer_say(peer, "TTTTTTTTTTTTTTTTTTT");
+}
+
+static void read_some(struct run *run, size_t size)
+{
+	char data[256];
+	ssize_t n = smtptls_conn_read(run->conn, data, size), i;
+
+	CHECK(n <= (ssize_t)size);
+	if (n <= 0)
+		return;
+	if (run->tls_enabled) {
+		for (i = 0; i < n; i++)
+			CHECK(data[i] == 'T');
+		return;
+	}
+	CHECK(run->state == SMTPTLS_PLAIN || run->state == SMTPTLS_FAILED);
+	CHECK((size_t)n <= run->fed);
+	run->fed -= (size_t)n;
+	CHECK(!memchr(data, '\n', (size_t)n - 1));
+	CHECK(!memchr(data, 'T', (size_t)n));
+}
+
+static void write_some(struct run *run, size_t size)
+{
+	static const char block[255 * 64];
+	ssize_t n = smtptls_conn_write(run->conn, block, size);
+
+	CHECK(n <= (ssize_t)size);
+	CHECK(n != 0 || size == 0);
+}
+
+static void drop_output(struct run *run, size_t max)
+{
+	const unsigned char *ptr;
+	size_t n = smtptls_conn_output(run->conn, &ptr);
+
+	CHECK(smtptls_conn_output_done(run->conn, n < max ? n : max) == 0);
+}
+
+/* A 220 means that nothing was unread, and an attack that nothing is said. */
+static void starttls(struct run *run, const char *args, size_t unread)
+{
+	int plain = run->state == SMTPTLS_PLAIN, ret;
+
+	ret = smtptls_conn_accept_starttls(run->conn, args, unread);
+	CHECK(ret != 0);
+	if (ret == 220)
+		CHECK(plain && run->fed == 0 && unread == 0 && !args);
+	if (plain && ret == SMTPTLS_E_INJECTION)
+		CHECK(run->fed > 0 || unread > 0);
+	/* the client does not listen to the 220 */
+	if (plain && smtptls_conn_state(run->conn) == SMTPTLS_HANDSHAKE)
+		drop_output(run, (size_t)-1);
+	if (smtptls_conn_error(run->conn, NULL) == SMTPTLS_E_INJECTION)
+		CHECK(host_read_byte(run->conn) == SMTPTLS_E_INJECTION);
+}
+
+static void end(struct run *run, unsigned how)
+{
+	if (how < 64)
+		(void)smtptls_conn_close(run->conn);
+	else
+		(void)smtptls_conn_abort(run->conn, -(int)(how % 32));
+}
+
+static void operate(struct run *run)
+{
+	unsigned char *ptr;
+
+	switch (next_byte(run) % OPERATIONS) {
+	case OP_BYTES:
+		feed(run, next_byte(run));
+		break;
+	case OP_CLIENT:
+		client(run, 1 + next_byte(run) * 64);
+		break;
+	case OP_CLIENT_BYTE:
+		client(run, 1);
+		break;
+	case OP_DAMAGE:
+		damage(run, next_byte(run));
+		break;
+	case OP_SAY:
+		say(run);
+		break;
+	case OP_READ:
+		read_some(run, 1 + next_byte(run));
+		break;
+	case OP_WRITE:
+		write_some(run, next_byte(run) * 64);
+		break;
+	case OP_STARTTLS:
+		starttls(run, NULL, 0);
+		break;
+	case OP_STARTTLS_BAD:
+		starttls(run, run->left % 2 ? "x" : NULL, run->left % 3);
+		break;
+	case OP_START_TLS:
+		(void)smtptls_conn_start_tls(run->conn, 0);
+		break;
+	case OP_OUTPUT:
+		if (run->state != SMTPTLS_PLAIN)
+			(void)peer_receive(run->client, run->conn,
+					   1 + next_byte(run) * 256);
+		break;
+	case OP_DROP_OUTPUT:
+		drop_output(run, next_byte(run));
+		break;
+	case OP_INPUT:
+		/* asked for, and not used until some other call */
+		(void)smtptls_conn_input(run->conn, &ptr);
+		break;
+	case OP_INFO:
+		(void)host_info(run->conn);
+		break;
+	case OP_EOF:
+		(void)smtptls_conn_input_eof(run->conn);
+		break;
+	default:
+		end(run, next_byte(run));
+		break;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct smtptls_config *config;
+	struct run run = { data, size, NULL, NULL, SMTPTLS_PLAIN, 0, 0, 0 };
+	unsigned choice = next_byte(&run);
+
+	if (!config)
+		config = peer_config(NULL, 1, 1);
+	run.conn = peer_conn(smtptls_config_ref(config), SMTPTLS_SERVER);
+	run.client = peer_client(choice % 2 ? PEER_TLS13 : PEER_TLS12, NULL);
+	CHECK(smtptls_conn_set_verify(run.conn, (int)(choice / 2 % 3)) == 0);
+	check(&run);
+	while (run.left > 0) {
+		operate(&run);
+		check(&run);
+	}
+	peer_free(run.client);
+	smtptls_conn_free(run.conn);
+	return 0;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fuzz_ehlo: any bytes, cut into lines, as the reply to an EHLO.
+ *
+ * The first byte is the size of the buffer, so that small ones are tried too.
+ * What must hold: the buffer is never overrun, nothing is found before the last
+ * line, after an error, or in a reply of another code than 250, and what is
+ * found stands behind its keyword at the beginning of one of the lines but the
+ * first. A violation aborts.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <smtptls/smtp.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define HOLDS(condition)                                                       \
+	do {                                                                   \
+		if (!(condition)) {                                            \
+			fprintf(stderr, "violated: %s\n", #condition);         \
+			abort();                                               \
+		}                                                              \
+	} while (0)
+
+static const char *const keywords[] = {
+	"STARTTLS", "AUTH", "SIZE", "a", "X-1", "", "SMTPUTF8", "STARTT"
+};
+
+#define KEYWORDS (sizeof(keywords) / sizeof(keywords[0]))
+
+/* A line of the input, or what is left behind the last LF. */
+static size_t line_len(const char *line, const char *end)
+{
+	const char *lf = memchr(line, '\n', (size_t)(end - line));
+
+	return (size_t)((lf ? lf + 1 : end) - line);
+}
+
+/* "250-KEYWORD", then a space and the parameters, or nothing but spaces. */
+static int line_offers(const char *line, size_t len, const char *keyword,
+		       const char *found)
+{
+	size_t n = strlen(keyword), found_len = strlen(found);
+
+	if (len < 6 + n || memcmp(line, "250", 3) != 0 ||
+	    strncasecmp(line + 4, keyword, n) != 0)
+		return 0;
+	line += 4 + n;
+	len -= 4 + n + 2; /* with the CRLF */
+	if (len > 0 && *line != ' ')
+		return 0;
+	while (len > 0 && line[len - 1] == ' ')
+		len--;
+	while (len > 0 && *line == ' ') {
+		line++;
+		len--;
+	}
+	return len == found_len && memcmp(line, found, len) == 0;
+}
+
+/* One of the lines behind the first has this keyword with what was found. */
+static int is_offered(const char *data, const char *end, const char *keyword,
+		      const char *found)
+{
+	const char *line = data + line_len(data, end);
+	int offered = 0;
+
+	while (line < end) {
+		size_t len = line_len(line, end);
+
+		offered |= line_offers(line, len, keyword, found);
+		line += len;
+	}
+	return offered;
+}
+
+static void ask(const struct smtptls_ehlo *ehlo, const char *data,
+		const char *end)
+{
+	const char *found;
+	size_t i;
+
+	for (i = 0; i < KEYWORDS; i++) {
+		found = smtptls_ehlo_find(ehlo, keywords[i]);
+		if (!found)
+			continue;
+		HOLDS(ehlo->complete && ehlo->code == 250);
+		HOLDS(found >= ehlo->buffer);
+		HOLDS(found + strlen(found) < ehlo->buffer + ehlo->size);
+		HOLDS(is_offered(data, end, keywords[i], found));
+	}
+}
+
+/* Feed lines until the reply ends one way or the other. */
+static int feed(struct smtptls_ehlo *ehlo, const char *data, const char *end)
+{
+	const char *line = data;
+	int ret = SMTPTLS_E_AGAIN;
+
+	while (line < end && ret == SMTPTLS_E_AGAIN) {
+		size_t len = line_len(line, end);
+
+		ret = smtptls_ehlo_add(ehlo, line, len);
+		HOLDS(ehlo->complete == (ret == 0));
+		HOLDS(ret != SMTPTLS_E_AGAIN || ehlo->code >= 200);
+		HOLDS(ehlo->used <= ehlo->size);
+		line += len;
+		if (ret != 0)
+			ask(ehlo, data, line);
+	}
+	ask(ehlo, data, line);
+	return ret;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char more[] = "250 STARTTLS\r\n";
+	const char *text, *end;
+	struct smtptls_ehlo ehlo;
+	char *buffer;
+	int ret;
+
+	if (size == 0)
+		return 0;
+	text = (const char *)data + 1;
+	end = (const char *)data + size;
+	buffer = malloc(data[0] ? data[0] : 1);
+	HOLDS(buffer);
+	smtptls_ehlo_init(&ehlo, data[0] ? buffer : NULL, data[0]);
+	ret = feed(&ehlo, text, end);
+	/* neither a complete nor a wrong reply takes one line more */
+	if (ret != SMTPTLS_E_AGAIN) {
+		HOLDS(smtptls_ehlo_add(&ehlo, more, sizeof(more) - 1) ==
+		      SMTPTLS_E_STATE);
+		HOLDS(ehlo.complete == (ret == 0));
+		ask(&ehlo, text, end);
+	}
+	free(buffer);
+	return 0;
+}

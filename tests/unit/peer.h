@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * peer: the other side of a struct smtptls_conn, in plain GnuTLS and in
+ * memory. The manual is in peer.c.
+ */
+#ifndef PEER_H
+#define PEER_H
+
+#include <stddef.h>
+
+#include <gnutls/gnutls.h>
+
+#include <smtptls.h>
+
+#include "testcert.h"
+
+#define PEER_TLS12 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
+#define PEER_TLS13 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+
+/* All zeros is an empty queue. */
+struct peer_queue {
+	unsigned char *data;
+	size_t start;
+	size_t end;
+	size_t size;
+};
+
+void peer_queue_add(struct peer_queue *queue, const void *data, size_t len);
+size_t peer_queue_len(const struct peer_queue *queue);
+const unsigned char *peer_queue_data(const struct peer_queue *queue);
+void peer_queue_drop(struct peer_queue *queue, size_t n);
+void peer_queue_free(struct peer_queue *queue);
+/* 1 when exactly this string is held. */
+int peer_queue_is(const struct peer_queue *queue, const char *text);
+
+struct peer {
+	gnutls_session_t tls;
+	gnutls_certificate_credentials_t credentials;
+	gnutls_datum_t ticket_key;
+	struct peer_queue in;	 /* from the connection, not looked at yet */
+	struct peer_queue out;	 /* for the connection */
+	struct peer_queue heard; /* plaintext that came under TLS */
+	int ended;		 /* behind `in` there will be nothing more */
+	int result; /* of the handshake: AGAIN, 0, or GnuTLS's error */
+	int error;  /* behind the handshake: 0, or GnuTLS's error */
+	int closed; /* a close_notify has come */
+	int alert;  /* the last one that came, or -1 */
+};
+
+/* A client or server; `cert` may be NULL for a client. */
+struct peer *peer_client(const char *priority, const struct testcert *cert);
+struct peer *peer_server(const char *priority, const struct testcert *cert);
+void peer_free(struct peer *peer);
+
+/* Go on with the handshake or, behind it, hear what there is. */
+void peer_step(struct peer *peer);
+/* Say something under TLS. */
+void peer_say(struct peer *peer, const char *text);
+void peer_say_bytes(struct peer *peer, const void *data, size_t len);
+/* Put bytes on the wire as they are. */
+void peer_inject(struct peer *peer, const void *data, size_t len);
+
+/* Move at most `max` bytes, from the peer or to it; returns how many. */
+size_t peer_send(struct peer *peer, struct smtptls_conn *conn, size_t max);
+size_t peer_receive(struct peer *peer, struct smtptls_conn *conn, size_t max);
+
+/* How long the next piece of `left` bytes is. */
+typedef size_t peer_cut(void *arg, size_t left);
+/* Move bytes both ways and let the peer work until nothing moves any more. */
+void peer_run(struct peer *peer, struct smtptls_conn *conn);
+void peer_run_cut(struct peer *peer, struct smtptls_conn *conn, peer_cut *cut,
+		  void *arg);
+
+/* ---- the host's side ---- */
+
+/* Give the connection bytes in the clear; all of them must be taken. */
+void host_feed(struct smtptls_conn *conn, const void *data, size_t len);
+/* Read until there is no more, `size` bytes at a time; returns the last result. */
+ssize_t host_read(struct smtptls_conn *conn, struct peer_queue *heard,
+		  size_t size);
+/* One read of at most 256 bytes: 1 when it gives exactly this text. */
+int host_reads(struct smtptls_conn *conn, const char *text);
+/* The result of a read of one byte. */
+ssize_t host_read_byte(struct smtptls_conn *conn);
+struct smtptls_info host_info(struct smtptls_conn *conn);
+/* Take what waits to be sent and compare it with a text: 1 when it is that. */
+int host_said(struct smtptls_conn *conn, const char *text);
+/* Move bytes between two connections until nothing moves any more. */
+void host_join(struct smtptls_conn *a, struct smtptls_conn *b);
+
+/*
+ * A frozen configuration for one connection or many: ECDSA and RSA for
+ * "mx.example.org" when `with_cert`, the authority "test CA" when `with_ca`,
+ * `priority` unless it is NULL.
+ */
+struct smtptls_config *peer_config(const char *priority, int with_cert,
+				   int with_ca);
+/* "test CA", by which peer_config()'s certificates are signed. */
+const struct testcert *peer_ca(void);
+/* A connection on a configuration of which it becomes the only owner. */
+struct smtptls_conn *peer_conn(struct smtptls_config *config, int role);
+/* A server and its client after the handshake; ends the program otherwise. */
+struct smtptls_conn *peer_established(const char *priority,
+				      struct peer **client);
+
+/* 1 under valgrind, where a test may make fewer rounds. */
+int peer_slow(void);
+
+#endif
