@@ -368,8 +368,9 @@ SMTPTLS_API int smtptls_conn_close(struct smtptls_conn *conn);
  * Fail the connection with an error of the host's: SMTPTLS_E_TIMEOUT when its
  * deadline has passed, SMTPTLS_E_REFUSED or one of SMTPTLS_E_CERT_… when it
  * does not want this peer, SMTPTLS_E_IO when a system call failed. The peer is
- * told by a fitting alert where TLS has started. Closed or failed already, it
- * changes nothing.
+ * told by a fitting alert where TLS has started. smtptls_conn_read() still gives
+ * what came before, then this error. Closed or failed already, it changes
+ * nothing.
  *
  * Returns 0, or SMTPTLS_E_ARG when `conn` is NULL or `error` is no error
  * number or of the classes USAGE and AGAIN.

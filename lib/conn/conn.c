@@ -35,8 +35,6 @@
 #define INPUT_ROOM  (64 * 1024) /* for one read */
 #define OUTPUT_HELD (64 * 1024) /* from this on nothing more is written */
 
-#define REPLY_MAX   128 /* no reply of the library's is longer */
-
 /*
  * With more than writing ever leaves, a record, nothing is read either: only
  * answers to KeyUpdates can have added it. A lower limit would be a deadlock of
@@ -209,6 +207,25 @@ int smtptls_conn_can_starttls(const struct smtptls_conn *conn)
 	       conn->state == SMTPTLS_PLAIN && conn->config->has_certificate;
 }
 
+/* Say something, in the clear or under TLS, until `limit` bytes wait. */
+static ssize_t put(struct smtptls_conn *conn, const void *data, size_t len,
+		   size_t limit)
+{
+	size_t room = limit - stls_buffer_len(&conn->out);
+	ssize_t ret;
+
+	if (conn->session) {
+		ret = stls_session_write(conn->session, data, len, limit);
+		return ret < 0 ? fail_session(conn, (int)ret) : ret;
+	}
+	if (len > room)
+		len = room;
+	if (stls_buffer_append(&conn->out, data, len) < 0)
+		return fail_nomem(conn);
+	conn->spoken = 1;
+	return (ssize_t)len;
+}
+
 /* Own parsers hand over what stands behind the verb, blanks, CRLF and all. */
 static size_t args_len(const char *args)
 {
@@ -229,7 +246,7 @@ int smtptls_conn_accept_starttls(struct smtptls_conn *conn, const char *args,
 		return ret;
 	if (conn->state == SMTPTLS_HANDSHAKE)
 		return SMTPTLS_E_STATE;
-	if (stls_buffer_len(&conn->out) > OUTPUT_HELD - REPLY_MAX)
+	if (stls_buffer_len(&conn->out) >= OUTPUT_HELD)
 		return SMTPTLS_E_AGAIN;
 	code = smtptls_starttls_verdict(
 		args, args_len(args), conn->tls_enabled,
@@ -240,7 +257,7 @@ int smtptls_conn_accept_starttls(struct smtptls_conn *conn, const char *args,
 			    "plaintext was sent behind STARTTLS in the clear");
 	if (code < 0)
 		return code;
-	said = smtptls_conn_write(conn, reply, strlen(reply));
+	said = put(conn, reply, strlen(reply), (size_t)-1);
 	if (said < 0)
 		return (int)said;
 	ret = code == 220 ? start(conn) : 0;
@@ -515,19 +532,6 @@ ssize_t smtptls_conn_read(struct smtptls_conn *conn, void *data, size_t len)
 	}
 }
 
-static ssize_t write_plain(struct smtptls_conn *conn, const void *data,
-			   size_t len)
-{
-	size_t room = OUTPUT_HELD - stls_buffer_len(&conn->out);
-
-	if (len > room)
-		len = room;
-	if (stls_buffer_append(&conn->out, data, len) < 0)
-		return fail_nomem(conn);
-	conn->spoken = 1;
-	return (ssize_t)len;
-}
-
 ssize_t smtptls_conn_write(struct smtptls_conn *conn, const void *data,
 			   size_t len)
 {
@@ -542,10 +546,7 @@ ssize_t smtptls_conn_write(struct smtptls_conn *conn, const void *data,
 		return 0;
 	if (!(smtptls_conn_poll(conn) & SMTPTLS_APP_OUT))
 		return SMTPTLS_E_AGAIN;
-	if (conn->state == SMTPTLS_PLAIN)
-		return write_plain(conn, data, len);
-	ret = stls_session_write(conn->session, data, len, OUTPUT_HELD);
-	return ret < 0 ? fail_session(conn, (int)ret) : ret;
+	return put(conn, data, len, OUTPUT_HELD);
 }
 
 /* ---- answers ---- */

@@ -34,10 +34,8 @@ static int passing(int error)
 	return error == EINTR || error == EAGAIN || error == EWOULDBLOCK;
 }
 
-static int failed(struct smtptls_conn *conn)
+static int failed(struct smtptls_conn *conn, int error)
 {
-	int error = errno;
-
 	(void)smtptls_conn_abort(conn, SMTPTLS_E_IO);
 	errno = error;
 	return SMTPTLS_E_IO;
@@ -48,15 +46,17 @@ static int move_in(struct smtptls_conn *conn, int fd)
 	unsigned char *ptr;
 	size_t room = smtptls_conn_input(conn, &ptr);
 	ssize_t n;
+	int error;
 
 	if (room == 0)
 		return 0;
 	n = read(fd, ptr, room);
+	error = errno;
 	/* The connection's own errors are told by its ports. */
 	(void)smtptls_conn_input_done(conn, n > 0 ? (size_t)n : 0);
 	if (n == 0)
 		(void)smtptls_conn_input_eof(conn);
-	return n < 0 && !passing(errno) ? failed(conn) : 0;
+	return n < 0 && !passing(error) ? failed(conn, error) : 0;
 }
 
 static int move_out(struct smtptls_conn *conn, int fd)
@@ -64,14 +64,16 @@ static int move_out(struct smtptls_conn *conn, int fd)
 	const unsigned char *ptr;
 	size_t len = smtptls_conn_output(conn, &ptr);
 	ssize_t n;
+	int error;
 
 	if (len == 0)
 		return 0;
 	n = send(fd, ptr, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (n < 0 && errno == ENOTSOCK)
 		n = write(fd, ptr, len < PIPE_BUF ? len : PIPE_BUF);
+	error = errno;
 	(void)smtptls_conn_output_done(conn, n > 0 ? (size_t)n : 0);
-	return n < 0 && !passing(errno) ? failed(conn) : 0;
+	return n < 0 && !passing(error) ? failed(conn, error) : 0;
 }
 
 /* Wait until a descriptor is ready; 0, or an error. */
@@ -113,7 +115,7 @@ int smtptls_fd_pump(struct smtptls_conn *conn, int rfd, int wfd, int until,
 			return ports;
 		ret = wait_for(fds, 2, deadline);
 		if (ret == SMTPTLS_E_IO)
-			return failed(conn);
+			return failed(conn, errno);
 		if (ret < 0)
 			return ret;
 		if (fds[1].revents)

@@ -65,19 +65,24 @@ static ssize_t pull(gnutls_transport_ptr_t ptr, void *data, size_t len)
 static ssize_t push(gnutls_transport_ptr_t ptr, const giovec_t *iov, int count)
 {
 	struct stls_session *session = ptr;
-	ssize_t total = 0;
+	unsigned char *room;
+	size_t total = 0;
 	int i;
 
-	for (i = 0; i < count; i++) {
-		if (stls_buffer_append(session->out, iov[i].iov_base,
-				       iov[i].iov_len) < 0) {
-			session->no_memory = 1;
-			gnutls_transport_set_errno(session->tls, ENOMEM);
-			return -1;
-		}
-		total += (ssize_t)iov[i].iov_len;
+	/* All or nothing: after an error GnuTLS would send it all again. */
+	for (i = 0; i < count; i++)
+		total += iov[i].iov_len;
+	if (stls_buffer_reserve(session->out, total, &room) < 0) {
+		gnutls_transport_set_errno(session->tls, ENOMEM);
+		return -1;
 	}
-	return total;
+	for (i = 0; i < count; i++) {
+		if (iov[i].iov_len > 0)
+			memcpy(room, iov[i].iov_base, iov[i].iov_len);
+		room += iov[i].iov_len;
+	}
+	stls_buffer_commit(session->out, total);
+	return (ssize_t)total;
 }
 
 /* ---- errors ---- */
@@ -127,7 +132,7 @@ static int gnutls_failed(struct stls_session *session, int ret,
 					   : "without a close_notify");
 	switch (ret) {
 	case GNUTLS_E_FATAL_ALERT_RECEIVED:
-		alert = gnutls_alert_get(session->tls);
+		alert = (int)gnutls_alert_get(session->tls);
 		name = gnutls_alert_get_name((gnutls_alert_description_t)alert);
 		session->alert_received = alert;
 		return failed(session, broken,
@@ -150,7 +155,7 @@ static int gnutls_failed(struct stls_session *session, int ret,
 /* Count a warning alert; 0, or an error when there were too many. */
 static int warned(struct stls_session *session, int in_handshake)
 {
-	session->alert_received = gnutls_alert_get(session->tls);
+	session->alert_received = (int)gnutls_alert_get(session->tls);
 	if (++session->warnings < WARNINGS_MAX)
 		return 0;
 	send_alert(session, GNUTLS_A_UNEXPECTED_MESSAGE);

@@ -22,7 +22,6 @@ struct stls_session {
 	int cut;	  /* and GnuTLS wanted more */
 	int complete;	  /* the handshake is over, verified or not */
 	int begun;	  /* the peer's first byte has been looked at */
-	int no_memory;	  /* a push could not be kept */
 	int warnings;	  /* warning alerts in a row */
 	size_t silent;	  /* bytes taken since the last that was delivered */
 	int alert_received;
