@@ -41,10 +41,8 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 		      struct sockaddr *peer, int len, void *arg)
 {
 	const struct listen_option *option = arg;
-	int on = 1;
 
 	(void)listener;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (server.n_sessions < options.max_connections) {
 		session_start(&server, fd, peer, (socklen_t)len, option->tls);
 		return;
@@ -83,6 +81,8 @@ static int bind_to(const struct listen_option *o)
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 	    (v6 &&
 	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0) ||
+	    /* What is accepted inherits it. */
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 ||
 	    evutil_make_socket_nonblocking(fd) < 0 ||
 	    evutil_make_socket_closeonexec(fd) < 0 ||
 	    bind(fd, (const struct sockaddr *)&o->address, o->len) < 0)
