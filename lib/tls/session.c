@@ -334,7 +334,7 @@ static int finish(struct stls_session *session)
 
 int stls_session_handshake(struct stls_session *session)
 {
-	size_t in, out;
+	size_t in;
 	int ret;
 
 	for (;;) {
@@ -344,7 +344,6 @@ int stls_session_handshake(struct stls_session *session)
 		if (ret < 0)
 			return ret;
 		in = stls_buffer_len(session->in);
-		out = stls_buffer_len(session->out);
 		ret = gnutls_handshake(session->tls);
 		if (ret == 0)
 			return finish(session);
@@ -355,9 +354,13 @@ int stls_session_handshake(struct stls_session *session)
 		} else if (ret != GNUTLS_E_AGAIN &&
 			   ret != GNUTLS_E_INTERRUPTED) {
 			return gnutls_failed(session, ret, 1);
-		} else if (in == stls_buffer_len(session->in) &&
-			   out == stls_buffer_len(session->out)) {
-			/* One AGAIN a record: only this one means it. */
+		} else if (stls_buffer_len(session->in) == 0 ||
+			   stls_buffer_len(session->in) == in) {
+			/*
+			 * There is an AGAIN a record: only this one means it.
+			 * Asked once more without input, GnuTLS computes what
+			 * it expects of the peer once more.
+			 */
 			return SMTPTLS_E_AGAIN;
 		}
 	}
