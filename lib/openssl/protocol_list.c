@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lists of protocol versions, in the four grammars that administrators have:
+ *
+ *   IO::Socket::SSL  SSLv23:!SSLv2:!TLSv1_1	colons; ! excludes; one
+ *		      positive version at most, SSLv23 or SSLv2/3 being all
+ *   Postfix	      >=TLSv1.2, !TLSv1.1	commas, spaces or colons; ! ex-
+ *		      cludes; names exclude all that is not named; >= and <=
+ *		      are bounds, by name or by number in hexadecimal
+ *   OpenSSL, nginx   ALL -TLSv1.1		commas or spaces; - excludes;
+ *		      without a sign or with + a name is added, to nothing if
+ *		      the list begins so, and to all if it begins with -
+ *   Exim	      +no_sslv3 +no_tlsv1	spaces; excludes
+ *
+ * No switch tells them apart. Each word and each separator belongs to some of
+ * the grammars; the string is read in every one that all of it belongs to, and
+ * those readings have to agree. If it belongs to none, it is a mixture, and if
+ * they do not agree, it is unclear, and both are errors. Case does not count.
+ *
+ * A bare TLSv1 is TLS 1.0 alone, as in all four; TLSv1.0 is read as TLSv1.
+ * Where OpenSSL's own Protocol would take "TLSv1.2" as an addition to what is
+ * enabled already, this library reads as nginx does and enables just that.
+ *
+ * SSLv2 and SSLv3 do not exist in GnuTLS. Excluding them has no effect, and
+ * asking for nothing else is an error. Nothing is allocated; time is linear.
+ */
+#include "openssl/protocol_list.h"
+
+#include <string.h>
+
+#define IO	STLS_GRAMMAR_IO_SOCKET_SSL
+#define POSTFIX STLS_GRAMMAR_POSTFIX
+#define OPENSSL STLS_GRAMMAR_OPENSSL
+#define EXIM	STLS_GRAMMAR_EXIM
+#define ALL	(STLS_PROTOCOL_SSL | STLS_PROTOCOL_TLS)
+
+enum operation { ADD, EXCLUDE, REMOVE, FLOOR, CEILING, OPTION };
+
+/* In strcmp's order, and in lower case. */
+static const struct name {
+	char word[32];
+	uint8_t versions; /* 0: an option of Exim that is no version */
+	uint8_t grammars;
+} names[] = {
+	{ "all", ALL, OPENSSL },
+	{ "cipher_server_preference", 0, EXIM },
+	{ "no_compression", 0, EXIM },
+	{ "no_sslv2", STLS_PROTOCOL_SSL2, EXIM },
+	{ "no_sslv3", STLS_PROTOCOL_SSL3, EXIM },
+	{ "no_ticket", 0, EXIM },
+	{ "no_tlsv1", STLS_PROTOCOL_TLS1_0, EXIM },
+	{ "no_tlsv1_1", STLS_PROTOCOL_TLS1_1, EXIM },
+	{ "no_tlsv1_2", STLS_PROTOCOL_TLS1_2, EXIM },
+	{ "no_tlsv1_3", STLS_PROTOCOL_TLS1_3, EXIM },
+	{ "prioritize_chacha", 0, EXIM },
+	{ "single_dh_use", 0, EXIM },
+	{ "single_ecdh_use", 0, EXIM },
+	{ "sslv2", STLS_PROTOCOL_SSL2, IO | POSTFIX | OPENSSL },
+	{ "sslv2/3", ALL, IO },
+	{ "sslv23", ALL, IO },
+	{ "sslv3", STLS_PROTOCOL_SSL3, IO | POSTFIX | OPENSSL },
+	{ "tlsv1", STLS_PROTOCOL_TLS1_0, IO | POSTFIX | OPENSSL },
+	{ "tlsv1.0", STLS_PROTOCOL_TLS1_0, POSTFIX | OPENSSL },
+	{ "tlsv1.1", STLS_PROTOCOL_TLS1_1, POSTFIX | OPENSSL },
+	{ "tlsv1.2", STLS_PROTOCOL_TLS1_2, POSTFIX | OPENSSL },
+	{ "tlsv1.3", STLS_PROTOCOL_TLS1_3, POSTFIX | OPENSSL },
+	{ "tlsv11", STLS_PROTOCOL_TLS1_1, IO },
+	{ "tlsv12", STLS_PROTOCOL_TLS1_2, IO },
+	{ "tlsv13", STLS_PROTOCOL_TLS1_3, IO },
+	{ "tlsv1_1", STLS_PROTOCOL_TLS1_1, IO },
+	{ "tlsv1_2", STLS_PROTOCOL_TLS1_2, IO },
+	{ "tlsv1_3", STLS_PROTOCOL_TLS1_3, IO },
+};
+
+struct word {
+	struct stls_span where; /* the operator included */
+	enum operation operation;
+	uint8_t bare; /* neither operator nor sign */
+	uint8_t versions;
+	uint8_t grammars;
+};
+
+struct parser {
+	struct stls_protocol_list *list;
+	const char *string;
+	size_t length;
+	size_t at;
+	struct stls_span *where;
+
+	uint8_t included;
+	uint8_t excluded;
+	uint8_t bounds;	  /* the versions that >= and <= leave */
+	uint8_t in_order; /* OpenSSL's reading, which goes word by word */
+	uint8_t from_all; /* which has been at all versions */
+	uint8_t begun;
+	struct stls_span two; /* a second version in IO::Socket::SSL's */
+};
+
+static int is_separator(char byte)
+{
+	return byte == ',' || byte == ':' || stls_is_space(byte);
+}
+
+/* Skips a gap between words; returns the grammars that have it. */
+static uint8_t read_gap(struct parser *p)
+{
+	size_t start = p->at;
+	size_t colons = 0;
+	size_t commas = 0;
+
+	for (; p->at < p->length && is_separator(p->string[p->at]); p->at++) {
+		colons += p->string[p->at] == ':';
+		commas += p->string[p->at] == ',';
+	}
+	if (colons + commas == 0)
+		return start == 0 || p->at == p->length
+			       ? IO | POSTFIX | OPENSSL | EXIM
+			       : POSTFIX | OPENSSL | EXIM;
+	if (colons == 0)
+		return POSTFIX | OPENSSL;
+	return colons == 1 && commas == 0 && start > 0 ? IO | POSTFIX : POSTFIX;
+}
+
+static uint8_t versions_from(unsigned lowest, unsigned highest)
+{
+	static const uint16_t wire[] = { 0x0002, 0x0300, 0x0301,
+					 0x0302, 0x0303, 0x0304 };
+	unsigned versions = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof wire / sizeof wire[0]; i++)
+		if (wire[i] >= lowest && wire[i] <= highest)
+			versions |= 1u << i;
+	return (uint8_t)versions;
+}
+
+static const struct name *find_name(const char *text, size_t length)
+{
+	char lower[sizeof names[0].word];
+	size_t i;
+	int row;
+
+	if (length > sizeof lower)
+		return NULL;
+	for (i = 0; i < length; i++)
+		lower[i] = (char)(text[i] >= 'A' && text[i] <= 'Z'
+					  ? text[i] - 'A' + 'a'
+					  : text[i]);
+	row = stls_word_find(lower, length, names, sizeof names,
+			     sizeof names[0]);
+	return row < 0 ? NULL : &names[row];
+}
+
+static int hex_digit(char byte)
+{
+	if (byte >= '0' && byte <= '9')
+		return byte - '0';
+	if (byte >= 'a' && byte <= 'f')
+		return byte - 'a' + 10;
+	if (byte >= 'A' && byte <= 'F')
+		return byte - 'A' + 10;
+	return -1;
+}
+
+/* A version's number as Postfix writes it: 0303 or 0x0303. Or -1. */
+static int read_number(const char *text, size_t length)
+{
+	int number = 0;
+	size_t i;
+
+	if (length > 2 && text[0] == '0' &&
+	    (text[1] == 'x' || text[1] == 'X')) {
+		text += 2;
+		length -= 2;
+	}
+	if (length == 0 || length > 4)
+		return -1;
+	for (i = 0; i < length; i++) {
+		int digit = hex_digit(text[i]);
+
+		if (digit < 0)
+			return -1;
+		number = number * 16 + digit;
+	}
+	return number;
+}
+
+static size_t read_operator(struct word *word, const char *text, size_t length)
+{
+	word->operation = ADD;
+	switch (text[0]) {
+	case '!':
+		word->operation = EXCLUDE;
+		word->grammars = IO | POSTFIX;
+		return 1;
+	case '-':
+		word->operation = REMOVE;
+		word->grammars = OPENSSL;
+		return 1;
+	case '+':
+		word->grammars = OPENSSL | EXIM;
+		return 1;
+	case '>':
+	case '<':
+		if (length < 2 || text[1] != '=')
+			break;
+		word->operation = text[0] == '>' ? FLOOR : CEILING;
+		word->grammars = POSTFIX;
+		return 2;
+	}
+	word->bare = 1;
+	word->grammars = IO | POSTFIX | OPENSSL;
+	return 0;
+}
+
+/* The versions that a bound leaves, or -1 if it is no version. */
+static int read_bound(enum operation operation, const struct name *name,
+		      const char *text, size_t length)
+{
+	int number;
+
+	if (name)
+		/* The versions' bits are in the versions' order. */
+		return operation == FLOOR ? ALL & ~(name->versions - 1)
+					  : ALL & ((name->versions << 1) - 1);
+	number = read_number(text, length);
+	if (number < 0)
+		return -1;
+	return operation == FLOOR ? versions_from((unsigned)number, 0xffff)
+				  : versions_from(0, (unsigned)number);
+}
+
+static int read_word(struct parser *p, struct word *word)
+{
+	const char *text = p->string + p->at;
+	const struct name *name;
+	size_t length;
+	size_t prefix;
+	int versions;
+
+	memset(word, 0, sizeof *word);
+	word->where.position = p->at;
+	while (p->at < p->length && !is_separator(p->string[p->at]))
+		p->at++;
+	length = p->at - word->where.position;
+	word->where.length = length;
+	prefix = read_operator(word, text, length);
+	if (prefix == length)
+		return stls_list_fail(p->where, STLS_LIST_EMPTY_WORD, p->at, 0);
+	name = find_name(text + prefix, length - prefix);
+	versions = name ? name->versions : -1;
+	if (word->operation == FLOOR || word->operation == CEILING)
+		versions = read_bound(word->operation, name, text + prefix,
+				      length - prefix);
+	if (versions < 0)
+		return stls_list_fail(p->where, STLS_LIST_UNKNOWN_WORD,
+				      word->where.position, length);
+	word->versions = (uint8_t)versions;
+	if (name)
+		word->grammars &= name->grammars;
+	if (word->grammars == EXIM)
+		word->operation = versions ? EXCLUDE : OPTION;
+	return 0;
+}
+
+static int add(struct parser *p, const struct word *word)
+{
+	if (word->bare && p->from_all && p->list->grammars == OPENSSL &&
+	    word->versions != ALL)
+		return stls_list_fail(p->where, STLS_LIST_UNCLEAR,
+				      word->where.position, word->where.length);
+	if (p->included && p->included != word->versions && !p->two.length)
+		p->two = word->where;
+	p->included |= word->versions;
+	p->in_order |= word->versions;
+	p->from_all |= word->versions == ALL;
+	if (word->versions != ALL)
+		p->list->asked |= word->versions & STLS_PROTOCOL_SSL;
+	return 0;
+}
+
+static int take(struct parser *p, const struct word *word)
+{
+	switch (word->operation) {
+	case ADD:
+		return add(p, word);
+	case EXCLUDE:
+		p->excluded |= word->versions;
+		break;
+	case REMOVE:
+		if (!p->begun)
+			p->in_order = ALL;
+		p->in_order &= (uint8_t)~word->versions;
+		p->from_all = p->in_order != 0;
+		break;
+	case FLOOR:
+		p->list->asked |= word->versions & STLS_PROTOCOL_SSL;
+		p->bounds &= word->versions;
+		break;
+	case CEILING:
+		p->bounds &= word->versions;
+		break;
+	case OPTION:
+		stls_skips_add(&p->list->skips, STLS_SKIP_NOT_A_VERSION,
+			       word->where.position, word->where.length);
+		break;
+	}
+	return 0;
+}
+
+static int read_words(struct parser *p)
+{
+	for (;;) {
+		size_t start = p->at;
+		struct word word;
+		int error;
+
+		p->list->grammars &= read_gap(p);
+		if (p->at == p->length && p->list->grammars)
+			return 0;
+		if (p->at == p->length)
+			return stls_list_fail(p->where,
+					      STLS_LIST_MIXED_GRAMMARS, start,
+					      p->at - start);
+		error = read_word(p, &word);
+		if (error)
+			return error;
+		p->list->grammars &= word.grammars;
+		if (!p->list->grammars)
+			return stls_list_fail(
+				p->where, STLS_LIST_MIXED_GRAMMARS,
+				word.where.position, word.where.length);
+		error = take(p, &word);
+		if (error)
+			return error;
+		p->begun = 1;
+	}
+}
+
+static int conclude(struct parser *p)
+{
+	struct stls_protocol_list *list = p->list;
+	unsigned versions = p->in_order;
+
+	if (!p->begun)
+		return stls_list_fail(p->where, STLS_LIST_EMPTY, 0, p->length);
+	if (p->two.length && list->grammars & IO)
+		return stls_list_fail(p->where,
+				      list->grammars == IO
+					      ? STLS_LIST_TWO_VERSIONS
+					      : STLS_LIST_UNCLEAR,
+				      p->two.position, p->two.length);
+	/* Where OpenSSL's grammar is not the only one left, they agree. */
+	if (!(list->grammars & OPENSSL))
+		versions = (p->included ? p->included : ALL) &
+			   ~(unsigned)p->excluded & p->bounds;
+	list->enabled = versions & STLS_PROTOCOL_TLS;
+	list->asked &= (uint8_t)versions;
+	if (list->enabled)
+		return 0;
+	return stls_list_fail(
+		p->where, versions ? STLS_LIST_ONLY_SSL : STLS_LIST_NO_VERSION,
+		0, p->length);
+}
+
+int stls_protocol_list_parse(struct stls_protocol_list *list,
+			     const char *string, size_t length,
+			     struct stls_span *where)
+{
+	struct parser p = { .list = list,
+			    .string = string,
+			    .length = length,
+			    .where = where,
+			    .bounds = ALL };
+	int error;
+
+	memset(list, 0, sizeof *list);
+	list->grammars = IO | POSTFIX | OPENSSL | EXIM;
+	error = stls_list_check(string, length, where);
+	if (error == 0)
+		error = read_words(&p);
+	if (error == 0)
+		error = conclude(&p);
+	if (error)
+		list->enabled = 0;
+	return error;
+}
