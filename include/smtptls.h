@@ -7,6 +7,7 @@
  *
  *   smtptls/error.h   error numbers and what they mean
  *   smtptls/smtp.h    SMTP lines, EHLO, the STARTTLS verdict; no TLS
+ *   smtptls/policy.h  OpenSSL's strings, translated
  *   smtptls/conn.h    configuration and connection
  *
  * Programs that know GnuTLS find their way from these objects to GnuTLS's own
@@ -17,6 +18,7 @@
 
 #include <smtptls/error.h>
 #include <smtptls/smtp.h>
+#include <smtptls/policy.h>
 #include <smtptls/conn.h>
 
 #endif

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 #include <smtptls/error.h>
+#include <smtptls/policy.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,8 +33,9 @@ struct smtptls_config;
  * with smtptls_config_unref().
  *
  * Without a certificate a server cannot start TLS: smtptls_conn_can_starttls()
- * is 0 and STARTTLS is answered with 454. Without smtptls_config_set_priority()
- * TLS 1.3 and 1.2 with forward secrecy are allowed, in the server's order.
+ * is 0 and STARTTLS is answered with 454. Without smtptls_config_set_policy()
+ * or smtptls_config_set_priority() the default policy is in force: TLS 1.3 and
+ * 1.2 with forward secrecy, in the server's order.
  *
  * Returns 0, or
  *   SMTPTLS_E_ARG    `config` is NULL
@@ -103,10 +105,20 @@ SMTPTLS_API int smtptls_config_set_dh_file(struct smtptls_config *config,
 					   const char *dh_file);
 
 /*
- * Replace what is allowed by a GnuTLS priority string (gnutls_priority_init()),
- * in its entirety: versions, ciphers, groups, signatures. SMTPTLS_E_SYNTAX: the
- * string is wrong, or the system's GnuTLS policy forbids it; the sentence
- * quotes the place.
+ * What is allowed, by a policy (smtptls_policy_new()), of which the
+ * configuration becomes an owner too. The last call of this and of
+ * smtptls_config_set_priority() counts. At the freeze the own certificates are
+ * judged by the policy's security level (SMTPTLS_E_CONFIG); later, the peer's
+ * are.
+ */
+SMTPTLS_API int smtptls_config_set_policy(struct smtptls_config *config,
+					  struct smtptls_policy *policy);
+
+/*
+ * What is allowed, by a GnuTLS priority string (gnutls_priority_init()) in its
+ * entirety: versions, ciphers, groups, signatures. SMTPTLS_E_SYNTAX: the string
+ * is wrong, or the system's GnuTLS policy forbids it; the sentence quotes the
+ * place.
  */
 SMTPTLS_API int smtptls_config_set_priority(struct smtptls_config *config,
 					    const char *priority);

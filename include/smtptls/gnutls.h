@@ -10,6 +10,7 @@
 
 #include <gnutls/gnutls.h>
 #include <smtptls/conn.h>
+#include <smtptls/policy.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,6 +28,19 @@ SMTPTLS_API gnutls_session_t smtptls_conn_gnutls(struct smtptls_conn *conn);
  */
 SMTPTLS_API gnutls_certificate_credentials_t
 smtptls_config_gnutls(struct smtptls_config *config);
+
+/*
+ * Make a session of the host's own, with no connection of this library at all,
+ * obey a policy: it gets the policy's priority string. Call it after
+ * gnutls_init() and before the handshake. `policy` is not kept.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG     a pointer is NULL
+ *   SMTPTLS_E_NOMEM
+ *   SMTPTLS_E_CONFIG  GnuTLS refuses the string for this session
+ */
+SMTPTLS_API int smtptls_policy_attach(const struct smtptls_policy *policy,
+				      gnutls_session_t session);
 
 #ifdef __cplusplus
 }

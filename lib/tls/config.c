@@ -19,19 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <gnutls/x509.h>
-
 #include <smtptls/gnutls.h>
 
-/*
- * Appended to the system's default. X25519 stands first because most clients
- * send a key share for it: another choice costs them a round trip.
- */
-static const char default_priority[] =
-	"-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:%SERVER_PRECEDENCE"
-	":-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-X448"
-	":+GROUP-SECP384R1:+GROUP-SECP521R1:+GROUP-FFDHE2048:+GROUP-FFDHE3072"
-	":+GROUP-FFDHE4096:+GROUP-FFDHE6144:+GROUP-FFDHE8192:%PROFILE_MEDIUM";
+#include "tls/enforce.h"
 
 #define TICKET_SECRET_MIN 32
 #define TICKET_SECRET_MAX 4096
@@ -54,25 +44,13 @@ int stls_config_fail(struct smtptls_config *config, int error,
 
 int stls_config_warn(struct smtptls_config *config, const char *format, ...)
 {
-	char text[sizeof(config->error)];
-	char **warnings, *copy;
 	va_list args;
+	int ret;
 
 	va_start(args, format);
-	(void)vsnprintf(text, sizeof(text), format, args);
+	ret = stls_texts_add(&config->warnings, format, args);
 	va_end(args);
-	copy = strdup(text);
-	if (!copy)
-		return SMTPTLS_E_NOMEM;
-	warnings = realloc(config->warnings,
-			   (config->warning_count + 1) * sizeof(*warnings));
-	if (!warnings) {
-		free(copy);
-		return SMTPTLS_E_NOMEM;
-	}
-	config->warnings = warnings;
-	config->warnings[config->warning_count++] = copy;
-	return 0;
+	return ret;
 }
 
 void stls_config_mix(struct smtptls_config *config, const char *what,
@@ -133,12 +111,11 @@ void smtptls_config_unref(struct smtptls_config *config)
 		gnutls_dh_params_deinit(config->dh_params);
 	if (config->priority)
 		gnutls_priority_deinit(config->priority);
+	smtptls_policy_unref(config->policy);
 	wipe_datum(&config->ticket_secret);
 	for (i = 0; i < STLS_VERIFY_MODES; i++)
 		wipe_datum(&config->ticket_key[i]);
-	for (i = 0; i < config->warning_count; i++)
-		free(config->warnings[i]);
-	free(config->warnings);
+	stls_texts_free(&config->warnings);
 	free(config);
 }
 
@@ -169,14 +146,15 @@ static int allows_tls(gnutls_priority_t priority)
 	return 0;
 }
 
-static int set_priority(struct smtptls_config *config, const char *string,
-			unsigned flags)
+/* What is allowed is either a string of the host's or a policy's. */
+static int replace_priority(struct smtptls_config *config, const char *string,
+			    struct smtptls_policy *policy)
 {
 	const char *place = NULL;
 	gnutls_priority_t priority;
 	int ret;
 
-	ret = gnutls_priority_init2(&priority, string, &place, flags);
+	ret = gnutls_priority_init2(&priority, string, &place, 0);
 	if (ret < 0)
 		return priority_failed(config, ret, place);
 	if (!allows_tls(priority)) {
@@ -189,6 +167,9 @@ static int set_priority(struct smtptls_config *config, const char *string,
 	if (config->priority)
 		gnutls_priority_deinit(config->priority);
 	config->priority = priority;
+	(void)smtptls_policy_ref(policy);
+	smtptls_policy_unref(config->policy);
+	config->policy = policy;
 	stls_sha256(string, strlen(string), config->priority_digest);
 	return 0;
 }
@@ -200,7 +181,18 @@ int smtptls_config_set_priority(struct smtptls_config *config,
 		return SMTPTLS_E_ARG;
 	if (config->frozen)
 		return SMTPTLS_E_STATE;
-	return set_priority(config, priority, 0);
+	return replace_priority(config, priority, NULL);
+}
+
+int smtptls_config_set_policy(struct smtptls_config *config,
+			      struct smtptls_policy *policy)
+{
+	if (!config || !policy)
+		return SMTPTLS_E_ARG;
+	if (config->frozen)
+		return SMTPTLS_E_STATE;
+	return replace_priority(config, smtptls_policy_priority(policy),
+				policy);
 }
 
 int smtptls_config_set_ticket_secret(struct smtptls_config *config,
@@ -259,20 +251,44 @@ static int derive_ticket_keys(struct smtptls_config *config)
 	return 0;
 }
 
+static int set_default_policy(struct smtptls_config *config)
+{
+	struct smtptls_policy *policy;
+	int ret;
+
+	ret = smtptls_policy_new(&policy, NULL, 0, config->error,
+				 sizeof(config->error));
+	if (ret == 0) {
+		ret = smtptls_config_set_policy(config, policy);
+		smtptls_policy_unref(policy);
+	}
+	return ret == 0 || ret == SMTPTLS_E_NOMEM ? ret : SMTPTLS_E_CONFIG;
+}
+
 int smtptls_config_freeze(struct smtptls_config *config)
 {
+	struct stls_sentence error;
 	gnutls_datum_t leaf;
 	int ret;
 
 	if (!config)
 		return SMTPTLS_E_ARG;
+	error.text = config->error;
+	error.size = sizeof(config->error);
 	if (config->frozen)
 		return 0;
 	if (!config->priority) {
-		ret = set_priority(config, default_priority,
-				   GNUTLS_PRIORITY_INIT_DEF_APPEND);
+		ret = set_default_policy(config);
 		if (ret < 0)
-			return ret == SMTPTLS_E_NOMEM ? ret : SMTPTLS_E_CONFIG;
+			return ret;
+	}
+	if (config->policy) {
+		ret = stls_enforce_own(config->policy, config->credentials,
+				       config->dh_bits, &error);
+		if (ret < 0)
+			return ret;
+		gnutls_certificate_set_verify_flags(
+			config->credentials, stls_enforce_peer(config->policy));
 	}
 	if (!config->dh_params) {
 		ret = gnutls_certificate_set_known_dh_params(
@@ -304,7 +320,7 @@ const char *smtptls_config_error(const struct smtptls_config *config)
 const char *smtptls_config_warning(const struct smtptls_config *config,
 				   size_t i)
 {
-	return config && i < config->warning_count ? config->warnings[i] : NULL;
+	return config ? stls_texts_get(&config->warnings, i) : NULL;
 }
 
 gnutls_certificate_credentials_t

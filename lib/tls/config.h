@@ -9,6 +9,7 @@
 
 #include <smtptls/conn.h>
 
+#include "base/texts.h"
 #include "tls/digest.h"
 
 #define STLS_VERIFY_MODES (SMTPTLS_VERIFY_CA + 1)
@@ -20,15 +21,16 @@ struct smtptls_config {
 	int has_authorities;
 	gnutls_certificate_credentials_t credentials;
 	gnutls_dh_params_t dh_params;
+	unsigned dh_bits; /* of the prime; 0: no parameters of the host's */
 	gnutls_priority_t priority;
+	struct smtptls_policy *policy; /* NULL: the priority is the host's */
 	unsigned char priority_digest[STLS_SHA256_SIZE];
 	/* One for each way to verify: tickets must not cross them. */
 	gnutls_datum_t ticket_key[STLS_VERIFY_MODES];
 	gnutls_datum_t ticket_secret;
 	/* What else tickets must not cross: a digest of trust. */
 	unsigned char settings[STLS_SHA256_SIZE];
-	char **warnings;
-	size_t warning_count;
+	struct stls_texts warnings;
 	char error[4096 + 512]; /* a path and a cause */
 };
 

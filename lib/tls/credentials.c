@@ -364,6 +364,7 @@ static int set_dh(struct smtptls_config *config, const struct source *source)
 	if (config->dh_params)
 		gnutls_dh_params_deinit(config->dh_params);
 	config->dh_params = params;
+	config->dh_bits = (unsigned)bits;
 	return 0;
 
 failed:

@@ -95,7 +95,7 @@ struct picture look(struct smtptls_config *config)
 	picture.authorities = count_authorities(config);
 	picture.has_authorities = config->has_authorities;
 	picture.frozen = config->frozen;
-	picture.warnings = config->warning_count;
+	picture.warnings = config->warnings.count;
 	picture.priority = config->priority;
 	picture.dh_params = config->dh_params;
 	picture.secret = config->ticket_secret.data;

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Layer 2: what TLS may be, compiled from OpenSSL's strings.
+ *
+ * Administrators own OpenSSL strings: Postfix's tls_high_cipherlist, qpsmtpd's
+ * tls_ciphers and tls_protocols, Mozilla's generator. A policy means exactly
+ * what OpenSSL 3.0 would mean by them, and has the GnuTLS priority string that
+ * comes nearest without ever being wider. No type of GnuTLS's occurs here.
+ *
+ * A policy never changes once it is made; any number of threads share it.
+ */
+#ifndef SMTPTLS_POLICY_H
+#define SMTPTLS_POLICY_H
+
+#include <stddef.h>
+#include <smtptls/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct smtptls_policy;
+
+enum smtptls_policy_flag {
+	/* The client's order of suites counts, not the server's
+	 * (OpenSSL's -ServerPreference; this library's default is the
+	 * server's). */
+	SMTPTLS_PREFER_CLIENT = 1
+};
+
+/* Security levels are OpenSSL's 1 to 5; 0 must be said in this way. */
+#define SMTPTLS_SECURITY_LEVEL_0 (-1)
+
+/*
+ * What a policy is made from: strings as OpenSSL, Postfix and others take
+ * them, each NULL for the default. All zeros is the default policy: TLS 1.2
+ * and 1.3 with forward secrecy and authenticated encryption, at level 2.
+ */
+struct smtptls_policy_spec {
+	/* "TLSv1.2 TLSv1.3", ">=TLSv1.2", "SSLv23:!SSLv2:!SSLv3:!TLSv1", as in
+	 * OpenSSL, Postfix, nginx, Exim and IO::Socket::SSL. */
+	const char *protocols;
+	/* openssl-ciphers(1); TLS 1.2 and below. */
+	const char *ciphers;
+	/* "TLS_AES_256_GCM_SHA384:…"; "" disables TLS 1.3. */
+	const char *ciphersuites;
+	/* "X25519:P-256"; "auto" is the default. */
+	const char *groups;
+	/* "ECDSA+SHA256:rsa_pss_rsae_sha256:…" */
+	const char *sigalgs;
+	/* 1 to 5, SMTPTLS_SECURITY_LEVEL_0, or 0 for the default, which is 2.
+	 * An @SECLEVEL in `ciphers` comes before it. */
+	int security_level;
+	int flags; /* enum smtptls_policy_flag */
+};
+
+/*
+ * Make a policy; `*policy` belongs to the caller, who ends it with
+ * smtptls_policy_unref(). `spec` may be NULL for the default; of its fields
+ * the first `size` bytes are known to the caller: pass sizeof(*spec). Strings
+ * are copied.
+ *
+ * `errbuf` of `errbuf_size` bytes, or NULL, gets the sentence of an error: the
+ * word that is wrong, its place (counted in bytes from 1) and why.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG          `policy` is NULL, or a number is out of its range
+ *   SMTPTLS_E_NOMEM
+ *   SMTPTLS_E_SYNTAX       a string is wrong; OpenSSL refuses it too, or would
+ *                          not know which of two meanings is meant
+ *   SMTPTLS_E_LIMIT        a string is longer than 64 KiB
+ *   SMTPTLS_E_UNSUPPORTED  nothing would be left that the loaded GnuTLS, or
+ *                          the system's policy for it, can do
+ */
+SMTPTLS_API int smtptls_policy_new(struct smtptls_policy **policy,
+				   const struct smtptls_policy_spec *spec,
+				   size_t size, char *errbuf,
+				   size_t errbuf_size);
+
+/* Count one more owner; returns `policy`. NULL is allowed. Thread-safe. */
+SMTPTLS_API struct smtptls_policy *
+smtptls_policy_ref(struct smtptls_policy *policy);
+
+/* Count one owner less; the last one frees it. NULL is allowed. Thread-safe. */
+SMTPTLS_API void smtptls_policy_unref(struct smtptls_policy *policy);
+
+/*
+ * The GnuTLS priority string, for gnutls_priority_init(): the largest set of
+ * the policy's suites that such a string can say without saying more. Sets that
+ * serve both TLS 1.3 and what is older come before larger ones, and ties go to
+ * the suites that come first. It lives as long as `policy`; NULL for NULL.
+ */
+SMTPTLS_API const char *
+smtptls_policy_priority(const struct smtptls_policy *policy);
+
+/* Why a suite of the strings cannot be had by the priority string. */
+enum smtptls_lost {
+	SMTPTLS_KEPT = 0,
+	SMTPTLS_LOST_SECURITY_LEVEL, /* OpenSSL would not use it either */
+	SMTPTLS_LOST_PROTOCOLS,	     /* no version that has it is enabled */
+	SMTPTLS_LOST_CREDENTIALS,    /* it needs a shared key or SRP */
+	SMTPTLS_LOST_GNUTLS,	     /* the loaded GnuTLS does not have it */
+	SMTPTLS_LOST_SYSTEM, /* the system's GnuTLS policy disables it */
+	/* GnuTLS enables each combination of key exchange, cipher and MAC:
+	 * this one would bring in `conflict`, which is not allowed. */
+	SMTPTLS_LOST_PRODUCT,
+	SMTPTLS_LOST_ANONYMOUS, /* it needs no certificate: not done here */
+	SMTPTLS_LOST_PARAMETERS /* no allowed group or signature fits it */
+};
+
+/* One suite of a policy. Names are NULL where there is none. */
+struct smtptls_policy_suite {
+	const char *openssl;  /* "ECDHE-RSA-AES256-GCM-SHA384" */
+	const char *iana;     /* "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" */
+	const char *gnutls;   /* "TLS_ECDHE_RSA_AES_256_GCM_SHA384" */
+	const char *protocol; /* the lowest version that has it: "TLSv1.2" */
+	int lost;	      /* enum smtptls_lost */
+	const char *cause;    /* that as a sentence; NULL when it is kept */
+	const char *conflict; /* with SMTPTLS_LOST_PRODUCT, else NULL */
+};
+
+/*
+ * The i-th suite, from 0, of what the strings ask for, in OpenSSL's order,
+ * those of TLS 1.3 first; NULL past the last. It lives as long as `policy`.
+ */
+SMTPTLS_API const struct smtptls_policy_suite *
+smtptls_policy_suite(const struct smtptls_policy *policy, size_t i);
+
+/*
+ * The i-th thing, from 0, that an administrator should know of the strings
+ * although they are valid, as a sentence: words that OpenSSL skips, versions
+ * that the security level makes useless, groups that the loaded GnuTLS lacks.
+ * NULL past the last. It lives as long as `policy`.
+ */
+SMTPTLS_API const char *
+smtptls_policy_warning(const struct smtptls_policy *policy, size_t i);
+
+/* The security level in force, 0 to 5, or SMTPTLS_E_ARG for NULL. */
+SMTPTLS_API int
+smtptls_policy_security_level(const struct smtptls_policy *policy);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base/texts: a list of sentences, which only grows: the warnings of a
+ * configuration and of a policy.
+ *
+ * A list whose addition failed is as it was before.
+ */
+#include "base/texts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <smtptls/error.h>
+
+/* A file's name and a cause. */
+#define TEXT_MAX (4096 + 512)
+
+int stls_texts_add(struct stls_texts *texts, const char *format, va_list args)
+{
+	char text[TEXT_MAX], *copy, **grown;
+
+	(void)vsnprintf(text, sizeof(text), format, args);
+	copy = strdup(text);
+	if (!copy)
+		return SMTPTLS_E_NOMEM;
+	grown = realloc(texts->text, (texts->count + 1) * sizeof(*grown));
+	if (!grown) {
+		free(copy);
+		return SMTPTLS_E_NOMEM;
+	}
+	texts->text = grown;
+	texts->text[texts->count++] = copy;
+	return 0;
+}
+
+const char *stls_texts_get(const struct stls_texts *texts, size_t i)
+{
+	return i < texts->count ? texts->text[i] : NULL;
+}
+
+void stls_texts_free(struct stls_texts *texts)
+{
+	size_t i;
+
+	for (i = 0; i < texts->count; i++)
+		free(texts->text[i]);
+	free(texts->text);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* base/texts: a list of sentences, which only grows. */
+#ifndef BASE_TEXTS_H
+#define BASE_TEXTS_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/* All zeros is an empty list. */
+struct stls_texts {
+	char **text;
+	size_t count;
+};
+
+/* Add a sentence, as vprintf() would make it; 0 or SMTPTLS_E_NOMEM. */
+int stls_texts_add(struct stls_texts *texts, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+/* The i-th sentence, from 0; NULL past the last. */
+const char *stls_texts_get(const struct stls_texts *texts, size_t i);
+void stls_texts_free(struct stls_texts *texts);
+
+#endif

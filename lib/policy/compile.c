@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * policy/compile: OpenSSL's strings to a policy.
+ *
+ * The parsers of the room openssl say what OpenSSL would mean; this puts the
+ * parts together as OpenSSL does when it makes a context of them: the security
+ * level takes suites, groups, signature algorithms and versions away, and
+ * suites without an enabled version go. Then comes what the loaded TLS library
+ * cannot do, and at last what its priority strings cannot say (priority.c).
+ *
+ * What an administrator should know of valid strings becomes a warning. Strings
+ * that leave nothing are refused: a server that can serve nobody is a mistake
+ * that should show at start-up.
+ */
+#include "policy/compile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "policy/priority.h"
+#include "policy/security_level.h"
+
+#define STRING_MAX     65536
+#define LEVEL_DEFAULT  2
+#define WORD_SHOWN_MAX 64
+
+static const char default_protocols[] = "TLSv1.2 TLSv1.3";
+
+/* Mozilla's "intermediate": forward secrecy and AEAD, nothing else. */
+static const char default_ciphers[] =
+	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
+	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+	"DHE-RSA-AES256-GCM-SHA384:DHE-RSA-CHACHA20-POLY1305:"
+	"DHE-RSA-AES128-GCM-SHA256";
+
+static const char default_ciphersuites[] =
+	"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:"
+	"TLS_AES_128_GCM_SHA256";
+
+static const char default_groups[] = "DEFAULT";
+
+/* OpenSSL 3.0's own; the security level takes the weak ones away. */
+static const char default_sigalgs[] =
+	"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:"
+	"rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:"
+	"rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:"
+	"RSA+SHA256:RSA+SHA384:RSA+SHA512:ECDSA+SHA224:RSA+SHA224:"
+	"ECDSA+SHA1:RSA+SHA1";
+
+/* Suite B replaces both lists (RFC 6460, OpenSSL's SUITEB words). */
+static const char *const suiteb_groups[] = {
+	[STLS_SUITEB_128_ONLY] = "P-256",
+	[STLS_SUITEB_128] = "P-256:P-384",
+	[STLS_SUITEB_192] = "P-384",
+};
+static const char *const suiteb_sigalgs[] = {
+	[STLS_SUITEB_128_ONLY] = "ECDSA+SHA256",
+	[STLS_SUITEB_128] = "ECDSA+SHA256:ECDSA+SHA384",
+	[STLS_SUITEB_192] = "ECDSA+SHA384",
+};
+
+/* ---- sentences ---- */
+
+/* A parser's error: the word, its place, why. */
+static int parse_failed(const struct compiler *compiler, const char *what,
+			const char *string, const struct stls_span *where,
+			int error)
+{
+	char word[WORD_SHOWN_MAX];
+
+	(void)stls_ascii_escape(word, sizeof(word), string + where->position,
+				where->length);
+	return stls_sentence(compiler->error, SMTPTLS_E_SYNTAX,
+			     "%s: \"%s\" at byte %zu %s", what, word,
+			     where->position + 1, stls_list_error_text(error));
+}
+
+static const char *skip_text(enum stls_skip_reason reason)
+{
+	switch (reason) {
+	case STLS_SKIP_UNKNOWN:
+		return "is unknown to OpenSSL 3.0 and skipped";
+	case STLS_SKIP_CONTRADICTION:
+		return "is skipped: no suite can be all of this";
+	case STLS_SKIP_REST:
+		return "is not read by OpenSSL";
+	case STLS_SKIP_NOT_TLS13:
+		return "is no suite of TLS 1.3 and skipped";
+	case STLS_SKIP_NOT_A_VERSION:
+		return "is no protocol version and skipped";
+	}
+	return "is skipped";
+}
+
+static int warn_skips(const struct compiler *compiler, const char *what,
+		      const char *string, const struct stls_skips *skips)
+{
+	char word[WORD_SHOWN_MAX];
+	size_t i;
+	int ret;
+
+	for (i = 0; i < skips->count && i < STLS_SKIPS_MAX; i++) {
+		const struct stls_skip *skip = &skips->skip[i];
+
+		(void)stls_ascii_escape(word, sizeof(word),
+					string + skip->where.position,
+					skip->where.length);
+		ret = stls_policy_warn(compiler->policy,
+				       "%s: \"%s\" at byte %zu %s", what, word,
+				       skip->where.position + 1,
+				       skip_text(skip->reason));
+		if (ret < 0)
+			return ret;
+	}
+	if (skips->count > STLS_SKIPS_MAX)
+		return stls_policy_warn(compiler->policy,
+					"%s: %zu more words are skipped", what,
+					skips->count - STLS_SKIPS_MAX);
+	return 0;
+}
+
+/* ---- parts ---- */
+
+static const char *given(const char *string, const char *otherwise)
+{
+	return string ? string : otherwise;
+}
+
+static int check_lengths(const struct compiler *compiler)
+{
+	const struct smtptls_policy_spec *spec = compiler->spec;
+	const struct {
+		const char *what, *string;
+	} strings[] = {
+		{ "protocols", spec->protocols },
+		{ "ciphers", spec->ciphers },
+		{ "ciphersuites", spec->ciphersuites },
+		{ "groups", spec->groups },
+		{ "sigalgs", spec->sigalgs },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+		if (strings[i].string && strlen(strings[i].string) > STRING_MAX)
+			return stls_sentence(compiler->error, SMTPTLS_E_LIMIT,
+					     "%s: longer than 64 KiB",
+					     strings[i].what);
+	}
+	return 0;
+}
+
+static int read_ciphers(struct compiler *compiler)
+{
+	const char *string = given(compiler->spec->ciphers, default_ciphers);
+	struct stls_span where;
+	int ret, level = compiler->spec->security_level;
+
+	ret = stls_cipher_list_parse(&compiler->ciphers, string, strlen(string),
+				     &where);
+	if (ret < 0)
+		return parse_failed(compiler, "ciphers", string, &where, ret);
+	if (level == SMTPTLS_SECURITY_LEVEL_0)
+		level = 0;
+	else if (level == 0)
+		level = LEVEL_DEFAULT;
+	if (compiler->ciphers.security_level >= 0)
+		level = compiler->ciphers.security_level;
+	compiler->policy->security_level = level;
+	return warn_skips(compiler, "ciphers", string,
+			  &compiler->ciphers.skips);
+}
+
+static int read_ciphersuites(struct compiler *compiler)
+{
+	const char *string =
+		given(compiler->spec->ciphersuites, default_ciphersuites);
+	struct stls_span where;
+	int ret;
+
+	/* OpenSSL: the empty string disables TLS 1.3. */
+	if (!string[0])
+		return 0;
+	ret = stls_ciphersuite_list_parse(&compiler->ciphersuites, string,
+					  strlen(string), &where);
+	if (ret < 0)
+		return parse_failed(compiler, "ciphersuites", string, &where,
+				    ret);
+	return warn_skips(compiler, "ciphersuites", string,
+			  &compiler->ciphersuites.skips);
+}
+
+/* OpenSSL has TLS 1.0 and 1.1 at level 0 only, whatever the protocols say. */
+static int warn_of_old_versions(struct compiler *compiler, uint8_t old)
+{
+	return stls_policy_warn(
+		compiler->policy,
+		"protocols: %s%s%s cannot be used at security level %d; "
+		"add @SECLEVEL=0 to the cipher list if it must be",
+		old & STLS_PROTOCOL_TLS1_0 ? "TLSv1" : "",
+		old == (STLS_PROTOCOL_TLS1_0 | STLS_PROTOCOL_TLS1_1) ? " and "
+								     : "",
+		old & STLS_PROTOCOL_TLS1_1 ? "TLSv1.1" : "",
+		compiler->policy->security_level);
+}
+
+static int has_hole(uint8_t versions)
+{
+	uint8_t lowest = (uint8_t)(versions & -versions);
+
+	/* Adding the lowest bit to a run of bits carries through all of it. */
+	return ((versions + lowest) & versions) != 0;
+}
+
+static int warn_of_holes(struct compiler *compiler)
+{
+	uint8_t *versions = &compiler->policy->versions;
+	static const uint8_t old = STLS_PROTOCOL_TLS1_0 | STLS_PROTOCOL_TLS1_1;
+
+	if (!has_hole(*versions))
+		return 0;
+	if (*versions & STLS_PROTOCOL_TLS1_3 && *versions & old &&
+	    !(*versions & STLS_PROTOCOL_TLS1_2)) {
+		*versions &= (uint8_t)~STLS_PROTOCOL_TLS1_3;
+		return stls_policy_warn(
+			compiler->policy,
+			"protocols: GnuTLS has no TLSv1.3 beside TLSv1 or "
+			"TLSv1.1 without TLSv1.2; TLSv1.3 is off");
+	}
+	return stls_policy_warn(
+		compiler->policy,
+		"protocols: a version between two others is excluded; an "
+		"OpenSSL client would offer only those below it");
+}
+
+/* Of the four that this library knows, GnuTLS itself lacks none. */
+static int drop_disabled(struct compiler *compiler)
+{
+	struct smtptls_policy *policy = compiler->policy;
+	static const char *const names[] = { "TLSv1", "TLSv1.1", "TLSv1.2",
+					     "TLSv1.3" };
+	unsigned i;
+	int ret = 0;
+
+	compiler->disabled =
+		policy->versions & (uint8_t)~compiler->abilities->versions;
+	policy->versions &= compiler->abilities->versions;
+	for (i = 0; ret == 0 && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (compiler->disabled & STLS_PROTOCOL_TLS1_0 << i)
+			ret = stls_policy_warn(
+				policy,
+				"protocols: %s is disabled by the system's "
+				"GnuTLS policy",
+				names[i]);
+	}
+	return ret;
+}
+
+static int read_protocols(struct compiler *compiler)
+{
+	const char *string =
+		given(compiler->spec->protocols, default_protocols);
+	struct smtptls_policy *policy = compiler->policy;
+	struct stls_span where;
+	uint8_t old;
+	int ret;
+
+	ret = stls_protocol_list_parse(&compiler->protocols, string,
+				       strlen(string), &where);
+	if (ret < 0)
+		return parse_failed(compiler, "protocols", string, &where, ret);
+	ret = warn_skips(compiler, "protocols", string,
+			 &compiler->protocols.skips);
+	if (ret == 0 && compiler->protocols.asked)
+		ret = stls_policy_warn(
+			policy,
+			"protocols: SSLv2 and SSLv3 do not exist here and "
+			"stay off");
+	if (ret < 0)
+		return ret;
+	policy->versions = compiler->protocols.enabled;
+	old = policy->versions & (STLS_PROTOCOL_TLS1_0 | STLS_PROTOCOL_TLS1_1);
+	if (policy->security_level > 0 && old) {
+		policy->versions &= (uint8_t)~old;
+		ret = warn_of_old_versions(compiler, old);
+	}
+	if (compiler->ciphersuites.count == 0)
+		policy->versions &= (uint8_t)~STLS_PROTOCOL_TLS1_3;
+	if (ret == 0)
+		ret = drop_disabled(compiler);
+	return ret < 0 ? ret : warn_of_holes(compiler);
+}
+
+/* TLS 1.3 has none of these (RFC 8446 section 4.2.7); GnuTLS would use them. */
+static int is_older_group(unsigned code)
+{
+	return code == 19 || code == 21; /* secp192r1, secp224r1 */
+}
+
+static int add_group(const struct compiler *compiler,
+		     const struct stls_group_choice *choice)
+{
+	struct smtptls_policy *policy = compiler->policy;
+	const struct stls_group *group = stls_group(choice->group);
+	int level = policy->security_level;
+
+	if (stls_group_bits(group->code) < stls_security_bits(level))
+		return choice->optional
+			       ? 0
+			       : stls_policy_warn(policy,
+						  "groups: %s is too weak for "
+						  "security level %d",
+						  group->name, level);
+	if (compiler->abilities->group[choice->group] != STLS_ABLE)
+		return choice->optional
+			       ? 0
+			       : stls_policy_warn(policy,
+						  "groups: %s is not to be had "
+						  "from the loaded GnuTLS",
+						  group->name);
+	if (is_older_group(group->code) &&
+	    policy->versions & STLS_PROTOCOL_TLS1_3)
+		return stls_policy_warn(policy,
+					"groups: %s is none of TLS 1.3's, and "
+					"off while TLSv1.3 is enabled",
+					group->name);
+	policy->group[policy->group_count++] = choice->group;
+	return 0;
+}
+
+static int parse_groups(struct compiler *compiler, const char *string)
+{
+	struct stls_span where;
+	int ret;
+
+	ret = stls_group_list_parse(&compiler->groups, string, strlen(string),
+				    &where);
+	if (ret < 0)
+		return parse_failed(compiler, "groups", string, &where, ret);
+	return warn_skips(compiler, "groups", string, &compiler->groups.skips);
+}
+
+/* Suite B leaves no choice, but a wrong string is wrong all the same. */
+static int warn_of_suiteb(const struct compiler *compiler, const char *what,
+			  const char *given_string)
+{
+	if (!given_string || compiler->ciphers.suiteb == STLS_SUITEB_NONE)
+		return 0;
+	return stls_policy_warn(compiler->policy,
+				"%s: not heeded: the cipher list's SUITEB word "
+				"says which there are",
+				what);
+}
+
+static int read_groups(struct compiler *compiler)
+{
+	unsigned i;
+	int ret;
+
+	ret = parse_groups(compiler,
+			   given(compiler->spec->groups, default_groups));
+	if (ret == 0)
+		ret = warn_of_suiteb(compiler, "groups",
+				     compiler->spec->groups);
+	if (ret == 0 && compiler->ciphers.suiteb != STLS_SUITEB_NONE)
+		ret = parse_groups(compiler,
+				   suiteb_groups[compiler->ciphers.suiteb]);
+	for (i = 0; ret == 0 && i < compiler->groups.count; i++)
+		ret = add_group(compiler, &compiler->groups.choice[i]);
+	return ret;
+}
+
+static int parse_sigalgs(struct compiler *compiler, const char *string)
+{
+	struct stls_span where;
+	int ret;
+
+	ret = stls_sigalg_list_parse(&compiler->sigalgs, string, strlen(string),
+				     &where);
+	if (ret < 0)
+		return parse_failed(compiler, "sigalgs", string, &where, ret);
+	return warn_skips(compiler, "sigalgs", string,
+			  &compiler->sigalgs.skips);
+}
+
+static int read_sigalgs(struct compiler *compiler)
+{
+	struct smtptls_policy *policy = compiler->policy;
+	unsigned i;
+	int ret;
+
+	ret = parse_sigalgs(compiler,
+			    given(compiler->spec->sigalgs, default_sigalgs));
+	if (ret == 0)
+		ret = warn_of_suiteb(compiler, "sigalgs",
+				     compiler->spec->sigalgs);
+	if (ret == 0 && compiler->ciphers.suiteb != STLS_SUITEB_NONE)
+		ret = parse_sigalgs(compiler,
+				    suiteb_sigalgs[compiler->ciphers.suiteb]);
+	for (i = 0; ret == 0 && i < compiler->sigalgs.count; i++) {
+		uint8_t row = compiler->sigalgs.sigalg[i];
+		const struct stls_sigalg *sigalg = stls_sigalg(row);
+		const char *why = NULL;
+
+		if (stls_sigalg_bits(sigalg->code) <
+		    stls_security_bits(policy->security_level))
+			why = "too weak for the security level";
+		else if (compiler->abilities->sigalg[row] != STLS_ABLE)
+			why = "not to be had from the loaded GnuTLS";
+		if (!why)
+			policy->sigalg[policy->sigalg_count++] = row;
+		else if (compiler->spec->sigalgs)
+			ret = stls_policy_warn(policy, "sigalgs: %s is %s",
+					       sigalg->name, why);
+	}
+	return ret;
+}
+
+/* ---- the whole ---- */
+
+static int nothing_left(const struct compiler *compiler, const char *why)
+{
+	return stls_sentence(compiler->error, SMTPTLS_E_UNSUPPORTED,
+			     "these settings leave nothing to negotiate: %s",
+			     why);
+}
+
+/*
+ * Of the first lost suite, which is the one that was wanted most; but a version
+ * that is not enabled was not wanted, as TLS 1.3's suites by default are not.
+ */
+static int no_suite(const struct compiler *compiler)
+{
+	const struct smtptls_policy *policy = compiler->policy;
+	const struct smtptls_policy_suite *first = policy->suite;
+	char why[160];
+	unsigned i;
+
+	if (policy->suite_count == 0)
+		return nothing_left(compiler, "there is no cipher suite");
+	for (i = 0; i < policy->suite_count; i++) {
+		if (policy->suite[i].lost != SMTPTLS_LOST_PROTOCOLS) {
+			first = &policy->suite[i];
+			break;
+		}
+	}
+	(void)snprintf(why, sizeof(why), "%s: %s",
+		       first->openssl ? first->openssl : "", first->cause);
+	return nothing_left(compiler, why);
+}
+
+static int read_all(struct compiler *compiler)
+{
+	int ret = check_lengths(compiler);
+
+	if (ret == 0)
+		ret = read_ciphers(compiler);
+	if (ret == 0)
+		ret = read_ciphersuites(compiler);
+	if (ret == 0)
+		ret = read_protocols(compiler);
+	if (ret == 0)
+		ret = read_groups(compiler);
+	if (ret == 0)
+		ret = read_sigalgs(compiler);
+	return ret;
+}
+
+static const char *why_no_version(const struct compiler *compiler)
+{
+	static const uint8_t old = STLS_PROTOCOL_TLS1_0 | STLS_PROTOCOL_TLS1_1;
+
+	if (compiler->disabled)
+		return "the system's GnuTLS policy disables the protocol "
+		       "versions";
+	if (compiler->protocols.enabled & old)
+		return "TLSv1 and TLSv1.1 need @SECLEVEL=0 in the cipher list";
+	return "no protocol version is left by protocols and ciphersuites";
+}
+
+static int build(struct compiler *compiler)
+{
+	struct smtptls_policy *policy = compiler->policy;
+	int ret;
+
+	if (policy->versions == 0)
+		return nothing_left(compiler, why_no_version(compiler));
+	if (policy->sigalg_count == 0)
+		return nothing_left(compiler, "no signature algorithm is left");
+	if (policy->group_count == 0)
+		return nothing_left(compiler, "no group is left");
+	stls_suites_add(compiler);
+	ret = stls_priority_make(policy, compiler->abilities);
+	return ret == SMTPTLS_E_UNSUPPORTED ? no_suite(compiler) : ret;
+}
+
+int stls_policy_compile(struct smtptls_policy *policy,
+			const struct smtptls_policy_spec *spec,
+			const struct stls_abilities *abilities,
+			const struct stls_sentence *error)
+{
+	struct compiler *compiler;
+	int ret;
+
+	if (spec->security_level < SMTPTLS_SECURITY_LEVEL_0 ||
+	    spec->security_level > 5 || spec->flags & ~SMTPTLS_PREFER_CLIENT)
+		return stls_sentence(error, SMTPTLS_E_ARG,
+				     "security level or flags: out of range");
+	compiler = calloc(1, sizeof(*compiler));
+	if (!compiler)
+		return SMTPTLS_E_NOMEM;
+	compiler->policy = policy;
+	compiler->spec = spec;
+	compiler->abilities = abilities;
+	compiler->error = error;
+	policy->flags = spec->flags;
+	ret = read_all(compiler);
+	if (ret == 0)
+		ret = build(compiler);
+	free(compiler);
+	return ret;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* policy/priority: a policy as a GnuTLS string. The manual is in priority.c. */
+#ifndef POLICY_PRIORITY_H
+#define POLICY_PRIORITY_H
+
+#include "policy/policy.h"
+
+/*
+ * Find the largest set of the policy's suites that can be said, mark the others
+ * as lost, and write the string. The policy has its versions, suites, groups
+ * and signature algorithms. Returns 0, SMTPTLS_E_NOMEM, or
+ * SMTPTLS_E_UNSUPPORTED when nothing is left.
+ */
+int stls_priority_make(struct smtptls_policy *policy,
+		       const struct stls_abilities *abilities);
+
+#endif
