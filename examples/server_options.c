@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line of smtptls-server, and the TLS configuration made from it,
- * at the start and again for each SIGHUP.
- *
- * Whatever is wrong gives one line on stderr that names the setting or file
- * and the cause. Nothing here opens a port.
+ * The command line of smtptls-server. Whatever is wrong with it gives one line
+ * on stderr that names the option and the cause, and ends the program.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -18,16 +15,6 @@
 #include "server_log.h"
 #include "server_options.h"
 
-#define DEFAULT_CERT "ssl/smtptls-server.crt"
-#define DEFAULT_KEY  "ssl/smtptls-server.key"
-#define RSA_CERT     "ssl/smtptls-server-rsa.crt"
-#define RSA_KEY	     "ssl/smtptls-server-rsa.key"
-#define DEFAULT_CA   "ssl/smtptls-ca.crt"
-#define DEFAULT_DH   "ssl/smtptls-dhparam.pem"
-
-/* ------------------------------------------------------------------------ */
-/* The command line                                                          */
-
 static const char usage[] =
 	"usage: smtptls-server [options]\n"
 	"A small mail server to test SMTP STARTTLS with.\n"
@@ -35,10 +22,18 @@ static const char usage[] =
 	"  --listen ADDR:PORT        STARTTLS; port 0 is any (127.0.0.1:2525)\n"
 	"  --listen-tls ADDR:PORT    implicit TLS (127.0.0.1:2465)\n"
 	"  --cert FILE, --key FILE   certificate chain and key, repeatable\n"
-	"                            (" DEFAULT_CERT ", .key)\n"
-	"  --ca FILE                 authorities of clients (" DEFAULT_CA ")\n"
-	"  --dhparam FILE            (" DEFAULT_DH ")\n"
-	"  --priority STRING         of GnuTLS, for all that is allowed\n"
+	"                            (ssl/smtptls-server.crt, .key)\n"
+	"  --ca FILE                 authorities of clients\n"
+	"                            (ssl/smtptls-ca.crt)\n"
+	"  --dhparam FILE            (ssl/smtptls-dhparam.pem)\n"
+	"  --config-dir DIR          take certificates, ciphers and protocols\n"
+	"                            from a directory of qpsmtpd's\n"
+	"  --ciphers STRING          of OpenSSL, for TLS 1.2 and below\n"
+	"  --ciphersuites STRING     of OpenSSL, for TLS 1.3\n"
+	"  --protocols STRING        as OpenSSL, Postfix or qpsmtpd have it\n"
+	"  --groups STRING           of OpenSSL\n"
+	"  --seclevel 0-5            of OpenSSL (2)\n"
+	"  --priority STRING         of GnuTLS, instead of all these\n"
 	"  --require-tls             no mail without TLS\n"
 	"  --verify MODE             client certificates: none, optional,\n"
 	"                            require\n"
@@ -143,6 +138,12 @@ static void set_defaults(struct options *options)
 			strcpy(name, "localhost");
 		set_hostname(options, name);
 	}
+	if (options->priority &&
+	    (options->policy.ciphers || options->policy.ciphersuites ||
+	     options->policy.protocols || options->policy.groups ||
+	     options->policy.security_level))
+		die("--priority %s: not together with OpenSSL's strings",
+		    options->priority);
 	/* A key may stand in its certificate's file. */
 	for (size_t i = 0; i < options->n_certs; i++)
 		if (!options->certs[i].key)
@@ -174,6 +175,28 @@ static void set_option(struct options *options, const struct option *option)
 		break;
 	case 'p':
 		options->priority = optarg;
+		break;
+	case 'C':
+		options->config_dir = optarg;
+		break;
+	case 'e':
+		options->policy.ciphers = optarg;
+		break;
+	case 'u':
+		options->policy.ciphersuites = optarg;
+		break;
+	case 'o':
+		options->policy.protocols = optarg;
+		break;
+	case 'g':
+		options->policy.groups = optarg;
+		break;
+	case 'S':
+		options->policy.security_level =
+			(int)number(name, optarg, 0, 5);
+		if (options->policy.security_level == 0)
+			options->policy.security_level =
+				SMTPTLS_SECURITY_LEVEL_0;
 		break;
 	case 'r':
 		options->require_tls = 1;
@@ -220,6 +243,12 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "ca", required_argument, NULL, 'a' },
 		{ "dhparam", required_argument, NULL, 'd' },
 		{ "priority", required_argument, NULL, 'p' },
+		{ "config-dir", required_argument, NULL, 'C' },
+		{ "ciphers", required_argument, NULL, 'e' },
+		{ "ciphersuites", required_argument, NULL, 'u' },
+		{ "protocols", required_argument, NULL, 'o' },
+		{ "groups", required_argument, NULL, 'g' },
+		{ "seclevel", required_argument, NULL, 'S' },
 		{ "require-tls", no_argument, NULL, 'r' },
 		{ "verify", required_argument, NULL, 'v' },
 		{ "hostname", required_argument, NULL, 'n' },
@@ -249,76 +278,4 @@ void options_parse(struct options *options, int argc, char **argv)
 	if (optind < argc)
 		die("%s: not an option; see --help", argv[optind]);
 	set_defaults(options);
-}
-
-/* ------------------------------------------------------------------------ */
-/* The TLS configuration                                                     */
-
-static int exists(const char *file)
-{
-	return access(file, F_OK) == 0;
-}
-
-static int add_certs(struct smtptls_config *config,
-		     const struct options *options)
-{
-	int ret = 0;
-
-	for (size_t i = 0; ret == 0 && i < options->n_certs; i++)
-		ret = smtptls_config_add_cert_file(
-			config, options->certs[i].cert, options->certs[i].key);
-	if (options->n_certs)
-		return ret;
-	ret = smtptls_config_add_cert_file(config, DEFAULT_CERT, DEFAULT_KEY);
-	if (ret == 0 && exists(RSA_CERT))
-		ret = smtptls_config_add_cert_file(config, RSA_CERT, RSA_KEY);
-	return ret;
-}
-
-static int fill(struct smtptls_config *config, const struct options *options)
-{
-	const char *ca = options->ca, *dh = options->dhparam;
-	int ret = add_certs(config, options);
-
-	if (!ca && exists(DEFAULT_CA))
-		ca = DEFAULT_CA;
-	if (!dh && exists(DEFAULT_DH))
-		dh = DEFAULT_DH;
-	if (ret == 0 && ca)
-		ret = smtptls_config_set_ca_file(config, ca);
-	if (ret == 0 && dh)
-		ret = smtptls_config_set_dh_file(config, dh);
-	if (ret == 0 && options->priority)
-		ret = smtptls_config_set_priority(config, options->priority);
-	return ret ? ret : smtptls_config_freeze(config);
-}
-
-struct smtptls_config *options_config(const struct options *options,
-				      const char *prefix)
-{
-	struct smtptls_config *config = NULL;
-	const char *warning;
-	int ret;
-
-	if (options->verify != SMTPTLS_VERIFY_NONE && !options->ca &&
-	    !exists(DEFAULT_CA)) {
-		note("%s--verify needs --ca: there is no " DEFAULT_CA, prefix);
-		return NULL;
-	}
-	ret = smtptls_config_new(&config);
-	if (ret == 0)
-		ret = fill(config, options);
-	if (ret == 0) {
-		for (size_t i = 0;
-		     (warning = smtptls_config_warning(config, i)); i++)
-			note("warning: %s", warning);
-		return config;
-	}
-	const char *text = config ? smtptls_config_error(config) : "";
-	note("%s%s%s", prefix, *text ? text : smtptls_strerror(ret),
-	     options->n_certs || exists(DEFAULT_CERT)
-		     ? ""
-		     : " (smtptls-cert makes a certificate)");
-	smtptls_config_unref(config);
-	return NULL;
 }

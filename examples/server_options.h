@@ -25,8 +25,11 @@ struct options {
 	size_t n_listen;
 	struct cert_option certs[OPTIONS_LIST_MAX];
 	size_t n_certs; /* 0: the default files */
-	const char *ca, *dhparam, *priority, *maildir;
-	int verify; /* enum smtptls_verify */
+	const char *ca, *dhparam, *maildir;
+	const char *priority; /* instead of `policy` */
+	struct smtptls_policy_spec policy;
+	const char *config_dir; /* of qpsmtpd's, or NULL */
+	int verify;		/* enum smtptls_verify */
 	int require_tls;
 	char hostname[OPTIONS_HOST_MAX + 1];
 	size_t max_size;
@@ -36,12 +39,5 @@ struct options {
 
 /* Fill `options` from the command line; ends the program where it is wrong. */
 void options_parse(struct options *options, int argc, char **argv);
-
-/*
- * A frozen configuration as the options and the files are now; NULL when that
- * cannot be, with what note() has to say about it put behind `prefix`.
- */
-struct smtptls_config *options_config(const struct options *options,
-				      const char *prefix);
 
 #endif

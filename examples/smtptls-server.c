@@ -20,6 +20,7 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 
+#include "server_config.h"
 #include "server_log.h"
 #include "server_session.h"
 
@@ -155,8 +156,8 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	fresh = options_config(&options,
-			       "reload failed, the old files stay in use: ");
+	fresh = server_config(&options,
+			      "reload failed, the old files stay in use: ");
 	if (!fresh)
 		return;
 	smtptls_config_unref(server.config);
@@ -172,7 +173,7 @@ static void prepare(int argc, char **argv)
 	server.smtp.hostname = options.hostname;
 	server.smtp.max_size = options.max_size;
 	server.smtp.require_tls = options.require_tls;
-	server.config = options_config(&options, "");
+	server.config = server_config(&options, "");
 	if (!server.config)
 		exit(EXIT_FAILURE);
 	if (options.maildir) {

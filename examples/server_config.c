@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The TLS configuration of smtptls-server, made from its options and files at
+ * the start and again for each SIGHUP.
+ *
+ * With --config-dir the files are those of a qpsmtpd directory: tls_ciphers and
+ * tls_protocols, there or in its config/, and four in its ssl/. An option comes
+ * before a file, and an explicit file must exist.
+ *
+ * Whatever is wrong gives one line on stderr that names the setting or file and
+ * the cause. Nothing here opens a port.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server_config.h"
+#include "server_log.h"
+
+static const struct names {
+	const char *cert, *key, *rsa_cert, *rsa_key, *ca, *dhparam;
+} own = { "ssl/smtptls-server.crt",	"ssl/smtptls-server.key",
+	  "ssl/smtptls-server-rsa.crt", "ssl/smtptls-server-rsa.key",
+	  "ssl/smtptls-ca.crt",		"ssl/smtptls-dhparam.pem" },
+  qpsmtpd = { "ssl/qpsmtpd-server.crt", "ssl/qpsmtpd-server.key", NULL, NULL,
+	      "ssl/qpsmtpd-ca.crt",	"ssl/qpsmtpd-dhparam.pem" };
+
+/* What a configuration is being made from. */
+struct source {
+	const struct options *options;
+	const struct names *names;
+	const char *dir;
+};
+
+static int exists(const char *file)
+{
+	return access(file, F_OK) == 0;
+}
+
+/* A file's name below the source's directory. */
+static const char *below(const struct source *source, char path[PATH_MAX],
+			 const char *name)
+{
+	snprintf(path, PATH_MAX, "%s%s%s", source->dir ? source->dir : "",
+		 source->dir ? "/" : "", name);
+	return path;
+}
+
+/* ---- OpenSSL's strings ---- */
+
+/* Cut the white space around it off, as qpsmtpd does. */
+static void trim(char *line)
+{
+	size_t start = strspn(line, " \t\r\n"), len = strlen(line + start);
+
+	while (len > 0 && strchr(" \t\r\n", line[start + len - 1]))
+		len--;
+	memmove(line, line + start, len);
+	line[len] = '\0';
+}
+
+/*
+ * The first line of a file of qpsmtpd's that is neither empty nor a comment, in
+ * memory that the caller frees; NULL when the file is absent or has none. *ret
+ * is -1 when it cannot be read, or not as a whole.
+ */
+static char *read_line(const struct source *source, const char *name,
+		       const char *prefix, int *ret)
+{
+	char path[PATH_MAX], inner[64], *line = NULL;
+	const char *why = NULL;
+	size_t size = 0;
+	ssize_t len = -1;
+	FILE *file = fopen(below(source, path, name), "r");
+
+	*ret = 0;
+	snprintf(inner, sizeof(inner), "config/%s", name);
+	if (!file && errno == ENOENT)
+		file = fopen(below(source, path, inner), "r");
+	if (!file && errno == ENOENT)
+		return NULL;
+	errno = 0;
+	while (file && !why && (len = getline(&line, &size, file)) >= 0) {
+		if (strlen(line) != (size_t)len)
+			why = "a NUL byte in a line";
+		trim(line);
+		if (line[0] && line[0] != '#')
+			break;
+	}
+	if (!file || (len < 0 && !feof(file)))
+		why = strerror(errno);
+	if (file)
+		fclose(file);
+	if (!why && len >= 0)
+		return line;
+	if (why)
+		note("%s%s: %s", prefix, path, why);
+	*ret = why ? -1 : 0;
+	free(line);
+	return NULL;
+}
+
+static int make_policy(struct smtptls_policy **policy,
+		       const struct smtptls_policy_spec *spec,
+		       const char *prefix)
+{
+	char error[512] = "";
+	const char *warning;
+	int ret;
+
+	ret = smtptls_policy_new(policy, spec, sizeof(*spec), error,
+				 sizeof(error));
+	if (ret < 0) {
+		note("%s%s", prefix, *error ? error : smtptls_strerror(ret));
+		return ret;
+	}
+	for (size_t i = 0; (warning = smtptls_policy_warning(*policy, i)); i++)
+		note("warning: %s", warning);
+	return 0;
+}
+
+static int set_policy(struct smtptls_config *config,
+		      const struct source *source, const char *prefix)
+{
+	struct smtptls_policy_spec spec = source->options->policy;
+	char *ciphers = NULL, *protocols = NULL;
+	struct smtptls_policy *policy;
+	int ret = 0;
+
+	if (source->dir && !spec.ciphers)
+		spec.ciphers = ciphers =
+			read_line(source, "tls_ciphers", prefix, &ret);
+	if (ret == 0 && source->dir && !spec.protocols)
+		spec.protocols = protocols =
+			read_line(source, "tls_protocols", prefix, &ret);
+	if (ret == 0)
+		ret = make_policy(&policy, &spec, prefix);
+	if (ret == 0) {
+		ret = smtptls_config_set_policy(config, policy);
+		smtptls_policy_unref(policy);
+		if (ret < 0)
+			note("%s%s", prefix, smtptls_config_error(config));
+	}
+	free(ciphers);
+	free(protocols);
+	return ret;
+}
+
+/* ---- files ---- */
+
+static int add_certs(struct smtptls_config *config, const struct source *source)
+{
+	const struct options *options = source->options;
+	char cert[PATH_MAX], key[PATH_MAX];
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < options->n_certs; i++)
+		ret = smtptls_config_add_cert_file(
+			config, options->certs[i].cert, options->certs[i].key);
+	if (options->n_certs)
+		return ret;
+	ret = smtptls_config_add_cert_file(
+		config, below(source, cert, source->names->cert),
+		below(source, key, source->names->key));
+	if (ret == 0 && source->names->rsa_cert &&
+	    exists(below(source, cert, source->names->rsa_cert)))
+		ret = smtptls_config_add_cert_file(
+			config, cert,
+			below(source, key, source->names->rsa_key));
+	return ret;
+}
+
+static int add_files(struct smtptls_config *config, const struct source *source)
+{
+	const struct options *options = source->options;
+	char path[PATH_MAX];
+	int ret = add_certs(config, source);
+
+	if (ret == 0 && options->ca)
+		ret = smtptls_config_set_ca_file(config, options->ca);
+	else if (ret == 0 && exists(below(source, path, source->names->ca)))
+		ret = smtptls_config_set_ca_file(config, path);
+	if (ret == 0 && options->dhparam)
+		ret = smtptls_config_set_dh_file(config, options->dhparam);
+	else if (ret == 0 &&
+		 exists(below(source, path, source->names->dhparam)))
+		ret = smtptls_config_set_dh_file(config, path);
+	if (ret == 0 && options->priority)
+		ret = smtptls_config_set_priority(config, options->priority);
+	return ret;
+}
+
+/* ---- the whole ---- */
+
+static void tell_failure(const struct source *source,
+			 const struct smtptls_config *config, int error,
+			 const char *prefix)
+{
+	const char *text = smtptls_config_error(config);
+	char path[PATH_MAX];
+
+	note("%s%s%s", prefix, *text ? text : smtptls_strerror(error),
+	     source->options->n_certs || source->dir ||
+			     exists(below(source, path, source->names->cert))
+		     ? ""
+		     : " (smtptls-cert makes a certificate)");
+}
+
+static int fill(struct smtptls_config *config, const struct source *source,
+		const char *prefix)
+{
+	const char *warning;
+	int ret = add_files(config, source);
+
+	if (ret < 0) {
+		tell_failure(source, config, ret, prefix);
+		return ret;
+	}
+	if (!source->options->priority) {
+		ret = set_policy(config, source, prefix);
+		if (ret < 0)
+			return ret;
+	}
+	ret = smtptls_config_freeze(config);
+	if (ret < 0) {
+		tell_failure(source, config, ret, prefix);
+		return ret;
+	}
+	for (size_t i = 0; (warning = smtptls_config_warning(config, i)); i++)
+		note("warning: %s", warning);
+	return 0;
+}
+
+struct smtptls_config *server_config(const struct options *options,
+				     const char *prefix)
+{
+	const struct source source = {
+		.options = options,
+		.names = options->config_dir ? &qpsmtpd : &own,
+		.dir = options->config_dir,
+	};
+	struct smtptls_config *config;
+	char path[PATH_MAX];
+	int ret;
+
+	if (options->verify != SMTPTLS_VERIFY_NONE && !options->ca &&
+	    !exists(below(&source, path, source.names->ca))) {
+		note("%s--verify needs --ca: there is no %s", prefix, path);
+		return NULL;
+	}
+	ret = smtptls_config_new(&config);
+	if (ret < 0) {
+		note("%s%s", prefix, smtptls_strerror(ret));
+		return NULL;
+	}
+	if (fill(config, &source, prefix) == 0)
+		return config;
+	smtptls_config_unref(config);
+	return NULL;
+}
