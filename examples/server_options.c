@@ -177,6 +177,8 @@ static void set_option(struct options *options, const struct option *option)
 		options->priority = optarg;
 		break;
 	case 'C':
+		if (!*optarg)
+			die("--config-dir: empty");
 		options->config_dir = optarg;
 		break;
 	case 'e':

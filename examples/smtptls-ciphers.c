@@ -90,8 +90,13 @@ static void print_table(const struct smtptls_policy *policy)
 
 static int set_level(struct smtptls_policy_spec *spec, const char *text)
 {
-	if (text[0] < '0' || text[0] > '5' || text[1] != '\0')
+	if (text[0] < '0' || text[0] > '5' || text[1] != '\0') {
+		fprintf(stderr,
+			"smtptls-ciphers: --seclevel %s: not from 0 to "
+			"5\n",
+			text);
 		return -1;
+	}
 	spec->security_level =
 		text[0] == '0' ? SMTPTLS_SECURITY_LEVEL_0 : text[0] - '0';
 	return 0;
@@ -173,6 +178,8 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
+	if (form == NAMES || form == ALL_NAMES)
+		spec.flags |= SMTPTLS_LIST_ONLY;
 	ret = smtptls_policy_new(&policy, &spec, sizeof(spec), error,
 				 sizeof(error));
 	if (ret < 0) {

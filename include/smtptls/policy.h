@@ -25,7 +25,10 @@ enum smtptls_policy_flag {
 	/* The client's order of suites counts, not the server's
 	 * (OpenSSL's -ServerPreference; this library's default is the
 	 * server's). */
-	SMTPTLS_PREFER_CLIENT = 1
+	SMTPTLS_PREFER_CLIENT = 1,
+	/* To be looked at only: what the strings ask for is listed although
+	 * nothing of it may be had here. There is no priority string. */
+	SMTPTLS_LIST_ONLY = 4
 };
 
 /* Security levels are OpenSSL's 1 to 5; 0 must be said in this way. */
@@ -88,7 +91,8 @@ SMTPTLS_API void smtptls_policy_unref(struct smtptls_policy *policy);
  * The GnuTLS priority string, for gnutls_priority_init(): the largest set of
  * the policy's suites that such a string can say without saying more. Sets that
  * serve both TLS 1.3 and what is older come before larger ones, and ties go to
- * the suites that come first. It lives as long as `policy`; NULL for NULL.
+ * the suites that come first. It lives as long as `policy`; NULL for NULL, and
+ * with SMTPTLS_LIST_ONLY.
  */
 SMTPTLS_API const char *
 smtptls_policy_priority(const struct smtptls_policy *policy);

@@ -16,12 +16,10 @@
 /* A file's name and a cause. */
 #define TEXT_MAX (4096 + 512)
 
-int stls_texts_add(struct stls_texts *texts, const char *format, va_list args)
+int stls_texts_copy(struct stls_texts *texts, const char *text)
 {
-	char text[TEXT_MAX], *copy, **grown;
+	char *copy = strdup(text), **grown;
 
-	(void)vsnprintf(text, sizeof(text), format, args);
-	copy = strdup(text);
 	if (!copy)
 		return SMTPTLS_E_NOMEM;
 	grown = realloc(texts->text, (texts->count + 1) * sizeof(*grown));
@@ -32,6 +30,14 @@ int stls_texts_add(struct stls_texts *texts, const char *format, va_list args)
 	texts->text = grown;
 	texts->text[texts->count++] = copy;
 	return 0;
+}
+
+int stls_texts_add(struct stls_texts *texts, const char *format, va_list args)
+{
+	char text[TEXT_MAX];
+
+	(void)vsnprintf(text, sizeof(text), format, args);
+	return stls_texts_copy(texts, text);
 }
 
 const char *stls_texts_get(const struct stls_texts *texts, size_t i)

@@ -15,6 +15,8 @@ struct stls_texts {
 /* Add a sentence, as vprintf() would make it; 0 or SMTPTLS_E_NOMEM. */
 int stls_texts_add(struct stls_texts *texts, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
+/* Add a copy of a string; 0 or SMTPTLS_E_NOMEM. */
+int stls_texts_copy(struct stls_texts *texts, const char *text);
 /* The i-th sentence, from 0; NULL past the last. */
 const char *stls_texts_get(const struct stls_texts *texts, size_t i);
 void stls_texts_free(struct stls_texts *texts);

@@ -485,6 +485,10 @@ static int build(struct compiler *compiler)
 	struct smtptls_policy *policy = compiler->policy;
 	int ret;
 
+	if (policy->flags & SMTPTLS_LIST_ONLY) {
+		stls_suites_add(compiler);
+		return 0;
+	}
 	if (policy->versions == 0)
 		return nothing_left(compiler, why_no_version(compiler));
 	if (policy->sigalg_count == 0)
@@ -505,7 +509,8 @@ int stls_policy_compile(struct smtptls_policy *policy,
 	int ret;
 
 	if (spec->security_level < SMTPTLS_SECURITY_LEVEL_0 ||
-	    spec->security_level > 5 || spec->flags & ~SMTPTLS_PREFER_CLIENT)
+	    spec->security_level > 5 ||
+	    spec->flags & ~(SMTPTLS_PREFER_CLIENT | SMTPTLS_LIST_ONLY))
 		return stls_sentence(error, SMTPTLS_E_ARG,
 				     "security level or flags: out of range");
 	compiler = calloc(1, sizeof(*compiler));

@@ -115,6 +115,7 @@ void smtptls_config_unref(struct smtptls_config *config)
 	wipe_datum(&config->ticket_secret);
 	for (i = 0; i < STLS_VERIFY_MODES; i++)
 		wipe_datum(&config->ticket_key[i]);
+	stls_texts_free(&config->certificates);
 	stls_texts_free(&config->warnings);
 	free(config);
 }
@@ -187,7 +188,7 @@ int smtptls_config_set_priority(struct smtptls_config *config,
 int smtptls_config_set_policy(struct smtptls_config *config,
 			      struct smtptls_policy *policy)
 {
-	if (!config || !policy)
+	if (!config || !policy || !smtptls_policy_priority(policy))
 		return SMTPTLS_E_ARG;
 	if (config->frozen)
 		return SMTPTLS_E_STATE;
@@ -283,8 +284,7 @@ int smtptls_config_freeze(struct smtptls_config *config)
 			return ret;
 	}
 	if (config->policy) {
-		ret = stls_enforce_own(config->policy, config->credentials,
-				       config->dh_bits, &error);
+		ret = stls_enforce_own(config, &error);
 		if (ret < 0)
 			return ret;
 		gnutls_certificate_set_verify_flags(

@@ -30,6 +30,7 @@ struct smtptls_config {
 	gnutls_datum_t ticket_secret;
 	/* What else tickets must not cross: a digest of trust. */
 	unsigned char settings[STLS_SHA256_SIZE];
+	struct stls_texts certificates; /* their names, as they were added */
 	struct stls_texts warnings;
 	char error[4096 + 512]; /* a path and a cause */
 };

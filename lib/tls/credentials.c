@@ -196,6 +196,8 @@ static int add_pair(struct smtptls_config *config, const struct source *cert,
 					      (int)pair.chain_len, pair.key);
 	if (ret < 0)
 		ret = source_failed(config, cert, ret, "certificate");
+	else
+		ret = stls_texts_copy(&config->certificates, cert->name);
 out:
 	pair_free(&pair);
 	return ret < 0 ? ret : 0;

@@ -19,6 +19,7 @@
 
 #include "policy/security_level.h"
 #include "tls/abilities.h"
+#include "tls/config.h"
 
 static int make(struct smtptls_policy *policy,
 		const struct smtptls_policy_spec *spec,
@@ -30,7 +31,7 @@ static int make(struct smtptls_policy *policy,
 	ret = stls_abilities_ask(&abilities);
 	if (ret == 0)
 		ret = stls_policy_compile(policy, spec, &abilities, error);
-	if (ret == 0)
+	if (ret == 0 && policy->priority)
 		ret = stls_abilities_check(policy, error);
 	return ret;
 }
@@ -105,7 +106,7 @@ static int hash_bits(gnutls_x509_crt_t cert)
 					  : (int)gnutls_hash_get_len(hash) * 4;
 }
 
-static int judge(const gnutls_datum_t *der, int level,
+static int judge(const gnutls_datum_t *der, const char *name, int level,
 		 const struct stls_sentence *error)
 {
 	gnutls_x509_crt_t cert;
@@ -117,8 +118,7 @@ static int judge(const gnutls_datum_t *der, int level,
 	ret = gnutls_x509_crt_import(cert, der, GNUTLS_X509_FMT_DER);
 	if (ret < 0) {
 		gnutls_x509_crt_deinit(cert);
-		return stls_sentence(error, SMTPTLS_E_CONFIG,
-				     "own certificate: %s",
+		return stls_sentence(error, SMTPTLS_E_CONFIG, "%s: %s", name,
 				     gnutls_strerror(ret));
 	}
 	key = key_bits(cert);
@@ -127,46 +127,48 @@ static int judge(const gnutls_datum_t *der, int level,
 	gnutls_x509_crt_deinit(cert);
 	if (key < stls_security_bits(level))
 		return stls_sentence(error, SMTPTLS_E_CONFIG,
-				     "own certificate: its key has %d bits of "
+				     "%s: the certificate's key has %d bits of "
 				     "security, but security level %d asks for "
 				     "%d: use a stronger key or a lower "
 				     "@SECLEVEL",
-				     key, level, stls_security_bits(level));
+				     name, key, level,
+				     stls_security_bits(level));
 	if (hash < stls_security_bits(level))
-		return stls_sentence(
-			error, SMTPTLS_E_CONFIG,
-			"own certificate: its signature's hash has "
-			"%d bits of security, but security level "
-			"%d asks for %d: have it signed anew or "
-			"lower @SECLEVEL",
-			hash, level, stls_security_bits(level));
+		return stls_sentence(error, SMTPTLS_E_CONFIG,
+				     "%s: the certificate's signature has "
+				     "%d bits of security, but security level "
+				     "%d asks for %d: have it signed anew or "
+				     "lower @SECLEVEL",
+				     name, hash, level,
+				     stls_security_bits(level));
 	return 0;
 }
 
-int stls_enforce_own(const struct smtptls_policy *policy,
-		     gnutls_certificate_credentials_t credentials,
-		     unsigned dh_bits, const struct stls_sentence *error)
+int stls_enforce_own(const struct smtptls_config *config,
+		     const struct stls_sentence *error)
 {
-	int level = policy->security_level;
+	int level = config->policy->security_level;
+	const char *name;
 	gnutls_datum_t der;
 	unsigned i, j;
 	int ret;
 
-	if (dh_bits > 0 &&
-	    stls_modulus_bits(dh_bits) < stls_security_bits(level))
+	if (config->dh_bits > 0 &&
+	    stls_modulus_bits(config->dh_bits) < stls_security_bits(level))
 		return stls_sentence(error, SMTPTLS_E_CONFIG,
 				     "Diffie-Hellman parameters of %u bits are "
 				     "too weak for security level %d: use a "
 				     "larger prime or a lower @SECLEVEL",
-				     dh_bits, level);
-
-	for (i = 0;
-	     gnutls_certificate_get_crt_raw(credentials, i, 0, &der) == 0;
+				     config->dh_bits, level);
+	for (i = 0; gnutls_certificate_get_crt_raw(config->credentials, i, 0,
+						   &der) == 0;
 	     i++) {
-		for (j = 0; gnutls_certificate_get_crt_raw(credentials, i, j,
-							   &der) == 0;
+		name = stls_texts_get(&config->certificates, i);
+		for (j = 0; gnutls_certificate_get_crt_raw(config->credentials,
+							   i, j, &der) == 0;
 		     j++) {
-			ret = judge(&der, policy->security_level, error);
+			ret = judge(&der, name ? name : "own certificate",
+				    level, error);
 			if (ret < 0)
 				return ret;
 		}
@@ -201,7 +203,7 @@ int smtptls_policy_attach(const struct smtptls_policy *policy,
 {
 	int ret;
 
-	if (!policy || !session)
+	if (!policy || !policy->priority || !session)
 		return SMTPTLS_E_ARG;
 	ret = gnutls_priority_set_direct(session, policy->priority, NULL);
 	if (ret == GNUTLS_E_MEMORY_ERROR)

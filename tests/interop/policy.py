@@ -29,7 +29,7 @@ VERSIONS = {"1.0": ("-tls1", "TLSv1"), "1.1": ("-tls1_1", "TLSv1.1"),
             "1.2": ("-tls1_2", "TLSv1.2"), "1.3": ("-tls1_3", "TLSv1.3")}
 OLD, NEW = {"1.0", "1.1"}, {"1.2", "1.3"}
 ANYTHING = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
-OWN = "own certificate"         # how a line about it begins
+OWN = "the certificate's "      # what a line about one's own says
 LISTEN = ["--listen", "127.0.0.1:0"]
 RSA128 = "ECDHE-RSA-AES128-GCM-SHA256"
 RSA256 = "ECDHE-RSA-AES256-GCM-SHA384"

@@ -131,7 +131,8 @@ static void test_own_certificates(void **state)
 		struct issued own =
 			issue(NULL, all[i].pk, all[i].bits, GNUTLS_DIG_SHA256);
 
-		check_own(&own, all[i].highest, "its key has");
+		check_own(&own, all[i].highest,
+			  "own certificate: the certificate's key has");
 		end(&own);
 	}
 }
@@ -153,7 +154,8 @@ static void test_own_signatures(void **state)
 	for (i = 0; i < COUNT(all); i++) {
 		struct issued own = issue(&ca, EC(SECP521R1), all[i].hash);
 
-		check_own(&own, all[i].highest, "its signature's hash has");
+		check_own(&own, all[i].highest,
+			  "own certificate: the certificate's signature has");
 		end(&own);
 	}
 	end(&ca);

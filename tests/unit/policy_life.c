@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include <smtptls/conn.h>
+
 #include "policy/policy.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -69,6 +71,30 @@ static struct smtptls_policy *make(const struct smtptls_policy_spec *spec)
 }
 
 /* ---- bounds ---- */
+
+/* Only to be looked at: it has suites, and nothing takes it. */
+static void test_list_only(void **state)
+{
+	struct smtptls_policy_spec spec = { .ciphers = "DSS",
+					    .protocols = "TLSv1.2",
+					    .flags = SMTPTLS_LIST_ONLY };
+	struct smtptls_policy *policy = make(&spec);
+	struct smtptls_config *config;
+	const struct smtptls_policy_suite *suite;
+	size_t i;
+
+	(void)state;
+	for (i = 0; (suite = smtptls_policy_suite(policy, i)); i++)
+		assert_int_not_equal(suite->lost, SMTPTLS_KEPT);
+	assert_in_range(i, 15, 30);
+	assert_null(smtptls_policy_priority(policy));
+	assert_int_equal(smtptls_config_new(&config), 0);
+	assert_int_equal(smtptls_config_set_policy(config, policy),
+			 SMTPTLS_E_ARG);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+	smtptls_config_unref(config);
+	smtptls_policy_unref(policy);
+}
 
 static void test_limits(void **state)
 {
@@ -222,9 +248,8 @@ static void test_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_owners),
+		cmocka_unit_test(test_list_only), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_sizes),	  cmocka_unit_test(test_owners),
 		cmocka_unit_test(test_memory),
 	};
 
