@@ -352,18 +352,44 @@ static size_t plain_run(const char *text, size_t len)
 	return lf ? (size_t)(lf - text) : len;
 }
 
-/* The number of bytes in whole lines with nothing special in them. */
-static size_t plain_lines(const char *text, size_t len)
+/* How often a byte occurs; in blocks, of which compilers make wide steps. */
+static size_t count(const char *text, size_t len, char c)
+{
+	enum { BLOCK = 128 };
+	size_t n = 0, i;
+
+	for (i = 0; len - i >= BLOCK; i += BLOCK) {
+		unsigned char in_block = 0;
+		for (size_t j = 0; j < BLOCK; j++)
+			in_block =
+				(unsigned char)(in_block + (text[i + j] == c));
+		n += in_block;
+	}
+	for (; i < len; i++)
+		n += text[i] == c;
+	return n;
+}
+
+/*
+ * The number of bytes in whole lines that do not begin with a dot. There must
+ * be no other CR in them than those of the CRLFs.
+ */
+static size_t plain_lines(struct smtp *smtp, const char *text, size_t len)
 {
 	const char *line = text, *end = text + len, *lf;
+	size_t lines = 0;
 
 	while (line < end && *line != '.') {
 		lf = memchr(line, '\n', (size_t)(end - line));
-		if (!lf || memchr(line, '\r', (size_t)(lf - line)) != lf - 1)
+		if (!lf || lf == line || lf[-1] != '\r')
 			break;
 		line = lf + 1;
+		lines++;
 	}
-	return (size_t)(line - text);
+	len = (size_t)(line - text);
+	if (count(text, len, '\r') != lines)
+		smtp->text_bad = 1;
+	return len;
 }
 
 /*
@@ -419,7 +445,7 @@ size_t smtp_text(struct smtp *smtp, char *text, size_t len, size_t *kept)
 		if (smtp->text_state == SMTP_TEXT_INSIDE)
 			run = plain_run(text + in, len - in);
 		else if (smtp->text_state == SMTP_TEXT_LINE)
-			run = plain_lines(text + in, len - in);
+			run = plain_lines(smtp, text + in, len - in);
 		if (run == 0) {
 			char c = text[in++];
 			if (text_step(smtp, c))
