@@ -26,6 +26,9 @@ enum smtptls_policy_flag {
 	 * (OpenSSL's -ServerPreference; this library's default is the
 	 * server's). */
 	SMTPTLS_PREFER_CLIENT = 1,
+	/* With the server's order: a client whose first suite is of ChaCha20
+	 * gets one, if there is any (OpenSSL's PrioritizeChaCha). */
+	SMTPTLS_PRIORITIZE_CHACHA = 2,
 	/* To be looked at only: what the strings ask for is listed although
 	 * nothing of it may be had here. There is no priority string. */
 	SMTPTLS_LIST_ONLY = 4
@@ -108,8 +111,10 @@ enum smtptls_lost {
 	/* GnuTLS enables each combination of key exchange, cipher and MAC:
 	 * this one would bring in `conflict`, which is not allowed. */
 	SMTPTLS_LOST_PRODUCT,
-	SMTPTLS_LOST_ANONYMOUS, /* it needs no certificate: not done here */
-	SMTPTLS_LOST_PARAMETERS /* no allowed group or signature fits it */
+	SMTPTLS_LOST_ANONYMOUS, /* without a certificate: only where a server
+				 * chooses by the ClientHello */
+	SMTPTLS_LOST_PARAMETERS /* no allowed group or signature fits it;
+				 * DHE as above */
 };
 
 /* One suite of a policy. Names are NULL where there is none. */
@@ -142,6 +147,95 @@ smtptls_policy_warning(const struct smtptls_policy *policy, size_t i);
 /* The security level in force, 0 to 5, or SMTPTLS_E_ARG for NULL. */
 SMTPTLS_API int
 smtptls_policy_security_level(const struct smtptls_policy *policy);
+
+/* ------------------------------------------------------------------------ */
+/* The choice that a server makes, or why it makes none                      */
+
+/*
+ * Why TLS was refused or has failed. The numbers never change; new ones are
+ * added at the end. smtptls_reason_name() has their names.
+ */
+enum smtptls_reason {
+	SMTPTLS_REASON_NONE = 0,
+	/* of the ClientHello: the first intersection that is empty */
+	SMTPTLS_REASON_VERSION = 1,	    /* no common TLS version */
+	SMTPTLS_REASON_SSL2_HELLO = 2,	    /* SSLv2's format */
+	SMTPTLS_REASON_SSL3_HELLO = 3,	    /* nothing better than SSLv3 */
+	SMTPTLS_REASON_FALLBACK = 4,	    /* RFC 7507 */
+	SMTPTLS_REASON_SUITES_EXCLUDED = 5, /* by the cipher list */
+	SMTPTLS_REASON_SECURITY_LEVEL = 6,  /* the level took them away */
+	SMTPTLS_REASON_SYSTEM_POLICY = 7,   /* the system's GnuTLS policy did */
+	SMTPTLS_REASON_GNUTLS = 8,	    /* the loaded GnuTLS lacks them */
+	SMTPTLS_REASON_NEEDS_RSA = 9,	    /* no certificate of this type */
+	SMTPTLS_REASON_NEEDS_ECDSA = 10,
+	SMTPTLS_REASON_KEY_USAGE = 11, /* the RSA certificate forbids it */
+	SMTPTLS_REASON_GROUP = 12,     /* no common group */
+	SMTPTLS_REASON_SIGALG = 13,    /* no common signature algorithm */
+	SMTPTLS_REASON_SNI = 14,       /* strict: no certificate has the name */
+	SMTPTLS_REASON_BAD_HELLO = 15, /* lengths that lie, and the like */
+	/* of the whole */
+	SMTPTLS_REASON_OUTSIDE = 16,  /* GnuTLS agreed to what is not allowed */
+	SMTPTLS_REASON_UNJUDGED = 17, /* the ClientHello was never judged */
+	SMTPTLS_REASON_NO_TLS = 18,   /* no TLS where TLS was to start */
+	SMTPTLS_REASON_HTTP = 19,
+	SMTPTLS_REASON_SMTP_IN_CLEAR = 20, /* at a port for implicit TLS */
+	SMTPTLS_REASON_TLS_FOR_SMTP = 21,  /* at a port for STARTTLS */
+	SMTPTLS_REASON_CLOSED = 22,
+	SMTPTLS_REASON_TIMEOUT = 23,
+	SMTPTLS_REASON_PEER_ALERT = 24,
+	SMTPTLS_REASON_CERT_MISSING = 25, /* the peer's */
+	SMTPTLS_REASON_CERT_TRUST = 26,
+	SMTPTLS_REASON_CERT_TIME = 27,
+	SMTPTLS_REASON_CERT_PURPOSE = 28,
+	SMTPTLS_REASON_DH_PARAMETERS = 29 /* too small */
+};
+
+/* The name of a reason in this header, in lower case: "needs-rsa"; or NULL. */
+SMTPTLS_API const char *smtptls_reason_name(int reason);
+
+/* What a server's certificates can do: a mask. */
+enum smtptls_key {
+	SMTPTLS_KEY_RSA_SIGN = 1,    /* RSA: DHE, ECDHE and TLS 1.3 */
+	SMTPTLS_KEY_RSA_ENCRYPT = 2, /* RSA: the key exchange "RSA" */
+	SMTPTLS_KEY_RSA_PSS = 4,
+	SMTPTLS_KEY_ECDSA_P256 = 8,
+	SMTPTLS_KEY_ECDSA_P384 = 16,
+	SMTPTLS_KEY_ECDSA_P521 = 32,
+	SMTPTLS_KEY_ED25519 = 64,
+	SMTPTLS_KEY_ED448 = 128
+};
+
+/* What a server would do with a ClientHello. NULL: there is no such thing. */
+struct smtptls_answer {
+	int reason; /* enum smtptls_reason; SMTPTLS_REASON_NONE: a choice */
+	const char *protocol;	    /* "TLSv1.3" */
+	const char *cipher_openssl; /* "ECDHE-RSA-AES256-GCM-SHA384" */
+	const char *cipher_iana;
+	const char *cipher_gnutls;
+	const char *group; /* "x25519" */
+	int key;	   /* enum smtptls_key: whose certificate; 0: none */
+	int retry;	   /* 1: TLS 1.3 needs another round trip */
+	char text[256]; /* the reason's sentence without a full stop, or "" */
+};
+
+/*
+ * Judge a ClientHello as a server with this policy, and certificates of the
+ * types `keys` (enum smtptls_key), would: the choice, or the reason why there
+ * is none. `hello` is what the client has sent, in TLS records; of `answer` the
+ * first `size` bytes are known to the caller: pass sizeof(*answer). The
+ * strings behind it live as long as the library is loaded.
+ *
+ * Returns 0 in either case, or
+ *   SMTPTLS_E_ARG     a pointer is NULL, or a number is out of its range
+ *   SMTPTLS_E_AGAIN   the hello goes on behind `len` bytes
+ *   SMTPTLS_E_SYNTAX  it is no ClientHello
+ *   SMTPTLS_E_LIMIT   it is longer than 16 KiB
+ */
+SMTPTLS_API int smtptls_policy_judge(const struct smtptls_policy *policy,
+				     const void *hello, size_t len,
+				     unsigned keys,
+				     struct smtptls_answer *answer,
+				     size_t size);
 
 #ifdef __cplusplus
 }

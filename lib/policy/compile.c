@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "policy/exact.h"
 #include "policy/priority.h"
 #include "policy/security_level.h"
 
@@ -169,6 +170,10 @@ static int read_ciphers(struct compiler *compiler)
 	if (compiler->ciphers.security_level >= 0)
 		level = compiler->ciphers.security_level;
 	compiler->policy->security_level = level;
+	compiler->policy->suiteb = (uint8_t)compiler->ciphers.suiteb;
+	compiler->policy->ciphers = strdup(string);
+	if (!compiler->policy->ciphers)
+		return SMTPTLS_E_NOMEM;
 	return warn_skips(compiler, "ciphers", string,
 			  &compiler->ciphers.skips);
 }
@@ -394,6 +399,8 @@ static int read_sigalgs(struct compiler *compiler)
 	ret = parse_sigalgs(compiler,
 			    given(compiler->spec->sigalgs, default_sigalgs));
 	if (ret == 0)
+		stls_exact_sigalgs(policy, &compiler->sigalgs);
+	if (ret == 0)
 		ret = warn_of_suiteb(compiler, "sigalgs",
 				     compiler->spec->sigalgs);
 	if (ret == 0 && compiler->ciphers.suiteb != STLS_SUITEB_NONE)
@@ -496,6 +503,7 @@ static int build(struct compiler *compiler)
 	if (policy->group_count == 0)
 		return nothing_left(compiler, "no group is left");
 	stls_suites_add(compiler);
+	stls_exact_prepare(policy, compiler->abilities);
 	ret = stls_priority_make(policy, compiler->abilities);
 	return ret == SMTPTLS_E_UNSUPPORTED ? no_suite(compiler) : ret;
 }
@@ -510,7 +518,8 @@ int stls_policy_compile(struct smtptls_policy *policy,
 
 	if (spec->security_level < SMTPTLS_SECURITY_LEVEL_0 ||
 	    spec->security_level > 5 ||
-	    spec->flags & ~(SMTPTLS_PREFER_CLIENT | SMTPTLS_LIST_ONLY))
+	    spec->flags & ~(SMTPTLS_PREFER_CLIENT | SMTPTLS_PRIORITIZE_CHACHA |
+			    SMTPTLS_LIST_ONLY))
 		return stls_sentence(error, SMTPTLS_E_ARG,
 				     "security level or flags: out of range");
 	compiler = calloc(1, sizeof(*compiler));

@@ -52,6 +52,9 @@ void stls_policy_clear(struct smtptls_policy *policy)
 {
 	stls_texts_free(&policy->warnings);
 	free(policy->priority);
+	free(policy->ciphers);
+	if (policy->attached_free)
+		policy->attached_free(policy->attached);
 }
 
 /* ---- answers ---- */

@@ -30,13 +30,16 @@ struct stls_abilities {
 	uint8_t versions; /* STLS_PROTOCOL_TLS…, those that are able */
 };
 
+#define STLS_FIELDS	   5 /* of RFC 7919 */
 #define STLS_POLICY_SUITES (STLS_SUITES_TLS13 + STLS_SUITES_LISTED)
 
 struct smtptls_policy {
 	atomic_uint owners;
 	int flags;
 	int security_level;
-	uint8_t versions; /* STLS_PROTOCOL_TLS… */
+	uint8_t versions;	/* STLS_PROTOCOL_TLS…, those of the string */
+	uint8_t exact_versions; /* those that a server may choose from */
+	uint8_t suiteb;		/* enum stls_suiteb */
 	uint8_t suite_count;
 	uint8_t suite_row[STLS_POLICY_SUITES]; /* of the suite table */
 	struct smtptls_policy_suite suite[STLS_POLICY_SUITES];
@@ -44,7 +47,17 @@ struct smtptls_policy {
 	uint8_t group[STLS_GROUPS]; /* rows, those that are able */
 	uint8_t sigalg_count;
 	uint8_t sigalg[STLS_SIGALGS]; /* rows, those that are able */
+	/* enum smtptls_key: those of the signature algorithms as set. */
+	uint8_t tls13_keys;
+	/* Rows of finite fields that are able and strong enough, whether the
+	 * groups' list has them or not: DHE before TLS 1.3 is not ruled by it. */
+	uint8_t field_count;
+	uint8_t field[STLS_FIELDS];
+	char *ciphers; /* the string, for the sentences of refusals */
 	char *priority;
+	/* What the room tls keeps with a policy, and how it is freed. */
+	void *attached;
+	void (*attached_free)(void *attached);
 	struct stls_texts warnings;
 };
 
@@ -66,6 +79,21 @@ void stls_policy_clear(struct smtptls_policy *policy);
 
 /* 1 when the policy has the suite, kept or lost by GnuTLS's syntax only. */
 int stls_policy_has_suite(const struct smtptls_policy *policy, int row);
+
+/*
+ * 1 when a server that chooses by the ClientHello may have the i-th suite:
+ * besides those that a priority string can say or loses, those without a
+ * certificate, and of DHE, for which such a server has parameters.
+ */
+static inline int stls_policy_allows(const struct smtptls_policy *policy,
+				     size_t i)
+{
+	int lost = policy->suite[i].lost;
+
+	return lost == SMTPTLS_KEPT || lost == SMTPTLS_LOST_PRODUCT ||
+	       lost == SMTPTLS_LOST_ANONYMOUS ||
+	       lost == SMTPTLS_LOST_PARAMETERS;
+}
 
 /* Write a sentence; returns `error`. */
 int stls_sentence(const struct stls_sentence *sentence, int error,

@@ -23,7 +23,8 @@
 static const char group_prefix[] = "GROUP-";
 static const char sign_prefix[] = "SIGN-";
 
-#define STRING_MAX 4096
+#define STRING_MAX  4096
+#define HASH_SHA224 3 /* RFC 5246 section 7.4.1.4.1 */
 
 struct everything {
 	char string[STRING_MAX];
@@ -205,6 +206,9 @@ static void ask_signs(gnutls_priority_t priorities,
 	for (row = 0; row < STLS_SIGALGS; row++) {
 		const char *word = stls_sigalg(row)->gnutls;
 
+		/* In GnuTLS's list, but without a number in TLS. */
+		if (stls_sigalg(row)->code >> 8 == HASH_SHA224)
+			continue;
 		for (i = 0; i < count; i++) {
 			if (strcmp(word + strlen(sign_prefix),
 				   gnutls_sign_get_name(

@@ -21,6 +21,7 @@
 
 #include <smtptls/gnutls.h>
 
+#include "tls/dh.h"
 #include "tls/enforce.h"
 
 #define TICKET_SECRET_MIN 32
@@ -107,8 +108,11 @@ void smtptls_config_unref(struct smtptls_config *config)
 						 memory_order_acq_rel) != 1)
 		return;
 	gnutls_certificate_free_credentials(config->credentials);
+	if (config->anonymous)
+		gnutls_anon_free_server_credentials(config->anonymous);
 	if (config->dh_params)
 		gnutls_dh_params_deinit(config->dh_params);
+	stls_own_free(&config->own);
 	if (config->priority)
 		gnutls_priority_deinit(config->priority);
 	smtptls_policy_unref(config->policy);
@@ -172,6 +176,8 @@ static int replace_priority(struct smtptls_config *config, const char *string,
 	smtptls_policy_unref(config->policy);
 	config->policy = policy;
 	stls_sha256(string, strlen(string), config->priority_digest);
+	if (policy)
+		stls_enforce_digest(policy, config->priority_digest);
 	return 0;
 }
 
@@ -266,16 +272,29 @@ static int set_default_policy(struct smtptls_config *config)
 	return ret == 0 || ret == SMTPTLS_E_NOMEM ? ret : SMTPTLS_E_CONFIG;
 }
 
+/* Own certificates, and what goes with them. */
+static int settle(struct smtptls_config *config)
+{
+	struct stls_sentence error = { config->error, sizeof(config->error) };
+	int ret = 0;
+
+	if (config->policy)
+		ret = stls_enforce_own(config, &error);
+	if (ret == 0)
+		ret = stls_own_read(&config->own, config->credentials);
+	if (ret == 0)
+		ret = stls_dh_settle(config);
+	if (ret < 0)
+		stls_own_free(&config->own);
+	return ret;
+}
+
 int smtptls_config_freeze(struct smtptls_config *config)
 {
-	struct stls_sentence error;
-	gnutls_datum_t leaf;
 	int ret;
 
 	if (!config)
 		return SMTPTLS_E_ARG;
-	error.text = config->error;
-	error.size = sizeof(config->error);
 	if (config->frozen)
 		return 0;
 	if (!config->priority) {
@@ -283,33 +302,22 @@ int smtptls_config_freeze(struct smtptls_config *config)
 		if (ret < 0)
 			return ret;
 	}
-	if (config->policy) {
-		ret = stls_enforce_own(config, &error);
-		if (ret < 0)
-			return ret;
-		gnutls_certificate_set_verify_flags(
-			config->credentials, stls_enforce_peer(config->policy));
-	}
-	if (!config->dh_params) {
-		ret = gnutls_certificate_set_known_dh_params(
-			config->credentials, GNUTLS_SEC_PARAM_MEDIUM);
-		if (ret < 0)
-			goto failed;
-	}
+	ret = settle(config);
+	if (ret < 0)
+		return ret;
 	ret = derive_ticket_keys(config);
 	if (ret < 0)
-		goto failed;
-	config->has_certificate =
-		gnutls_certificate_get_crt_raw(config->credentials, 0, 0,
-					       &leaf) == 0;
+		return stls_config_fail(config,
+					ret == GNUTLS_E_MEMORY_ERROR
+						? SMTPTLS_E_NOMEM
+						: SMTPTLS_E_CONFIG,
+					"GnuTLS: %s", gnutls_strerror(ret));
+	config->has_certificate = config->own.count > 0;
+	if (config->policy)
+		gnutls_certificate_set_verify_flags(
+			config->credentials, stls_enforce_peer(config->policy));
 	config->frozen = 1;
 	return 0;
-
-failed:
-	return stls_config_fail(config,
-				ret == GNUTLS_E_MEMORY_ERROR ? SMTPTLS_E_NOMEM
-							     : SMTPTLS_E_CONFIG,
-				"GnuTLS: %s", gnutls_strerror(ret));
 }
 
 const char *smtptls_config_error(const struct smtptls_config *config)

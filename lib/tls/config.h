@@ -11,6 +11,7 @@
 
 #include "base/texts.h"
 #include "tls/digest.h"
+#include "tls/own.h"
 
 #define STLS_VERIFY_MODES (SMTPTLS_VERIFY_CA + 1)
 
@@ -22,6 +23,9 @@ struct smtptls_config {
 	gnutls_certificate_credentials_t credentials;
 	gnutls_dh_params_t dh_params;
 	unsigned dh_bits; /* of the prime; 0: no parameters of the host's */
+	/* NULL unless the policy has suites without authentication. */
+	gnutls_anon_server_credentials_t anonymous;
+	struct stls_own own; /* since the freeze */
 	gnutls_priority_t priority;
 	struct smtptls_policy *policy; /* NULL: the priority is the host's */
 	unsigned char priority_digest[STLS_SHA256_SIZE];

@@ -15,11 +15,10 @@
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 
-#include <smtptls/gnutls.h>
-
 #include "policy/security_level.h"
 #include "tls/abilities.h"
 #include "tls/config.h"
+#include "tls/one_suite.h"
 
 static int make(struct smtptls_policy *policy,
 		const struct smtptls_policy_spec *spec,
@@ -33,6 +32,8 @@ static int make(struct smtptls_policy *policy,
 		ret = stls_policy_compile(policy, spec, &abilities, error);
 	if (ret == 0 && policy->priority)
 		ret = stls_abilities_check(policy, error);
+	if (ret == 0)
+		ret = stls_one_suite_prepare(policy);
 	return ret;
 }
 
@@ -196,17 +197,31 @@ unsigned stls_enforce_peer(const struct smtptls_policy *policy)
 	       (level == 0 ? GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1 : 0);
 }
 
-/* ---- hosts with a session of their own ---- */
+/* ---- what a policy is ---- */
 
-int smtptls_policy_attach(const struct smtptls_policy *policy,
-			  gnutls_session_t session)
+void stls_enforce_digest(const struct smtptls_policy *policy,
+			 unsigned char digest[STLS_SHA256_SIZE])
 {
-	int ret;
+	unsigned char
+		bytes[8 + STLS_POLICY_SUITES + STLS_GROUPS + STLS_SIGALGS];
+	size_t len = 0;
+	unsigned i;
 
-	if (!policy || !policy->priority || !session)
-		return SMTPTLS_E_ARG;
-	ret = gnutls_priority_set_direct(session, policy->priority, NULL);
-	if (ret == GNUTLS_E_MEMORY_ERROR)
-		return SMTPTLS_E_NOMEM;
-	return ret < 0 ? SMTPTLS_E_CONFIG : 0;
+	bytes[len++] = policy->exact_versions;
+	bytes[len++] = (unsigned char)policy->flags;
+	bytes[len++] = (unsigned char)policy->security_level;
+	bytes[len++] = policy->suiteb;
+	/* Counts keep the lists apart. */
+	bytes[len++] = policy->suite_count;
+	for (i = 0; i < policy->suite_count; i++)
+		bytes[len++] = stls_policy_allows(policy, i)
+				       ? policy->suite_row[i]
+				       : 0xff;
+	bytes[len++] = policy->group_count;
+	for (i = 0; i < policy->group_count; i++)
+		bytes[len++] = policy->group[i];
+	bytes[len++] = policy->sigalg_count;
+	for (i = 0; i < policy->sigalg_count; i++)
+		bytes[len++] = policy->sigalg[i];
+	stls_sha256(bytes, len, digest);
 }

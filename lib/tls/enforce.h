@@ -7,6 +7,7 @@
 
 #include "policy/policy.h"
 #include "tls/config.h"
+#include "tls/digest.h"
 
 /*
  * Judge this side's certificates and Diffie-Hellman parameters by the policy's
@@ -20,5 +21,12 @@ int stls_enforce_own(const struct smtptls_config *config,
  * the host's priority string says it.
  */
 unsigned stls_enforce_peer(const struct smtptls_policy *policy);
+
+/*
+ * A digest of all that a policy allows: two policies can have the same priority
+ * string and yet differ, and tickets must not cross them.
+ */
+void stls_enforce_digest(const struct smtptls_policy *policy,
+			 unsigned char digest[STLS_SHA256_SIZE]);
 
 #endif

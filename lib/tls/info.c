@@ -207,6 +207,7 @@ int stls_info(struct stls_session *session, struct stls_facts **facts,
 		return SMTPTLS_E_NOMEM;
 	*info = (*facts)->info;
 	info->verify = session->verify;
+	info->reason = session->judge.reason;
 	info->alert_received = session->alert_received;
 	info->alert_sent = session->alert_sent;
 	return 0;

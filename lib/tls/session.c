@@ -106,6 +106,13 @@ failed(struct stls_session *session, int error, const char *format, ...)
 	return error;
 }
 
+/* Nor does a later reason replace the first. */
+static void note(struct stls_session *session, int reason)
+{
+	if (session->judge.reason == 0)
+		session->judge.reason = reason;
+}
+
 /* Of a fatal alert there is only one (RFC 8446 section 6.2). */
 static void send_alert(struct stls_session *session, int alert)
 {
@@ -125,16 +132,19 @@ static int gnutls_failed(struct stls_session *session, int ret,
 	const char *name;
 
 	/* GnuTLS has several errors for an end that came too early. */
-	if (session->cut)
+	if (session->cut) {
+		note(session, SMTPTLS_REASON_CLOSED);
 		return failed(session, SMTPTLS_E_TRUNCATED,
 			      "the peer closed the connection %s",
 			      in_handshake ? "during the handshake"
 					   : "without a close_notify");
+	}
 	switch (ret) {
 	case GNUTLS_E_FATAL_ALERT_RECEIVED:
 		alert = (int)gnutls_alert_get(session->tls);
 		name = gnutls_alert_get_name((gnutls_alert_description_t)alert);
 		session->alert_received = alert;
+		note(session, SMTPTLS_REASON_PEER_ALERT);
 		return failed(session, broken,
 			      "the peer ended TLS with the alert \"%s\" (%d)",
 			      name ? name : "unknown", alert);
@@ -147,6 +157,8 @@ static int gnutls_failed(struct stls_session *session, int ret,
 	}
 	alert = gnutls_error_to_alert(ret, &level);
 	send_alert(session, alert >= 0 ? alert : GNUTLS_A_INTERNAL_ERROR);
+	if (session->judge.text[0])
+		return failed(session, broken, "%s", session->judge.text);
 	return failed(session, broken, "%s: %s",
 		      in_handshake ? "the handshake failed" : "TLS failed",
 		      gnutls_strerror(ret));
@@ -205,6 +217,29 @@ static int set_up_server(struct stls_session *session,
 		session->tls, &config->ticket_key[session->verify_mode]);
 }
 
+/* GnuTLS calls it for every message. */
+static int on_message(gnutls_session_t tls, unsigned type, unsigned when,
+		      unsigned incoming, const gnutls_datum_t *message)
+{
+	struct stls_session *session = gnutls_transport_get_ptr(tls);
+
+	(void)when;
+	return stls_judge_message(&session->judge, tls, type, incoming,
+				  message);
+}
+
+static void set_up_judge(struct stls_session *session,
+			 const struct smtptls_config *config)
+{
+	session->judge.policy = config->policy;
+	session->judge.own = &config->own;
+	session->judge.asks = session->verify_mode != SMTPTLS_VERIFY_NONE;
+	if (config->policy)
+		gnutls_handshake_set_hook_function(session->tls,
+						   GNUTLS_HANDSHAKE_ANY,
+						   GNUTLS_HOOK_PRE, on_message);
+}
+
 static int set_up_client(struct stls_session *session)
 {
 	unsigned char address[16];
@@ -249,8 +284,12 @@ int stls_session_start(struct stls_session *session,
 		goto failed;
 	ret = gnutls_credentials_set(session->tls, GNUTLS_CRD_CERTIFICATE,
 				     config->credentials);
+	if (ret == 0 && config->anonymous && role == SMTPTLS_SERVER)
+		ret = gnutls_credentials_set(session->tls, GNUTLS_CRD_ANON,
+					     config->anonymous);
 	if (ret < 0)
 		goto failed;
+	set_up_judge(session, config);
 	ret = role == SMTPTLS_SERVER ? set_up_server(session, config)
 				     : set_up_client(session);
 	if (ret < 0)
@@ -273,6 +312,26 @@ void stls_session_free(struct stls_session *session)
 
 /* ---- handshake ---- */
 
+static int begins(const unsigned char *held, size_t n, const char *word)
+{
+	size_t len = strlen(word);
+
+	return n >= len && stls_ascii_equal((const char *)held, word, len);
+}
+
+/* What else speaks first at a port like this. */
+static int reason_of_plaintext(const unsigned char *held, size_t n)
+{
+	if (begins(held, n, "EHLO ") || begins(held, n, "HELO ") ||
+	    begins(held, n, "QUIT") || begins(held, n, "220"))
+		return SMTPTLS_REASON_SMTP_IN_CLEAR;
+	if (begins(held, n, "GET ") || begins(held, n, "HEAD ") ||
+	    begins(held, n, "POST ") || begins(held, n, "OPTIONS ") ||
+	    begins(held, n, "CONNECT ") || begins(held, n, "PRI *"))
+		return SMTPTLS_REASON_HTTP;
+	return SMTPTLS_REASON_NO_TLS;
+}
+
 /*
  * GnuTLS would take a ClientHello in SSLv2's format, and answers other things
  * with an error that says nothing. TLS begins with a handshake record, or with
@@ -290,12 +349,31 @@ static int check_first_byte(struct stls_session *session)
 	if (held[0] == CONTENT_HANDSHAKE || held[0] == CONTENT_ALERT)
 		return 0;
 	send_alert(session, GNUTLS_A_UNEXPECTED_MESSAGE);
-	if (held[0] & 0x80)
+	if (held[0] & 0x80) {
+		note(session, SMTPTLS_REASON_SSL2_HELLO);
 		return failed(session, SMTPTLS_E_HANDSHAKE,
 			      "the peer speaks SSLv2, or no TLS at all");
+	}
+	note(session, reason_of_plaintext(held, n));
 	(void)stls_ascii_escape(shown, sizeof(shown), held, n < 32 ? n : 32);
 	return failed(session, SMTPTLS_E_HANDSHAKE,
 		      "the peer sent \"%s\" where TLS was expected", shown);
+}
+
+static int reason_of_cert(int error)
+{
+	switch (error) {
+	case SMTPTLS_E_CERT_MISSING:
+		return SMTPTLS_REASON_CERT_MISSING;
+	case SMTPTLS_E_CERT_TRUST:
+		return SMTPTLS_REASON_CERT_TRUST;
+	case SMTPTLS_E_CERT_TIME:
+		return SMTPTLS_REASON_CERT_TIME;
+	case SMTPTLS_E_CERT_PURPOSE:
+		return SMTPTLS_REASON_CERT_PURPOSE;
+	default:
+		return SMTPTLS_REASON_NONE;
+	}
 }
 
 static int verify(struct stls_session *session)
@@ -309,6 +387,7 @@ static int verify(struct stls_session *session)
 	if (ret == 0 || (ret != SMTPTLS_E_NOMEM &&
 			 session->verify_mode == SMTPTLS_VERIFY_OPTIONAL))
 		return 0;
+	note(session, reason_of_cert(ret));
 	stls_session_abort(session, ret);
 	return failed(session, ret, "%s", smtptls_strerror(ret));
 }
@@ -317,6 +396,12 @@ static int finish(struct stls_session *session)
 {
 	int ret;
 
+	if (stls_judge_result(&session->judge, session->tls,
+			      session->role == SMTPTLS_SERVER) < 0) {
+		send_alert(session, GNUTLS_A_HANDSHAKE_FAILURE);
+		return failed(session, SMTPTLS_E_HANDSHAKE, "%s",
+			      session->judge.text);
+	}
 	session->complete = 1;
 	session->warnings = 0;
 	session->silent = 0;
@@ -324,6 +409,7 @@ static int finish(struct stls_session *session)
 	if (ret < 0)
 		return ret;
 	if (session->role == SMTPTLS_SERVER &&
+	    !(session->judge.choice.flags & STLS_CHOICE_NO_TICKETS) &&
 	    gnutls_protocol_get_version(session->tls) == GNUTLS_TLS1_3) {
 		ret = gnutls_session_ticket_send(session->tls, 1, 0);
 		if (ret < 0)

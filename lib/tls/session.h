@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "tls/config.h"
+#include "tls/hook.h"
 
 struct stls_session {
 	gnutls_session_t tls;
@@ -27,7 +28,8 @@ struct stls_session {
 	int alert_received;
 	int alert_sent;
 	int verify; /* as in struct smtptls_info */
-	char text[160];
+	struct stls_judge judge;
+	char text[STLS_REASON_TEXT];
 };
 
 /*

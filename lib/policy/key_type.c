@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * policy/key_type: which of a server's keys a signature algorithm goes with.
+ *
+ * RFC 8446 section 4.2.3: in TLS 1.3 an algorithm of ECDSA names its curve, and
+ * RSA signs by PSS alone; before, any hash goes with any curve.
+ */
+#include "policy/key_type.h"
+
+#include <smtptls/policy.h>
+
+#define P256 23
+#define P384 24
+#define P521 25
+
+unsigned stls_key_of_sigalg_tls13(unsigned code)
+{
+	switch (code) {
+	case 0x0403:
+		return SMTPTLS_KEY_ECDSA_P256;
+	case 0x0503:
+		return SMTPTLS_KEY_ECDSA_P384;
+	case 0x0603:
+		return SMTPTLS_KEY_ECDSA_P521;
+	case 0x0804:
+	case 0x0805:
+	case 0x0806:
+		return SMTPTLS_KEY_RSA_SIGN;
+	case 0x0807:
+		return SMTPTLS_KEY_ED25519;
+	case 0x0808:
+		return SMTPTLS_KEY_ED448;
+	case 0x0809:
+	case 0x080a:
+	case 0x080b:
+		return SMTPTLS_KEY_RSA_PSS;
+	default:
+		return 0;
+	}
+}
+
+unsigned stls_key_of_sigalg(unsigned code)
+{
+	return code >> 8 < 8 && (code & 0xff) == 1
+		       ? SMTPTLS_KEY_RSA_SIGN
+		       : stls_key_of_sigalg_tls13(code);
+}
+
+unsigned stls_keys_of_sigalg_tls12(unsigned code)
+{
+	if (code >> 8 == 8)
+		return stls_key_of_sigalg_tls13(code);
+	switch (code & 0xff) {
+	case 1:
+		return SMTPTLS_KEY_RSA_SIGN;
+	case 3:
+		return STLS_KEYS_ECDSA;
+	default:
+		return 0;
+	}
+}
+
+unsigned stls_curve_of_key(unsigned key)
+{
+	switch (key) {
+	case SMTPTLS_KEY_ECDSA_P256:
+		return P256;
+	case SMTPTLS_KEY_ECDSA_P384:
+		return P384;
+	case SMTPTLS_KEY_ECDSA_P521:
+		return P521;
+	default:
+		return 0;
+	}
+}

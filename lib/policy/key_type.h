@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* policy/key_type: keys and signature algorithms. Manual in key_type.c. */
+#ifndef POLICY_KEY_TYPE_H
+#define POLICY_KEY_TYPE_H
+
+#include <smtptls/policy.h>
+
+#define STLS_KEYS_ECDSA                                                        \
+	(SMTPTLS_KEY_ECDSA_P256 | SMTPTLS_KEY_ECDSA_P384 |                     \
+	 SMTPTLS_KEY_ECDSA_P521)
+#define STLS_KEYS_EDDSA (SMTPTLS_KEY_ED25519 | SMTPTLS_KEY_ED448)
+#define STLS_KEYS_RSA                                                          \
+	(SMTPTLS_KEY_RSA_SIGN | SMTPTLS_KEY_RSA_ENCRYPT | SMTPTLS_KEY_RSA_PSS)
+
+/* The one key (enum smtptls_key) of an algorithm in TLS 1.3, or 0. */
+unsigned stls_key_of_sigalg_tls13(unsigned code);
+/* The same, and RSA's for its algorithms of older versions. */
+unsigned stls_key_of_sigalg(unsigned code);
+/* The keys that may use it in TLS 1.2, where curves do not count. */
+unsigned stls_keys_of_sigalg_tls12(unsigned code);
+/* The code of the group that is an ECDSA key's curve, or 0. */
+unsigned stls_curve_of_key(unsigned key);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls/attach: a policy on a GnuTLS session of the host's own.
+ *
+ * The session's pointers belong to the host, so what belongs to this library is
+ * kept as the private data of a TLS extension that is never sent or answered:
+ * GnuTLS frees it with the session, and the policy is let go of then. The
+ * host's certificates are read when the hello comes, since a host may set
+ * them as late as that; this costs it some 20 microseconds a certificate.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <smtptls/gnutls.h>
+
+#include "tls/hook.h"
+
+/* RFC 8446 section 11: reserved for private use. */
+#define EXTENSION 0xff5a
+
+struct attachment {
+	struct smtptls_policy *policy;
+	struct stls_own own;
+	struct stls_judge judge;
+	int server;
+};
+
+static void attachment_free(gnutls_ext_priv_data_t data)
+{
+	struct attachment *attachment = data;
+
+	smtptls_policy_unref(attachment->policy);
+	stls_own_free(&attachment->own);
+	free(attachment);
+}
+
+static int ignore(gnutls_session_t tls, const unsigned char *data, size_t len)
+{
+	(void)tls;
+	(void)data;
+	(void)len;
+	return 0;
+}
+
+static int send_none(gnutls_session_t tls, gnutls_buffer_t buffer)
+{
+	(void)tls;
+	(void)buffer;
+	return 0;
+}
+
+static struct attachment *find(gnutls_session_t tls)
+{
+	gnutls_ext_priv_data_t data;
+
+	return gnutls_ext_get_data(tls, EXTENSION, &data) == 0 ? data : NULL;
+}
+
+/* The session's attachment, made if there is none; NULL: no memory. */
+static struct attachment *attach(gnutls_session_t tls,
+				 struct smtptls_policy *policy)
+{
+	struct attachment *attachment = find(tls);
+	int ret;
+
+	if (!attachment) {
+		ret = gnutls_session_ext_register(
+			tls, "smtptls", EXTENSION, GNUTLS_EXT_TLS, ignore,
+			send_none, attachment_free, NULL, NULL,
+			GNUTLS_EXT_FLAG_TLS | GNUTLS_EXT_FLAG_CLIENT_HELLO);
+		if (ret < 0 && ret != GNUTLS_E_ALREADY_REGISTERED)
+			return NULL;
+		attachment = calloc(1, sizeof(*attachment));
+		if (!attachment)
+			return NULL;
+		gnutls_ext_set_data(tls, EXTENSION, attachment);
+	}
+	if (attachment->policy != policy) {
+		(void)smtptls_policy_ref(policy);
+		smtptls_policy_unref(attachment->policy);
+		attachment->policy = policy;
+		memset(&attachment->judge, 0, sizeof(attachment->judge));
+		attachment->judge.policy = policy;
+		attachment->judge.own = &attachment->own;
+	}
+	return attachment;
+}
+
+/* What the host has set by now. */
+static int read_own(struct attachment *attachment, gnutls_session_t tls)
+{
+	void *credentials = NULL;
+
+	stls_own_free(&attachment->own);
+	if (gnutls_credentials_get(tls, GNUTLS_CRD_CERTIFICATE, &credentials) <
+		    0 ||
+	    !credentials)
+		return 0;
+	return stls_own_read(&attachment->own, credentials);
+}
+
+static int judge(struct attachment *attachment, gnutls_session_t tls,
+		 unsigned type, unsigned incoming,
+		 const gnutls_datum_t *message)
+{
+	if (incoming && type == GNUTLS_HANDSHAKE_CLIENT_HELLO) {
+		attachment->server = 1;
+		if (read_own(attachment, tls) < 0)
+			return GNUTLS_E_MEMORY_ERROR;
+	}
+	return stls_judge_message(&attachment->judge, tls, type, incoming,
+				  message);
+}
+
+static int on_message(gnutls_session_t tls, unsigned type, unsigned when,
+		      unsigned incoming, const gnutls_datum_t *message)
+{
+	struct attachment *attachment = find(tls);
+
+	(void)when;
+	return attachment ? judge(attachment, tls, type, incoming, message)
+			  : GNUTLS_E_INTERNAL_ERROR;
+}
+
+int smtptls_policy_attach(struct smtptls_policy *policy,
+			  gnutls_session_t session)
+{
+	int ret;
+
+	if (!policy || !session || !smtptls_policy_priority(policy))
+		return SMTPTLS_E_ARG;
+	ret = gnutls_priority_set_direct(session,
+					 smtptls_policy_priority(policy), NULL);
+	if (ret < 0)
+		return ret == GNUTLS_E_MEMORY_ERROR ? SMTPTLS_E_NOMEM
+						    : SMTPTLS_E_CONFIG;
+	if (!attach(session, policy))
+		return SMTPTLS_E_NOMEM;
+	gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY,
+					   GNUTLS_HOOK_PRE, on_message);
+	return 0;
+}
+
+int smtptls_policy_on_hello(struct smtptls_policy *policy,
+			    gnutls_session_t session, unsigned type,
+			    unsigned when, unsigned incoming,
+			    const gnutls_datum_t *message)
+{
+	struct attachment *attachment;
+
+	if (!policy || !session || !message)
+		return GNUTLS_E_INVALID_REQUEST;
+	if (when != GNUTLS_HOOK_PRE)
+		return 0;
+	attachment = attach(session, policy);
+	return attachment ? judge(attachment, session, type, incoming, message)
+			  : GNUTLS_E_MEMORY_ERROR;
+}
+
+int smtptls_policy_result(gnutls_session_t session, int handshake,
+			  const char **text)
+{
+	struct attachment *attachment = session ? find(session) : NULL;
+
+	if (text)
+		*text = "";
+	if (!attachment)
+		return SMTPTLS_E_ARG;
+	if (handshake >= 0 && attachment->judge.reason == 0)
+		(void)stls_judge_result(&attachment->judge, session,
+					attachment->server);
+	if (text)
+		*text = attachment->judge.text;
+	return attachment->judge.reason;
+}

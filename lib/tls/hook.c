@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls/hook: a policy inside a handshake.
+ *
+ * A server's hook sees the ClientHello before GnuTLS has looked at it, and the
+ * second one after a HelloRetryRequest. It lets policy/selection choose, and
+ * replaces the session's priorities by that choice; or it refuses, with the
+ * GnuTLS error that makes the fitting alert. It has to be registered for all
+ * messages: a hello in SSLv2's format is of another type, and would else be
+ * answered unseen.
+ *
+ * A client's hook sees the ServerHello and refuses a suite that the policy does
+ * not have, although the priorities, which are never wider, leave no such.
+ *
+ * It fails closed: afterwards version, suite and group are compared with the
+ * policy once more, and a session whose hello was never judged is refused; so
+ * a host that takes the hook away loses sessions, and never widens them.
+ */
+#include "tls/hook.h"
+
+#include <string.h>
+
+#include "policy/reason.h"
+#include "tls/one_suite.h"
+
+/* Every message's hook has these; the second hello's suite is the first's. */
+#define SERVER_HELLO_RANDOM 2
+#define SERVER_HELLO_ID	    34
+
+/* The error that makes the alert that OpenSSL would send. */
+static int gnutls_error(int reason)
+{
+	switch (reason) {
+	case SMTPTLS_REASON_VERSION:
+	case SMTPTLS_REASON_SSL2_HELLO:
+	case SMTPTLS_REASON_SSL3_HELLO:
+		return GNUTLS_E_UNSUPPORTED_VERSION_PACKET;
+	case SMTPTLS_REASON_FALLBACK:
+		return GNUTLS_E_INAPPROPRIATE_FALLBACK;
+	case SMTPTLS_REASON_BAD_HELLO:
+		return GNUTLS_E_UNEXPECTED_PACKET_LENGTH;
+	default:
+		return GNUTLS_E_NO_CIPHER_SUITES;
+	}
+}
+
+/* Only the first reason counts: it is the cause of what follows. */
+static int refuse(struct stls_judge *judge, const struct stls_case *facts)
+{
+	if (judge->reason == 0) {
+		judge->reason = facts->choice->reason;
+		stls_reason_write(facts, judge->text, sizeof(judge->text));
+	}
+	judge->judged = 0;
+	return gnutls_error(facts->choice->reason);
+}
+
+/* How many certificates TLS 1.3 could choose from, 2 being many. */
+static int ambiguous(unsigned keys)
+{
+	keys &= ~(unsigned)SMTPTLS_KEY_RSA_ENCRYPT;
+	return (keys & (keys - 1)) != 0;
+}
+
+/*
+ * A certificate with the name goes first, as GnuTLS has it too; when none of
+ * that name can serve the client, any will do.
+ */
+static unsigned select_for_name(const struct stls_judge *judge,
+				const struct stls_client_hello *hello,
+				struct stls_choice *choice)
+{
+	unsigned keys = 0;
+
+	if (hello->sni.data && judge->own->count > 1)
+		keys = stls_own_named(judge->own, &hello->sni);
+	if (keys && stls_select(judge->policy, hello, keys, choice) == 0)
+		return keys;
+	(void)stls_select(judge->policy, hello, judge->own->keys, choice);
+	return judge->own->keys;
+}
+
+static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
+		       const gnutls_datum_t *body)
+{
+	struct stls_client_hello hello;
+	struct stls_choice choice = { 0 };
+	struct stls_case facts = { .policy = judge->policy,
+				   .hello = &hello,
+				   .keys = judge->own->keys,
+				   .choice = &choice };
+	unsigned keys;
+
+	facts.error = stls_client_hello_parse(&hello, body->data, body->size);
+	if (facts.error < 0) {
+		choice.reason = SMTPTLS_REASON_BAD_HELLO;
+		return refuse(judge, &facts);
+	}
+	keys = select_for_name(judge, &hello, &choice);
+	if (choice.reason != 0)
+		return refuse(judge, &facts);
+	judge->choice = choice;
+	judge->judged = 1;
+	/*
+	 * Among certificates of several types GnuTLS takes the first loaded.
+	 * Signatures restrict a client's certificate too: where one is asked
+	 * for, that order has to stay.
+	 */
+	if (choice.version == STLS_TLS1_3 && (judge->asks || !ambiguous(keys)))
+		choice.key = 0;
+	return stls_one_suite_set(judge->policy, tls, &choice, choice.key);
+}
+
+static int judge_ssl2(struct stls_judge *judge)
+{
+	struct stls_choice choice = { .reason = SMTPTLS_REASON_SSL2_HELLO };
+	struct stls_case facts = { .policy = judge->policy, .choice = &choice };
+
+	return refuse(judge, &facts);
+}
+
+/* RFC 8446 section 4.1.3; GnuTLS refuses what is shorter. */
+static int judge_server_hello(struct stls_judge *judge,
+			      const gnutls_datum_t *body)
+{
+	struct stls_choice choice = { .reason = SMTPTLS_REASON_OUTSIDE };
+	struct stls_case facts = { .policy = judge->policy, .choice = &choice };
+	size_t at = SERVER_HELLO_ID;
+	int row;
+
+	if (body->size <= at)
+		return 0;
+	at += 1U + body->data[at];
+	if (body->size < at + 2)
+		return 0;
+	row = stls_suite_by_code((unsigned)body->data[at] << 8 |
+				 body->data[at + 1]);
+	if (row >= 0 && stls_policy_has_suite(judge->policy, row)) {
+		judge->judged = 1;
+		return 0;
+	}
+	if (row >= 0)
+		facts.suite = stls_suite((size_t)row);
+	(void)refuse(judge, &facts);
+	return GNUTLS_E_UNKNOWN_CIPHER_SUITE;
+}
+
+int stls_judge_message(struct stls_judge *judge, gnutls_session_t tls,
+		       unsigned type, unsigned incoming,
+		       const gnutls_datum_t *message)
+{
+	if (!judge->policy || !incoming)
+		return 0;
+	switch (type) {
+	case GNUTLS_HANDSHAKE_CLIENT_HELLO:
+		return judge_hello(judge, tls, message);
+	case GNUTLS_HANDSHAKE_CLIENT_HELLO_V2:
+		return judge_ssl2(judge);
+	case GNUTLS_HANDSHAKE_SERVER_HELLO:
+	case GNUTLS_HANDSHAKE_HELLO_RETRY_REQUEST:
+		return judge_server_hello(judge, message);
+	default:
+		return 0;
+	}
+}
+
+/* ---- what came out ---- */
+
+static uint16_t version_in_use(gnutls_session_t tls)
+{
+	switch (gnutls_protocol_get_version(tls)) {
+	case GNUTLS_TLS1_0:
+		return STLS_TLS1_0;
+	case GNUTLS_TLS1_1:
+		return STLS_TLS1_1;
+	case GNUTLS_TLS1_2:
+		return STLS_TLS1_2;
+	case GNUTLS_TLS1_3:
+		return STLS_TLS1_3;
+	default:
+		return 0;
+	}
+}
+
+static int is_in_use(const struct stls_suite *suite, gnutls_session_t tls,
+		     uint16_t version)
+{
+	const char *kx = gnutls_kx_get_name(gnutls_kx_get(tls));
+	const char *mac = gnutls_mac_get_name(gnutls_mac_get(tls));
+
+	if (!stls_version_has_suite(version, suite) ||
+	    strcmp(suite->gnutls_cipher,
+		   gnutls_cipher_get_name(gnutls_cipher_get(tls))) != 0)
+		return 0;
+	if (!mac || strcmp(suite->gnutls_mac, mac) != 0)
+		return 0;
+	return version == STLS_TLS1_3 ||
+	       (kx && strcmp(suite->gnutls_kx, kx) == 0);
+}
+
+/* A resumed session has its ticket's suite, which is the policy's too. */
+static int suite_is_allowed(const struct stls_judge *judge,
+			    gnutls_session_t tls, uint16_t version, int server)
+{
+	const struct smtptls_policy *policy = judge->policy;
+	unsigned i;
+
+	if (server && is_in_use(stls_suite(judge->choice.suite), tls, version))
+		return 1;
+	if (server && !gnutls_session_is_resumed(tls))
+		return 0;
+	for (i = 0; i < policy->suite_count; i++) {
+		if (stls_policy_allows(policy, i) &&
+		    is_in_use(stls_suite(policy->suite_row[i]), tls, version))
+			return 1;
+	}
+	return 0;
+}
+
+static int has_row(const uint8_t *rows, unsigned count, const char *name)
+{
+	static const char prefix[] = "GROUP-";
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		if (strcmp(stls_group(rows[i])->gnutls + strlen(prefix),
+			   name) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* DHE before TLS 1.3 may use a field that the list of groups does not have. */
+static int group_is_allowed(const struct stls_judge *judge,
+			    gnutls_session_t tls, uint16_t version)
+{
+	const struct smtptls_policy *policy = judge->policy;
+	gnutls_group_t group = gnutls_group_get(tls);
+	const char *name;
+
+	if (group == GNUTLS_GROUP_INVALID)
+		return version != STLS_TLS1_3;
+	name = gnutls_group_get_name(group);
+	if (!name)
+		return 0;
+	return has_row(policy->group, policy->group_count, name) ||
+	       (version != STLS_TLS1_3 &&
+		has_row(policy->field, policy->field_count, name));
+}
+
+int stls_judge_result(struct stls_judge *judge, gnutls_session_t tls,
+		      int server)
+{
+	uint16_t version = version_in_use(tls);
+	struct stls_choice choice = { .reason = SMTPTLS_REASON_OUTSIDE };
+	struct stls_case facts = { .policy = judge->policy, .choice = &choice };
+
+	if (!judge->policy)
+		return 0;
+	if (!judge->judged)
+		choice.reason = SMTPTLS_REASON_UNJUDGED;
+	else if (judge->policy->exact_versions & stls_version_bit(version) &&
+		 (!server || version == judge->choice.version) &&
+		 suite_is_allowed(judge, tls, version, server) &&
+		 group_is_allowed(judge, tls, version))
+		return 0;
+	(void)refuse(judge, &facts);
+	return -1;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* tls/hook: a policy inside a handshake. The manual is in hook.c. */
+#ifndef TLS_HOOK_H
+#define TLS_HOOK_H
+
+#include <gnutls/gnutls.h>
+
+#include "policy/selection.h"
+#include "tls/own.h"
+
+#define STLS_REASON_TEXT 256
+
+/* One session's judge. All but the first three begin as zeros. */
+struct stls_judge {
+	const struct smtptls_policy *policy; /* NULL: nothing is judged */
+	const struct stls_own *own;
+	int asks;   /* a client's certificate is asked for */
+	int judged; /* a hello was, and a choice was found */
+	struct stls_choice choice;
+	int reason; /* enum smtptls_reason */
+	char text[STLS_REASON_TEXT];
+};
+
+/*
+ * What a session's hook has to do, with GNUTLS_HANDSHAKE_ANY and
+ * GNUTLS_HOOK_PRE, for every message; the arguments are GnuTLS's. Returns 0, or
+ * the error by which the handshake shall fail; then `judge` has the reason.
+ */
+int stls_judge_message(struct stls_judge *judge, gnutls_session_t tls,
+		       unsigned type, unsigned incoming,
+		       const gnutls_datum_t *message);
+
+/*
+ * Compare what a handshake has come to with the policy; `server` is this
+ * side's role. Returns 0, or -1 with the reason in `judge`.
+ */
+int stls_judge_result(struct stls_judge *judge, gnutls_session_t tls,
+		      int server);
+
+#endif

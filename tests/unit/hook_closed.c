@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fail closed: a hello in SSLv2's format, a host that takes the hook or the
+ * priorities away, hellos that are malformed, more choices than priorities are
+ * kept. None gives a session outside of the policy.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <smtptls/gnutls.h>
+
+#include "hello.h"
+#include "openssl_client.h"
+#include "testcert.h"
+
+static struct smtptls_config *make(const struct smtptls_policy_spec *spec)
+{
+	const struct testcert *cert = testcert_server(
+		testcert_ca("test CA"), TESTCERT_RSA, "mx.example.org");
+	struct smtptls_config *config;
+	struct smtptls_policy *policy;
+	char error[256] = "";
+
+	if (smtptls_policy_new(&policy, spec, sizeof(*spec), error,
+			       sizeof(error)) < 0)
+		fail_msg("%s", error);
+	assert_int_equal(smtptls_config_new(&config), 0);
+	assert_int_equal(smtptls_config_set_policy(config, policy), 0);
+	smtptls_policy_unref(policy);
+	assert_int_equal(
+		smtptls_config_add_cert_file(config, cert->file, cert->file),
+		0);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+	return config;
+}
+
+static struct smtptls_conn *start(const struct smtptls_policy_spec *spec)
+{
+	struct smtptls_config *config = make(spec);
+	struct smtptls_conn *conn;
+
+	assert_int_equal(smtptls_conn_new(&conn, config, SMTPTLS_SERVER), 0);
+	smtptls_config_unref(config);
+	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+	return conn;
+}
+
+#define SERVER(...) (&(const struct smtptls_policy_spec){ __VA_ARGS__ })
+#define CLIENT(...) (&(const struct client_spec){ __VA_ARGS__ })
+
+/* ---- bytes ---- */
+
+static void feed(struct smtptls_conn *conn, const void *data, size_t len)
+{
+	unsigned char *room;
+	size_t n = smtptls_conn_input(conn, &room);
+
+	assert_true(n >= len);
+	memcpy(room, data, len);
+	(void)smtptls_conn_input_done(conn, len);
+}
+
+/* The connection fails for this reason and says so with this alert. */
+static void check_refused(struct smtptls_conn *conn, int reason, int alert,
+			  const char *sentence)
+{
+	struct smtptls_info info;
+	const unsigned char *out;
+	const char *text;
+	size_t n;
+
+	assert_int_equal(smtptls_conn_state(conn), SMTPTLS_FAILED);
+	assert_int_equal(smtptls_conn_error(conn, &text), SMTPTLS_E_HANDSHAKE);
+	if (sentence)
+		assert_string_equal(text, sentence);
+	assert_int_equal(smtptls_conn_info(conn, &info, sizeof(info)), 0);
+	assert_int_equal(info.reason, reason);
+	assert_int_equal(info.alert_sent, alert);
+	n = smtptls_conn_output(conn, &out);
+	assert_int_equal(n, 7);
+	assert_int_equal(out[0], 21);
+	assert_int_equal(out[5], 2);
+	assert_int_equal(out[6], alert);
+	smtptls_conn_free(conn);
+}
+
+static void ssl2_hello(void **state)
+{
+	static const unsigned char hello[] = {
+		0x80, 0x1c, 1, 3, 1, 0, 3, 0, 0, 0, 16, 0, 0, 0x2f, 1,
+		2,    3,    4, 5, 6, 7, 8, 9, 1, 2, 3,	4, 5, 6,    7,
+	};
+	struct smtptls_conn *conn = start(SERVER(.ciphers = "HIGH"));
+
+	(void)state;
+	feed(conn, hello, sizeof(hello));
+	check_refused(conn, SMTPTLS_REASON_SSL2_HELLO, 10, NULL);
+}
+
+static const struct hello_spec plain = {
+	.suites = (const unsigned[]){ 0xc02f, 0 },
+	.groups = (const unsigned[]){ 23, 0 },
+	.sigalgs = (const unsigned[]){ 0x0401, 0 },
+};
+
+static void malformed(void **state)
+{
+	struct smtptls_conn *conn = start(SERVER(.ciphers = "HIGH"));
+	struct hello hello;
+
+	(void)state;
+	hello_record(&hello, &plain);
+	/* The list of groups is longer than its extension. */
+	hello.bytes[9 + 34 + 1 + 4 + 2 + 2 + 5] = 200;
+	feed(conn, hello.bytes, hello.len);
+	check_refused(conn, SMTPTLS_REASON_BAD_HELLO, 50,
+		      "peer's ClientHello has lengths that do not fit: the "
+		      "peer must be changed");
+}
+
+/* The same extension twice; GnuTLS itself would take the last one. */
+static void duplicate(void **state)
+{
+	struct smtptls_conn *conn = start(SERVER(.ciphers = "HIGH"));
+	struct hello hello;
+	size_t list;
+
+	(void)state;
+	hello_record(&hello, &plain);
+	list = 9 + 34 + 1 + 4 + 2 + 2;
+	hello_list(&hello, 10, 2, (const unsigned[]){ 24, 0 });
+	hello_close(&hello, list, 2);
+	hello_close(&hello, 9, 3);
+	hello_close(&hello, 5, 2);
+	feed(conn, hello.bytes, hello.len);
+	check_refused(conn, SMTPTLS_REASON_BAD_HELLO, 50,
+		      "peer's ClientHello has the same extension twice: the "
+		      "peer must be changed");
+}
+
+static void plaintext(void **state)
+{
+	struct smtptls_conn *conn = start(SERVER(.ciphers = "HIGH"));
+
+	(void)state;
+	feed(conn, "EHLO mx.example.org\r\n", 21);
+	check_refused(conn, SMTPTLS_REASON_SMTP_IN_CLEAR, 10, NULL);
+	conn = start(SERVER(.ciphers = "HIGH"));
+	feed(conn, "GET / HTTP/1.1\r\n", 16);
+	check_refused(conn, SMTPTLS_REASON_HTTP, 10, NULL);
+	conn = start(SERVER(.ciphers = "HIGH"));
+	feed(conn, "hello?\r\n", 8);
+	check_refused(conn, SMTPTLS_REASON_NO_TLS, 10, NULL);
+}
+
+/* ---- hosts ---- */
+
+static int do_nothing(gnutls_session_t tls, unsigned type, unsigned when,
+		      unsigned incoming, const gnutls_datum_t *message)
+{
+	(void)tls;
+	(void)type;
+	(void)when;
+	(void)incoming;
+	(void)message;
+	return 0;
+}
+
+/* Even with a suite that the policy allows. */
+static void hook_replaced(void **state)
+{
+	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	struct client_result result;
+	struct smtptls_conn *conn;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		conn = start(SERVER(.ciphers = "HIGH"));
+		gnutls_handshake_set_hook_function(smtptls_conn_gnutls(conn),
+						   GNUTLS_HANDSHAKE_ANY,
+						   GNUTLS_HOOK_PRE, do_nothing);
+		client_meet(conn, CLIENT(.max = versions[i]), &result);
+		assert_false(result.ok);
+		assert_int_equal(result.error, SMTPTLS_E_HANDSHAKE);
+		assert_int_equal(result.info.reason, SMTPTLS_REASON_UNJUDGED);
+		assert_int_equal(result.info.tls_enabled, 0);
+		assert_string_equal(
+			result.text,
+			"the hello was never judged by the policy: the host "
+			"has replaced the session's handshake hook");
+		SSL_SESSION_free(result.session);
+	}
+}
+
+/* Without the hook the priorities are never wider than the policy. */
+static void hook_removed(void **state)
+{
+	struct client_result result;
+	struct smtptls_conn *conn;
+
+	(void)state;
+	conn = start(SERVER(.protocols = "TLSv1.2",
+			    .ciphers = "ECDHE-RSA-AES128-GCM-SHA256"));
+	gnutls_handshake_set_hook_function(smtptls_conn_gnutls(conn),
+					   GNUTLS_HANDSHAKE_ANY,
+					   GNUTLS_HOOK_PRE, NULL);
+	client_meet(conn, CLIENT(.ciphers = "AES128-SHA"), &result);
+	assert_false(result.ok);
+	assert_int_equal(result.error, SMTPTLS_E_HANDSHAKE);
+}
+
+static int widen(gnutls_session_t tls)
+{
+	return gnutls_priority_set_direct(
+		tls, "NORMAL:-KX-ALL:+RSA:+ECDHE-RSA:-CIPHER-ALL:+AES-128-CBC",
+		NULL);
+}
+
+static void priorities_replaced(void **state)
+{
+	struct client_result result;
+	struct smtptls_conn *conn;
+
+	(void)state;
+	conn = start(SERVER(.protocols = "TLSv1.2",
+			    .ciphers = "ECDHE-RSA-AES128-GCM-SHA256"));
+	gnutls_handshake_set_post_client_hello_function(
+		smtptls_conn_gnutls(conn), widen);
+	client_meet(conn,
+		    CLIENT(.ciphers = "ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA"),
+		    &result);
+	assert_false(result.ok);
+	assert_int_equal(result.info.reason, SMTPTLS_REASON_OUTSIDE);
+	assert_int_equal(result.error, SMTPTLS_E_HANDSHAKE);
+	SSL_SESSION_free(result.session);
+}
+
+static int other_group(gnutls_session_t tls)
+{
+	return gnutls_priority_set_direct(
+		tls, "NORMAL:-GROUP-ALL:+GROUP-SECP521R1", NULL);
+}
+
+static void group_replaced(void **state)
+{
+	struct client_result result;
+	struct smtptls_conn *conn;
+
+	(void)state;
+	conn = start(SERVER(.protocols = "TLSv1.2", .groups = "X25519",
+			    .ciphers = "ECDHE-RSA-AES256-GCM-SHA384"));
+	gnutls_handshake_set_post_client_hello_function(
+		smtptls_conn_gnutls(conn), other_group);
+	client_meet(conn, CLIENT(.groups = "X25519:P-521"), &result);
+	assert_false(result.ok);
+	assert_int_equal(result.info.reason, SMTPTLS_REASON_OUTSIDE);
+	SSL_SESSION_free(result.session);
+}
+
+/* ---- many ---- */
+
+static void check_choice(struct smtptls_config *config, const char *cipher,
+			 const char *group, int version)
+{
+	struct client_result result;
+
+	client_connect(
+		config,
+		CLIENT(.ciphers = version == TLS1_2_VERSION ? cipher : NULL,
+		       .ciphersuites =
+			       version == TLS1_3_VERSION ? cipher : NULL,
+		       .groups = group, .min = version, .max = version),
+		&result);
+	if (!result.ok)
+		fail_msg("%s %s: %s", cipher, group, result.text);
+	assert_string_equal(result.cipher, cipher);
+	assert_int_equal(result.version, version);
+	SSL_SESSION_free(result.session);
+}
+
+/* A scanner: more choices than are kept; under a sanitizer nothing is lost. */
+static void many_choices(void **state)
+{
+	static const char *const groups[] = { "X25519", "P-256", "P-384",
+					      "P-521", "X448" };
+	const struct smtptls_policy_spec *spec =
+		SERVER(.ciphers = "kECDHE+aRSA:!eNULL",
+		       .ciphersuites =
+			       "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:"
+			       "TLS_CHACHA20_POLY1305_SHA256:"
+			       "TLS_AES_128_CCM_SHA256");
+	struct smtptls_config *config = make(spec);
+	const struct smtptls_policy_suite *suite;
+	struct smtptls_policy *policy;
+	size_t i, j, served = 0;
+
+	(void)state;
+	assert_int_equal(
+		smtptls_policy_new(&policy, spec, sizeof(*spec), NULL, 0), 0);
+	for (i = 0; (suite = smtptls_policy_suite(policy, i)); i++) {
+		if (suite->lost != SMTPTLS_KEPT &&
+		    suite->lost != SMTPTLS_LOST_PRODUCT)
+			continue;
+		for (j = 0; j < 5; j++) {
+			check_choice(config, suite->openssl, groups[j],
+				     strcmp(suite->protocol, "TLSv1.3") == 0
+					     ? TLS1_3_VERSION
+					     : TLS1_2_VERSION);
+			served++;
+		}
+	}
+	assert_true(served > 64);
+	smtptls_policy_unref(policy);
+	smtptls_config_unref(config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ssl2_hello),
+		cmocka_unit_test(malformed),
+		cmocka_unit_test(duplicate),
+		cmocka_unit_test(plaintext),
+		cmocka_unit_test(hook_replaced),
+		cmocka_unit_test(hook_removed),
+		cmocka_unit_test(priorities_replaced),
+		cmocka_unit_test(group_replaced),
+		cmocka_unit_test(many_choices),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * openssl_client: an OpenSSL client of a struct smtptls_conn, in memory.
+ *
+ * It verifies nothing, and is of security level 0: it offers what a test asks
+ * it to, however weak. A session ticket is waited for, so that the next
+ * connection can use it. What cannot be set up ends the program with status
+ * 99, which automake takes for a broken test rather than a failed one.
+ */
+#include "openssl_client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TURNS_MAX 64
+
+static void need(int true, const char *what)
+{
+	if (true)
+		return;
+	fprintf(stderr, "openssl_client: %s failed\n", what);
+	exit(99);
+}
+
+#define MUST(call) need((call) != 0, #call)
+
+static void note_alert(const SSL *ssl, int where, int value)
+{
+	struct client_result *result = SSL_get_app_data(ssl);
+
+	if (where == SSL_CB_READ_ALERT)
+		result->alert = value & 0xff;
+}
+
+/* TLS 1.3's tickets come after the handshake. */
+static int keep_session(SSL *ssl, SSL_SESSION *session)
+{
+	struct client_result *result = SSL_get_app_data(ssl);
+
+	SSL_SESSION_free(result->session);
+	result->session = session;
+	return 1;
+}
+
+static SSL *make(const struct client_spec *spec, struct client_result *result)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL *ssl;
+	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+
+	MUST(ctx && in && out);
+	SSL_CTX_set_security_level(ctx, 0);
+	MUST(SSL_CTX_set_min_proto_version(ctx, spec->min ? spec->min
+							  : TLS1_VERSION));
+	MUST(SSL_CTX_set_max_proto_version(ctx, spec->max));
+	MUST(SSL_CTX_set_cipher_list(ctx, spec->ciphers ? spec->ciphers
+							: "ALL:aNULL"));
+	if (spec->ciphersuites)
+		MUST(SSL_CTX_set_ciphersuites(ctx, spec->ciphersuites));
+	if (spec->groups)
+		MUST(SSL_CTX_set1_groups_list(ctx, spec->groups));
+	if (spec->sigalgs)
+		MUST(SSL_CTX_set1_sigalgs_list(ctx, spec->sigalgs));
+	SSL_CTX_set_info_callback(ctx, note_alert);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT |
+						    SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_new_cb(ctx, keep_session);
+	if (spec->fallback)
+		SSL_CTX_set_mode(ctx, SSL_MODE_SEND_FALLBACK_SCSV);
+	ssl = SSL_new(ctx);
+	MUST(ssl);
+	SSL_CTX_free(ctx);
+	SSL_set_app_data(ssl, result);
+	if (spec->sni)
+		MUST(SSL_set_tlsext_host_name(ssl, spec->sni));
+	if (spec->session)
+		MUST(SSL_set_session(ssl, spec->session));
+	BIO_set_mem_eof_return(in, -1);
+	BIO_set_mem_eof_return(out, -1);
+	SSL_set_bio(ssl, in, out);
+	SSL_set_connect_state(ssl);
+	return ssl;
+}
+
+/* ---- moving ---- */
+
+static int send_all(SSL *ssl, struct smtptls_conn *conn)
+{
+	unsigned char *room;
+	char *data;
+	long len = BIO_get_mem_data(SSL_get_wbio(ssl), &data);
+	int moved = len > 0;
+	size_t n;
+
+	while (len > 0 && (n = smtptls_conn_input(conn, &room)) > 0) {
+		if (n > (size_t)len)
+			n = (size_t)len;
+		memcpy(room, data, n);
+		(void)smtptls_conn_input_done(conn, n);
+		data += n;
+		len -= (long)n;
+	}
+	(void)BIO_reset(SSL_get_wbio(ssl));
+	return moved;
+}
+
+static int receive_all(SSL *ssl, struct smtptls_conn *conn)
+{
+	const unsigned char *data;
+	size_t n = smtptls_conn_output(conn, &data);
+
+	if (n == 0)
+		return 0;
+	MUST(BIO_write(SSL_get_rbio(ssl), data, (int)n) == (int)n);
+	MUST(smtptls_conn_output_done(conn, n) == 0);
+	return 1;
+}
+
+static int step(SSL *ssl)
+{
+	int ret = SSL_do_handshake(ssl);
+
+	if (ret == 1)
+		return 0;
+	ret = SSL_get_error(ssl, ret);
+	return ret == SSL_ERROR_WANT_READ || ret == SSL_ERROR_WANT_WRITE ? 0
+									 : -1;
+}
+
+/* ---- looking ---- */
+
+static void tell_group(SSL *ssl, struct client_result *result)
+{
+	EVP_PKEY *key = NULL;
+	char name[32] = "";
+
+	if (SSL_get_peer_tmp_key(ssl, &key) != 1)
+		return;
+	if (EVP_PKEY_is_a(key, "DH"))
+		snprintf(name, sizeof(name), "DH %d", EVP_PKEY_get_bits(key));
+	else if (EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1)
+		snprintf(name, sizeof(name), "%s",
+			 EVP_PKEY_get0_type_name(key));
+	snprintf(result->group, sizeof(result->group), "%s",
+		 strcmp(name, "prime256v1") == 0  ? "P-256"
+		 : strcmp(name, "secp384r1") == 0 ? "P-384"
+						  : name);
+	EVP_PKEY_free(key);
+}
+
+static void look(SSL *ssl, struct client_result *result)
+{
+	X509 *cert = SSL_get0_peer_certificate(ssl);
+	unsigned char random[32];
+
+	result->ok = 1;
+	result->version = SSL_version(ssl);
+	result->cipher = SSL_CIPHER_get_name(SSL_get_current_cipher(ssl));
+	tell_group(ssl, result);
+	result->resumed = SSL_session_reused(ssl);
+	if (cert)
+		result->key = EVP_PKEY_is_a(X509_get0_pubkey(cert), "RSA")
+				      ? "RSA"
+				      : "EC";
+	MUST(SSL_get_server_random(ssl, random, sizeof(random)));
+	memcpy(result->end, random + 24, 8);
+}
+
+/* A word each way: under TLS 1.3 tickets come before the answer. */
+static void talk(SSL *ssl, struct smtptls_conn *conn)
+{
+	char data[16];
+
+	MUST(SSL_write(ssl, "EHLO\r\n", 6) == 6);
+	(void)send_all(ssl, conn);
+	MUST(smtptls_conn_read(conn, data, sizeof(data)) == 6);
+	MUST(smtptls_conn_write(conn, "250\r\n", 5) == 5);
+	(void)receive_all(ssl, conn);
+	MUST(SSL_read(ssl, data, sizeof(data)) == 5);
+}
+
+void client_meet(struct smtptls_conn *conn, const struct client_spec *spec,
+		 struct client_result *result)
+{
+	SSL *ssl;
+	const char *text;
+	int turns, failed = 0, moved = 1;
+
+	memset(result, 0, sizeof(*result));
+	result->alert = -1;
+	result->cipher = result->key = "";
+	ssl = make(spec, result);
+	for (turns = 0; turns < TURNS_MAX && moved; turns++) {
+		failed |= step(ssl) < 0;
+		moved = send_all(ssl, conn);
+		moved |= receive_all(ssl, conn);
+	}
+	if (!failed && SSL_is_init_finished(ssl) &&
+	    smtptls_conn_tls_enabled(conn)) {
+		look(ssl, result);
+		talk(ssl, conn);
+	}
+	MUST(smtptls_conn_info(conn, &result->info, sizeof(result->info)) == 0);
+	/* These live no longer than the connection. */
+	result->info.protocol = result->info.cipher_openssl = NULL;
+	result->info.cipher_iana = result->info.cipher_gnutls = NULL;
+	result->info.group = result->info.sni = NULL;
+	result->info.peer_subject = NULL;
+	result->error = smtptls_conn_error(conn, &text);
+	snprintf(result->text, sizeof(result->text), "%s", text);
+	/* Without a farewell OpenSSL would use the session no more. */
+	SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN);
+	SSL_free(ssl);
+	smtptls_conn_free(conn);
+}
+
+void client_connect(struct smtptls_config *config,
+		    const struct client_spec *spec,
+		    struct client_result *result)
+{
+	struct smtptls_conn *conn;
+
+	MUST(smtptls_conn_new(&conn, config, SMTPTLS_SERVER) == 0);
+	MUST(smtptls_conn_start_tls(conn, 0) == 0);
+	client_meet(conn, spec, result);
+}
