@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <event2/event_struct.h>
@@ -404,6 +405,18 @@ static void wait_for(struct session *s, short wanted)
 	s->wanted = wanted;
 }
 
+/*
+ * The client has taken leave, and nothing that it said is left in the socket:
+ * closing this now resets nothing that it has not read.
+ */
+static int has_left(const struct session *s)
+{
+	int unread = 1;
+
+	return s->outcome && strcmp(s->outcome, "quit") == 0 &&
+	       ioctl(s->fd, FIONREAD, &unread) == 0 && unread == 0;
+}
+
 /* After whatever has happened: serve, send, and wait for what is next; the
  * session may be gone afterwards. */
 static void settle(struct session *s)
@@ -420,7 +433,7 @@ static void settle(struct session *s)
 		goto over;
 	if ((state == SMTPTLS_FAILED || state == SMTPTLS_CLOSED) &&
 	    !(ports & SMTPTLS_NET_OUT)) {
-		if (s->eof || shutdown(s->fd, SHUT_WR) < 0)
+		if (s->eof || has_left(s) || shutdown(s->fd, SHUT_WR) < 0)
 			goto over;
 		s->phase = LINGER;
 		set_deadline(s, LINGER_SECONDS);
