@@ -158,10 +158,13 @@ static inline void hello_make(struct hello *hello,
 static inline void hello_record(struct hello *hello,
 				const struct hello_spec *spec)
 {
+	size_t at;
+
 	hello_make(hello, spec);
 	if (hello->len + 9 > sizeof(hello->bytes))
 		abort();
-	memmove(hello->bytes + 9, hello->bytes, hello->len);
+	for (at = hello->len; at > 0; at--)
+		hello->bytes[at + 8] = hello->bytes[at - 1];
 	hello->len += 9;
 	hello->bytes[0] = 22;
 	hello->bytes[1] = 3;
