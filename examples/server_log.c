@@ -86,7 +86,8 @@ static void field(struct line *line, const char *name, const char *value)
 	if (!value || !*value)
 		value = "-";
 	for (const char *p = value; *p; p++)
-		quote |= *p <= ' ' || *p > '~' || strchr("\"\\=", *p);
+		quote |= *p <= ' ' || *p > '~' || *p == '"' || *p == '\\' ||
+			 *p == '=';
 	put(line, line->len ? " " : "");
 	put(line, name);
 	put(line, quote ? "=\"" : "=");

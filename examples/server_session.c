@@ -15,23 +15,25 @@
  */
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <event2/buffer.h>
 #include <event2/event_struct.h>
 
 #include "server_log.h"
 #include "server_session.h"
 
 enum {
-	COMMAND_CHUNK = 1024, /* bounds the replies to one chunk */
-	TEXT_CHUNK = 16384,   /* a TLS record */
-	READS_PER_EVENT = 8,
-	CLOSE_SECONDS = 5,  /* to take the last reply */
-	LINGER_SECONDS = 1, /* to see it before our reset of what is unread */
+	COMMAND_CHUNK = 512, /* the replies to which fit into REPLIES_MAX */
+	TEXT_CHUNK = 16384,  /* a TLS record */
+	CLOSE_SECONDS = 5,   /* to take the last reply */
+	LINGER_SECONDS = 1,  /* to see it before our reset of what is unread */
 	LINGER_BYTES = 65536
 };
 
@@ -49,6 +51,7 @@ struct session {
 	struct session *next, **link;
 	struct smtptls_conn *conn;
 	struct event io, timer;
+	int64_t deadline, timer_due; /* in ms; 0: the timer is not set */
 	evutil_socket_t fd;
 	short wanted;
 	enum phase phase;
@@ -68,11 +71,32 @@ struct session {
 /* ------------------------------------------------------------------------ */
 /* Replies and ends                                                          */
 
-static void set_deadline(struct session *s, int seconds)
+static int64_t now_ms(void)
 {
-	struct timeval tv = { .tv_sec = seconds };
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void schedule(struct session *s, int64_t ms)
+{
+	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
 
 	event_add(&s->timer, &tv);
+}
+
+/* Most deadlines are put off before they pass: so the timer is only brought
+ * forward, and looks when it rings. */
+static void set_deadline(struct session *s, int seconds)
+{
+	int64_t ms = (int64_t)seconds * 1000;
+
+	s->deadline = now_ms() + ms;
+	if (s->timer_due && s->timer_due <= s->deadline)
+		return;
+	s->timer_due = s->deadline;
+	schedule(s, ms);
 }
 
 static void begin_close(struct session *s, const char *outcome,
@@ -88,8 +112,14 @@ static void begin_close(struct session *s, const char *outcome,
 
 static void say(struct session *s, const char *text, size_t len)
 {
-	if (evbuffer_add(s->held ? s->held : s->server->replies, text, len) < 0)
+	struct server *server = s->server;
+
+	if (len > REPLIES_MAX - server->n_replies) {
 		smtptls_conn_abort(s->conn, SMTPTLS_E_NOMEM);
+		return;
+	}
+	memcpy(server->replies + server->n_replies, text, len);
+	server->n_replies += len;
 }
 
 static void goodbye(struct session *s, const char *status, const char *why,
@@ -102,33 +132,42 @@ static void goodbye(struct session *s, const char *status, const char *why,
 	begin_close(s, outcome, why);
 }
 
+/* Hand over what is held; 1 when nothing is, or it will not be taken. */
+static int push_held(struct session *s)
+{
+	size_t len;
+	ssize_t n;
+
+	while (s->held && (len = evbuffer_get_length(s->held)) > 0) {
+		n = smtptls_conn_write(s->conn, evbuffer_pullup(s->held, -1),
+				       len);
+		if (n == SMTPTLS_E_AGAIN)
+			return 0;
+		evbuffer_drain(s->held, n > 0 ? (size_t)n : len);
+	}
+	if (s->held)
+		evbuffer_free(s->held);
+	s->held = NULL;
+	return 1;
+}
+
 /* Hand the replies to the library; what it does not take is held. */
 static void push_replies(struct session *s)
 {
-	struct evbuffer *from = s->held ? s->held : s->server->replies;
-	size_t len;
+	size_t len = s->server->n_replies;
 	ssize_t n = 0;
 
-	while ((len = evbuffer_get_length(from)) > 0) {
-		n = smtptls_conn_write(s->conn, evbuffer_pullup(from, -1), len);
-		if (n <= 0)
-			break;
-		evbuffer_drain(from, (size_t)n);
-	}
-	if (len == 0 || n != SMTPTLS_E_AGAIN) {
-		evbuffer_drain(from, len);
-		if (s->held)
-			evbuffer_free(s->held);
-		s->held = NULL;
+	s->server->n_replies = 0;
+	if (push_held(s) && len > 0)
+		n = smtptls_conn_write(s->conn, s->server->replies, len);
+	if (n < 0 ? n != SMTPTLS_E_AGAIN : (size_t)n == len)
 		return;
-	}
-	if (s->held)
-		return;
-	s->held = evbuffer_new();
-	if (!s->held || evbuffer_add_buffer(s->held, from) < 0) {
-		evbuffer_drain(from, len);
+	n = n < 0 ? 0 : n;
+	if (!s->held)
+		s->held = evbuffer_new();
+	if (!s->held ||
+	    evbuffer_add(s->held, s->server->replies + n, len - (size_t)n) < 0)
 		smtptls_conn_abort(s->conn, SMTPTLS_E_NOMEM);
-	}
 }
 
 /* ------------------------------------------------------------------------ */
@@ -349,27 +388,23 @@ static void session_free(struct session *s)
 		event_base_loopbreak(server->base);
 }
 
-/* One read; 1 when there may be more. */
-static int receive(struct session *s)
+static void receive(struct session *s)
 {
 	unsigned char *p;
 	size_t room = smtptls_conn_input(s->conn, &p);
 
 	if (room == 0)
-		return 0;
+		return;
 	ssize_t n = recv(s->fd, p, room, 0);
 	if (n > 0) {
 		smtptls_conn_input_done(s->conn, (size_t)n);
-		return (size_t)n == room;
-	}
-	if (n == 0) {
+	} else if (n == 0) {
 		s->eof = 1;
 		smtptls_conn_input_eof(s->conn);
 	} else if (errno != EAGAIN && errno != EINTR) {
 		s->broken = 1;
 		smtptls_conn_abort(s->conn, SMTPTLS_E_IO);
 	}
-	return 0;
 }
 
 /* One send; 1 when it has made room. */
@@ -465,27 +500,29 @@ static void linger(struct session *s)
 static void on_io(evutil_socket_t fd, short what, void *arg)
 {
 	struct session *s = arg;
-	int more = what & EV_READ;
 
 	(void)fd;
 	if (s->phase == LINGER) {
 		linger(s);
 		return;
 	}
-	for (int i = 0; more && i < READS_PER_EVENT; i++) {
-		more = receive(s);
-		if (more)
-			serve(s);
-	}
+	if (what & EV_READ)
+		receive(s);
 	settle(s);
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct session *s = arg;
+	int64_t left = s->deadline - now_ms();
 
 	(void)fd;
 	(void)what;
+	s->timer_due = left > 0 ? s->deadline : 0;
+	if (left > 0) {
+		schedule(s, left);
+		return;
+	}
 	if (s->phase >= CLOSING) {
 		session_free(s);
 		return;

@@ -4,7 +4,6 @@
 
 #include <sys/socket.h>
 
-#include <event2/buffer.h>
 #include <event2/event.h>
 
 #include "server_maildir.h"
@@ -13,6 +12,8 @@
 
 struct session;
 
+enum { REPLIES_MAX = 32768 };
+
 /* What all sessions of the process share. */
 struct server {
 	const struct options *options;
@@ -20,7 +21,8 @@ struct server {
 	struct event_base *base;
 	struct smtptls_config *config; /* of new sessions */
 	struct maildir *maildir;       /* or NULL */
-	struct evbuffer *replies;      /* of the event that is being served */
+	size_t n_replies; /* bytes, of the event that is being served */
+	char replies[REPLIES_MAX];
 	struct session *sessions;
 	unsigned n_sessions;
 	int draining;

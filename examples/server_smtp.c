@@ -33,21 +33,30 @@ static const char name_text[] =
 	"-._:[]0123456789"
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/* Append a line to the reply; a handler's last word. */
-__attribute__((format(printf, 2, 3))) static enum smtp_next
-say(struct smtp_reply *reply, const char *format, ...)
+/* Append a line to the reply, cut off where that is full; a handler's last
+ * word. */
+static enum smtp_next say(struct smtp_reply *reply, const char *text)
 {
 	size_t room = sizeof(reply->text) - reply->len - sizeof("\r\n");
+	size_t n = strlen(text);
+
+	n = n < room ? n : room;
+	memcpy(reply->text + reply->len, text, n);
+	memcpy(reply->text + reply->len + n, "\r\n", sizeof("\r\n"));
+	reply->len += n + strlen("\r\n");
+	return SMTP_NEXT_COMMAND;
+}
+
+__attribute__((format(printf, 2, 3))) static enum smtp_next
+say_with(struct smtp_reply *reply, const char *format, ...)
+{
+	char text[SMTP_REPLY_MAX];
 	va_list ap;
 
 	va_start(ap, format);
-	int n = vsnprintf(reply->text + reply->len, room, format, ap);
+	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	if (n > 0)
-		reply->len += (size_t)n < room ? (size_t)n : room - 1;
-	memcpy(reply->text + reply->len, "\r\n", sizeof("\r\n"));
-	reply->len += strlen("\r\n");
-	return SMTP_NEXT_COMMAND;
+	return say(reply, text);
 }
 
 static void reset_mail(struct smtp *smtp)
@@ -73,14 +82,15 @@ void smtp_forget(struct smtp *smtp)
 void smtp_greeting(const struct smtp *smtp, struct smtp_reply *reply)
 {
 	reply->len = 0;
-	say(reply, "220 %s ESMTP smtptls-server", smtp->settings->hostname);
+	say_with(reply, "220 %s ESMTP smtptls-server",
+		 smtp->settings->hostname);
 }
 
 void smtp_goodbye(const struct smtp *smtp, const char *status, const char *why,
 		  struct smtp_reply *reply)
 {
 	reply->len = 0;
-	say(reply, "421 %s %s %s", status, smtp->settings->hostname, why);
+	say_with(reply, "421 %s %s %s", status, smtp->settings->hostname, why);
 }
 
 /* ------------------------------------------------------------------------ */
@@ -157,9 +167,9 @@ static enum smtp_next do_ehlo(struct smtp *smtp, const char *args,
 {
 	if (take_name(smtp, args, 1) < 0)
 		return say(reply, "501 Syntax: EHLO hostname");
-	say(reply, "250-%s", smtp->settings->hostname);
+	say_with(reply, "250-%s", smtp->settings->hostname);
 	say(reply, "250-PIPELINING");
-	say(reply, "250-SIZE %zu", smtp->settings->max_size);
+	say_with(reply, "250-SIZE %zu", smtp->settings->max_size);
 	say(reply, "250-8BITMIME");
 	if (smtp->can_starttls)
 		say(reply, "250-STARTTLS");
@@ -171,7 +181,7 @@ static enum smtp_next do_helo(struct smtp *smtp, const char *args,
 {
 	if (take_name(smtp, args, 0) < 0)
 		return say(reply, "501 Syntax: HELO hostname");
-	return say(reply, "250 %s", smtp->settings->hostname);
+	return say_with(reply, "250 %s", smtp->settings->hostname);
 }
 
 static enum smtp_next do_mail(struct smtp *smtp, const char *args,
@@ -190,7 +200,7 @@ static enum smtp_next do_mail(struct smtp *smtp, const char *args,
 		size_t n = strcspn(args, " ");
 		const char *error = mail_parameter(smtp, args, n);
 		if (error)
-			return say(reply, "%s", error);
+			return say(reply, error);
 		args += n;
 	}
 	strcpy(smtp->from, path);
@@ -304,11 +314,11 @@ static enum smtp_next execute(struct smtp *smtp,
 		return verb->next;
 	}
 	if (args[0] && verb->flags & NO_ARGS)
-		return say(reply, "501 5.5.4 %s takes no arguments",
-			   verb->name);
+		return say_with(reply, "501 5.5.4 %s takes no arguments",
+				verb->name);
 	if (verb->handle)
 		return verb->handle(smtp, args, reply);
-	say(reply, "%s", verb->reply);
+	say(reply, verb->reply);
 	return verb->next;
 }
 
@@ -326,8 +336,8 @@ enum smtp_next smtp_line(struct smtp *smtp, char *line, size_t len,
 		int whole = len >= 2 && line[len - 2] == '\r' &&
 			    !memchr(line, '\r', len - 2) &&
 			    !memchr(line, '\0', len);
-		say(reply, "500 5.5.2 %s",
-		    whole ? "Command missing" : "Lines end in CRLF only");
+		say_with(reply, "500 5.5.2 %s",
+			 whole ? "Command missing" : "Lines end in CRLF only");
 		next = whole ? SMTP_NEXT_COMMAND : SMTP_NEXT_REFUSE;
 	}
 	if (reply->text[0] == '5' && ++smtp->errors > ERRORS_MAX &&
@@ -341,55 +351,25 @@ enum smtp_next smtp_line(struct smtp *smtp, char *line, size_t len,
 /* ------------------------------------------------------------------------ */
 /* Message text                                                              */
 
-/* The number of bytes before the next CR or LF. */
-static size_t plain_run(const char *text, size_t len)
-{
-	const char *cr = memchr(text, '\r', len);
-	const char *lf;
-
-	len = cr ? (size_t)(cr - text) : len;
-	lf = memchr(text, '\n', len);
-	return lf ? (size_t)(lf - text) : len;
-}
-
-/* How often a byte occurs; in blocks, of which compilers make wide steps. */
-static size_t count(const char *text, size_t len, char c)
-{
-	enum { BLOCK = 128 };
-	size_t n = 0, i;
-
-	for (i = 0; len - i >= BLOCK; i += BLOCK) {
-		unsigned char in_block = 0;
-		for (size_t j = 0; j < BLOCK; j++)
-			in_block =
-				(unsigned char)(in_block + (text[i + j] == c));
-		n += in_block;
-	}
-	for (; i < len; i++)
-		n += text[i] == c;
-	return n;
-}
+enum { BLOCK = 64 };
 
 /*
- * The number of bytes in whole lines that do not begin with a dot. There must
- * be no other CR in them than those of the CRLFs.
+ * 1 when text_step() would take a block as it is: each CR stands before an LF,
+ * each LF behind a CR, no dot begins a line. It looks at the byte before, too.
+ * Without branches, so that compilers make wide steps of it.
  */
-static size_t plain_lines(struct smtp *smtp, const char *text, size_t len)
+static int is_plain(const char *text)
 {
-	const char *line = text, *end = text + len, *lf;
-	size_t lines = 0;
+	unsigned char other = 0;
 
-	while (line < end && *line != '.') {
-		lf = memchr(line, '\n', (size_t)(end - line));
-		if (!lf || lf == line || lf[-1] != '\r')
-			break;
-		line = lf + 1;
-		lines++;
+	for (int i = 0; i < BLOCK; i++) {
+		unsigned char lf = text[i] == '\n',
+			      after_cr = text[i - 1] == '\r',
+			      dot = text[i] == '.',
+			      after_lf = text[i - 1] == '\n';
+		other |= (unsigned char)((lf ^ after_cr) | (dot & after_lf));
 	}
-	len = (size_t)(line - text);
-	if (count(text, len, '\r') != lines)
-		smtp->text_bad = 1;
-	return len;
+	return !other;
 }
 
 /*
@@ -435,27 +415,44 @@ static int text_step(struct smtp *smtp, char c)
 	return 1;
 }
 
+/* The length of what is plain, in whole blocks. */
+static size_t plain_run(const struct smtp *smtp, const char *text, size_t len)
+{
+	size_t run = 0;
+
+	if (smtp->text_state == SMTP_TEXT_DOT ||
+	    smtp->text_state == SMTP_TEXT_DOT_CR)
+		return 0;
+	while (len - run >= BLOCK && is_plain(text + run))
+		run += BLOCK;
+	return run;
+}
+
 /* Runs are taken at once: text_step() alone would do, but slowly. */
 size_t smtp_text(struct smtp *smtp, char *text, size_t len, size_t *kept)
 {
-	size_t in = 0, out = 0;
+	size_t in = 0, out = 0, next = 1;
 
 	while (in < len && smtp->text_state != SMTP_TEXT_END) {
 		size_t run = 0;
-		if (smtp->text_state == SMTP_TEXT_INSIDE)
-			run = plain_run(text + in, len - in);
-		else if (smtp->text_state == SMTP_TEXT_LINE)
-			run = plain_lines(smtp, text + in, len - in);
-		if (run == 0) {
-			char c = text[in++];
-			if (text_step(smtp, c))
-				text[out++] = c;
+		if (in >= next) {
+			run = plain_run(smtp, text + in, len - in);
+			next = in + run + BLOCK;
+		}
+		if (run > 0) {
+			char last = text[in + run - 1];
+			if (in != out)
+				memmove(text + out, text + in, run);
+			in += run;
+			out += run;
+			smtp->text_state = last == '\r'	  ? SMTP_TEXT_CR
+					   : last == '\n' ? SMTP_TEXT_LINE
+							  : SMTP_TEXT_INSIDE;
 			continue;
 		}
-		if (in != out)
-			memmove(text + out, text + in, run);
-		in += run;
-		out += run;
+		char c = text[in++];
+		if (text_step(smtp, c))
+			text[out++] = c;
 	}
 	smtp->text_size += out;
 	*kept = out;
@@ -482,7 +479,8 @@ void smtp_text_reply(struct smtp *smtp, int stored, struct smtp_reply *reply)
 	else if (!stored)
 		say(reply, "451 4.3.0 The message could not be stored");
 	else
-		say(reply, "250 2.0.0 Message %u accepted", ++smtp->messages);
+		say_with(reply, "250 2.0.0 Message %u accepted",
+			 ++smtp->messages);
 	reset_mail(smtp);
 }
 

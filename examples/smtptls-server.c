@@ -184,8 +184,7 @@ static void prepare(int argc, char **argv)
 			    strerror(errno));
 	}
 	server.base = event_base_new();
-	server.replies = evbuffer_new();
-	if (!server.base || !server.replies)
+	if (!server.base)
 		die("libevent: %s", strerror(ENOMEM));
 }
 
@@ -210,7 +209,6 @@ int main(int argc, char **argv)
 	close_listeners();
 	for (size_t i = 0; i < 5; i++)
 		event_free(events[i]);
-	evbuffer_free(server.replies);
 	event_base_free(server.base);
 	maildir_close(server.maildir);
 	smtptls_config_unref(server.config);
