@@ -124,6 +124,24 @@ SMTPTLS_API int smtptls_config_set_priority(struct smtptls_config *config,
 					    const char *priority);
 
 /*
+ * A second policy, usually a stricter one, that is only asked: a server judges
+ * each ClientHello by it too, and smtptls_conn_info() says why it would have
+ * refused a session that succeeded. So an administrator sees whom a change
+ * would lose before making it. It changes no session, and clients ignore it.
+ * NULL takes it away; else the configuration becomes an owner of it too. It
+ * goes with smtptls_config_set_policy(), smtptls_config_set_priority() or
+ * neither.
+ *
+ * The hello of a session that is resumed is judged like any other, although
+ * its suite is the ticket's. The peer's certificate is not judged. Own
+ * certificates or parameters that are too weak for the policy's security level
+ * are a warning of the freeze. SMTPTLS_E_ARG: also a policy with
+ * SMTPTLS_LIST_ONLY.
+ */
+SMTPTLS_API int smtptls_config_set_shadow_policy(struct smtptls_config *config,
+						 struct smtptls_policy *policy);
+
+/*
  * The secret from which session ticket keys are derived (RFC 5869), 32 to
  * 4096 bytes; servers with the same secret and the same settings resume each
  * other's sessions. Without it each configuration makes a secret of its own.
@@ -437,6 +455,12 @@ struct smtptls_info {
 	int alert_received; /* the last alert's number, or -1 */
 	int alert_sent;	    /* the fatal alert's number, or -1 */
 	int reason; /* a stable number of why TLS failed; 0: none is known */
+	/* Of a server, once TLS is on: the enum smtptls_reason for which the
+	 * shadow policy (smtptls_config_set_shadow_policy()) would have refused
+	 * the session; 0: it would not have, or there is none. */
+	int shadow_reason;
+	/* Its sentence without a full stop; NULL: none, or no memory for it. */
+	const char *shadow_text;
 };
 
 /*

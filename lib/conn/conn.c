@@ -580,11 +580,11 @@ int smtptls_conn_info(struct smtptls_conn *conn, struct smtptls_info *info,
 	memset(&full, 0, sizeof(full));
 	full.alert_received = full.alert_sent = -1;
 	if (conn->session && conn->session->tls) {
-		ret = stls_info(conn->session, &conn->facts, &full);
+		ret = stls_info(conn->session, &conn->facts, conn->tls_enabled,
+				&full);
 		if (ret < 0)
 			return ret;
 	}
-	full.tls_enabled = conn->tls_enabled;
 	memset(info, 0, size);
 	memcpy(info, &full, size < sizeof(full) ? size : sizeof(full));
 	return 0;

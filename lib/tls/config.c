@@ -116,6 +116,7 @@ void smtptls_config_unref(struct smtptls_config *config)
 	if (config->priority)
 		gnutls_priority_deinit(config->priority);
 	smtptls_policy_unref(config->policy);
+	smtptls_policy_unref(config->shadow);
 	wipe_datum(&config->ticket_secret);
 	for (i = 0; i < STLS_VERIFY_MODES; i++)
 		wipe_datum(&config->ticket_key[i]);
@@ -202,6 +203,19 @@ int smtptls_config_set_policy(struct smtptls_config *config,
 				policy);
 }
 
+int smtptls_config_set_shadow_policy(struct smtptls_config *config,
+				     struct smtptls_policy *policy)
+{
+	if (!config || (policy && !smtptls_policy_priority(policy)))
+		return SMTPTLS_E_ARG;
+	if (config->frozen)
+		return SMTPTLS_E_STATE;
+	(void)smtptls_policy_ref(policy);
+	smtptls_policy_unref(config->shadow);
+	config->shadow = policy;
+	return 0;
+}
+
 int smtptls_config_set_ticket_secret(struct smtptls_config *config,
 				     const void *secret, size_t secret_len)
 {
@@ -279,13 +293,27 @@ static int settle(struct smtptls_config *config)
 	int ret = 0;
 
 	if (config->policy)
-		ret = stls_enforce_own(config, &error);
+		ret = stls_enforce_own(config, config->policy, &error);
 	if (ret == 0)
 		ret = stls_own_read(&config->own, config->credentials);
 	if (ret == 0)
 		ret = stls_dh_settle(config);
 	if (ret < 0)
 		stls_own_free(&config->own);
+	return ret;
+}
+
+/* A policy that is only asked ends nothing: its objection is a warning. */
+static int settle_shadow(struct smtptls_config *config)
+{
+	char text[sizeof(config->error)];
+	struct stls_sentence error = { text, sizeof(text) };
+	int ret = 0;
+
+	if (config->shadow)
+		ret = stls_enforce_own(config, config->shadow, &error);
+	if (ret == SMTPTLS_E_CONFIG)
+		ret = stls_config_warn(config, "shadow policy: %s", text);
 	return ret;
 }
 
@@ -312,6 +340,10 @@ int smtptls_config_freeze(struct smtptls_config *config)
 						? SMTPTLS_E_NOMEM
 						: SMTPTLS_E_CONFIG,
 					"GnuTLS: %s", gnutls_strerror(ret));
+	/* The last that can fail: a second attempt would warn twice. */
+	ret = settle_shadow(config);
+	if (ret < 0)
+		return ret;
 	config->has_certificate = config->own.count > 0;
 	if (config->policy)
 		gnutls_certificate_set_verify_flags(

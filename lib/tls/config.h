@@ -28,6 +28,7 @@ struct smtptls_config {
 	struct stls_own own; /* since the freeze */
 	gnutls_priority_t priority;
 	struct smtptls_policy *policy; /* NULL: the priority is the host's */
+	struct smtptls_policy *shadow; /* only asked, or NULL */
 	unsigned char priority_digest[STLS_SHA256_SIZE];
 	/* One for each way to verify: tickets must not cross them. */
 	gnutls_datum_t ticket_key[STLS_VERIFY_MODES];

@@ -146,9 +146,10 @@ static int judge(const gnutls_datum_t *der, const char *name, int level,
 }
 
 int stls_enforce_own(const struct smtptls_config *config,
+		     const struct smtptls_policy *policy,
 		     const struct stls_sentence *error)
 {
-	int level = config->policy->security_level;
+	int level = policy->security_level;
 	const char *name;
 	gnutls_datum_t der;
 	unsigned i, j;

@@ -10,10 +10,11 @@
 #include "tls/digest.h"
 
 /*
- * Judge this side's certificates and Diffie-Hellman parameters by the policy's
+ * Judge this side's certificates and Diffie-Hellman parameters by a policy's
  * security level. Returns 0, SMTPTLS_E_NOMEM or SMTPTLS_E_CONFIG.
  */
 int stls_enforce_own(const struct smtptls_config *config,
+		     const struct smtptls_policy *policy,
 		     const struct stls_sentence *error);
 
 /*

@@ -12,6 +12,9 @@
  * A client's hook sees the ServerHello and refuses a suite that the policy does
  * not have, although the priorities, which are never wider, leave no such.
  *
+ * A shadow policy is asked about the same ClientHello, by the same function and
+ * with the same certificates, and what it says changes nothing.
+ *
  * It fails closed: afterwards version, suite and group are compared with the
  * policy once more, and a session whose hello was never judged is refused; so
  * a host that takes the hook away loses sessions, and never widens them.
@@ -67,6 +70,7 @@ static int ambiguous(unsigned keys)
  * that name can serve the client, any will do.
  */
 static unsigned select_for_name(const struct stls_judge *judge,
+				const struct smtptls_policy *policy,
 				const struct stls_client_hello *hello,
 				struct stls_choice *choice)
 {
@@ -74,10 +78,39 @@ static unsigned select_for_name(const struct stls_judge *judge,
 
 	if (hello->sni.data && judge->own->count > 1)
 		keys = stls_own_named(judge->own, &hello->sni);
-	if (keys && stls_select(judge->policy, hello, keys, choice) == 0)
+	if (keys && stls_select(policy, hello, keys, choice) == 0)
 		return keys;
-	(void)stls_select(judge->policy, hello, judge->own->keys, choice);
+	(void)stls_select(policy, hello, judge->own->keys, choice);
 	return judge->own->keys;
+}
+
+/*
+ * Why the shadow policy would refuse; `error` is the parser's. The first reason
+ * counts: the hello that answers a HelloRetryRequest differs in nothing that a
+ * refusal depends on (RFC 8446 section 4.1.2).
+ */
+static void judge_shadow(struct stls_judge *judge,
+			 const struct stls_client_hello *hello, int error)
+{
+	struct stls_choice choice = { 0 };
+	struct stls_case facts = { .policy = judge->shadow,
+				   .hello = hello,
+				   .keys = judge->own->keys,
+				   .choice = &choice,
+				   .error = error };
+	char text[STLS_REASON_TEXT];
+
+	if (!judge->shadow || judge->shadow_reason != 0)
+		return;
+	if (error < 0)
+		choice.reason = SMTPTLS_REASON_BAD_HELLO;
+	else
+		(void)select_for_name(judge, judge->shadow, hello, &choice);
+	if (choice.reason == 0)
+		return;
+	judge->shadow_reason = choice.reason;
+	stls_reason_write(&facts, text, sizeof(text));
+	judge->shadow_text = strdup(text);
 }
 
 static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
@@ -92,11 +125,14 @@ static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
 	unsigned keys;
 
 	facts.error = stls_client_hello_parse(&hello, body->data, body->size);
+	judge_shadow(judge, &hello, facts.error);
+	if (!judge->policy)
+		return 0;
 	if (facts.error < 0) {
 		choice.reason = SMTPTLS_REASON_BAD_HELLO;
 		return refuse(judge, &facts);
 	}
-	keys = select_for_name(judge, &hello, &choice);
+	keys = select_for_name(judge, judge->policy, &hello, &choice);
 	if (choice.reason != 0)
 		return refuse(judge, &facts);
 	judge->choice = choice;
@@ -149,11 +185,13 @@ int stls_judge_message(struct stls_judge *judge, gnutls_session_t tls,
 		       unsigned type, unsigned incoming,
 		       const gnutls_datum_t *message)
 {
-	if (!judge->policy || !incoming)
+	if (!incoming)
+		return 0;
+	if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
+		return judge_hello(judge, tls, message);
+	if (!judge->policy)
 		return 0;
 	switch (type) {
-	case GNUTLS_HANDSHAKE_CLIENT_HELLO:
-		return judge_hello(judge, tls, message);
 	case GNUTLS_HANDSHAKE_CLIENT_HELLO_V2:
 		return judge_ssl2(judge);
 	case GNUTLS_HANDSHAKE_SERVER_HELLO:

@@ -10,15 +10,18 @@
 
 #define STLS_REASON_TEXT 256
 
-/* One session's judge. All but the first three begin as zeros. */
+/* One session's judge. All but the first four begin as zeros. */
 struct stls_judge {
 	const struct smtptls_policy *policy; /* NULL: nothing is judged */
+	const struct smtptls_policy *shadow; /* a server's, or NULL */
 	const struct stls_own *own;
 	int asks;   /* a client's certificate is asked for */
 	int judged; /* a hello was, and a choice was found */
 	struct stls_choice choice;
 	int reason; /* enum smtptls_reason */
 	char text[STLS_REASON_TEXT];
+	int shadow_reason; /* as `reason`, under `shadow` */
+	char *shadow_text; /* the owner frees it; NULL when memory ran out */
 };
 
 /*

@@ -196,7 +196,7 @@ static int collect(struct stls_session *session, struct stls_facts *facts)
 }
 
 int stls_info(struct stls_session *session, struct stls_facts **facts,
-	      struct smtptls_info *info)
+	      int tls_enabled, struct smtptls_info *info)
 {
 	if (!*facts) {
 		*facts = calloc(1, sizeof(**facts));
@@ -206,10 +206,16 @@ int stls_info(struct stls_session *session, struct stls_facts **facts,
 	if (!(*facts)->complete && collect(session, *facts) < 0)
 		return SMTPTLS_E_NOMEM;
 	*info = (*facts)->info;
+	info->tls_enabled = tls_enabled;
 	info->verify = session->verify;
 	info->reason = session->judge.reason;
 	info->alert_received = session->alert_received;
 	info->alert_sent = session->alert_sent;
+	/* Of a session that failed anyway it would be no news. */
+	if (tls_enabled) {
+		info->shadow_reason = session->judge.shadow_reason;
+		info->shadow_text = session->judge.shadow_text;
+	}
 	return 0;
 }
 

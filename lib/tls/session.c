@@ -232,9 +232,11 @@ static void set_up_judge(struct stls_session *session,
 			 const struct smtptls_config *config)
 {
 	session->judge.policy = config->policy;
+	if (session->role == SMTPTLS_SERVER)
+		session->judge.shadow = config->shadow;
 	session->judge.own = &config->own;
 	session->judge.asks = session->verify_mode != SMTPTLS_VERIFY_NONE;
-	if (config->policy)
+	if (session->judge.policy || session->judge.shadow)
 		gnutls_handshake_set_hook_function(session->tls,
 						   GNUTLS_HANDSHAKE_ANY,
 						   GNUTLS_HOOK_PRE, on_message);
@@ -305,8 +307,11 @@ failed:
 
 void stls_session_free(struct stls_session *session)
 {
-	if (session && session->tls)
+	if (!session)
+		return;
+	if (session->tls)
 		gnutls_deinit(session->tls);
+	free(session->judge.shadow_text);
 	free(session);
 }
 

@@ -202,11 +202,14 @@ void client_meet(struct smtptls_conn *conn, const struct client_spec *spec,
 		talk(ssl, conn);
 	}
 	MUST(smtptls_conn_info(conn, &result->info, sizeof(result->info)) == 0);
+	if (result->info.shadow_text)
+		snprintf(result->shadow_text, sizeof(result->shadow_text), "%s",
+			 result->info.shadow_text);
 	/* These live no longer than the connection. */
 	result->info.protocol = result->info.cipher_openssl = NULL;
 	result->info.cipher_iana = result->info.cipher_gnutls = NULL;
 	result->info.group = result->info.sni = NULL;
-	result->info.peer_subject = NULL;
+	result->info.peer_subject = result->info.shadow_text = NULL;
 	result->error = smtptls_conn_error(conn, &text);
 	snprintf(result->text, sizeof(result->text), "%s", text);
 	/* Without a farewell OpenSSL would use the session no more. */

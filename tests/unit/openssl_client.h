@@ -31,6 +31,7 @@ struct client_result {
 	struct smtptls_info info;
 	int error;
 	char text[256];
+	char shadow_text[256]; /* "": there was none */
 };
 
 /* One handshake with a server of `config`; and a word each way. */
