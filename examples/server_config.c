@@ -103,47 +103,70 @@ static char *read_line(const struct source *source, const char *name,
 	return NULL;
 }
 
-static int make_policy(struct smtptls_policy **policy,
-		       const struct smtptls_policy_spec *spec,
-		       const char *prefix)
+/* `which` is what the setter's policy is called in front of a sentence. */
+static int set_policy(struct smtptls_config *config,
+		      const struct smtptls_policy_spec *spec,
+		      int set(struct smtptls_config *, struct smtptls_policy *),
+		      const char *prefix, const char *which)
 {
+	struct smtptls_policy *policy;
 	char error[512] = "";
 	const char *warning;
 	int ret;
 
-	ret = smtptls_policy_new(policy, spec, sizeof(*spec), error,
+	ret = smtptls_policy_new(&policy, spec, sizeof(*spec), error,
 				 sizeof(error));
 	if (ret < 0) {
-		note("%s%s", prefix, *error ? error : smtptls_strerror(ret));
+		note("%s%s%s", prefix, which,
+		     *error ? error : smtptls_strerror(ret));
 		return ret;
 	}
-	for (size_t i = 0; (warning = smtptls_policy_warning(*policy, i)); i++)
-		note("warning: %s", warning);
-	return 0;
+	for (size_t i = 0; (warning = smtptls_policy_warning(policy, i)); i++)
+		note("warning: %s%s", which, warning);
+	ret = set(config, policy);
+	smtptls_policy_unref(policy);
+	if (ret < 0)
+		note("%s%s%s", prefix, which, smtptls_config_error(config));
+	return ret;
 }
 
-static int set_policy(struct smtptls_config *config,
-		      const struct source *source, const char *prefix)
+/* What the shadow policy does not have of its own is the other one's. */
+static int set_shadow(struct smtptls_config *config,
+		      const struct options *options,
+		      const struct smtptls_policy_spec *spec,
+		      const char *prefix)
+{
+	struct smtptls_policy_spec shadow = *spec;
+
+	if (!options->shadow_ciphers && !options->shadow_protocols)
+		return 0;
+	if (options->shadow_ciphers)
+		shadow.ciphers = options->shadow_ciphers;
+	if (options->shadow_protocols)
+		shadow.protocols = options->shadow_protocols;
+	return set_policy(config, &shadow, smtptls_config_set_shadow_policy,
+			  prefix, "shadow policy: ");
+}
+
+static int set_policies(struct smtptls_config *config,
+			const struct source *source, const char *prefix)
 {
 	struct smtptls_policy_spec spec = source->options->policy;
+	int raw = source->options->priority != NULL;
 	char *ciphers = NULL, *protocols = NULL;
-	struct smtptls_policy *policy;
 	int ret = 0;
 
-	if (source->dir && !spec.ciphers)
+	if (source->dir && !raw && !spec.ciphers)
 		spec.ciphers = ciphers =
 			read_line(source, "tls_ciphers", prefix, &ret);
-	if (ret == 0 && source->dir && !spec.protocols)
+	if (ret == 0 && source->dir && !raw && !spec.protocols)
 		spec.protocols = protocols =
 			read_line(source, "tls_protocols", prefix, &ret);
+	if (ret == 0 && !raw)
+		ret = set_policy(config, &spec, smtptls_config_set_policy,
+				 prefix, "");
 	if (ret == 0)
-		ret = make_policy(&policy, &spec, prefix);
-	if (ret == 0) {
-		ret = smtptls_config_set_policy(config, policy);
-		smtptls_policy_unref(policy);
-		if (ret < 0)
-			note("%s%s", prefix, smtptls_config_error(config));
-	}
+		ret = set_shadow(config, source->options, &spec, prefix);
 	free(ciphers);
 	free(protocols);
 	return ret;
@@ -219,11 +242,9 @@ static int fill(struct smtptls_config *config, const struct source *source,
 		tell_failure(source, config, ret, prefix);
 		return ret;
 	}
-	if (!source->options->priority) {
-		ret = set_policy(config, source, prefix);
-		if (ret < 0)
-			return ret;
-	}
+	ret = set_policies(config, source, prefix);
+	if (ret < 0)
+		return ret;
 	ret = smtptls_config_freeze(config);
 	if (ret < 0) {
 		tell_failure(source, config, ret, prefix);

@@ -146,6 +146,10 @@ void log_session(const char *peer, struct smtptls_conn *conn, unsigned messages,
 	field(&line, "messages", count);
 	field(&line, "outcome", outcome);
 	field(&line, "reason", reason);
+	if (info.shadow_reason != SMTPTLS_REASON_NONE) {
+		field(&line, "shadow", smtptls_reason_name(info.shadow_reason));
+		field(&line, "shadow_text", info.shadow_text);
+	}
 	line.text[line.len++] = '\n';
 	if (write(STDERR_FILENO, line.text, line.len) < 0)
 		return;

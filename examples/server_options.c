@@ -34,6 +34,8 @@ static const char usage[] =
 	"  --groups STRING           of OpenSSL\n"
 	"  --seclevel 0-5            of OpenSSL (2)\n"
 	"  --priority STRING         of GnuTLS, instead of all these\n"
+	"  --shadow-ciphers STRING, --shadow-protocols STRING\n"
+	"                            log whom these would refuse\n"
 	"  --require-tls             no mail without TLS\n"
 	"  --verify MODE             client certificates: none, optional,\n"
 	"                            require\n"
@@ -200,6 +202,12 @@ static void set_option(struct options *options, const struct option *option)
 			options->policy.security_level =
 				SMTPTLS_SECURITY_LEVEL_0;
 		break;
+	case 'E':
+		options->shadow_ciphers = optarg;
+		break;
+	case 'O':
+		options->shadow_protocols = optarg;
+		break;
 	case 'r':
 		options->require_tls = 1;
 		break;
@@ -251,6 +259,8 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "protocols", required_argument, NULL, 'o' },
 		{ "groups", required_argument, NULL, 'g' },
 		{ "seclevel", required_argument, NULL, 'S' },
+		{ "shadow-ciphers", required_argument, NULL, 'E' },
+		{ "shadow-protocols", required_argument, NULL, 'O' },
 		{ "require-tls", no_argument, NULL, 'r' },
 		{ "verify", required_argument, NULL, 'v' },
 		{ "hostname", required_argument, NULL, 'n' },

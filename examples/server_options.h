@@ -28,6 +28,8 @@ struct options {
 	const char *ca, *dhparam, *maildir;
 	const char *priority; /* instead of `policy` */
 	struct smtptls_policy_spec policy;
+	/* What the shadow policy has of its own; all NULL: there is none. */
+	const char *shadow_ciphers, *shadow_protocols;
 	const char *config_dir; /* of qpsmtpd's, or NULL */
 	int verify;		/* enum smtptls_verify */
 	int require_tls;

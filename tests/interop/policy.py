@@ -93,6 +93,13 @@ class Service:
             group=(said.get("Server Temp Key") or "").removeprefix("ECDH, ")
             .split(",")[0], sign=said.get("Signature type"))
 
+    def shadow(self, version, **how):
+        """The log's reason and sentence of a session that succeeds."""
+        status, text, fields = self.attempt(version, [], **how)
+        assert status == 0 and "CONNECTION ESTABLISHED" in text, text
+        assert fields["tls_enabled"] == "1", fields
+        return fields.get("shadow"), fields.get("shadow_text")
+
     def has(self, versions):
         """These versions get in, the others of the four do not."""
         for number, version in enumerate(VERSIONS):
@@ -259,6 +266,48 @@ def absent_group():
         assert service.dial("1.3", "-groups", "P-256").group == "prime256v1"
 
 
+# --- the shadow policy
+
+
+def shadow():
+    """Who would be lost is logged, with the reason, and is served."""
+    none = None, None
+    lost = ("version", "peer offers TLS 1.0-1.2, this side has TLS 1.3: add "
+            "TLSv1.2 to the protocols")
+    home, write = qpsmtpd_dir("shadow", True, RSA256, "TLSv1.2 TLSv1.3")
+    for options in ([], ["--priority", "NORMAL"],
+                    ["--config-dir", str(home)]):
+        with Service("--shadow-protocols", "TLSv1.3", *options) as service:
+            assert not service.warnings(), service.warnings()
+            assert service.shadow("1.2") == lost
+            assert service.shadow("1.2", starttls=True) == lost
+            assert service.shadow("1.3") == none
+    # What is not given is as in force, be it from a file.
+    with Service("--shadow-protocols", "TLSv1.2", "--config-dir", str(home),
+                 pairs=[]) as service:
+        assert service.shadow("1.2") == none
+        write("tls_ciphers", f"{RSA256}:{RSA128}")
+        service.server.signal(signal.SIGHUP)
+        wait_for(lambda: "smtptls-server: reloaded" in service.server.log, 10,
+                 "reloaded")
+        assert service.shadow("1.2", cipher=RSA128) == none
+        assert service.shadow("1.3")[0] == "version"
+    with Service("--ciphers", f"{RSA256}:{RSA128}", "--shadow-ciphers",
+                 f"{RSA256}:nonsense:@SECLEVEL=4") as service:
+        said = service.warnings()
+        assert len(said) == 2, said
+        assert all(": warning: shadow policy: " in line for line in said), \
+            said
+        assert service.shadow("1.2") == none
+        assert service.shadow("1.2", cipher=RSA128)[0] == "suites-excluded"
+        # Who is refused anyway is no news.
+        fields = service.attempt("1.2", [], cipher=CHACHA)[2]
+        assert fields["tls_enabled"] == "0", fields
+        assert "shadow" not in fields, fields
+    with Service() as service:
+        assert service.shadow("1.2") == none
+
+
 # --- the security level
 
 
@@ -356,6 +405,11 @@ def malformed():
             name = ascii(string)
         yield f"{kind} {name}", ends, \
             (PLACE, LISTEN + PLACE.pair + ["--" + kind, string], kind, says)
+    for kind, string, says in (("ciphers", "ALL:_", '"_" at byte 5 '),
+                               ("protocols", "SSLv3", "SSLv3")):
+        yield f"shadow {kind} {ascii(string)}", ends, \
+            (PLACE, LISTEN + PLACE.pair + ["--shadow-" + kind, string],
+             f"shadow policy: {kind}", says)
     for options, says in (
             (["--protocols", "TLSv1.2", "--ciphers", "PSK"], "pre-shared"),
             (["--protocols", "TLSv1.2", "--ciphers", "ARIA"], "GnuTLS"),
@@ -569,7 +623,7 @@ def main():
     every = [(check.__name__, check, ()) for check in (
         cipher_list, every_key_exchange, skipped_words, ciphersuites,
         server_preference, groups, group_preference, absent_group,
-        default_level, weak_signature, directory_serves,
+        shadow, default_level, weak_signature, directory_serves,
         directory_and_options, directory_files, reload)]
     for family in (versions, strengths, malformed, directory_spelling,
                    directory_faults):
