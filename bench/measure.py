@@ -51,6 +51,22 @@ IDLE_TLS = (200, 400)
 IDLE_PLAIN = (1000, 3000)
 HEAP = (50, 150)
 
+STRINGS_LIMIT = 1.02
+
+# What a server without OpenSSL's strings has, and 20 suites in their words.
+PRIORITY = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
+TWENTY_SUITES = ":".join(
+    f"{kx}-{cipher}" for kx, ciphers in (
+        ("ECDHE-ECDSA", ("CHACHA20-POLY1305", "AES128-GCM-SHA256",
+                         "AES256-GCM-SHA384", "AES128-CCM", "AES256-CCM",
+                         "AES128-SHA256", "AES256-SHA384", "AES128-SHA")),
+        ("ECDHE-RSA", ("CHACHA20-POLY1305", "AES128-GCM-SHA256",
+                       "AES256-GCM-SHA384", "AES128-SHA256", "AES256-SHA384",
+                       "AES128-SHA", "AES256-SHA")),
+        ("DHE-RSA", ("CHACHA20-POLY1305", "AES128-GCM-SHA256",
+                     "AES256-GCM-SHA384", "AES128-CCM", "AES256-CCM")))
+    for cipher in ciphers)
+
 SERVER_OPTIONS = ("--max-connections 8192 --idle-timeout 600 "
                   "--max-size 1000000000")
 
@@ -236,7 +252,12 @@ class Bench:
         self.roles = (Role("floor", args.floor, []),
                       Role("server", args.server,
                            shlex.split(args.server_options)))
-        self.rounds = args.rounds or (7 if args.quick else 15)
+        self.strings = tuple(
+            Role("server", args.server,
+                 [*shlex.split(args.server_options), option, value])
+            for option, value in (("--priority", PRIORITY),
+                                  ("--ciphers", TWENTY_SUITES)))
+        self.rounds = args.rounds or (9 if args.quick else 45)
         self.quick = args.quick
         self.pairs = {
             "P-256": make_pair(directory / "p256", args.cert_program, False),
@@ -323,9 +344,9 @@ class Bench:
             raise Failure(f"callgrind counted nothing of the {role.name}")
         return int(found[1]), done
 
-    def instructions_row(self, name, mode, key, limit):
+    def instructions_row(self, name, mode, key, limit, roles=None):
         figures = []
-        for role in self.roles:
+        for role in roles or self.roles:
             (less, few), (more, many) = (
                 self.instructions(role, mode, key, count)
                 for count in ((3, 8) if self.quick else (5, 25)))
@@ -397,6 +418,8 @@ class Bench:
                 ("MiB of DATA", "data", "P-256", 200, 1, None, DATA_LIMIT)):
             yield self.instructions_row(name, mode, key, instructions)
             yield self.cpu_row(name, mode, key, count, threads, cpu)
+        yield self.instructions_row("strings", "full", "P-256", STRINGS_LIMIT,
+                                    self.strings)
         yield self.idle_row("idle-tls", IDLE_TLS, IDLE_TLS_LIMIT)
         yield self.idle_row("idle-plain", IDLE_PLAIN, None)
         yield self.library_heap_row("idle-plain", LIBRARY_HEAP_LIMIT)
@@ -469,7 +492,7 @@ def parse_arguments():
                         metavar="TEXT", help="more arguments of the server "
                         "(default: %(default)s)")
     parser.add_argument("--rounds", type=int, metavar="N",
-                        help="of each CPU figure (default 15, quick 7)")
+                        help="of each CPU figure (default 45, quick 9)")
     parser.add_argument("--quick", action="store_true",
                         help="fewer rounds, shorter callgrind runs")
     args = parser.parse_args()
