@@ -20,27 +20,10 @@
 
 /* ---- recorded ---- */
 
-static size_t load(const char *name, unsigned char *bytes, size_t size)
-{
-	const char *top = getenv("top_srcdir");
-	char path[512];
-	FILE *file;
-	size_t len;
-
-	snprintf(path, sizeof(path), "%s/tests/data/hellos/%s", top ? top : ".",
-		 name);
-	file = fopen(path, "rb");
-	if (!file)
-		fail_msg("%s cannot be opened", path);
-	len = fread(bytes, 1, size, file);
-	fclose(file);
-	return len;
-}
-
 static void find_recorded(const char *name, struct stls_client_hello *hello,
 			  unsigned char *bytes, unsigned char *memory)
 {
-	size_t len = load(name, bytes, 4096);
+	size_t len = hello_load(name, bytes, 4096);
 	struct stls_bytes body;
 
 	assert_int_equal(
@@ -82,6 +65,14 @@ static void recorded(void **state)
 		  1, 1 },
 		{ "curl", 0x304, 0x1302, 29, 0x0403, 29, "mx.example.org", 0, 1,
 		  1 },
+		{ "java", 0x304, 0x1302, 29, 0x0403, 29, "mx.example.org", 0, 1,
+		  1 },
+		{ "java-tls10", 0x301, 0xc00a, 29, 0, 0, "mx.example.org", 0, 1,
+		  1 },
+		{ "node", 0x304, 0x1302, 29, 0x0403, 29, "mx.example.org", 0, 1,
+		  1 },
+		{ "node-tls12", 0x303, 0xc02f, 29, 0x0403, 0, "mx.example.org",
+		  0, 1, 1 },
 		{ "sslv3", 0x300, 0x0035, 0, 0, 0, NULL, 0, 0, 0 },
 	};
 	unsigned char bytes[4096], memory[4096];
@@ -160,7 +151,7 @@ static void no_hello(void **state)
 static void ssl2_recorded(void **state)
 {
 	unsigned char bytes[256], memory[256];
-	size_t len = load("sslv2", bytes, sizeof(bytes));
+	size_t len = hello_load("sslv2", bytes, sizeof(bytes));
 	struct stls_bytes body;
 
 	(void)state;

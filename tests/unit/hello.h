@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* hello: a ClientHello put together for a test. */
+/* hello: a ClientHello put together for a test, or recorded. */
 #ifndef TESTS_UNIT_HELLO_H
 #define TESTS_UNIT_HELLO_H
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,6 +176,33 @@ static inline void hello_record(struct hello *hello,
 	hello->bytes[6] = 0;
 	hello->bytes[7] = (unsigned char)((hello->len - 9) >> 8);
 	hello->bytes[8] = (unsigned char)(hello->len - 9);
+}
+
+/* One of tests/data/hellos, which are hexadecimal; gives its length. */
+static inline size_t hello_load(const char *name, unsigned char *bytes,
+				size_t size)
+{
+	const char *top = getenv("top_srcdir");
+	char path[512];
+	unsigned byte;
+	size_t len = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/tests/data/hellos/%s", top ? top : ".",
+		 name);
+	file = fopen(path, "r");
+	if (!file) {
+		perror(path);
+		abort();
+	}
+	while (len < size && fscanf(file, "%2x", &byte) == 1)
+		bytes[len++] = (unsigned char)byte;
+	if (!feof(file)) {
+		fprintf(stderr, "%s: too long, or not hexadecimal\n", path);
+		abort();
+	}
+	fclose(file);
+	return len;
 }
 
 #define NUMBERS(...) ((const unsigned[]){ __VA_ARGS__, 0 })

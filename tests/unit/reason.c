@@ -3,6 +3,7 @@
  * The sentences of refusals, from real ClientHellos and made ones, by
  * smtptls_policy_judge(); and that function itself.
  */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,21 +39,27 @@ static struct smtptls_policy *make(const struct smtptls_policy_spec *spec)
 
 /* ---- recorded hellos ---- */
 
-static size_t load(const char *name, unsigned char *bytes, size_t size)
+static const char *or_dash(const char *name)
+{
+	return name ? name : "-";
+}
+
+/* Without what records them, which has a dot in its name. */
+static size_t count_recorded(void)
 {
 	const char *top = getenv("top_srcdir");
+	struct dirent *entry;
 	char path[512];
-	FILE *file;
-	size_t len;
+	size_t count = 0;
+	DIR *dir;
 
-	snprintf(path, sizeof(path), "%s/tests/data/hellos/%s", top ? top : ".",
-		 name);
-	file = fopen(path, "rb");
-	if (!file)
-		fail_msg("%s cannot be opened", path);
-	len = fread(bytes, 1, size, file);
-	fclose(file);
-	return len;
+	snprintf(path, sizeof(path), "%s/tests/data/hellos", top ? top : ".");
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((entry = readdir(dir)))
+		count += !strchr(entry->d_name, '.');
+	closedir(dir);
+	return count;
 }
 
 static void recorded(void **state)
@@ -181,7 +188,7 @@ static void recorded(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
 		policy = make(&rows[i].spec);
-		len = load(rows[i].name, bytes, sizeof(bytes));
+		len = hello_load(rows[i].name, bytes, sizeof(bytes));
 		assert_int_equal(smtptls_policy_judge(policy, bytes, len,
 						      rows[i].keys, &answer,
 						      sizeof(answer)),
@@ -192,6 +199,115 @@ static void recorded(void **state)
 		assert_int_equal(answer.reason, rows[i].reason);
 		smtptls_policy_unref(policy);
 	}
+}
+
+/* Each of them under three policies: the suite and group, or the reason. */
+static void recorded_under_policies(void **state)
+{
+	static const struct {
+		struct smtptls_policy_spec spec;
+		unsigned keys;
+	} servers[] = {
+		{ { 0 }, RSA | SMTPTLS_KEY_ECDSA_P256 },
+		/* Postfix's "medium", with what is old */
+		{ { .protocols = ">=TLSv1",
+		    .ciphers = "aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH:"
+			       "@SECLEVEL=0" },
+		  RSA | SMTPTLS_KEY_ECDSA_P256 },
+		{ { .protocols = "TLSv1.2" }, RSA },
+	};
+	static const struct {
+		const char *name, *answers[COUNT(servers)];
+	} rows[] = {
+		{ "curl",
+		  { "TLS_AES_256_GCM_SHA384 x25519",
+		    "TLS_AES_256_GCM_SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "gnutls",
+		  { "TLS_AES_256_GCM_SHA384 secp256r1",
+		    "TLS_AES_256_GCM_SHA384 secp256r1",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "gnutls-legacy",
+		  { "version", "ECDHE-ECDSA-AES256-SHA x25519", "version" } },
+		{ "gnutls-suiteb", { "group", "group", "needs-ecdsa" } },
+		{ "java",
+		  { "TLS_AES_256_GCM_SHA384 x25519",
+		    "TLS_AES_256_GCM_SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "java-tls10",
+		  { "version", "ECDHE-ECDSA-AES256-SHA x25519", "version" } },
+		{ "node",
+		  { "TLS_AES_256_GCM_SHA384 x25519",
+		    "TLS_AES_256_GCM_SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "node-tls12",
+		  { "ECDHE-ECDSA-AES256-GCM-SHA384 x25519",
+		    "ECDHE-ECDSA-AES256-GCM-SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "openssl",
+		  { "TLS_AES_256_GCM_SHA384 x25519",
+		    "TLS_AES_256_GCM_SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "openssl-fallback", { "version", "fallback", "version" } },
+		{ "openssl-ffdhe",
+		  { "DHE-RSA-AES256-GCM-SHA384 -",
+		    "DHE-RSA-AES256-GCM-SHA384 -",
+		    "DHE-RSA-AES256-GCM-SHA384 -" } },
+		{ "openssl-p521",
+		  { "TLS_AES_256_GCM_SHA384 secp521r1",
+		    "TLS_AES_256_GCM_SHA384 secp521r1", "version" } },
+		{ "openssl-records",
+		  { "TLS_AES_256_GCM_SHA384 x25519",
+		    "TLS_AES_256_GCM_SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "openssl-rsa-only",
+		  { "suites-excluded", "AES256-GCM-SHA384 -",
+		    "suites-excluded" } },
+		{ "openssl-sha1-only",
+		  { "sigalg", "ADH-AES256-GCM-SHA384 -", "sigalg" } },
+		{ "openssl-tls10",
+		  { "version", "AECDH-AES256-SHA x25519", "version" } },
+		{ "openssl-tls12",
+		  { "ECDHE-ECDSA-AES256-GCM-SHA384 x25519",
+		    "ECDHE-ECDSA-AES256-GCM-SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "python",
+		  { "TLS_AES_256_GCM_SHA384 x25519",
+		    "TLS_AES_256_GCM_SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "sslv2", { "ssl2-hello", "ssl2-hello", "ssl2-hello" } },
+		{ "sslv3", { "ssl3-hello", "ssl3-hello", "ssl3-hello" } },
+	};
+	struct smtptls_answer answer;
+	struct smtptls_policy *policy;
+	unsigned char bytes[4096];
+	char text[80];
+	size_t i, j, len;
+
+	(void)state;
+	for (i = 0; i < COUNT(servers); i++) {
+		policy = make(&servers[i].spec);
+		for (j = 0; j < COUNT(rows); j++) {
+			len = hello_load(rows[j].name, bytes, sizeof(bytes));
+			assert_int_equal(
+				smtptls_policy_judge(policy, bytes, len,
+						     servers[i].keys, &answer,
+						     sizeof(answer)),
+				0);
+			snprintf(text, sizeof(text), "%s %s",
+				 or_dash(answer.cipher_openssl),
+				 or_dash(answer.group));
+			if (strcmp(answer.reason
+					   ? smtptls_reason_name(answer.reason)
+					   : text,
+				   rows[j].answers[i]) != 0)
+				fail_msg("%s, policy %zu: %s: %s", rows[j].name,
+					 i, text, answer.text);
+			assert_int_equal(answer.retry, 0);
+		}
+		smtptls_policy_unref(policy);
+	}
+	assert_int_equal(COUNT(rows), count_recorded());
 }
 
 /* ---- made ones ---- */
@@ -465,9 +581,13 @@ static void judge(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(recorded),  cmocka_unit_test(made),
-		cmocka_unit_test(names),     cmocka_unit_test(sentences),
-		cmocka_unit_test(excluders), cmocka_unit_test(judge),
+		cmocka_unit_test(recorded),
+		cmocka_unit_test(recorded_under_policies),
+		cmocka_unit_test(made),
+		cmocka_unit_test(names),
+		cmocka_unit_test(sentences),
+		cmocka_unit_test(excluders),
+		cmocka_unit_test(judge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
