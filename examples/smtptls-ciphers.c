@@ -4,8 +4,9 @@
  *
  * An administrator pastes the strings of a configuration and sees the suites in
  * order, which of them a GnuTLS priority string can have and why not the
- * others, and the string to paste elsewhere. Nothing is printed on standard
- * output when a string is wrong, so that scripts can rely on it.
+ * others, and the string to paste elsewhere; or what a server with them would
+ * do with a recorded ClientHello. Nothing is printed on standard output when a
+ * string is wrong, so that scripts can rely on it.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -15,13 +16,23 @@
 
 #include <smtptls/policy.h>
 
-enum form { TABLE, NAMES, ALL_NAMES, PRIORITY };
+#include "ciphers_hello.h"
+
+enum form { TABLE, NAMES, ALL_NAMES, PRIORITY, HELLO };
+
+/* What is asked of the policy. */
+struct question {
+	enum form form;
+	const char *hello; /* a file, for HELLO */
+	unsigned keys;	   /* enum smtptls_key; 0: not given */
+};
 
 static const char usage[] =
 	"usage: smtptls-ciphers [--protocols STRING] [--ciphersuites STRING]\n"
 	"                       [--groups STRING] [--sigalgs STRING]\n"
 	"                       [--seclevel 0-5] [--prefer-client]\n"
-	"                       [--names | --all-names | --priority]\n"
+	"                       [--names | --all-names | --priority |\n"
+	"                        --hello FILE [--keys LIST]]\n"
 	"                       [--] [CIPHERS]\n";
 
 /* In the list that OpenSSL's own API gives. */
@@ -104,9 +115,9 @@ static int set_level(struct smtptls_policy_spec *spec, const char *text)
 
 /* 0, or -1 when the command line is wrong. */
 static int read_options(int argc, char **argv, struct smtptls_policy_spec *spec,
-			enum form *form)
+			struct question *question)
 {
-	enum { LEVEL = 1, CLIENT, HELP, VERSION, FORMS };
+	enum { LEVEL = 1, CLIENT, KEYS, HELP, VERSION, FORMS };
 	static const struct option options[] = {
 		{ "protocols", required_argument, NULL, 'p' },
 		{ "ciphersuites", required_argument, NULL, 'c' },
@@ -117,6 +128,8 @@ static int read_options(int argc, char **argv, struct smtptls_policy_spec *spec,
 		{ "names", no_argument, NULL, FORMS + NAMES },
 		{ "all-names", no_argument, NULL, FORMS + ALL_NAMES },
 		{ "priority", no_argument, NULL, FORMS + PRIORITY },
+		{ "hello", required_argument, NULL, FORMS + HELLO },
+		{ "keys", required_argument, NULL, KEYS },
 		{ "help", no_argument, NULL, HELP },
 		{ "version", no_argument, NULL, VERSION },
 		{ NULL, 0, NULL, 0 },
@@ -144,6 +157,10 @@ static int read_options(int argc, char **argv, struct smtptls_policy_spec *spec,
 		case CLIENT:
 			spec->flags |= SMTPTLS_PREFER_CLIENT;
 			break;
+		case KEYS:
+			if (hello_keys(optarg, &question->keys) < 0)
+				return -1;
+			break;
 		case HELP:
 			fputs(usage, stdout);
 			exit(0);
@@ -153,32 +170,57 @@ static int read_options(int argc, char **argv, struct smtptls_policy_spec *spec,
 		case FORMS + NAMES:
 		case FORMS + ALL_NAMES:
 		case FORMS + PRIORITY:
-			*form = (enum form)(option - FORMS);
+		case FORMS + HELLO:
+			question->form = (enum form)(option - FORMS);
+			question->hello = optarg;
 			break;
 		default:
 			return -1;
 		}
 	}
-	if (argc - optind > 1)
+	if (argc - optind > 1 || (question->keys && question->form != HELLO))
 		return -1;
+	if (!question->keys)
+		question->keys = HELLO_DEFAULT_KEYS;
 	spec->ciphers = argv[optind];
+	return 0;
+}
+
+/* Print what was asked for; the exit status. */
+static int answer(const struct smtptls_policy *policy,
+		  const struct question *question)
+{
+	switch (question->form) {
+	case TABLE:
+		print_table(policy);
+		break;
+	case PRIORITY:
+		puts(smtptls_policy_priority(policy));
+		break;
+	case NAMES:
+	case ALL_NAMES:
+		print_names(policy, question->form);
+		break;
+	case HELLO:
+		return hello_judge(question->hello, policy, question->keys);
+	}
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
+	struct question question = { .form = TABLE };
 	struct smtptls_policy_spec spec;
 	struct smtptls_policy *policy;
-	enum form form = TABLE;
 	char error[512] = "";
-	int ret;
+	int ret, status;
 
 	memset(&spec, 0, sizeof(spec));
-	if (read_options(argc, argv, &spec, &form) < 0) {
+	if (read_options(argc, argv, &spec, &question) < 0) {
 		fputs(usage, stderr);
 		return 2;
 	}
-	if (form == NAMES || form == ALL_NAMES)
+	if (question.form == NAMES || question.form == ALL_NAMES)
 		spec.flags |= SMTPTLS_LIST_ONLY;
 	ret = smtptls_policy_new(&policy, &spec, sizeof(spec), error,
 				 sizeof(error));
@@ -187,17 +229,12 @@ int main(int argc, char **argv)
 			error[0] ? error : smtptls_strerror(ret));
 		return 1;
 	}
-	if (form == TABLE)
-		print_table(policy);
-	else if (form == PRIORITY)
-		puts(smtptls_policy_priority(policy));
-	else
-		print_names(policy, form);
+	status = answer(policy, &question);
 	smtptls_policy_unref(policy);
 	if (fflush(stdout) != 0) {
 		fprintf(stderr, "smtptls-ciphers: standard output: %s\n",
 			strerror(errno));
 		return 1;
 	}
-	return 0;
+	return status;
 }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CIPHERS_HELLO_H
+#define CIPHERS_HELLO_H
+
+#include <smtptls/policy.h>
+
+/* Those of smtptls-cert --both: "rsa,ecdsa". */
+#define HELLO_DEFAULT_KEYS                                                     \
+	(SMTPTLS_KEY_RSA_SIGN | SMTPTLS_KEY_RSA_ENCRYPT |                      \
+	 SMTPTLS_KEY_ECDSA_P256)
+
+/*
+ * Read a list of types of keys, as in "rsa,ecdsa", into a mask of enum
+ * smtptls_key; -1, and a line on stderr, when a word is none.
+ */
+int hello_keys(const char *list, unsigned *keys);
+
+/*
+ * Judge the ClientHello that a file holds, "-" being standard input, and print
+ * the choice or the reason; gives the program's exit status. What is wrong with
+ * the file is a line on stderr.
+ */
+int hello_judge(const char *file, const struct smtptls_policy *policy,
+		unsigned keys);
+
+#endif
