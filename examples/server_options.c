@@ -41,6 +41,7 @@ static const char usage[] =
 	"                            require\n"
 	"  --hostname NAME           (this host's)\n"
 	"  --maildir DIR             keep messages; else they are dropped\n"
+	"  --record-hello DIR        keep ClientHellos of failed handshakes\n"
 	"  --max-size BYTES          of a message (10485760)\n"
 	"  --max-connections N       (100)\n"
 	"  --handshake-timeout S     for the whole handshake (30)\n"
@@ -220,6 +221,9 @@ static void set_option(struct options *options, const struct option *option)
 	case 'm':
 		options->maildir = optarg;
 		break;
+	case 'R':
+		options->record_hello = optarg;
+		break;
 	case 's':
 		options->max_size = (size_t)number(name, optarg, 1, 1L << 30);
 		break;
@@ -265,6 +269,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "verify", required_argument, NULL, 'v' },
 		{ "hostname", required_argument, NULL, 'n' },
 		{ "maildir", required_argument, NULL, 'm' },
+		{ "record-hello", required_argument, NULL, 'R' },
 		{ "max-size", required_argument, NULL, 's' },
 		{ "max-connections", required_argument, NULL, 'x' },
 		{ "handshake-timeout", required_argument, NULL, 't' },

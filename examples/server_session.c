@@ -26,6 +26,7 @@
 #include <event2/buffer.h>
 #include <event2/event_struct.h>
 
+#include "server_hello.h"
 #include "server_log.h"
 #include "server_session.h"
 
@@ -63,6 +64,7 @@ struct session {
 	size_t line_len;
 	struct evbuffer *held; /* replies that found no room, or NULL */
 	struct message *message;
+	struct hello *hello; /* while it is recorded, else NULL */
 	const char *outcome, *reason;
 	struct smtp smtp;
 	char address[ADDRESS_TEXT_MAX];
@@ -246,6 +248,7 @@ static void start_tls(struct session *s, const char *args, size_t unread)
 		return;
 	smtp_forget(&s->smtp);
 	s->phase = HANDSHAKE;
+	s->hello = hello_begin(s->server->hellos);
 	set_deadline(s, s->server->options->handshake_timeout);
 	s->alive = 0;
 }
@@ -326,6 +329,8 @@ static int advance(struct session *s)
 			smtp_greeting(&s->smtp, &reply);
 			say(s, reply.text, reply.len);
 		}
+		hello_end(s->hello, s->server->hellos, s->conn, s->address);
+		s->hello = NULL;
 		s->phase = COMMAND;
 		s->alive = 1;
 	}
@@ -370,6 +375,7 @@ static void session_free(struct session *s)
 {
 	struct server *server = s->server;
 
+	hello_end(s->hello, server->hellos, s->conn, s->address);
 	log_session(s->address, s->conn, s->smtp.messages, s->outcome,
 		    s->reason);
 	message_drop(s->message);
@@ -397,6 +403,7 @@ static void receive(struct session *s)
 		return;
 	ssize_t n = recv(s->fd, p, room, 0);
 	if (n > 0) {
+		hello_take(s->hello, p, (size_t)n);
 		smtptls_conn_input_done(s->conn, (size_t)n);
 	} else if (n == 0) {
 		s->eof = 1;
@@ -555,6 +562,7 @@ void session_start(struct server *server, evutil_socket_t fd,
 		return;
 	}
 	s->server = server;
+	s->hello = tls ? hello_begin(server->hellos) : NULL;
 	s->fd = fd;
 	s->link = &server->sessions;
 	s->next = server->sessions;

@@ -21,6 +21,7 @@ struct server {
 	struct event_base *base;
 	struct smtptls_config *config; /* of new sessions */
 	struct maildir *maildir;       /* or NULL */
+	struct hello_dir *hellos;      /* or NULL */
 	size_t n_replies; /* bytes, of the event that is being served */
 	char replies[REPLIES_MAX];
 	struct session *sessions;

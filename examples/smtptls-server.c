@@ -21,6 +21,7 @@
 #include <event2/listener.h>
 
 #include "server_config.h"
+#include "server_hello.h"
 #include "server_log.h"
 #include "server_session.h"
 
@@ -183,6 +184,12 @@ static void prepare(int argc, char **argv)
 			die("--maildir %s: %s", options.maildir,
 			    strerror(errno));
 	}
+	if (options.record_hello) {
+		server.hellos = hello_dir_open(options.record_hello);
+		if (!server.hellos)
+			die("--record-hello %s: %s", options.record_hello,
+			    strerror(errno));
+	}
 	server.base = event_base_new();
 	if (!server.base)
 		die("libevent: %s", strerror(ENOMEM));
@@ -211,6 +218,7 @@ int main(int argc, char **argv)
 		event_free(events[i]);
 	event_base_free(server.base);
 	maildir_close(server.maildir);
+	hello_dir_close(server.hellos);
 	smtptls_config_unref(server.config);
 	libevent_global_shutdown();
 	return EXIT_SUCCESS;

@@ -117,6 +117,8 @@ def cases(p):
            listen + pair + ["--maildir", str(p.below)], p.below, ".")
     yield ("--maildir a file",
            listen + pair + ["--maildir", str(p.empty)], p.empty, ".")
+    yield ("--record-hello a file",
+           listen + pair + ["--record-hello", str(p.empty)], p.empty, ".")
 
 
 def ends(place, options, names, says):

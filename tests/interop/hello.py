@@ -1,8 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Recorded ClientHellos: what `smtptls-ciphers --hello` says of them, and that
-`smtptls-server --record-hello` keeps those of handshakes that fail, and only
-those.
+"""Recorded ClientHellos: what `smtptls-ciphers --hello` says of them, of files
+in any form, and of what is none.
 
   hello.py [NAME...]              the checks whose name contains NAME
 
@@ -18,8 +17,8 @@ import sys
 from harness import (SCALE, WRAPPER, Checks, REPORT, SKIPPED, built, in_ci,
                      scratch)
 
-LIMIT = 10 * SCALE
-PROGRAM = None                  # found in main
+LIMIT = 10 * SCALE              # seconds
+PROGRAM = built("SMTPTLS_CIPHERS", "examples/smtptls-ciphers")
 HELLOS = pathlib.Path(__file__).resolve().parent.parent / "data" / "hellos"
 KIB16 = 1 << 14
 KIB512 = 1 << 19
@@ -189,8 +188,6 @@ def any_bytes():
 
 
 def main():
-    global PROGRAM  # pylint: disable=global-statement
-    PROGRAM = built("SMTPTLS_CIPHERS", "examples/smtptls-ciphers")
     if not PROGRAM or not os.access(PROGRAM, os.X_OK):
         print(f"skip: smtptls-ciphers is not built ({PROGRAM or ''})")
         sys.exit(1 if in_ci() else SKIPPED)
