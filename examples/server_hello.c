@@ -226,8 +226,7 @@ void hello_end(struct hello *hello, struct hello_dir *dir,
 
 	if (hello && hello->state == WHOLE &&
 	    smtptls_conn_state(conn) == SMTPTLS_FAILED &&
-	    smtptls_conn_info(conn, &info, sizeof(info)) == 0 &&
-	    !info.tls_enabled)
+	    smtptls_conn_info(conn, &info, sizeof(info)) == 0)
 		store(dir, hello, info.reason, peer);
 	free(hello);
 }

@@ -21,9 +21,9 @@ struct hello *hello_begin(const struct hello_dir *dir);
 void hello_take(struct hello *hello, const unsigned char *bytes, size_t len);
 
 /*
- * Store the hello when it is whole and the handshake of `conn` has failed; in
- * any case it is gone afterwards. A line in the log says where it is, or why
- * it could not be written. `hello` may be NULL.
+ * The handshake is over: store the hello when it is whole and `conn` has
+ * failed; in any case it is gone afterwards. A line in the log says where it
+ * is, or why it could not be written. `hello` may be NULL.
  */
 void hello_end(struct hello *hello, struct hello_dir *dir,
 	       struct smtptls_conn *conn, const char *peer);

@@ -233,6 +233,20 @@ def nothing():
     assert recorder.names() == [], recorder.names()
 
 
+def failure_under_tls():
+    """The handshake went well, though the session fails with its last byte."""
+    with Recorder() as recorder:
+        for starttls in True, False:
+            with recorder.dial(starttls) as wire:
+                wire.send_raw(wire.begin(client_context()))
+                wire.send_raw(wire.flight() + tls.record(tls.DATA, bytes(64)))
+                wire.listen(LIMIT)
+            fields = recorder.server.session_of(wire.port)
+            assert fields["tls_enabled"] == "1", fields
+            assert fields["outcome"] == "failed", fields
+        assert recorder.names() == [], recorder.names()
+
+
 # --- bounds and faults
 
 
@@ -300,7 +314,7 @@ def main():
     checks = Checks("record_hello")
     CERTS = Certificates()
     for check in (s_client, files, cuts, only_the_hello, ssl2, later_failure,
-                  nothing, bounds, write_fails, many_at_once):
+                  nothing, failure_under_tls, bounds, write_fails, many_at_once):
         name = check.__name__
         if not sys.argv[1:] or any(word in name for word in sys.argv[1:]):
             checks.run(name, check)
