@@ -10,7 +10,6 @@
  * repeats a byte of the client's that is no printable ASCII.
  */
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,30 +32,24 @@ static const char name_text[] =
 	"-._:[]0123456789"
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/* Append a line to the reply, cut off where that is full; a handler's last
- * word. */
-static enum smtp_next say(struct smtp_reply *reply, const char *text)
+/* Append to the reply's last line, which is cut off where the reply is full. */
+static void add(struct smtp_reply *reply, const char *text)
 {
 	size_t room = sizeof(reply->text) - reply->len - sizeof("\r\n");
 	size_t n = strlen(text);
 
 	n = n < room ? n : room;
 	memcpy(reply->text + reply->len, text, n);
-	memcpy(reply->text + reply->len + n, "\r\n", sizeof("\r\n"));
-	reply->len += n + strlen("\r\n");
-	return SMTP_NEXT_COMMAND;
+	reply->len += n;
 }
 
-__attribute__((format(printf, 2, 3))) static enum smtp_next
-say_with(struct smtp_reply *reply, const char *format, ...)
+/* The same, and end the line; a handler's last word. */
+static enum smtp_next say(struct smtp_reply *reply, const char *text)
 {
-	char text[SMTP_REPLY_MAX];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	return say(reply, text);
+	add(reply, text);
+	memcpy(reply->text + reply->len, "\r\n", sizeof("\r\n"));
+	reply->len += strlen("\r\n");
+	return SMTP_NEXT_COMMAND;
 }
 
 static void reset_mail(struct smtp *smtp)
@@ -82,15 +75,21 @@ void smtp_forget(struct smtp *smtp)
 void smtp_greeting(const struct smtp *smtp, struct smtp_reply *reply)
 {
 	reply->len = 0;
-	say_with(reply, "220 %s ESMTP smtptls-server",
-		 smtp->settings->hostname);
+	add(reply, "220 ");
+	add(reply, smtp->settings->hostname);
+	say(reply, " ESMTP smtptls-server");
 }
 
 void smtp_goodbye(const struct smtp *smtp, const char *status, const char *why,
 		  struct smtp_reply *reply)
 {
 	reply->len = 0;
-	say_with(reply, "421 %s %s %s", status, smtp->settings->hostname, why);
+	add(reply, "421 ");
+	add(reply, status);
+	add(reply, " ");
+	add(reply, smtp->settings->hostname);
+	add(reply, " ");
+	say(reply, why);
 }
 
 /* ------------------------------------------------------------------------ */
@@ -167,9 +166,10 @@ static enum smtp_next do_ehlo(struct smtp *smtp, const char *args,
 {
 	if (take_name(smtp, args, 1) < 0)
 		return say(reply, "501 Syntax: EHLO hostname");
-	say_with(reply, "250-%s", smtp->settings->hostname);
+	add(reply, "250-");
+	say(reply, smtp->settings->hostname);
 	say(reply, "250-PIPELINING");
-	say_with(reply, "250-SIZE %zu", smtp->settings->max_size);
+	say(reply, smtp->settings->size_line);
 	say(reply, "250-8BITMIME");
 	if (smtp->can_starttls)
 		say(reply, "250-STARTTLS");
@@ -181,7 +181,8 @@ static enum smtp_next do_helo(struct smtp *smtp, const char *args,
 {
 	if (take_name(smtp, args, 0) < 0)
 		return say(reply, "501 Syntax: HELO hostname");
-	return say_with(reply, "250 %s", smtp->settings->hostname);
+	add(reply, "250 ");
+	return say(reply, smtp->settings->hostname);
 }
 
 static enum smtp_next do_mail(struct smtp *smtp, const char *args,
@@ -313,9 +314,11 @@ static enum smtp_next execute(struct smtp *smtp,
 		say(reply, "530 5.7.0 Must issue a STARTTLS command first");
 		return verb->next;
 	}
-	if (args[0] && verb->flags & NO_ARGS)
-		return say_with(reply, "501 5.5.4 %s takes no arguments",
-				verb->name);
+	if (args[0] && verb->flags & NO_ARGS) {
+		add(reply, "501 5.5.4 ");
+		add(reply, verb->name);
+		return say(reply, " takes no arguments");
+	}
 	if (verb->handle)
 		return verb->handle(smtp, args, reply);
 	say(reply, verb->reply);
@@ -336,8 +339,8 @@ enum smtp_next smtp_line(struct smtp *smtp, char *line, size_t len,
 		int whole = len >= 2 && line[len - 2] == '\r' &&
 			    !memchr(line, '\r', len - 2) &&
 			    !memchr(line, '\0', len);
-		say_with(reply, "500 5.5.2 %s",
-			 whole ? "Command missing" : "Lines end in CRLF only");
+		say(reply, whole ? "500 5.5.2 Command missing"
+				 : "500 5.5.2 Lines end in CRLF only");
 		next = whole ? SMTP_NEXT_COMMAND : SMTP_NEXT_REFUSE;
 	}
 	if (reply->text[0] == '5' && ++smtp->errors > ERRORS_MAX &&
@@ -478,9 +481,10 @@ void smtp_text_reply(struct smtp *smtp, int stored, struct smtp_reply *reply)
 		say(reply, "552 5.3.4 Message too big");
 	else if (!stored)
 		say(reply, "451 4.3.0 The message could not be stored");
-	else
-		say_with(reply, "250 2.0.0 Message %u accepted",
-			 ++smtp->messages);
+	else {
+		smtp->messages++;
+		say(reply, "250 2.0.0 Message accepted");
+	}
 	reset_mail(smtp);
 }
 

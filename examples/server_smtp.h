@@ -15,6 +15,7 @@ enum {
 struct smtp_settings {
 	const char *hostname;
 	size_t max_size;
+	char size_line[32]; /* of the reply to EHLO: "250-SIZE N" */
 	int require_tls;
 };
 

@@ -173,6 +173,8 @@ static void prepare(int argc, char **argv)
 	options_parse(&options, argc, argv);
 	server.smtp.hostname = options.hostname;
 	server.smtp.max_size = options.max_size;
+	snprintf(server.smtp.size_line, sizeof(server.smtp.size_line),
+		 "250-SIZE %zu", options.max_size);
 	server.smtp.require_tls = options.require_tls;
 	server.config = server_config(&options, "");
 	if (!server.config)

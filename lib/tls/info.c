@@ -179,7 +179,8 @@ static int collect(struct stls_session *session, struct stls_facts *facts)
 	gnutls_protocol_t version = gnutls_protocol_get_version(tls);
 	gnutls_group_t group = gnutls_group_get(tls);
 
-	memset(facts, 0, sizeof(*facts));
+	memset(info, 0, sizeof(*info));
+	facts->sni[0] = '\0';
 	facts->complete = session->complete;
 	tell_sni(session, facts);
 	if (!session->complete)
@@ -199,9 +200,10 @@ int stls_info(struct stls_session *session, struct stls_facts **facts,
 	      int tls_enabled, struct smtptls_info *info)
 {
 	if (!*facts) {
-		*facts = calloc(1, sizeof(**facts));
+		*facts = malloc(sizeof(**facts));
 		if (!*facts)
 			return SMTPTLS_E_NOMEM;
+		(*facts)->complete = 0;
 	}
 	if (!(*facts)->complete && collect(session, *facts) < 0)
 		return SMTPTLS_E_NOMEM;
