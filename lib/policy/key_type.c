@@ -60,6 +60,15 @@ unsigned stls_keys_of_sigalg_tls12(unsigned code)
 	}
 }
 
+unsigned stls_keys_of_suite(const struct stls_suite *suite)
+{
+	if (suite->kx & ~(STLS_KX_RSA | STLS_KX_DHE | STLS_KX_ECDHE))
+		return 0;
+	if (suite->au & STLS_AU_ECDSA)
+		return STLS_KEYS_ECDSA | STLS_KEYS_EDDSA;
+	return suite->au & STLS_AU_RSA ? STLS_KEYS_RSA : 0U;
+}
+
 unsigned stls_curve_of_key(unsigned key)
 {
 	switch (key) {

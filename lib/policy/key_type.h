@@ -5,6 +5,8 @@
 
 #include <smtptls/policy.h>
 
+#include "openssl/suite_table.h"
+
 #define STLS_KEYS_ECDSA                                                        \
 	(SMTPTLS_KEY_ECDSA_P256 | SMTPTLS_KEY_ECDSA_P384 |                     \
 	 SMTPTLS_KEY_ECDSA_P521)
@@ -18,6 +20,8 @@ unsigned stls_key_of_sigalg_tls13(unsigned code);
 unsigned stls_key_of_sigalg(unsigned code);
 /* The keys that may use it in TLS 1.2, where curves do not count. */
 unsigned stls_keys_of_sigalg_tls12(unsigned code);
+/* Those whose certificate a suite before TLS 1.3 may need; 0: it needs none. */
+unsigned stls_keys_of_suite(const struct stls_suite *suite);
 /* The code of the group that is an ECDSA key's curve, or 0. */
 unsigned stls_curve_of_key(unsigned key);
 

@@ -18,6 +18,7 @@
 
 #include "base/ascii.h"
 #include "policy/excluder.h"
+#include "policy/key_type.h"
 
 /* So many names are shown of a list; the others are counted. */
 #define SHOWN 3
@@ -87,6 +88,7 @@ static void add_versions(struct text *text, uint8_t versions)
 		add(text, "TLS 1.%u-1.%u", low, high);
 }
 
+/* All that may be meant: without the extension only the best is known. */
 static uint8_t offered_versions(const struct stls_client_hello *hello)
 {
 	uint8_t versions = 0;
@@ -102,6 +104,24 @@ static uint8_t offered_versions(const struct stls_client_hello *hello)
 	     version++)
 		versions |= stls_version_bit(version);
 	return versions;
+}
+
+/* Those among `versions`, and no more than is known of them. */
+static void add_offered(struct text *text,
+			const struct stls_client_hello *hello, uint8_t versions)
+{
+	unsigned best = STLS_TLS1_2;
+
+	versions &= offered_versions(hello);
+	if (!hello->versions.data) {
+		while (best > STLS_TLS1_0 &&
+		       !(versions & stls_version_bit(best)))
+			best--;
+		if (best > STLS_TLS1_0)
+			add(text, "up to ");
+		versions &= stls_version_bit(best);
+	}
+	add_versions(text, versions);
 }
 
 static const char *suite_name(const struct stls_suite *suite)
@@ -225,7 +245,7 @@ static void write_version(struct text *text, const struct stls_case *facts)
 	uint8_t own = stls_served_versions(facts->policy, facts->keys);
 
 	add(text, "peer offers ");
-	add_versions(text, offered);
+	add_offered(text, facts->hello, STLS_PROTOCOL_TLS);
 	add(text, ", this side has ");
 	add_versions(text, own);
 	if (offered & own)
@@ -267,51 +287,120 @@ static void write_offer(struct text *text, const struct stls_case *facts)
 	add_suites(text, facts);
 }
 
-/* The first of the client's suites that can be switched on tells the word. */
-static void write_excluded(struct text *text, const struct stls_case *facts)
+/*
+ * The first of the client's suites in OpenSSL's language; with `keys` only one
+ * that a certificate of these types serves, and that the ciphers can switch on.
+ */
+static const struct stls_suite *find_offered(const struct stls_case *facts,
+					     unsigned keys)
 {
 	const struct stls_bytes *suites = &facts->hello->suites;
-	const struct stls_suite *suite = NULL;
-	struct stls_span word;
-	char shown[48];
+	const struct smtptls_policy *policy = facts->policy;
+	const struct stls_suite *suite;
 	size_t i;
 	int row;
 
-	write_offer(text, facts);
-	for (i = 0; !suite && i < stls_numbers(suites); i++) {
+	for (i = 0; i < stls_numbers(suites); i++) {
 		row = stls_suite_by_code(stls_number(suites, i));
 		if (row < 0 || row >= STLS_SUITES_OPENSSL)
 			continue;
 		suite = stls_suite((size_t)row);
 		if (!stls_version_has_suite(facts->choice->version, suite))
-			suite = NULL;
+			continue;
+		if (!keys ||
+		    (stls_keys_of_suite(suite) & keys &&
+		     suite->gnutls_min_version &&
+		     !memchr(policy->suite_row, row, policy->suite_count) &&
+		     stls_suite_allowed(suite, policy->security_level)))
+			return suite;
 	}
-	if (!suite) {
+	return NULL;
+}
+
+/* The word of the ciphers that excludes it, for people; 0: there is none. */
+static int find_word(const struct stls_case *facts,
+		     const struct stls_suite *suite, char shown[48])
+{
+	struct stls_span word;
+
+	if (!stls_find_excluder(facts->policy->ciphers, suite, &word))
+		return 0;
+	(void)stls_ascii_escape(
+		shown, 48, facts->policy->ciphers + word.position, word.length);
+	return 1;
+}
+
+static void write_excluded(struct text *text, const struct stls_case *facts)
+{
+	const struct stls_suite *suite = find_offered(facts, 0);
+	char word[48];
+
+	write_offer(text, facts);
+	if (!suite)
 		add(text, " of what is known here: the peer must be changed");
-	} else if (suite->min_version == STLS_TLS1_3) {
+	else if (suite->min_version == STLS_TLS1_3)
 		add(text,
 		    ", which the ciphersuites do not name: add %s to them",
 		    suite->openssl);
-	} else if (stls_find_excluder(facts->policy->ciphers, suite, &word)) {
-		(void)stls_ascii_escape(shown, sizeof(shown),
-					facts->policy->ciphers + word.position,
-					word.length);
+	else if (find_word(facts, suite, word))
 		add(text, ", which \"%s\" in the ciphers excludes: remove it",
-		    shown);
-	} else {
+		    word);
+	else
 		add(text, ", which the ciphers do not name: add %s to them",
 		    suite->openssl);
-	}
 }
 
-static void write_key(struct text *text, const struct stls_case *facts,
-		      const char *type, const char *add_what)
+/* Whether the peer has suites for a certificate that is there. */
+static int offers_own_type(const struct stls_case *facts)
 {
-	add(text, "peer offers ");
-	add_versions(text, offered_versions(facts->hello));
-	add(text, " with %s suites only; ", type);
+	const struct stls_bytes *suites = &facts->hello->suites;
+	size_t i;
+	int row;
+
+	for (i = 0; i < stls_numbers(suites); i++) {
+		row = stls_suite_by_code(stls_number(suites, i));
+		if (row >= 0 &&
+		    stls_version_has_suite(facts->choice->version,
+					   stls_suite((size_t)row)) &&
+		    stls_keys_of_suite(stls_suite((size_t)row)) & facts->keys)
+			return 1;
+	}
+	return 0;
+}
+
+/* The peer has suites of one type only, or this side leaves it no other. */
+static void write_key(struct text *text, const struct stls_case *facts,
+		      const char *type, const char *other)
+{
+	uint8_t versions =
+		(uint8_t)(2 * stls_version_bit(facts->choice->version) - 1);
+	int own = offers_own_type(facts);
+	const struct stls_suite *suite = NULL;
+	char word[48];
+
+	if (!facts->keys) {
+		write_offer(text, facts);
+		add(text, "; ");
+	} else {
+		add(text, "peer offers ");
+		add_offered(text, facts->hello, versions);
+		add(text, " with ");
+		if (own)
+			add(text,
+			    "%s and %s suites, of which this side allows %s "
+			    "only; ",
+			    type, other, type);
+		else
+			add(text, "%s suites only; ", type);
+	}
 	add_own_keys(text, facts->keys);
-	add(text, ": add an %s certificate", add_what);
+	add(text, ": add an %s certificate", type);
+	if (own)
+		suite = find_offered(facts, facts->keys);
+	if (suite && find_word(facts, suite, word))
+		add(text, ", or remove \"%s\" from the ciphers", word);
+	else if (suite)
+		add(text, ", or add %s to the ciphers", suite->openssl);
 }
 
 static void write_usage(struct text *text, const struct stls_case *facts)
@@ -477,10 +566,10 @@ void stls_reason_write(const struct stls_case *facts, char *to, size_t size)
 			   "others to the ciphers");
 		break;
 	case SMTPTLS_REASON_NEEDS_RSA:
-		write_key(&text, facts, "RSA", "RSA");
+		write_key(&text, facts, "RSA", "ECDSA");
 		break;
 	case SMTPTLS_REASON_NEEDS_ECDSA:
-		write_key(&text, facts, "ECDSA", "ECDSA");
+		write_key(&text, facts, "ECDSA", "RSA");
 		break;
 	case SMTPTLS_REASON_KEY_USAGE:
 		write_usage(&text, facts);
@@ -504,24 +593,4 @@ void stls_reason_write(const struct stls_case *facts, char *to, size_t size)
 	default:
 		add(&text, "%s", fixed(facts->choice->reason));
 	}
-}
-
-const char *smtptls_reason_name(int reason)
-{
-	static const char *const names[] = {
-		"none",		  "version",	   "ssl2-hello",
-		"ssl3-hello",	  "fallback",	   "suites-excluded",
-		"security-level", "system-policy", "gnutls",
-		"needs-rsa",	  "needs-ecdsa",   "key-usage",
-		"group",	  "sigalg",	   "sni",
-		"bad-hello",	  "outside",	   "unjudged",
-		"no-tls",	  "http",	   "smtp-in-clear",
-		"tls-for-smtp",	  "closed",	   "timeout",
-		"peer-alert",	  "cert-missing",  "cert-trust",
-		"cert-time",	  "cert-purpose",  "dh-parameters",
-	};
-
-	if (reason < 0 || (size_t)reason >= sizeof(names) / sizeof(names[0]))
-		return NULL;
-	return names[reason];
 }

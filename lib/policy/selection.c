@@ -34,6 +34,7 @@
 /* How far a suite comes. */
 enum stage {
 	STAGE_EXCLUDED,
+	STAGE_DSS,    /* GnuTLS makes no such signature */
 	STAGE_KEY,    /* no certificate of its type */
 	STAGE_USAGE,  /* there is, but not for this use */
 	STAGE_GROUP,  /* no common group */
@@ -381,9 +382,8 @@ static enum stage judge(const struct selection *selection,
 
 	if (suite->kx & STLS_KX_RSA)
 		return judge_rsa(selection, choice);
-	/* DSA: GnuTLS makes no such signature. */
 	if (suite->au & STLS_AU_DSS)
-		return STAGE_KEY;
+		return STAGE_DSS;
 	stage = judge_signer(selection, suite, choice);
 	if (stage < STAGE_GROUP)
 		return stage;
@@ -431,6 +431,8 @@ static int reason_of_stage(enum stage stage, const struct stls_suite *suite)
 		return SMTPTLS_REASON_GROUP;
 	case STAGE_USAGE:
 		return SMTPTLS_REASON_KEY_USAGE;
+	case STAGE_DSS:
+		return SMTPTLS_REASON_GNUTLS;
 	default:
 		return suite->au & STLS_AU_ECDSA ? SMTPTLS_REASON_NEEDS_ECDSA
 						 : SMTPTLS_REASON_NEEDS_RSA;

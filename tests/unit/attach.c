@@ -155,7 +155,7 @@ static void refuses_type(void **state)
 	smtptls_policy_unref(policy);
 	join(pair.client, pair.server);
 	check_result(&pair, SMTPTLS_REASON_NEEDS_RSA,
-		     "peer offers TLS 1.0-1.2 with RSA suites only; the only "
+		     "peer offers up to TLS 1.2 with RSA suites only; the only "
 		     "certificate is ECDSA P-256: add an RSA certificate");
 	pair_free(&pair);
 }

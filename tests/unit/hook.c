@@ -270,7 +270,7 @@ static void holes(void **state)
 	assert_false(result.ok);
 	assert_int_equal(result.info.reason, SMTPTLS_REASON_VERSION);
 	assert_string_equal(result.text,
-			    "peer offers TLS 1.0-1.1, this side has TLS "
+			    "peer offers up to TLS 1.1, this side has TLS "
 			    "1.0-1.2 without TLS 1.1: add TLSv1.1 to the "
 			    "protocols, or take the older ones away");
 	result = meet(SERVER(.protocols = "TLSv1.1 TLSv1.3 TLSv1.2",

@@ -102,8 +102,8 @@ static void recorded(void **state)
 		  { .protocols = "TLSv1.3" },
 		  RSA,
 		  SMTPTLS_REASON_VERSION,
-		  "peer offers TLS 1.0-1.2, this side has TLS 1.3: add TLSv1.2 "
-		  "to the protocols" },
+		  "peer offers up to TLS 1.2, this side has TLS 1.3: add "
+		  "TLSv1.2 to the protocols" },
 		{ "sslv2",
 		  { 0 },
 		  RSA,
@@ -128,8 +128,24 @@ static void recorded(void **state)
 		  { .ciphers = "HIGH" },
 		  SMTPTLS_KEY_ECDSA_P256,
 		  SMTPTLS_REASON_NEEDS_RSA,
-		  "peer offers TLS 1.0-1.2 with RSA suites only; the only "
+		  "peer offers up to TLS 1.2 with RSA suites only; the only "
 		  "certificate is ECDSA P-256: add an RSA certificate" },
+		{ "openssl-tls12",
+		  { .ciphers = "ECDHE-RSA-AES128-GCM-SHA256" },
+		  SMTPTLS_KEY_ECDSA_P256,
+		  SMTPTLS_REASON_NEEDS_RSA,
+		  "peer offers up to TLS 1.2 with RSA and ECDSA suites, of "
+		  "which this side allows RSA only; the only certificate is "
+		  "ECDSA P-256: add an RSA certificate, or add "
+		  "ECDHE-ECDSA-AES256-GCM-SHA384 to the ciphers" },
+		{ "openssl",
+		  { .protocols = "TLSv1.2", .ciphers = "HIGH:!aRSA" },
+		  RSA,
+		  SMTPTLS_REASON_NEEDS_ECDSA,
+		  "peer offers TLS 1.0-1.2 with ECDSA and RSA suites, of which "
+		  "this side allows ECDSA only; the only certificate is RSA: "
+		  "add an ECDSA certificate, or remove \"!aRSA\" from the "
+		  "ciphers" },
 		{ "openssl-rsa-only",
 		  { .ciphers = "HIGH:!aNULL:!kRSA:!MD5" },
 		  RSA,
@@ -163,7 +179,7 @@ static void recorded(void **state)
 		  { 0 },
 		  RSA,
 		  SMTPTLS_REASON_NEEDS_ECDSA,
-		  "peer offers TLS 1.0-1.2 with ECDSA suites only; the only "
+		  "peer offers up to TLS 1.2 with ECDSA suites only; the only "
 		  "certificate is RSA: add an ECDSA certificate" },
 		{ "openssl-rsa-only",
 		  { .ciphers = "kRSA" },
@@ -378,8 +394,44 @@ static void made(void **state)
 		    .sigalgs = LIST(0x0804) },
 		  { 0 },
 		  0,
-		  "peer offers TLS 1.0-1.2 with RSA suites only; there is no "
-		  "certificate: add an RSA certificate" },
+		  "peer offers TLS 1.2 with ECDHE-RSA-AES128-GCM-SHA256; there "
+		  "is no certificate: add an RSA certificate" },
+		{ { .suites = LIST(0xc02f, 0x1301),
+		    .versions = LIST(0x0304, 0x0303, 0x0302, 0x0301),
+		    .groups = LIST(29),
+		    .sigalgs = LIST(0x0804) },
+		  { .protocols = "TLSv1.2" },
+		  SMTPTLS_KEY_ECDSA_P256,
+		  "peer offers TLS 1.0-1.2 with RSA suites only; the only "
+		  "certificate is ECDSA P-256: add an RSA certificate" },
+		{ { .suites = LIST(0x002f, 0xc009), .version = 0x0301 },
+		  { .protocols = "TLSv1", .ciphers = "kRSA:@SECLEVEL=0" },
+		  SMTPTLS_KEY_ED25519 | SMTPTLS_KEY_ECDSA_P384,
+		  "peer offers TLS 1.0 with RSA and ECDSA suites, of which "
+		  "this side allows RSA only; the certificates are ECDSA P-384 "
+		  "and Ed25519: add an RSA certificate, or add "
+		  "ECDHE-ECDSA-AES128-SHA to the ciphers" },
+		/* what the level forbids is no cure */
+		{ { .suites = LIST(0xc02b, 0xc02c, 0xc030) },
+		  { .ciphers = "ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=4" },
+		  SMTPTLS_KEY_ECDSA_P256,
+		  "peer offers up to TLS 1.2 with RSA and ECDSA suites, of "
+		  "which this side allows RSA only; the only certificate is "
+		  "ECDSA P-256: add an RSA certificate, or add "
+		  "ECDHE-ECDSA-AES256-GCM-SHA384 to the ciphers" },
+		{ { .suites = LIST(0xc030, 0xc02b) },
+		  { .ciphers = "ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=4" },
+		  SMTPTLS_KEY_ECDSA_P256,
+		  "peer offers up to TLS 1.2 with RSA and ECDSA suites, of "
+		  "which this side allows RSA only; the only certificate is "
+		  "ECDSA P-256: add an RSA certificate" },
+		/* GnuTLS signs nothing by DSA */
+		{ { .suites = LIST(0x0032), .sigalgs = LIST(0x0402) },
+		  { .ciphers = "ALL:@SECLEVEL=0",
+		    .sigalgs = "DSA+SHA256:RSA+SHA256" },
+		  RSA,
+		  "peer offers TLS 1.2 with DHE-DSS-AES128-SHA, which the "
+		  "loaded GnuTLS does not have: add others to the ciphers" },
 		{ { .suites = LIST(0xc02f), .versions = LIST(0x0305) },
 		  { 0 },
 		  RSA,
