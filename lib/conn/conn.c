@@ -315,7 +315,8 @@ int smtptls_conn_abort(struct smtptls_conn *conn, int error)
 		return 0;
 	if (conn->session && error != SMTPTLS_E_IO)
 		stls_session_abort(conn->session, error);
-	(void)fail(conn, error, info->text);
+	(void)(conn->session ? fail_session(conn, error)
+			     : fail(conn, error, info->text));
 	return 0;
 }
 

@@ -489,33 +489,6 @@ static const char *fixed(int reason)
 	case SMTPTLS_REASON_UNJUDGED:
 		return "the hello was never judged by the policy: the host has "
 		       "replaced the session's handshake hook";
-	case SMTPTLS_REASON_NO_TLS:
-		return "peer sent something else than TLS where TLS was to "
-		       "start";
-	case SMTPTLS_REASON_HTTP:
-		return "peer speaks HTTP: it has the wrong port";
-	case SMTPTLS_REASON_SMTP_IN_CLEAR:
-		return "peer speaks SMTP in the clear at a port for implicit "
-		       "TLS: it must use STARTTLS's port, or implicit TLS";
-	case SMTPTLS_REASON_TLS_FOR_SMTP:
-		return "peer starts TLS at a port for STARTTLS: it must use "
-		       "the port for implicit TLS, or STARTTLS";
-	case SMTPTLS_REASON_CLOSED:
-		return "peer closed the connection during the handshake";
-	case SMTPTLS_REASON_TIMEOUT:
-		return "peer was silent for too long during the handshake";
-	case SMTPTLS_REASON_PEER_ALERT:
-		return "peer refused by an alert";
-	case SMTPTLS_REASON_CERT_MISSING:
-		return "peer has shown no certificate";
-	case SMTPTLS_REASON_CERT_TRUST:
-		return "no trusted authority has signed the peer's certificate";
-	case SMTPTLS_REASON_CERT_TIME:
-		return "peer's certificate has expired or is not yet valid";
-	case SMTPTLS_REASON_CERT_PURPOSE:
-		return "peer's certificate was issued for another purpose";
-	case SMTPTLS_REASON_DH_PARAMETERS:
-		return "Diffie-Hellman parameters are too small";
 	default:
 		return "the handshake failed";
 	}

@@ -23,6 +23,8 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "policy/reason.h"
+#include "policy/session_reason.h"
 #include "tls/verify.h"
 
 /* As OpenSSL: a peer that only warns keeps this side busy for nothing. */
@@ -106,11 +108,36 @@ failed(struct stls_session *session, int error, const char *format, ...)
 	return error;
 }
 
-/* Nor does a later reason replace the first. */
-static void note(struct stls_session *session, int reason)
+/* GnuTLS has numbers of its own for what has none on the wire. */
+static int number_of(gnutls_handshake_description_t message)
 {
+	return message == GNUTLS_HANDSHAKE_HELLO_RETRY_REQUEST
+		       ? STLS_HELLO_RETRY_REQUEST
+		       : (int)message;
+}
+
+/* The end for a reason; nor does a later reason replace the first. */
+static int ended(struct stls_session *session, int error, int reason,
+		 const struct stls_bytes *sent)
+{
+	struct stls_end end = {
+		.reason = reason,
+		.server = session->role == SMTPTLS_SERVER,
+		.begun = session->begun,
+		.last_in =
+			number_of(gnutls_handshake_get_last_in(session->tls)),
+		.last_out =
+			number_of(gnutls_handshake_get_last_out(session->tls)),
+		.alert = session->alert_received,
+		.sent = sent ? sent->data : NULL,
+		.sent_len = sent ? sent->len : 0,
+	};
+
 	if (session->judge.reason == 0)
 		session->judge.reason = reason;
+	if (!session->text[0])
+		stls_end_write(&end, session->text, sizeof(session->text));
+	return error;
 }
 
 /* Of a fatal alert there is only one (RFC 8446 section 6.2). */
@@ -129,25 +156,19 @@ static int gnutls_failed(struct stls_session *session, int ret,
 {
 	int broken = in_handshake ? SMTPTLS_E_HANDSHAKE : SMTPTLS_E_PROTOCOL;
 	int level, alert;
-	const char *name;
 
 	/* GnuTLS has several errors for an end that came too early. */
-	if (session->cut) {
-		note(session, SMTPTLS_REASON_CLOSED);
+	if (session->cut && !in_handshake)
 		return failed(session, SMTPTLS_E_TRUNCATED,
-			      "the peer closed the connection %s",
-			      in_handshake ? "during the handshake"
-					   : "without a close_notify");
-	}
+			      "peer closed the connection without a "
+			      "close_notify");
+	if (session->cut)
+		return ended(session, SMTPTLS_E_TRUNCATED,
+			     SMTPTLS_REASON_CLOSED, NULL);
 	switch (ret) {
 	case GNUTLS_E_FATAL_ALERT_RECEIVED:
-		alert = (int)gnutls_alert_get(session->tls);
-		name = gnutls_alert_get_name((gnutls_alert_description_t)alert);
-		session->alert_received = alert;
-		note(session, SMTPTLS_REASON_PEER_ALERT);
-		return failed(session, broken,
-			      "the peer ended TLS with the alert \"%s\" (%d)",
-			      name ? name : "unknown", alert);
+		session->alert_received = (int)gnutls_alert_get(session->tls);
+		return ended(session, broken, SMTPTLS_REASON_PEER_ALERT, NULL);
 	case GNUTLS_E_PUSH_ERROR:
 	case GNUTLS_E_MEMORY_ERROR:
 		return failed(session, SMTPTLS_E_NOMEM, "%s",
@@ -159,6 +180,15 @@ static int gnutls_failed(struct stls_session *session, int ret,
 	send_alert(session, alert >= 0 ? alert : GNUTLS_A_INTERNAL_ERROR);
 	if (session->judge.text[0])
 		return failed(session, broken, "%s", session->judge.text);
+	if (ret == GNUTLS_E_SESSION_EOF)
+		return ended(session, broken, SMTPTLS_REASON_CLOSED, NULL);
+	if (ret == GNUTLS_E_DH_PRIME_UNACCEPTABLE)
+		return ended(session, broken, SMTPTLS_REASON_DH_PARAMETERS,
+			     NULL);
+	if (ret == GNUTLS_E_NO_APPLICATION_PROTOCOL)
+		return failed(session, broken,
+			      "peer asks by ALPN for other protocols than "
+			      "smtp: it has the wrong port, or must name smtp");
 	return failed(session, broken, "%s: %s",
 		      in_handshake ? "the handshake failed" : "TLS failed",
 		      gnutls_strerror(ret));
@@ -173,7 +203,8 @@ static int warned(struct stls_session *session, int in_handshake)
 	send_alert(session, GNUTLS_A_UNEXPECTED_MESSAGE);
 	return failed(session,
 		      in_handshake ? SMTPTLS_E_HANDSHAKE : SMTPTLS_E_PROTOCOL,
-		      "the peer sends nothing but warning alerts");
+		      "peer sends nothing but warning alerts: the peer must be "
+		      "changed");
 }
 
 /* More input than plaintext ever came of it. */
@@ -183,8 +214,9 @@ static int check_silent(struct stls_session *session)
 		return 0;
 	send_alert(session, GNUTLS_A_RECORD_OVERFLOW);
 	return failed(session, SMTPTLS_E_LIMIT,
-		      "the peer sent %zu bytes of TLS without a word of SMTP",
-		      session->silent);
+		      "peer sent more than %zu bytes of TLS without a word of "
+		      "SMTP: it is broken, or an attack",
+		      SILENT_MAX);
 }
 
 /* ---- start ---- */
@@ -337,6 +369,16 @@ static int reason_of_plaintext(const unsigned char *held, size_t n)
 	return SMTPTLS_REASON_NO_TLS;
 }
 
+static int ended_by_ssl2(struct stls_session *session)
+{
+	struct stls_choice choice = { .reason = SMTPTLS_REASON_SSL2_HELLO };
+	struct stls_case facts = { .choice = &choice };
+
+	session->judge.reason = choice.reason;
+	stls_reason_write(&facts, session->text, sizeof(session->text));
+	return SMTPTLS_E_HANDSHAKE;
+}
+
 /*
  * GnuTLS would take a ClientHello in SSLv2's format, and answers other things
  * with an error that says nothing. TLS begins with a handshake record, or with
@@ -346,7 +388,6 @@ static int check_first_byte(struct stls_session *session)
 {
 	const unsigned char *held;
 	size_t n = stls_buffer_peek(session->in, &held);
-	char shown[48];
 
 	if (n == 0 || session->begun)
 		return 0;
@@ -354,15 +395,11 @@ static int check_first_byte(struct stls_session *session)
 	if (held[0] == CONTENT_HANDSHAKE || held[0] == CONTENT_ALERT)
 		return 0;
 	send_alert(session, GNUTLS_A_UNEXPECTED_MESSAGE);
-	if (held[0] & 0x80) {
-		note(session, SMTPTLS_REASON_SSL2_HELLO);
-		return failed(session, SMTPTLS_E_HANDSHAKE,
-			      "the peer speaks SSLv2, or no TLS at all");
-	}
-	note(session, reason_of_plaintext(held, n));
-	(void)stls_ascii_escape(shown, sizeof(shown), held, n < 32 ? n : 32);
-	return failed(session, SMTPTLS_E_HANDSHAKE,
-		      "the peer sent \"%s\" where TLS was expected", shown);
+	/* The length's first bit, and the type CLIENT-HELLO behind it. */
+	if (held[0] & 0x80 && (n < 3 || held[2] == 1))
+		return ended_by_ssl2(session);
+	return ended(session, SMTPTLS_E_HANDSHAKE, reason_of_plaintext(held, n),
+		     &(struct stls_bytes){ held, n });
 }
 
 static int reason_of_cert(int error)
@@ -383,7 +420,7 @@ static int reason_of_cert(int error)
 
 static int verify(struct stls_session *session)
 {
-	int ret;
+	int ret, reason;
 
 	if (session->verify_mode == SMTPTLS_VERIFY_NONE)
 		return 0;
@@ -392,9 +429,11 @@ static int verify(struct stls_session *session)
 	if (ret == 0 || (ret != SMTPTLS_E_NOMEM &&
 			 session->verify_mode == SMTPTLS_VERIFY_OPTIONAL))
 		return 0;
-	note(session, reason_of_cert(ret));
 	stls_session_abort(session, ret);
-	return failed(session, ret, "%s", smtptls_strerror(ret));
+	reason = reason_of_cert(ret);
+	if (reason == SMTPTLS_REASON_NONE)
+		return failed(session, ret, "%s", smtptls_strerror(ret));
+	return ended(session, ret, reason, NULL);
 }
 
 static int finish(struct stls_session *session)
@@ -489,7 +528,8 @@ ssize_t stls_session_read(struct stls_session *session, void *data, size_t len)
 		} else if (ret == GNUTLS_E_REHANDSHAKE) {
 			send_alert(session, GNUTLS_A_NO_RENEGOTIATION);
 			return failed(session, SMTPTLS_E_PROTOCOL,
-				      "the peer asked for a renegotiation");
+				      "peer asked for a renegotiation, which "
+				      "is not done: switch it off there");
 		} else if (ret != GNUTLS_E_AGAIN &&
 			   ret != GNUTLS_E_INTERRUPTED) {
 			return gnutls_failed(session, (int)ret, 0);
@@ -529,4 +569,6 @@ void stls_session_abort(struct stls_session *session, int error)
 	send_alert(session,
 		   stls_verify_alert(
 			   error, gnutls_protocol_get_version(session->tls)));
+	if (error == SMTPTLS_E_TIMEOUT && !session->complete)
+		(void)ended(session, error, SMTPTLS_REASON_TIMEOUT, NULL);
 }

@@ -322,6 +322,112 @@ static void many_choices(void **state)
 	smtptls_config_unref(config);
 }
 
+/* ---- a server's Diffie-Hellman parameters ---- */
+
+/* OpenSSL's server with RFC 5114's 1024 bits or RFC 7919's 2048. */
+static SSL *weak_server(int bits)
+{
+	const struct testcert *cert = testcert_server(
+		testcert_ca("test CA"), TESTCERT_RSA, "mx.example.org");
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(NULL, "DHX", NULL);
+	EVP_PKEY *params = NULL;
+	SSL *ssl;
+
+	assert_non_null(ctx);
+	SSL_CTX_set_security_level(ctx, 0);
+	assert_int_equal(
+		SSL_CTX_use_certificate_file(ctx, cert->file, SSL_FILETYPE_PEM),
+		1);
+	assert_int_equal(
+		SSL_CTX_use_PrivateKey_file(ctx, cert->file, SSL_FILETYPE_PEM),
+		1);
+	assert_int_equal(EVP_PKEY_paramgen_init(maker), 1);
+	assert_int_equal(
+		EVP_PKEY_CTX_set_dhx_rfc5114(maker, bits == 1024 ? 1 : 2), 1);
+	assert_int_equal(EVP_PKEY_paramgen(maker, &params), 1);
+	EVP_PKEY_CTX_free(maker);
+	assert_int_equal(SSL_CTX_set0_tmp_dh_pkey(ctx, params), 1);
+	ssl = SSL_new(ctx);
+	assert_non_null(ssl);
+	SSL_CTX_free(ctx);
+	SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+	SSL_set_accept_state(ssl);
+	return ssl;
+}
+
+/* Bytes each way, for as long as a handshake can take. */
+static void run_with(SSL *ssl, struct smtptls_conn *conn)
+{
+	const unsigned char *out;
+	char *data;
+	size_t n;
+	long len;
+	int turns;
+
+	for (turns = 0; turns < 8; turns++) {
+		n = smtptls_conn_output(conn, &out);
+		if (n > 0)
+			assert_int_equal(
+				BIO_write(SSL_get_rbio(ssl), out, (int)n), n);
+		assert_int_equal(smtptls_conn_output_done(conn, n), 0);
+		(void)SSL_do_handshake(ssl);
+		len = BIO_get_mem_data(SSL_get_wbio(ssl), &data);
+		if (len > 0 && smtptls_conn_state(conn) == SMTPTLS_HANDSHAKE)
+			feed(conn, data, (size_t)len);
+		(void)BIO_reset(SSL_get_wbio(ssl));
+	}
+}
+
+/* A client's security level counts for them too. */
+static void dh_parameters(void **state)
+{
+	static const struct {
+		const char *ciphers;
+		int bits, refused;
+	} rows[] = {
+		{ "kEDH", 1024, 1 },
+		{ "kEDH", 2048, 0 },
+		{ "kEDH:@SECLEVEL=1", 1024, 0 },
+	};
+	struct smtptls_config *config;
+	struct smtptls_conn *conn;
+	struct smtptls_info info;
+	const char *text;
+	size_t i;
+	SSL *ssl;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		config = make(SERVER(.protocols = "TLSv1.2",
+				     .ciphers = rows[i].ciphers,
+				     .groups = "ffdhe3072"));
+		assert_int_equal(
+			smtptls_conn_new(&conn, config, SMTPTLS_CLIENT), 0);
+		smtptls_config_unref(config);
+		assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+		ssl = weak_server(rows[i].bits);
+		run_with(ssl, conn);
+		assert_int_equal(smtptls_conn_tls_enabled(conn),
+				 !rows[i].refused);
+		(void)smtptls_conn_error(conn, &text);
+		assert_string_equal(
+			text, rows[i].refused
+				      ? "peer's Diffie-Hellman parameters are "
+					"too small for this side: make larger "
+					"ones there, or do without DHE"
+				      : "");
+		assert_int_equal(smtptls_conn_info(conn, &info, sizeof(info)),
+				 0);
+		assert_int_equal(info.reason,
+				 rows[i].refused ? SMTPTLS_REASON_DH_PARAMETERS
+						 : 0);
+		assert_int_equal(info.alert_sent, rows[i].refused ? 71 : -1);
+		SSL_free(ssl);
+		smtptls_conn_free(conn);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +440,7 @@ int main(void)
 		cmocka_unit_test(priorities_replaced),
 		cmocka_unit_test(group_replaced),
 		cmocka_unit_test(many_choices),
+		cmocka_unit_test(dh_parameters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -275,7 +275,7 @@ static void test_peer_alerts(void **state)
 				 GNUTLS_A_UNKNOWN_CA);
 		assert_int_equal(host_info(conn).alert_sent, -1);
 		(void)smtptls_conn_error(conn, &text);
-		assert_non_null(strstr(text, "(48)"));
+		assert_non_null(strstr(text, "(alert 48, "));
 		assert_int_equal(smtptls_conn_poll(conn), 0);
 		peer_free(client);
 		smtptls_conn_free(conn);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* policy/session_reason: how a session ended. Manual in session_reason.c. */
+#ifndef POLICY_SESSION_REASON_H
+#define POLICY_SESSION_REASON_H
+
+#include <stddef.h>
+
+/* Its number before it became a kind of ServerHello (RFC 8446 section 4). */
+#define STLS_HELLO_RETRY_REQUEST 6
+
+/* What is known at the end; what is not is 0, of messages and alerts -1. */
+struct stls_end {
+	int reason;   /* enum smtptls_reason, from SMTPTLS_REASON_NO_TLS on */
+	int server;   /* this side's role */
+	int begun;    /* something of the peer's had come */
+	int last_in;  /* the last handshake messages (RFC 8446 section 4) */
+	int last_out; /* of either side */
+	int alert;    /* SMTPTLS_REASON_PEER_ALERT */
+	const unsigned char *sent; /* plaintext, where TLS was to start */
+	size_t sent_len;
+};
+
+/*
+ * Write the sentence of end->reason, without a full stop; it ends with what
+ * would help. It is cut where `size` > 0 ends.
+ */
+void stls_end_write(const struct stls_end *end, char *text, size_t size);
+
+#endif
