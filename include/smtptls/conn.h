@@ -317,7 +317,9 @@ SMTPTLS_API size_t smtptls_conn_input(struct smtptls_conn *conn,
 
 /*
  * Say that `n` bytes were put there; 0 is nothing and not the end. In the
- * handshake this is what moves it on.
+ * handshake this is what moves it on. A server in the clear whose client begins
+ * with a byte of TLS, which no SMTP command does, fails with SMTPTLS_E_PROTOCOL
+ * and the reason SMTPTLS_REASON_TLS_FOR_SMTP: nothing of it is delivered.
  *
  * Returns 0, or
  *   SMTPTLS_E_ARG    `conn` is NULL, or `n` is more than there was room for

@@ -17,23 +17,20 @@
  *
  * The buffers hold nothing, and take no memory, while a connection is idle.
  */
-#include <smtptls/conn.h>
-
 #include <stdlib.h>
 #include <string.h>
 
-#include <smtptls/gnutls.h>
 #include <smtptls/smtp.h>
 
-#include "base/buffer.h"
-#include "tls/config.h"
-#include "tls/info.h"
-#include "tls/session.h"
+#include "conn/conn.h"
+#include "policy/session_reason.h"
 #include "tls/verify.h"
 
-#define INPUT_HELD  (16 * 1024) /* above this no more input is taken */
-#define INPUT_ROOM  (64 * 1024) /* for one read */
-#define OUTPUT_HELD (64 * 1024) /* from this on nothing more is written */
+#define TLS_HANDSHAKE 0x16 /* the first byte of a record (RFC 8446 5.1) */
+
+#define INPUT_HELD    (16 * 1024) /* above this no more input is taken */
+#define INPUT_ROOM    (64 * 1024) /* for one read */
+#define OUTPUT_HELD   (64 * 1024) /* from this on nothing more is written */
 
 /*
  * With more than writing ever leaves, a record, nothing is read either: only
@@ -41,30 +38,6 @@
  * two hosts that both send before they read.
  */
 #define OUTPUT_FULL (OUTPUT_HELD + 16384 + 128)
-
-struct smtptls_conn {
-	struct smtptls_config *config;
-	struct stls_session *session; /* NULL until TLS starts */
-	struct stls_facts *facts;
-	char *peer; /* a client's name for the server */
-	struct stls_buffer in;
-	struct stls_buffer out;
-	size_t room;   /* given out by _input, 0: none */
-	size_t line;   /* in the clear: up to the first LF held, 0: none */
-	size_t looked; /* so many bytes are known to have no LF */
-	int role;
-	int state;
-	int verify_mode;
-	int error;
-	const char *error_text;
-	unsigned eof : 1;      /* the network has no more */
-	unsigned eof_told : 1; /* the host has read that */
-	unsigned spoken : 1;   /* plaintext was read or written */
-	unsigned tls_enabled : 1;
-	unsigned peer_closed : 1; /* CLOSED by the peer's close_notify */
-	unsigned readable : 1;	  /* FAILED: older input may be left */
-	unsigned error_told : 1;  /* FAILED: the host has read that */
-};
 
 /* ---- life ---- */
 
@@ -382,6 +355,24 @@ int smtptls_conn_poll(const struct smtptls_conn *conn)
 	return mask;
 }
 
+/* No SMTP command begins so: it is TLS at a port for STARTTLS. */
+static int check_first_byte(struct smtptls_conn *conn)
+{
+	const unsigned char *held;
+
+	if (conn->heard || stls_buffer_peek(&conn->in, &held) == 0)
+		return 0;
+	conn->heard = 1;
+	if (conn->state != SMTPTLS_PLAIN || conn->role != SMTPTLS_SERVER ||
+	    held[0] != TLS_HANDSHAKE)
+		return 0;
+	conn->reason = SMTPTLS_REASON_TLS_FOR_SMTP;
+	(void)fail(conn, SMTPTLS_E_PROTOCOL,
+		   stls_end_sentence(conn->reason, 1));
+	conn->readable = 0;
+	return conn->error;
+}
+
 size_t smtptls_conn_input(struct smtptls_conn *conn, unsigned char **ptr)
 {
 	if (!conn || !ptr || !(smtptls_conn_poll(conn) & SMTPTLS_NET_IN))
@@ -409,7 +400,7 @@ int smtptls_conn_input_done(struct smtptls_conn *conn, size_t n)
 		stls_buffer_commit(&conn->in, n);
 	conn->room = 0;
 	stls_buffer_unpin(&conn->in);
-	if (conn->state == SMTPTLS_FAILED)
+	if (conn->state == SMTPTLS_FAILED || check_first_byte(conn) < 0)
 		return conn->error;
 	find_line(conn);
 	return conn->state == SMTPTLS_HANDSHAKE ? handshake(conn) : 0;
@@ -548,50 +539,4 @@ ssize_t smtptls_conn_write(struct smtptls_conn *conn, const void *data,
 	if (!(smtptls_conn_poll(conn) & SMTPTLS_APP_OUT))
 		return SMTPTLS_E_AGAIN;
 	return put(conn, data, len, OUTPUT_HELD);
-}
-
-/* ---- answers ---- */
-
-int smtptls_conn_state(const struct smtptls_conn *conn)
-{
-	return conn ? conn->state : SMTPTLS_E_ARG;
-}
-
-int smtptls_conn_tls_enabled(const struct smtptls_conn *conn)
-{
-	return conn ? conn->tls_enabled : 0;
-}
-
-int smtptls_conn_error(const struct smtptls_conn *conn, const char **text)
-{
-	if (text)
-		*text = conn ? conn->error_text
-			     : smtptls_strerror(SMTPTLS_E_ARG);
-	return conn ? conn->error : SMTPTLS_E_ARG;
-}
-
-int smtptls_conn_info(struct smtptls_conn *conn, struct smtptls_info *info,
-		      size_t size)
-{
-	struct smtptls_info full;
-	int ret;
-
-	if (!conn || !info || size == 0)
-		return SMTPTLS_E_ARG;
-	memset(&full, 0, sizeof(full));
-	full.alert_received = full.alert_sent = -1;
-	if (conn->session && conn->session->tls) {
-		ret = stls_info(conn->session, &conn->facts, conn->tls_enabled,
-				&full);
-		if (ret < 0)
-			return ret;
-	}
-	memset(info, 0, size);
-	memcpy(info, &full, size < sizeof(full) ? size : sizeof(full));
-	return 0;
-}
-
-gnutls_session_t smtptls_conn_gnutls(struct smtptls_conn *conn)
-{
-	return conn && conn->session ? conn->session->tls : NULL;
 }

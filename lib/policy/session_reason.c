@@ -264,8 +264,7 @@ static void write_plaintext(const struct stls_end *end, char *text, size_t size)
 			       shown);
 }
 
-/* Those whose facts are this side's role alone. */
-static const char *fixed(int reason, int server)
+const char *stls_end_sentence(int reason, int server)
 {
 	switch (reason) {
 	case SMTPTLS_REASON_TLS_FOR_SMTP:
@@ -315,6 +314,6 @@ void stls_end_write(const struct stls_end *end, char *text, size_t size)
 		break;
 	default:
 		(void)snprintf(text, size, "%s",
-			       fixed(end->reason, end->server));
+			       stls_end_sentence(end->reason, end->server));
 	}
 }

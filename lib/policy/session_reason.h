@@ -26,4 +26,7 @@ struct stls_end {
  */
 void stls_end_write(const struct stls_end *end, char *text, size_t size);
 
+/* The same where this side's role says enough: it lives for ever. */
+const char *stls_end_sentence(int reason, int server);
+
 #endif

@@ -360,6 +360,45 @@ static void plaintext(void **state)
 	}
 }
 
+/* The banner still goes out, nothing comes in, and cuts change nothing. */
+static void tls_for_smtp(void **state)
+{
+	static const char hello[] = "\x16\3\1\0\xc8\1\0\0\n\3\3";
+	struct smtptls_conn *conn;
+	unsigned char *ptr;
+	size_t cut;
+
+	(void)state;
+	for (cut = 1; cut < sizeof(hello); cut++) {
+		conn = peer_conn(peer_config(NULL, 1, 0), SMTPTLS_SERVER);
+		assert_int_equal(smtptls_conn_write(conn, "220 mx\r\n", 8), 8);
+		host_feed(conn, hello, cut);
+		assert_int_equal(smtptls_conn_input(conn, &ptr), 0);
+		assert_int_equal(smtptls_conn_poll(conn),
+				 SMTPTLS_NET_OUT | SMTPTLS_APP_IN);
+		assert_int_equal(host_read_byte(conn), SMTPTLS_E_PROTOCOL);
+		assert_true(host_said(conn, "220 mx\r\n"));
+		assert_int_equal(smtptls_conn_poll(conn), 0);
+		assert_int_equal(smtptls_conn_accept_starttls(conn, NULL, 0),
+				 SMTPTLS_E_PROTOCOL);
+		check_end(conn, NULL, SMTPTLS_E_PROTOCOL,
+			  SMTPTLS_REASON_TLS_FOR_SMTP,
+			  "peer starts TLS at a port for STARTTLS: set it to "
+			  "STARTTLS, or to the port for implicit TLS");
+	}
+	/* Only there: behind another byte, or to a client, it is text. */
+	conn = peer_conn(peer_config(NULL, 1, 0), SMTPTLS_SERVER);
+	host_feed(conn, "\n", 1);
+	host_feed(conn, "\x16\n", 2);
+	assert_true(host_reads(conn, "\n"));
+	assert_true(host_reads(conn, "\x16\n"));
+	check_end(conn, NULL, 0, 0, "");
+	conn = peer_conn(peer_config(NULL, 0, 0), SMTPTLS_CLIENT);
+	host_feed(conn, "\x16\n", 2);
+	assert_true(host_reads(conn, "\x16\n"));
+	check_end(conn, NULL, 0, 0, "");
+}
+
 /* ---- certificates ---- */
 
 static void certificates(void **state)
@@ -448,6 +487,7 @@ int main(void)
 		cmocka_unit_test(alerted_behind_the_handshake),
 		cmocka_unit_test(every_alert),
 		cmocka_unit_test(plaintext),
+		cmocka_unit_test(tls_for_smtp),
 		cmocka_unit_test(certificates),
 		cmocka_unit_test(other_protocol),
 	};

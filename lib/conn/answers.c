@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * answers: what can be asked of a connection, in any of its states.
+ *
+ * Nothing is changed by it, but that the facts of a session are collected when
+ * they are first asked for.
+ */
+#include <string.h>
+
+#include <smtptls/gnutls.h>
+
+#include "conn/conn.h"
+
+int smtptls_conn_state(const struct smtptls_conn *conn)
+{
+	return conn ? conn->state : SMTPTLS_E_ARG;
+}
+
+int smtptls_conn_tls_enabled(const struct smtptls_conn *conn)
+{
+	return conn ? conn->tls_enabled : 0;
+}
+
+int smtptls_conn_error(const struct smtptls_conn *conn, const char **text)
+{
+	if (text)
+		*text = conn ? conn->error_text
+			     : smtptls_strerror(SMTPTLS_E_ARG);
+	return conn ? conn->error : SMTPTLS_E_ARG;
+}
+
+int smtptls_conn_info(struct smtptls_conn *conn, struct smtptls_info *info,
+		      size_t size)
+{
+	struct smtptls_info full;
+	int ret;
+
+	if (!conn || !info || size == 0)
+		return SMTPTLS_E_ARG;
+	memset(&full, 0, sizeof(full));
+	full.alert_received = full.alert_sent = -1;
+	full.reason = conn->reason;
+	if (conn->session && conn->session->tls) {
+		ret = stls_info(conn->session, &conn->facts, conn->tls_enabled,
+				&full);
+		if (ret < 0)
+			return ret;
+	}
+	memset(info, 0, size);
+	memcpy(info, &full, size < sizeof(full) ? size : sizeof(full));
+	return 0;
+}
+
+gnutls_session_t smtptls_conn_gnutls(struct smtptls_conn *conn)
+{
+	return conn && conn->session ? conn->session->tls : NULL;
+}
