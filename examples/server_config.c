@@ -213,6 +213,9 @@ static int add_files(struct smtptls_config *config, const struct source *source)
 		ret = smtptls_config_set_dh_file(config, path);
 	if (ret == 0 && options->priority)
 		ret = smtptls_config_set_priority(config, options->priority);
+	if (ret == 0)
+		ret = smtptls_config_set_strict_sni(config,
+						    options->strict_sni);
 	return ret;
 }
 

@@ -138,6 +138,8 @@ void log_session(const char *peer, struct smtptls_conn *conn, unsigned messages,
 	field(&line, "protocol", info.protocol);
 	field(&line, "cipher", info.cipher_iana);
 	field(&line, "sni", info.sni);
+	if (info.sni_unmatched)
+		field(&line, "sni_unmatched", "1");
 	field(&line, "verify",
 	      info.verify == 1	? "ok"
 	      : info.verify < 0 ? error_name(info.verify)

@@ -36,6 +36,7 @@ static const char usage[] =
 	"  --priority STRING         of GnuTLS, instead of all these\n"
 	"  --shadow-ciphers STRING, --shadow-protocols STRING\n"
 	"                            log whom these would refuse\n"
+	"  --strict-sni              refuse names that no certificate has\n"
 	"  --require-tls             no mail without TLS\n"
 	"  --verify MODE             client certificates: none, optional,\n"
 	"                            require\n"
@@ -209,6 +210,9 @@ static void set_option(struct options *options, const struct option *option)
 	case 'O':
 		options->shadow_protocols = optarg;
 		break;
+	case 'N':
+		options->strict_sni = 1;
+		break;
 	case 'r':
 		options->require_tls = 1;
 		break;
@@ -265,6 +269,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "seclevel", required_argument, NULL, 'S' },
 		{ "shadow-ciphers", required_argument, NULL, 'E' },
 		{ "shadow-protocols", required_argument, NULL, 'O' },
+		{ "strict-sni", no_argument, NULL, 'N' },
 		{ "require-tls", no_argument, NULL, 'r' },
 		{ "verify", required_argument, NULL, 'v' },
 		{ "hostname", required_argument, NULL, 'n' },

@@ -142,6 +142,16 @@ SMTPTLS_API int smtptls_config_set_shadow_policy(struct smtptls_config *config,
 						 struct smtptls_policy *policy);
 
 /*
+ * A server's answer to a client that asks by SNI for a name that no certificate
+ * has: with a `strict` other than 0 the handshake fails (unrecognized_name, RFC
+ * 6066 section 3); with 0, as at first, the default certificate is shown, which
+ * smtptls_conn_info() notes. A client that asks for none gets the default one.
+ * A name is compared without case, and a wildcard stands for its first label.
+ */
+SMTPTLS_API int smtptls_config_set_strict_sni(struct smtptls_config *config,
+					      int strict);
+
+/*
  * The secret from which session ticket keys are derived (RFC 5869), 32 to
  * 4096 bytes; servers with the same secret and the same settings resume each
  * other's sessions. Without it each configuration makes a secret of its own.
@@ -463,6 +473,7 @@ struct smtptls_info {
 	int shadow_reason;
 	/* Its sentence without a full stop; NULL: none, or no memory for it. */
 	const char *shadow_text;
+	int sni_unmatched; /* 1: no certificate has the name `sni` */
 };
 
 /*

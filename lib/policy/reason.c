@@ -472,7 +472,7 @@ static void write_sni(struct text *text, const struct stls_case *facts)
 					facts->hello->sni.len);
 	add(text,
 	    "no certificate has the name \"%s\" that the peer asked for: add "
-	    "one",
+	    "one, or do without strict SNI",
 	    name);
 }
 

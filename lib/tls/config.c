@@ -216,6 +216,16 @@ int smtptls_config_set_shadow_policy(struct smtptls_config *config,
 	return 0;
 }
 
+int smtptls_config_set_strict_sni(struct smtptls_config *config, int strict)
+{
+	if (!config)
+		return SMTPTLS_E_ARG;
+	if (config->frozen)
+		return SMTPTLS_E_STATE;
+	config->strict_sni = strict != 0;
+	return 0;
+}
+
 int smtptls_config_set_ticket_secret(struct smtptls_config *config,
 				     const void *secret, size_t secret_len)
 {

@@ -19,6 +19,7 @@ struct smtptls_config {
 	atomic_uint owners;
 	int frozen;
 	int has_certificate;
+	int strict_sni;
 	int has_authorities;
 	gnutls_certificate_credentials_t credentials;
 	gnutls_dh_params_t dh_params;

@@ -12,6 +12,9 @@
  * A client's hook sees the ServerHello and refuses a suite that the policy does
  * not have, although the priorities, which are never wider, leave no such.
  *
+ * Without a policy, a strict server's hook looks at the name alone that the
+ * client asks for.
+ *
  * A shadow policy is asked about the same ClientHello, by the same function and
  * with the same certificates, and what it says changes nothing.
  *
@@ -30,6 +33,12 @@
 #define SERVER_HELLO_RANDOM 2
 #define SERVER_HELLO_ID	    34
 
+/* 1 when a session can be refused, and is when it was not judged. */
+static int enforces(const struct stls_judge *judge)
+{
+	return judge->policy || judge->strict;
+}
+
 /* The error that makes the alert that OpenSSL would send. */
 static int gnutls_error(int reason)
 {
@@ -40,6 +49,8 @@ static int gnutls_error(int reason)
 		return GNUTLS_E_UNSUPPORTED_VERSION_PACKET;
 	case SMTPTLS_REASON_FALLBACK:
 		return GNUTLS_E_INAPPROPRIATE_FALLBACK;
+	case SMTPTLS_REASON_SNI:
+		return GNUTLS_E_UNRECOGNIZED_NAME;
 	case SMTPTLS_REASON_BAD_HELLO:
 		return GNUTLS_E_UNEXPECTED_PACKET_LENGTH;
 	default:
@@ -126,11 +137,20 @@ static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
 
 	facts.error = stls_client_hello_parse(&hello, body->data, body->size);
 	judge_shadow(judge, &hello, facts.error);
-	if (!judge->policy)
+	if (!enforces(judge))
 		return 0;
 	if (facts.error < 0) {
 		choice.reason = SMTPTLS_REASON_BAD_HELLO;
 		return refuse(judge, &facts);
+	}
+	if (judge->strict && hello.sni.data &&
+	    !stls_own_covers(judge->own, &hello.sni)) {
+		choice.reason = SMTPTLS_REASON_SNI;
+		return refuse(judge, &facts);
+	}
+	if (!judge->policy) {
+		judge->judged = 1;
+		return 0;
 	}
 	keys = select_for_name(judge, judge->policy, &hello, &choice);
 	if (choice.reason != 0)
@@ -185,18 +205,16 @@ int stls_judge_message(struct stls_judge *judge, gnutls_session_t tls,
 		       unsigned type, unsigned incoming,
 		       const gnutls_datum_t *message)
 {
-	if (!incoming)
-		return 0;
-	if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
-		return judge_hello(judge, tls, message);
-	if (!judge->policy)
+	if (!stls_judge_wanted(judge) || !incoming)
 		return 0;
 	switch (type) {
+	case GNUTLS_HANDSHAKE_CLIENT_HELLO:
+		return judge_hello(judge, tls, message);
 	case GNUTLS_HANDSHAKE_CLIENT_HELLO_V2:
-		return judge_ssl2(judge);
+		return enforces(judge) ? judge_ssl2(judge) : 0;
 	case GNUTLS_HANDSHAKE_SERVER_HELLO:
 	case GNUTLS_HANDSHAKE_HELLO_RETRY_REQUEST:
-		return judge_server_hello(judge, message);
+		return judge->policy ? judge_server_hello(judge, message) : 0;
 	default:
 		return 0;
 	}
@@ -293,10 +311,12 @@ int stls_judge_result(struct stls_judge *judge, gnutls_session_t tls,
 	struct stls_choice choice = { .reason = SMTPTLS_REASON_OUTSIDE };
 	struct stls_case facts = { .policy = judge->policy, .choice = &choice };
 
-	if (!judge->policy)
+	if (!enforces(judge))
 		return 0;
 	if (!judge->judged)
 		choice.reason = SMTPTLS_REASON_UNJUDGED;
+	else if (!judge->policy)
+		return 0;
 	else if (judge->policy->exact_versions & stls_version_bit(version) &&
 		 (!server || version == judge->choice.version) &&
 		 suite_is_allowed(judge, tls, version, server) &&

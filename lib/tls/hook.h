@@ -12,10 +12,11 @@
 
 /* One session's judge. All but the first four begin as zeros. */
 struct stls_judge {
-	const struct smtptls_policy *policy; /* NULL: nothing is judged */
+	const struct smtptls_policy *policy; /* NULL: only the SNI is judged */
 	const struct smtptls_policy *shadow; /* a server's, or NULL */
 	const struct stls_own *own;
 	int asks;   /* a client's certificate is asked for */
+	int strict; /* a name that no certificate covers is refused */
 	int judged; /* a hello was, and a choice was found */
 	struct stls_choice choice;
 	int reason; /* enum smtptls_reason */
@@ -23,6 +24,12 @@ struct stls_judge {
 	int shadow_reason; /* as `reason`, under `shadow` */
 	char *shadow_text; /* the owner frees it; NULL when memory ran out */
 };
+
+/* 1 when there is something to be judged, for which a hook is needed. */
+static inline int stls_judge_wanted(const struct stls_judge *judge)
+{
+	return judge->policy || judge->strict || judge->shadow;
+}
 
 /*
  * What a session's hook has to do, with GNUTLS_HANDSHAKE_ANY and

@@ -107,8 +107,12 @@ static void tell_sni(struct stls_session *session, struct stls_facts *facts)
 						strlen(session->peer));
 	} else if (gnutls_server_name_get(session->tls, name, &len, &type, 0) ==
 		   0) {
+		const struct stls_bytes asked = { (unsigned char *)name, len };
+
 		(void)stls_ascii_escape(facts->sni, sizeof(facts->sni), name,
 					len);
+		facts->info.sni_unmatched =
+			!stls_own_covers(session->judge.own, &asked);
 	}
 	facts->info.sni = or_null(facts->sni);
 }

@@ -19,6 +19,8 @@
 
 #include <smtptls/policy.h>
 
+#include "base/ascii.h"
+
 #define NAMES_MAX 256
 
 struct stls_own_cert {
@@ -209,4 +211,35 @@ unsigned stls_own_named(const struct stls_own *own,
 			keys |= own->cert[i].keys;
 	}
 	return keys;
+}
+
+/* RFC 9525 section 6.3, RFC 4343. */
+static int covers(const char *pattern, const struct stls_bytes *name)
+{
+	const char *start = (const char *)name->data;
+	size_t len = name->len;
+	const char *dot;
+
+	if (pattern[0] == '*' && pattern[1] == '.') {
+		dot = memchr(start, '.', len);
+		if (!dot || dot == start)
+			return 0;
+		len -= (size_t)(dot - start);
+		start = dot;
+		pattern++;
+	}
+	return strlen(pattern) == len && stls_ascii_equal(pattern, start, len);
+}
+
+int stls_own_covers(const struct stls_own *own, const struct stls_bytes *name)
+{
+	size_t i, j;
+
+	for (i = 0; i < own->count; i++) {
+		for (j = 0; j < own->cert[i].name_count; j++) {
+			if (covers(own->cert[i].name[j], name))
+				return 1;
+		}
+	}
+	return 0;
 }

@@ -31,4 +31,10 @@ void stls_own_free(struct stls_own *own);
 unsigned stls_own_named(const struct stls_own *own,
 			const struct stls_bytes *name);
 
+/*
+ * 1 when some certificate is good for this name, as clients see it: letters may
+ * differ in case, and a wildcard stands for the first label.
+ */
+int stls_own_covers(const struct stls_own *own, const struct stls_bytes *name);
+
 #endif

@@ -268,7 +268,9 @@ static void set_up_judge(struct stls_session *session,
 		session->judge.shadow = config->shadow;
 	session->judge.own = &config->own;
 	session->judge.asks = session->verify_mode != SMTPTLS_VERIFY_NONE;
-	if (session->judge.policy || session->judge.shadow)
+	session->judge.strict =
+		config->strict_sni && session->role == SMTPTLS_SERVER;
+	if (stls_judge_wanted(&session->judge))
 		gnutls_handshake_set_hook_function(session->tls,
 						   GNUTLS_HANDSHAKE_ANY,
 						   GNUTLS_HOOK_PRE, on_message);
