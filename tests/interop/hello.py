@@ -86,7 +86,7 @@ def reason():
     assert answer(recorded("openssl-rsa-only"), "--keys", "ecdsa",
                   "HIGH") == {
         "reason": "needs-rsa (9)",
-        "cause": "peer offers TLS 1.0-1.2 with RSA suites only; the only "
+        "cause": "peer offers up to TLS 1.2 with RSA suites only; the only "
                  "certificate is ECDSA P-256: add an RSA certificate"}
     for name, expected in (("sslv2", "ssl2-hello (2)"),
                            ("sslv3", "ssl3-hello (3)"),

@@ -272,7 +272,7 @@ def absent_group():
 def shadow():
     """Who would be lost is logged, with the reason, and is served."""
     none = None, None
-    lost = ("version", "peer offers TLS 1.0-1.2, this side has TLS 1.3: add "
+    lost = ("version", "peer offers up to TLS 1.2, this side has TLS 1.3: add "
             "TLSv1.2 to the protocols")
     home, write = qpsmtpd_dir("shadow", True, RSA256, "TLSv1.2 TLSv1.3")
     for options in ([], ["--priority", "NORMAL"],
