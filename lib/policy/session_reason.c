@@ -233,7 +233,27 @@ static void write_alert(const struct stls_end *end, char *text, size_t size)
 		       end->alert);
 }
 
-/* ---- the others ---- */
+/* ---- plaintext ---- */
+
+static int begins(const unsigned char *held, size_t n, const char *word)
+{
+	size_t len = strlen(word);
+
+	return n >= len && stls_ascii_equal((const char *)held, word, len);
+}
+
+/* What else speaks first at a port like this. */
+int stls_reason_of_plaintext(const unsigned char *held, size_t n)
+{
+	if (begins(held, n, "EHLO ") || begins(held, n, "HELO ") ||
+	    begins(held, n, "QUIT") || begins(held, n, "220"))
+		return SMTPTLS_REASON_SMTP_IN_CLEAR;
+	if (begins(held, n, "GET ") || begins(held, n, "HEAD ") ||
+	    begins(held, n, "POST ") || begins(held, n, "OPTIONS ") ||
+	    begins(held, n, "CONNECT ") || begins(held, n, "PRI *"))
+		return SMTPTLS_REASON_HTTP;
+	return SMTPTLS_REASON_NO_TLS;
+}
 
 static void write_plaintext(const struct stls_end *end, char *text, size_t size)
 {
@@ -263,6 +283,8 @@ static void write_plaintext(const struct stls_end *end, char *text, size_t size)
 			       "has the wrong port, or must be changed",
 			       shown);
 }
+
+/* ---- the others ---- */
 
 const char *stls_end_sentence(int reason, int server)
 {

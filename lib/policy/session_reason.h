@@ -8,6 +8,9 @@
 /* Its number before it became a kind of ServerHello (RFC 8446 section 4). */
 #define STLS_HELLO_RETRY_REQUEST 6
 
+/* The reason that plaintext is, where TLS was to start. */
+int stls_reason_of_plaintext(const unsigned char *held, size_t n);
+
 /* What is known at the end; what is not is 0, of messages and alerts -1. */
 struct stls_end {
 	int reason;   /* enum smtptls_reason, from SMTPTLS_REASON_NO_TLS on */

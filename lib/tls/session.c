@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "policy/reason.h"
 #include "policy/session_reason.h"
 #include "tls/verify.h"
@@ -42,6 +41,19 @@ enum { CONTENT_ALERT = 21, CONTENT_HANDSHAKE = 22 };
 
 /* ---- transport ---- */
 
+static void keep_last(struct stls_session *session, const unsigned char *data,
+		      size_t n)
+{
+	size_t size = sizeof(session->last);
+
+	if (n > size) {
+		data += n - size;
+		n = size;
+	}
+	memmove(session->last, session->last + n, size - n);
+	memcpy(session->last + size - n, data, n);
+}
+
 static ssize_t pull(gnutls_transport_ptr_t ptr, void *data, size_t len)
 {
 	struct stls_session *session = ptr;
@@ -59,6 +71,8 @@ static ssize_t pull(gnutls_transport_ptr_t ptr, void *data, size_t len)
 	if (n > len)
 		n = len;
 	memcpy(data, held, n);
+	if (!session->complete)
+		keep_last(session, held, n);
 	stls_buffer_drop(session->in, n);
 	session->silent += n;
 	return (ssize_t)n;
@@ -150,6 +164,19 @@ static void send_alert(struct stls_session *session, int alert)
 		session->alert_sent = alert;
 }
 
+/*
+ * OpenSSL's client refuses a server's certificate under TLS 1.3 by an alert in
+ * the clear, which GnuTLS tries to decrypt. Whoever else may have sent it, the
+ * session is over.
+ */
+static int is_clear_alert(const struct stls_session *session, int ret)
+{
+	static const unsigned char header[] = { CONTENT_ALERT, 3, 3, 0, 2 };
+
+	return ret == GNUTLS_E_DECRYPTION_FAILED && !session->complete &&
+	       memcmp(session->last, header, sizeof(header)) == 0;
+}
+
 /* The end of the session by a GnuTLS error: alert, sentence, number. */
 static int gnutls_failed(struct stls_session *session, int ret,
 			 int in_handshake)
@@ -165,6 +192,10 @@ static int gnutls_failed(struct stls_session *session, int ret,
 	if (session->cut)
 		return ended(session, SMTPTLS_E_TRUNCATED,
 			     SMTPTLS_REASON_CLOSED, NULL);
+	if (is_clear_alert(session, ret)) {
+		session->alert_received = session->last[STLS_ALERT_SIZE - 1];
+		return ended(session, broken, SMTPTLS_REASON_PEER_ALERT, NULL);
+	}
 	switch (ret) {
 	case GNUTLS_E_FATAL_ALERT_RECEIVED:
 		session->alert_received = (int)gnutls_alert_get(session->tls);
@@ -351,26 +382,6 @@ void stls_session_free(struct stls_session *session)
 
 /* ---- handshake ---- */
 
-static int begins(const unsigned char *held, size_t n, const char *word)
-{
-	size_t len = strlen(word);
-
-	return n >= len && stls_ascii_equal((const char *)held, word, len);
-}
-
-/* What else speaks first at a port like this. */
-static int reason_of_plaintext(const unsigned char *held, size_t n)
-{
-	if (begins(held, n, "EHLO ") || begins(held, n, "HELO ") ||
-	    begins(held, n, "QUIT") || begins(held, n, "220"))
-		return SMTPTLS_REASON_SMTP_IN_CLEAR;
-	if (begins(held, n, "GET ") || begins(held, n, "HEAD ") ||
-	    begins(held, n, "POST ") || begins(held, n, "OPTIONS ") ||
-	    begins(held, n, "CONNECT ") || begins(held, n, "PRI *"))
-		return SMTPTLS_REASON_HTTP;
-	return SMTPTLS_REASON_NO_TLS;
-}
-
 static int ended_by_ssl2(struct stls_session *session)
 {
 	struct stls_choice choice = { .reason = SMTPTLS_REASON_SSL2_HELLO };
@@ -400,7 +411,8 @@ static int check_first_byte(struct stls_session *session)
 	/* The length's first bit, and the type CLIENT-HELLO behind it. */
 	if (held[0] & 0x80 && (n < 3 || held[2] == 1))
 		return ended_by_ssl2(session);
-	return ended(session, SMTPTLS_E_HANDSHAKE, reason_of_plaintext(held, n),
+	return ended(session, SMTPTLS_E_HANDSHAKE,
+		     stls_reason_of_plaintext(held, n),
 		     &(struct stls_bytes){ held, n });
 }
 

@@ -12,6 +12,9 @@
 #include "tls/config.h"
 #include "tls/hook.h"
 
+/* A record with an alert in the clear. */
+#define STLS_ALERT_SIZE 7
+
 struct stls_session {
 	gnutls_session_t tls;
 	struct stls_buffer *in;	 /* from the network */
@@ -25,6 +28,7 @@ struct stls_session {
 	int begun;	  /* the peer's first byte has been looked at */
 	int warnings;	  /* warning alerts in a row */
 	size_t silent;	  /* bytes taken since the last that was delivered */
+	unsigned char last[STLS_ALERT_SIZE]; /* bytes of the handshake */
 	int alert_received;
 	int alert_sent;
 	int verify; /* as in struct smtptls_info */

@@ -248,6 +248,24 @@ static void alerted(void **state)
 			  "intermediate certificates to the file, or take an "
 			  "authority that the peer trusts");
 	}
+	/* OpenSSL's client sends it in the clear under TLS 1.3 too */
+	for (i = 1; i <= sizeof(alert); i++) {
+		conn = server();
+		peer = peer_client(PEER_TLS13, NULL);
+		peer_step(peer);
+		send_record(peer, conn);
+		peer_inject(peer, alert, sizeof(alert));
+		while (peer_send(peer, conn, i) > 0)
+			;
+		assert_int_equal(host_info(conn).alert_received, 40);
+		assert_int_equal(host_info(conn).alert_sent, -1);
+		check_end(conn, peer, SMTPTLS_E_HANDSHAKE,
+			  SMTPTLS_REASON_PEER_ALERT,
+			  "peer found nothing acceptable in what this side "
+			  "chose (alert 40, handshake_failure): compare its "
+			  "ciphers, groups and signature algorithms with this "
+			  "side's");
+	}
 	conn = client(NULL);
 	peer = peer_client(PEER_TLS13, NULL);
 	peer_inject(peer, alert, sizeof(alert));
