@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# The small examples, inetd and epoll, against openssl s_client: a session by
-# STARTTLS, refusals in the clear, and injected plaintext.
+# The small examples against openssl s_client: inetd and epoll with a session by
+# STARTTLS, refusals in the clear, and injected plaintext; attach with a client
+# that its policy serves and with one that it refuses.
 #
 # Environment: SMTPTLS_EXAMPLES, the directory of the programs (default
 # examples/ below the current directory). Under CI=true a skip is a failure.
@@ -17,7 +18,7 @@ skip() {
 
 examples=${SMTPTLS_EXAMPLES:-${top_builddir:-.}/examples}
 examples=$(cd "$examples" 2>/dev/null && pwd) || skip "no $examples"
-for program in inetd epoll; do
+for program in inetd epoll attach; do
 	[ -x "$examples/$program" ] || skip "$program is not built"
 done
 for tool in openssl python3; do
@@ -144,6 +145,30 @@ try epoll
 stop
 start python3 "$dir/super.py" "$examples/inetd" "$dir/cert.pem" "$dir/key.pem"
 try inetd
+stop
+
+# The policy's first suite is not the client's, and not GnuTLS's.
+aes128=ECDHE-ECDSA-AES128-GCM-SHA256
+aes256=ECDHE-ECDSA-AES256-GCM-SHA384
+chacha=ECDHE-ECDSA-CHACHA20-POLY1305
+start python3 "$dir/super.py" "$examples/attach" "$dir/cert.pem" \
+	"$dir/key.pem" "$aes128:$aes256"
+attach() { # arguments for s_client
+	printf 'QUIT\r\n' | timeout 30 openssl s_client -connect "$address" \
+		-CAfile "$dir/cert.pem" -verify_return_error \
+		-servername localhost -ign_eof "$@" >"$dir/tls" 2>&1
+}
+attach -tls1_2 -cipher "$aes256:$aes128"
+check "attach suite" 0 "Cipher is $aes128\$" "$dir/tls"
+check "attach suite" 0 '^221 2.0.0' "$dir/tls"
+attach -tls1_3
+check "attach tls1_3" 0 '^221 2.0.0' "$dir/tls"
+check "attach quiet" 1 'attach:' "$dir/err"
+attach -tls1_2 -cipher "$chacha"
+check "attach refusal" 0 'alert handshake failure' "$dir/tls"
+check "attach refusal" 1 '^2' "$dir/tls"
+check "attach reason" 0 "attach: refused, suites-excluded: peer offers TLS \
+1.2 with $chacha, which the ciphers do not name: add $chacha to them" "$dir/err"
 
 echo "examples: $passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]
