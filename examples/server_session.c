@@ -285,7 +285,7 @@ static void command(struct session *s, char *line, size_t len, size_t unread)
 /* Keep the beginning of a line, or complete it: 0 when it is too long. */
 static int keep(struct session *s, const char *data, size_t len)
 {
-	if (s->line_len + len > SMTP_LINE_MAX)
+	if (len > SMTP_LINE_MAX || s->line_len > SMTP_LINE_MAX - len)
 		return 0;
 	if (!s->line)
 		s->line = malloc(SMTP_LINE_MAX);
