@@ -168,7 +168,7 @@ info=$(text ssl/smtptls-server.crt)
 has 'server: version' "$info" 'Version: 3 '
 has 'server: key' "$info" 'NIST CURVE: P-256'
 has 'server: signature' "$info" 'ecdsa-with-SHA256'
-has 'server: subject' "$info" 'Subject: CN = mx.example.org$'
+has 'server: subject' "$info" 'Subject: CN *= *mx.example.org$'
 is 'server: constraints' "$(value 'Basic Constraints: critical')" 'CA:FALSE'
 is 'server: key usage' "$(value 'Key Usage: critical')" 'Digital Signature'
 is 'server: purpose' "$(value 'Extended Key Usage')" \
@@ -224,11 +224,11 @@ long=$(printf '%063d' 0 | tr 0 a).example.org
 "$cert" --dir long --name "$long" --name short.example.org >/dev/null ||
 	bad 'a name of 75 bytes'
 info=$(text long/smtptls-server.crt)
-has 'a long name is no subject' "$info" 'Subject: CN = short.example.org$'
+has 'a long name is no subject' "$info" 'Subject: CN *= *short.example.org$'
 has 'a long name is a name' "$info" "DNS:$long, DNS:short.example.org"
 "$cert" --dir longer --name "$long" >/dev/null || bad 'only a long name'
 has 'only a long name: the subject' "$(text longer/smtptls-server.crt)" \
-	'Subject: CN = smtptls server$'
+	'Subject: CN *= *smtptls server$'
 check 'only a long name: openssl verifies' verify_server \
 	longer/smtptls-ca.crt longer/smtptls-server.crt "$long"
 "$cert" --dir wild --name '*.example.org' >/dev/null || bad 'a wildcard'
@@ -327,7 +327,7 @@ is '--client: nothing else changes' "$(sums ssl | grep -v alice)" "$before"
 is '--client: modes' "$(modes ssl | grep alice)" '644 alice@example.org.crt
 600 alice@example.org.key'
 info=$(text ssl/alice@example.org.crt)
-has '--client: subject' "$info" 'Subject: CN = alice@example.org$'
+has '--client: subject' "$info" 'Subject: CN *= *alice@example.org$'
 is '--client: purpose' "$(value 'Extended Key Usage')" \
 	'TLS Web Client Authentication'
 is '--client: constraints' "$(value 'Basic Constraints: critical')" 'CA:FALSE'
@@ -373,8 +373,14 @@ check 'a CA made by openssl verifies' verify_server ca/smtptls-ca.crt \
 is 'a certificate ends with its CA' \
 	"$(openssl x509 -in ca/smtptls-server.crt -noout -enddate)" \
 	"$(openssl x509 -in ca/smtptls-ca.crt -noout -enddate)"
-openssl x509 -in ca/smtptls-ca.crt -signkey ca/smtptls-ca.key -days -1 \
-	-out ca/expired 2>/dev/null && mv ca/expired ca/smtptls-ca.crt
+# By dates where openssl takes them, which has no days below 1 then.
+for ended in '-not_before 20200101000000Z -not_after 20200102000000Z' \
+	'-days -1'; do
+	# shellcheck disable=SC2086 # an option and its value
+	openssl x509 -in ca/smtptls-ca.crt -signkey ca/smtptls-ca.key $ended \
+		-out ca/expired 2>/dev/null && break
+done
+mv ca/expired ca/smtptls-ca.crt
 refuse 1 'an expired CA' 'ca/smtptls-ca.crt: expired' --dir ca --force
 
 ### Diffie-Hellman parameters

@@ -88,10 +88,12 @@ class Service:
         assert fields["protocol"] == VERSIONS[version][1], fields
         assert fields["cipher"] == IANA[said["Ciphersuite"]], \
             f"{fields} for {said['Ciphersuite']}"
+        # "Server" up to OpenSSL 3.1
+        key = said.get("Peer Temp Key") or said.get("Server Temp Key") or ""
         return types.SimpleNamespace(
             cipher=said["Ciphersuite"],
-            group=(said.get("Server Temp Key") or "").removeprefix("ECDH, ")
-            .split(",")[0], sign=said.get("Signature type"))
+            group=key.removeprefix("ECDH, ").split(",")[0],
+            sign=said.get("Signature type"))
 
     def shadow(self, version, **how):
         """The log's reason and sentence of a session that succeeds."""
@@ -502,7 +504,8 @@ def directory_and_options():
         assert service.dial("1.2").cipher == RSA256
     # Its own certificate, ECDSA: the one of the directory is RSA.
     with Service(*where, "--ciphers", "ALL", pairs=[CERTS.ecdsa]) as service:
-        assert service.dial("1.2").sign == "ECDSA"
+        sign = service.dial("1.2").sign
+        assert sign.upper().startswith("ECDSA"), sign
         assert service.dial("1.2", cipher="aRSA") is None
 
 
