@@ -16,8 +16,9 @@
  * What differs for a reason that is GnuTLS's, or on purpose, has a row in the
  * table `exceptions`, and is counted there.
  *
- * OpenSSL 3.0 is what is compared with: with another version the test says so
- * and is skipped (status 77).
+ * OpenSSL 3.0 is what is compared with, or 3.5 with the groups of 3.0 where it
+ * has a default: see release.h. With another version the test says so and is
+ * skipped (status 77).
  */
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -32,8 +33,8 @@
 #include "../unit/strings.h"
 #include "generator.h"
 #include "policy/policy.h"
+#include "release.h"
 
-#define SKIPPED	    77
 #define STRING_SIZE 4096
 #define STRINGS_MAX 256
 #define TURNS_MAX   64
@@ -394,6 +395,11 @@ static int apply(SSL_CTX *ctx, const struct settings *settings)
 	return 0;
 }
 
+/* What OpenSSL 3.0 has; 3.5 has hybrids besides. */
+static const char default_groups[] =
+	"X25519:P-256:X448:P-521:P-384:ffdhe2048:ffdhe3072:ffdhe4096:"
+	"ffdhe6144:ffdhe8192";
+
 static SSL_CTX *make_client(const struct round *round)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
@@ -421,6 +427,10 @@ static SSL_CTX *make_oracle(const struct run *run, const struct round *round)
 		SSL_CTX_set_options(ctx, SSL_OP_PRIORITIZE_CHACHA);
 	if (apply(ctx, &round->server) < 0)
 		goto refused;
+	/* A client of 3.5 may well offer its own. */
+	if (release_is_3_5() && !round->server.groups[0])
+		need(SSL_CTX_set1_groups_list(ctx, default_groups) == 1,
+		     "SSL_CTX_set1_groups_list");
 	for (i = 0; i < round->key_count; i++) {
 		const struct key *key = &run->key[round->keys[i]];
 
@@ -638,11 +648,7 @@ static struct smtptls_policy *make_policy(const struct round *round,
 	spec.ciphers = settings->ciphers;
 	if (settings->suites[0])
 		spec.ciphersuites = settings->suites;
-	/* OpenSSL 3.0's own default has no hybrids. */
-	spec.groups = settings->groups[0]
-			      ? settings->groups
-			      : "X25519:P-256:X448:P-521:P-384:ffdhe2048:"
-				"ffdhe3072:ffdhe4096:ffdhe6144:ffdhe8192";
+	spec.groups = settings->groups[0] ? settings->groups : default_groups;
 	if (settings->sigalgs[0])
 		spec.sigalgs = settings->sigalgs;
 	spec.security_level =
@@ -689,8 +695,6 @@ struct comparison {
 	const struct smtptls_info *info;
 };
 
-#include "handshake_exceptions.h"
-
 static int equal(const struct result *a, const struct result *b)
 {
 	if (!a->ok || !b->ok)
@@ -698,6 +702,8 @@ static int equal(const struct result *a, const struct result *b)
 	return a->version == b->version && a->suite == b->suite &&
 	       a->group == b->group && a->key == b->key;
 }
+
+#include "handshake_exceptions.h"
 
 static void judge(struct run *run, unsigned long number,
 		  const struct comparison *comparison)
@@ -845,11 +851,8 @@ int main(int argc, char **argv)
 		if (number)
 			*number = strtoul(argv[a], NULL, 10);
 	}
-	if (OPENSSL_version_major() != 3 || OPENSSL_version_minor() != 0) {
-		printf("skipped: OpenSSL is %s, not 3.0\n",
-		       OpenSSL_version(OPENSSL_VERSION));
-		return SKIPPED;
-	}
+	if (!release_is_known())
+		return RELEASE_SKIPPED;
 	if (read_strings(&run, path ? path : strings_path()) < 0)
 		return 1;
 	for (i = 0; i < KEYS; i++)

@@ -16,6 +16,7 @@
 #include "openssl/group_list.h"
 #include "openssl/sigalg_list.h"
 #include "openssl/suite_table.h"
+#include "release.h"
 
 static int differences;
 
@@ -71,6 +72,12 @@ static void compare_openssl(SSL *ssl)
 			      openssl_version(cipher));
 		expect_number(suite->openssl, suite->mac == STLS_MAC_AEAD,
 			      SSL_CIPHER_is_aead(cipher));
+		if (release_is_known())
+			expect_number(suite->openssl,
+				      release_differs(suite->code)
+					      ? 64
+					      : suite->strength_bits,
+				      SSL_CIPHER_get_bits(cipher, NULL));
 	}
 	expect_number("suites that OpenSSL lacks", 0, missing);
 }
