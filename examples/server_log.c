@@ -148,6 +148,8 @@ void log_session(const char *peer, struct smtptls_conn *conn, unsigned messages,
 	field(&line, "messages", count);
 	field(&line, "outcome", outcome);
 	field(&line, "reason", reason);
+	field(&line, "reason_id",
+	      info.reason ? smtptls_reason_name(info.reason) : NULL);
 	if (info.shadow_reason != SMTPTLS_REASON_NONE) {
 		field(&line, "shadow", smtptls_reason_name(info.shadow_reason));
 		field(&line, "shadow_text", info.shadow_text);
