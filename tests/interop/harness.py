@@ -90,13 +90,13 @@ class Server:
     running = set()
 
     def __init__(self, certs, *options, starttls=1, tls=1, pairs=None,
-                 cwd=None):
+                 cwd=None, env=None):
         self.options = list(options)
         for cert, key in certs.server_pairs if pairs is None else pairs:
             self.options += ["--cert", str(cert), "--key", str(key)]
         self.options += ["--listen", "127.0.0.1:0"] * starttls
         self.options += ["--listen-tls", "127.0.0.1:0"] * tls
-        self.cwd = cwd
+        self.cwd, self.env = cwd, dict(os.environ, **env or {})
         self.out, self.log = [], []
         self.starttls_ports, self.tls_ports = [], []
         self.process = None
@@ -104,8 +104,9 @@ class Server:
     def start(self):
         command = WRAPPER + [os.path.abspath(server_program())]
         self.process = subprocess.Popen(
-            command + self.options, cwd=self.cwd, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            command + self.options, cwd=self.cwd, env=self.env,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
         Server.running.add(self.process)
         self.readers = [
             threading.Thread(target=self._gather, args=pipe, daemon=True)

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+"""A case of reasons.py: a server, a client that it has to refuse, and what
+its log must say then; and the clients themselves.
+
+A client is a function of the server and of whether to begin by STARTTLS. It
+returns when it has been refused, and says nothing of why: the server's log is
+what is looked at.
+"""
+
+import os
+import re
+import shutil
+import ssl
+import subprocess
+
+from harness import SCALE, Authority, Certificates, Server, openssl
+from wire import Wire, client_context, expect, opened
+
+LIMIT = 10 * SCALE
+BOTH, TLS, STARTTLS = ("tls", "starttls"), ("tls",), ("starttls",)
+
+
+class Absent(Exception):
+    """A program that is not installed."""
+
+
+class Case:
+    """`sentence` is the whole of it; `key` is one of Files.pairs."""
+
+    def __init__(self, name, sentence, client, *options, key="rsa",
+                 error="SMTPTLS_E_HANDSHAKE", ports=BOTH, env=None):
+        self.name, self.sentence, self.client = name, sentence, client
+        self.options, self.key, self.error = options, key, error
+        self.ports, self.env = ports, env
+
+    def title(self):
+        return f"{self.name}: {self.sentence[:60]}"
+
+    def run(self, files):
+        """Once on each port."""
+        with Server(files, *self.options, pairs=files.pairs[self.key],
+                    env=self.env) as server:
+            for number, port in enumerate(self.ports):
+                self.client(server, port == "starttls")
+                self.judge(server.session(number), port)
+
+    def judge(self, fields, port):
+        reason = unescaped(fields["reason"])
+        said = fields["reason_id"], reason
+        wanted = self.name, f"{self.error}: {self.sentence}"
+        assert said == wanted, \
+            f"{port}:\n  said   {said}\n  wanted {wanted}"
+        assert fields["tls_enabled"] == "0", fields
+
+
+class Files(Certificates):
+    """What the cases need besides: certificates that are wrong for something,
+    and a system's policy."""
+
+    def __init__(self):
+        super().__init__()
+        self.clients = Authority(self.dir / "clients", "clients")
+        issue = self.clients.issue
+        self.expired = issue("expired", usage="serverAuth,clientAuth",
+                             end="20210101000000Z")
+        self.server_only = issue("server-only")
+        self.client_only = issue("client-only", usage="clientAuth")
+        self.pairs = {
+            "rsa": [self.rsa], "ecdsa": [self.ecdsa],
+            "expired": [self.expired], "client-only": [self.client_only],
+            "rsa-signs": [self._limited("signs", "digitalSignature")],
+            "rsa-deciphers": [self._limited("deciphers", "keyEncipherment")]}
+        self.system = self.dir / "system.conf"
+        self.system.write_text("[overrides]\n"
+                               "tls-disabled-cipher = AES-128-GCM\n")
+
+    def _limited(self, name, usage):
+        """RSA, signed by itself, with a key that may do only this."""
+        crt, key = self.dir / f"{name}.crt", self.dir / f"{name}.key"
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
+                "30", "-keyout", key, "-out", crt, "-subj", "/CN=localhost",
+                "-addext", f"keyUsage=critical,{usage}")
+        return crt, key
+
+
+def unescaped(text):
+    """A field of the log as it was before it was quoted."""
+    return re.sub(r"\\(\\|x[0-9a-f]{2})", lambda found:
+                  "\\" if found[1] == "\\" else chr(int(found[1][1:], 16)),
+                  text)
+
+
+# --- real clients
+
+
+def run(command):
+    """A program to its end; what it says is its own affair."""
+    if not shutil.which(command[0]):
+        raise Absent(f"{command[0]} is not installed")
+    subprocess.run(
+        command, env=dict(os.environ, OPENSSL_CONF="/dev/null"),
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, timeout=LIMIT, check=False)
+
+
+def s_client(*options):
+    """openssl s_client"""
+    def client(server, starttls):
+        where = server.starttls if starttls else server.tls
+        begin = ["-starttls", "smtp"] if starttls else []
+        run(["openssl", "s_client", "-connect", f"127.0.0.1:{where[1]}",
+             *begin, *map(str, options)])
+    return client
+
+
+def tls12(ciphers, *options):
+    """openssl s_client with these suites, whatever its own level forbids"""
+    return s_client("-tls1_2", "-cipher", f"{ciphers}:@SECLEVEL=0", *options)
+
+
+def gnutls_cli(priority, *options):
+    def client(server, starttls):
+        where = server.starttls if starttls else server.tls
+        begin = ["--starttls-proto", "smtp"] if starttls else []
+        run(["gnutls-cli", "--priority", priority, "--port", str(where[1]),
+             *begin, *map(str, options), "127.0.0.1"])
+    return client
+
+
+def python(**settings):
+    """Python's ssl, with what wire.client_context knows."""
+    def client(server, starttls):
+        with connected(server, starttls) as wire:
+            try:
+                wire.handshake(client_context(**settings))
+            except (ssl.SSLError, EOFError):
+                # Its alert, if it has one, is still to be sent.
+                wire.send_raw(wire.outgoing.read())
+            wire.until_closed()
+    return client
+
+
+# --- bytes that no client of today would send
+
+
+def connected(server, starttls):
+    """A connection on which TLS is due."""
+    if not starttls:
+        return Wire(server.tls)
+    wire = opened(server.starttls)
+    expect(wire.command(b"STARTTLS"), 220)
+    return wire
+
+
+def sends(*segments):
+    """Just these bytes, and then it waits for the server to close."""
+    def client(server, starttls):
+        with connected(server, starttls) as wire:
+            wire.send_raw(*segments)
+            wire.until_closed()
+    return client

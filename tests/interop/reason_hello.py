@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""The reasons of the ClientHello, for reasons.py.
+
+Suites, groups and signatures are spelled out on both sides, so that no
+sentence depends on what a release of OpenSSL offers by itself.
+"""
+
+import struct
+
+from reason_case import Case, gnutls_cli, s_client, sends, tls12
+from tlsbytes import (CLIENT_HELLO, HANDSHAKE, client_hello, message, record,
+                      sni, sslv2_hello, u16)
+
+RSA128 = "ECDHE-RSA-AES128-GCM-SHA256"
+RSA256 = "ECDHE-RSA-AES256-GCM-SHA384"
+ECDSA128 = "ECDHE-ECDSA-AES128-GCM-SHA256"
+OLD = "AES128-SHA"              # the key exchange RSA
+GROUPS = "--groups", "X25519:P-256"
+
+
+def version():
+    return [
+        Case("version", "peer offers up to TLS 1.2, this side has TLS 1.3: "
+             "add TLSv1.2 to the protocols",
+             tls12("ALL"), "--protocols", "TLSv1.3"),
+        Case("version", "peer offers TLS 1.3, this side has TLS 1.2: add "
+             "TLSv1.3 to the protocols and a suite of its own to the "
+             "ciphersuites",
+             s_client("-tls1_3"), "--protocols", "TLSv1.2"),
+        Case("version", "peer offers TLS 1.0, this side has TLS 1.2-1.3: add "
+             "TLSv1 to the protocols and @SECLEVEL=0 to the ciphers",
+             s_client("-tls1", "-cipher", "ALL:@SECLEVEL=0")),
+        Case("version", "peer offers up to TLS 1.1, this side has TLS 1.2: "
+             "add TLSv1.1 to the protocols",
+             s_client("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"),
+             "--protocols", "TLSv1.2", "--ciphers", "ALL:@SECLEVEL=0"),
+        Case("version", "peer offers up to TLS 1.1, this side has TLS 1.0-1.2 "
+             "without TLS 1.1: add TLSv1.1 to the protocols, or take the "
+             "older ones away",
+             s_client("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"),
+             "--protocols", "TLSv1 TLSv1.2", "--ciphers", "ALL:@SECLEVEL=0"),
+        Case("ssl3-hello", "peer offers SSLv3 at best, which does not exist "
+             "here: the peer must be changed",
+             sends(client_hello(version=0x0300))),
+        Case("ssl2-hello", "peer sent a hello in SSLv2's format: switch SSLv2 "
+             "off there",
+             sends(sslv2_hello())),
+        Case("fallback", "peer fell back to TLS 1.2 although this side has "
+             "TLS 1.2-1.3: find out why its first attempt failed (RFC 7507)",
+             tls12("ALL", "-fallback_scsv")),
+    ]
+
+
+def suites(files):
+    return [
+        Case("suites-excluded", "peer offers TLS 1.2 with AES128-SHA, which "
+             "\"!kRSA\" in the ciphers excludes: remove it",
+             tls12(OLD), "--ciphers", "HIGH:!aNULL:!kRSA:!MD5"),
+        Case("suites-excluded", "peer offers TLS 1.2 with AES128-SHA, which "
+             "\"-SHA1\" in the ciphers excludes: remove it",
+             tls12(OLD), "--ciphers", "ALL:-SHA1"),
+        Case("suites-excluded", f"peer offers TLS 1.2 with {RSA128}, {OLD}, "
+             f"which the ciphers do not name: add {RSA128} to them",
+             tls12(f"{RSA128}:{OLD}"), "--ciphers", RSA256),
+        Case("suites-excluded", f"peer offers TLS 1.2 with {OLD}, which the "
+             f"ciphers do not name: add {OLD} to them",
+             tls12(OLD)),
+        Case("suites-excluded", "peer offers TLS 1.3 with "
+             "TLS_AES_128_GCM_SHA256, which the ciphersuites do not name: add "
+             "TLS_AES_128_GCM_SHA256 to them",
+             s_client("-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256"),
+             "--ciphersuites", "TLS_AES_256_GCM_SHA384"),
+        Case("suites-excluded", "peer offers TLS 1.2 with none of what is "
+             "known here: the peer must be changed",
+             sends(client_hello(suites=[0xfefe]))),
+        Case("security-level", f"peer offers TLS 1.2 with {OLD}, which "
+             "security level 3 forbids: lower it by @SECLEVEL in the ciphers",
+             tls12(OLD), "--ciphers", "ALL:@SECLEVEL=3", key="ecdsa"),
+        Case("security-level", f"peer offers TLS 1.2 with {OLD}, which "
+             "security level 3 forbids: lower it by @SECLEVEL in the ciphers",
+             tls12(OLD), "--ciphers", "ALL", "--seclevel", "3", key="ecdsa"),
+        Case("security-level", "peer offers TLS 1.2 with ADH-AES128-SHA, "
+             "which security level 2 forbids: lower it by @SECLEVEL in the "
+             "ciphers",
+             tls12("ADH-AES128-SHA"), "--ciphers", "HIGH:aNULL"),
+        Case("system-policy", f"peer offers TLS 1.2 with {RSA128}, which the "
+             "system's GnuTLS policy disables: change that",
+             tls12(RSA128), "--ciphers", f"{RSA256}:{RSA128}",
+             env={"GNUTLS_SYSTEM_PRIORITY_FILE": str(files.system)}),
+        Case("gnutls", "peer offers TLS 1.2 with ECDHE-ARIA128-GCM-SHA256, "
+             "which the loaded GnuTLS does not have: add others to the "
+             "ciphers",
+             tls12("ECDHE-ARIA128-GCM-SHA256"), "--ciphers", "ALL"),
+        Case("gnutls", "peer offers TLS 1.2 with DHE-DSS-AES128-GCM-SHA256, "
+             "which the loaded GnuTLS does not have: add others to the "
+             "ciphers",
+             sends(client_hello(suites=[0x00a2])), "--ciphers", "ALL"),
+    ]
+
+
+def keys():
+    return [
+        Case("needs-rsa", "peer offers up to TLS 1.2 with RSA suites only; "
+             "the only certificate is ECDSA P-256: add an RSA certificate",
+             tls12(RSA128), key="ecdsa"),
+        Case("needs-rsa", "peer offers up to TLS 1.2 with RSA suites only; "
+             "the only certificate is ECDSA P-256: add an RSA certificate",
+             tls12(OLD), "--ciphers", "HIGH", key="ecdsa"),
+        Case("needs-rsa", "peer offers up to TLS 1.2 with RSA and ECDSA "
+             "suites, of which this side allows RSA only; the only "
+             "certificate is ECDSA P-256: add an RSA certificate, or add "
+             f"{ECDSA128} to the ciphers",
+             tls12(f"{RSA128}:{ECDSA128}"), "--ciphers", RSA128, key="ecdsa"),
+        Case("needs-ecdsa", "peer offers up to TLS 1.2 with ECDSA and RSA "
+             "suites, of which this side allows ECDSA only; the only "
+             "certificate is RSA: add an ECDSA certificate, or remove "
+             "\"!aRSA\" from the ciphers",
+             tls12(f"{RSA128}:{ECDSA128}"), "--ciphers", "HIGH:!aRSA"),
+        Case("needs-ecdsa", "peer offers up to TLS 1.2 with ECDSA suites "
+             "only; the only certificate is RSA: add an ECDSA certificate",
+             tls12(ECDSA128)),
+        Case("needs-ecdsa", "peer offers up to TLS 1.2 with ECDSA suites "
+             "only; the only certificate is RSA: add an ECDSA certificate",
+             gnutls_cli("NONE:+VERS-TLS1.2:+ECDHE-ECDSA:+AES-128-GCM:+AEAD:"
+                        "+SIGN-ALL:+GROUP-ALL:+COMP-ALL", "--insecure")),
+        Case("key-usage", f"peer offers TLS 1.2 with {OLD}, but the RSA "
+             "certificate's keyUsage lacks keyEncipherment: have it issued "
+             "with that",
+             tls12(OLD), "--ciphers", "HIGH", key="rsa-signs"),
+        Case("key-usage", f"peer offers TLS 1.2 with {RSA128}, but the RSA "
+             "certificate's keyUsage lacks digitalSignature: have it issued "
+             "with that",
+             tls12(RSA128), "--ciphers", "HIGH", key="rsa-deciphers"),
+    ]
+
+
+def groups():
+    return [
+        Case("group", "peer offers the groups secp384r1, x448; allowed are "
+             "x25519, secp256r1: add one of the peer's to the groups",
+             s_client("-tls1_3", "-groups", "P-384:X448"), *GROUPS),
+        Case("group", "peer offers the groups secp384r1; allowed are x25519, "
+             "secp256r1; the only certificate is RSA: add one of the peer's "
+             "to the groups",
+             tls12(RSA128, "-groups", "P-384"), *GROUPS),
+        Case("group", "peer offers the groups x25519, secp384r1; allowed are "
+             "x25519, secp256r1; the only certificate is ECDSA P-256: add one "
+             "of the peer's to the groups",
+             tls12(ECDSA128, "-groups", "X25519:P-384"), *GROUPS,
+             key="ecdsa"),
+        Case("group", "peer offers ECDHE without a list of groups: add a "
+             "suite of RSA or DHE to the ciphers",
+             sends(client_hello(without=(10,)))),
+    ]
+
+
+def sigalgs():
+    allowed = "ecdsa_secp256r1_sha256, ecdsa_secp384r1_sha384, " \
+        "ecdsa_secp521r1_sha512 and 11 more"
+    return [
+        Case("sigalg", "peer offers the signatures rsa_pkcs1_sha1; allowed "
+             f"are {allowed}; the only certificate is RSA: add one of the "
+             "peer's to the sigalgs (SHA-1 needs @SECLEVEL=0)",
+             tls12(RSA128, "-sigalgs", "RSA+SHA1")),
+        Case("sigalg", "peer offers the signatures with SHA-1; allowed are "
+             f"{allowed}; the only certificate is RSA: add one of the peer's "
+             "to the sigalgs (SHA-1 needs @SECLEVEL=0)",
+             sends(client_hello(without=(13,)))),
+        Case("sigalg", "peer offers the signatures rsa_pss_rsae_sha256; "
+             f"allowed are {allowed}; the only certificate is ECDSA P-256: "
+             "add one of the peer's to the sigalgs (SHA-1 needs @SECLEVEL=0)",
+             s_client("-tls1_3", "-sigalgs", "RSA-PSS+SHA256"), key="ecdsa"),
+    ]
+
+
+def names():
+    def case(shown, client, *options):
+        return Case("sni", f'no certificate has the name "{shown}" that the '
+                    "peer asked for: add one, or do without strict SNI",
+                    client, "--strict-sni", *options)
+
+    asks = "-servername", "other.example"
+    return [
+        case("other.example", s_client("-tls1_2", *asks)),
+        case("other.example", s_client("-tls1_3", *asks)),
+        case("other.example", s_client(*asks), "--priority", "NORMAL"),
+        case('a\\xff"b', sends(client_hello(extra=[sni(b'a\xff"b')]))),
+    ]
+
+
+def twice():
+    """The list of groups, two times."""
+    one = struct.pack("!H", 10) + u16(u16(struct.pack("!H", 29)))
+    body = client_hello(without=(0, 10, 11, 13, 23, 0xff01), body_only=True)
+    return record(HANDSHAKE, message(CLIENT_HELLO, body[4:-2]
+                                     + u16(one + one)))
+
+
+def bad_hello():
+    def case(what, hello):
+        return Case("bad-hello", f"peer's ClientHello {what}: the peer must "
+                    "be changed", sends(hello))
+
+    return [
+        case("has lengths that do not fit",
+             client_hello(extra=[(10, struct.pack("!HH", 200, 29))])),
+        case("has the same extension twice", twice()),
+        case("has a value that TLS forbids",
+             client_hello(tls13=True, extra=[
+                 (51, u16(struct.pack("!HH", 29, 0)))])),
+        case("lacks an extension that TLS 1.3 demands",
+             client_hello(tls13=True, without=(51,))),
+        case("lacks an extension that TLS 1.3 demands",
+             client_hello(tls13=True, without=(13,))),
+    ]
+
+
+def cases(files):
+    return version() + suites(files) + keys() + groups() + sigalgs() \
+        + names() + bad_hello()

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""The reasons of the session, for reasons.py: peers that speak something
+else, that go away, that are silent, that refuse, or whose certificate is not
+good enough."""
+
+import http.client
+import types
+
+from harness import SCALE
+from reason_case import (LIMIT, STARTTLS, TLS, Case, connected, gnutls_cli,
+                         python, s_client, sends)
+from tlsbytes import ALERT, client_hello, record
+
+# Long enough for all that a client says before it falls silent.
+SHORT = "--handshake-timeout", str(SCALE)
+
+
+# --- something else
+
+
+def http_client(server, _starttls):
+    """Python's HTTP client."""
+    connection = http.client.HTTPConnection(*server.tls, timeout=LIMIT)
+    try:
+        connection.putrequest("GET", "/", skip_host=True,
+                              skip_accept_encoding=True)
+        connection.putheader("Host", "mx.example")
+        connection.endheaders()
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        pass                    # an alert is no answer of HTTP
+    finally:
+        connection.close()
+
+
+def at_the_other_port(client):
+    """TLS at once, as for port 465, where STARTTLS is offered."""
+    return lambda server, _starttls: client(
+        types.SimpleNamespace(tls=server.starttls), False)
+
+
+def other_words():
+    in_clear = "peer speaks SMTP in the clear (\"EHLO client.example\\x0d" \
+        "\\x0a\") where TLS was to start: set it to implicit TLS, or to a " \
+        "port for STARTTLS"
+    wrong = "where TLS was to start: it has the wrong port, or must be changed"
+    other_port = "peer starts TLS at a port for STARTTLS: set it to " \
+        "STARTTLS, or to the port for implicit TLS"
+    return [
+        Case("no-tls", f'peer sent "SSH-2.0-OpenSSH_9.2p1\\x0d\\x0a" {wrong}',
+             sends(b"SSH-2.0-OpenSSH_9.2p1\r\n")),
+        Case("no-tls", f'peer sent "\\x00\\x00" {wrong}', sends(bytes(2))),
+        Case("http", 'peer speaks HTTP ("GET / HTTP/1.1\\x0d\\x0aHost: '
+             'mx.example"): it has the wrong port',
+             http_client, ports=TLS),
+        Case("smtp-in-clear", in_clear, sends(b"EHLO client.example\r\n")),
+        *(Case("tls-for-smtp", other_port, at_the_other_port(client),
+               error="SMTPTLS_E_PROTOCOL", ports=STARTTLS)
+          for client in (s_client(), gnutls_cli("NORMAL", "--insecure"))),
+    ]
+
+
+# --- gone, or silent
+
+
+def leaves(*segments):
+    """Says this, and closes."""
+    def client(server, starttls):
+        with connected(server, starttls) as wire:
+            wire.send_raw(*segments)
+            wire.shut()
+            wire.until_closed()
+    return client
+
+
+def endings():
+    hello, log = client_hello(), "its own log has the cause"
+    lost = "look for lost packets between (a firewall, the MTU), or allow " \
+        "more time"
+
+    def closed(when, client):
+        return Case("closed", f"peer closed the connection {when}", client,
+                    error="SMTPTLS_E_TRUNCATED")
+
+    def timeout(when, client):
+        return Case("timeout", f"peer was silent for too long {when}: {lost}",
+                    client, *SHORT, error="SMTPTLS_E_TIMEOUT")
+
+    return [
+        closed("before its ClientHello: it only tried the port, or "
+               + log, leaves()),
+        closed(f"within its ClientHello: {log}", leaves(hello[:40])),
+        closed(f"after this side's ServerHello..ServerHelloDone: {log}",
+               leaves(hello)),
+        closed(f"after this side's ServerHello..Finished: {log}",
+               leaves(client_hello(tls13=True))),
+        timeout("before its ClientHello", sends()),
+        timeout("within its ClientHello", sends(hello[:40])),
+        timeout("after this side's ServerHello..ServerHelloDone",
+                sends(hello)),
+        timeout("after this side's ServerHello..Finished",
+                sends(client_hello(tls13=True))),
+    ]
+
+
+# --- the peer's view
+
+
+def verifies(authority, *options):
+    """openssl s_client that ends with a certificate it does not like"""
+    return s_client("-verify_return_error", "-CAfile", authority, *options)
+
+
+def alerts(files):
+    def case(number, name, found, cure, *clients, key="rsa"):
+        sentence = f"{found} (alert {number}, {name}): {cure}"
+        return [Case("peer-alert", sentence, client, key=key)
+                for client in clients]
+
+    stranger = files.stranger.crt
+    return [
+        *case(48, "unknown_ca",
+              "peer does not trust the authority of this side's certificate",
+              "add the intermediate certificates to the file, or take an "
+              "authority that the peer trusts",
+              verifies(stranger, "-tls1_2"), verifies(stranger, "-tls1_3"),
+              python(ca=stranger, version="1.2"),
+              python(ca=stranger, version="1.3")),
+        *case(42, "bad_certificate",
+              "peer finds this side's certificate faulty",
+              "check its chain, names and signatures",
+              verifies(files.ca, "-tls1_2", "-verify_hostname", "mx.example"),
+              verifies(files.ca, "-tls1_3", "-verify_hostname", "mx.example"),
+              gnutls_cli("NORMAL:-VERS-TLS1.3", "--x509cafile", stranger),
+              gnutls_cli("NORMAL", "--x509cafile", stranger)),
+        *case(45, "certificate_expired",
+              "peer finds this side's certificate expired or not yet valid",
+              "renew it, or set the clocks right",
+              verifies(files.clients.crt, "-tls1_2"),
+              verifies(files.clients.crt, "-tls1_3"), key="expired"),
+        *case(43, "unsupported_certificate",
+              "peer cannot use a certificate of this side's kind",
+              "check its purposes, or add one of another key type (RSA "
+              "beside ECDSA)",
+              verifies(files.clients.crt, "-tls1_2"),
+              verifies(files.clients.crt, "-tls1_3"), key="client-only"),
+        *case(40, "handshake_failure",
+              "peer found nothing acceptable in what this side chose",
+              "compare its ciphers, groups and signature algorithms with this "
+              "side's",
+              sends(client_hello(), record(ALERT, b"\2\x28", 0x0303))),
+        *case(90, "user_canceled",
+              "peer gave up for a cause outside TLS, such as its time limit",
+              "its own log has the cause",
+              sends(record(ALERT, b"\2\x5a"))),
+    ]
+
+
+# --- the peer's certificate
+
+
+def certificates(files):
+    """What smtptls-server --verify require has against a client's."""
+    ask = "--verify", "require", "--ca", str(files.clients.crt)
+
+    def case(name, sentence, pair=None):
+        shown = ["-cert", pair[0], "-key", pair[1]] if pair else []
+        return [Case(name, sentence, s_client(version, *shown), *ask,
+                     error="SMTPTLS_E_" + name.upper().replace("-", "_"))
+                for version in ("-tls1_2", "-tls1_3")]
+
+    return [
+        *case("cert-missing", "peer has shown no certificate: install a "
+              "client certificate there, or demand none"),
+        *case("cert-trust", "no trusted authority has signed the peer's "
+              "certificate: add its authority here, or have it signed by one "
+              "that is trusted", files.mallory),
+        *case("cert-time", "peer's certificate has expired or is not yet "
+              "valid: renew it there, or set the clocks right",
+              files.expired),
+        *case("cert-purpose", "peer's certificate is not for TLS clients: "
+              "have it issued with the purpose clientAuth",
+              files.server_only),
+    ]
+
+
+def cases(files):
+    return other_words() + endings() + alerts(files) + certificates(files)

@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Each reason of smtptls-reasons(7), provoked over a real connection: a client
+that smtptls-server has to refuse, and its log has the reason's name and this
+very sentence.
+
+  reasons.py [NAME...]            the cases whose name contains NAME
+
+The cases are in reason_hello.py and reason_session.py; every name of the
+manual page has one. See harness.py for the environment.
+"""
+
+import os
+import pathlib
+import re
+import sys
+from concurrent import futures
+
+import config_errors
+import reason_hello
+import reason_session
+from harness import Checks, Server, openssl, server_program
+from reason_case import Absent, Files, s_client
+
+# What no client can cause in this server, and the unit test that has it:
+# success; what only a host does; and what only a client says, since a server
+# does not start with small parameters, see weak_dh().
+UNIT_TESTS = {"none": "reason.c", "outside": "hook_closed.c",
+              "unjudged": "hook_closed.c", "dh-parameters": "hook_closed.c"}
+TOP = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(
+    __file__).resolve().parents[2]))
+
+
+def every_name(cases):
+    """What the manual page lists is what is tried here."""
+    page = (TOP / "man" / "smtptls-reasons.7").read_text()
+    listed = dict(re.findall(r"^\.It Cm (\S+) Pq (\d+)$", page,
+                             re.MULTILINE), none="0")
+    header = (TOP / "include" / "smtptls" / "policy.h").read_text()
+    known = {name.lower().replace("_", "-"): number
+             for name, number in re.findall(
+                 r"^\tSMTPTLS_REASON_(\w+) = (\d+)", header, re.MULTILINE)}
+    tried = {case.name for case in cases}
+    assert len(known) > 20 and listed == known, \
+        set(listed.items()) ^ set(known.items())
+    assert not tried & set(UNIT_TESTS), tried & set(UNIT_TESTS)
+    every = tried | set(UNIT_TESTS)
+    assert every == set(listed), f"without a case: {set(listed) - every}; " \
+        f"not in the manual: {every - set(listed)}"
+    for name, file in UNIT_TESTS.items():
+        constant = "SMTPTLS_REASON_" + name.upper().replace("-", "_")
+        text = (TOP / "tests" / "unit" / file).read_text()
+        assert re.search(rf"assert_\w+\([^;]*\b{constant}\b", text), \
+            f"{file} does not test {constant}"
+
+
+def nothing_wrong(files):
+    """The control: a session that succeeds has none, though a name that no
+    certificate has is noted."""
+    for options, name, noted in (([], "localhost", None),
+                                 ([], "other.example", "1"),
+                                 (["--strict-sni"], "localhost", None)):
+        with Server(files, *options) as server:
+            for number, starttls in enumerate((False, True)):
+                s_client("-servername", name)(server, starttls)
+                fields = server.session(number)
+                assert fields["tls_enabled"] == "1", fields
+                assert fields["reason_id"] == "-", fields
+                assert fields.get("sni_unmatched") == noted, fields
+
+
+def weak_dh(files):
+    """A server's own parameters never get as far as a client."""
+    path = files.dir / "dh1024.pem"
+    openssl("genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt",
+            "dh_rfc5114:1", "-out", path)
+    path.write_text(openssl("dhparam", "-in", path))
+    crt, key = map(str, files.rsa)
+    config_errors.ends(
+        files, ["--listen", "127.0.0.1:0", "--cert", crt, "--key", key,
+                "--dhparam", str(path)],
+        path, re.escape(f"smtptls-server: {path}: Diffie-Hellman parameters "
+                        "of 1024 bits, but at least 2048 are needed\n"))
+
+
+def main(names):
+    server_program()
+    checks, files = Checks("reasons"), Files()
+    cases = reason_hello.cases(files) + reason_session.cases(files)
+
+    def run(case):
+        try:
+            case.run(files)
+        except Absent as program:
+            checks.skip(program)
+
+    checks.run("every name", every_name, cases)
+    checks.run("nothing wrong", nothing_wrong, files)
+    checks.run("weak DH parameters", weak_dh, files)
+    # Most of the time is spent on peers that are silent.
+    with futures.ThreadPoolExecutor(4) as pool:
+        for case in cases:
+            if not names or any(word in case.name for word in names):
+                pool.submit(checks.run, case.title(), run, case)
+    checks.finish()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
