@@ -151,8 +151,9 @@ void log_session(const char *peer, struct smtptls_conn *conn, unsigned messages,
 	field(&line, "reason_id",
 	      info.reason ? smtptls_reason_name(info.reason) : NULL);
 	if (info.shadow_reason != SMTPTLS_REASON_NONE) {
-		field(&line, "shadow", smtptls_reason_name(info.shadow_reason));
-		field(&line, "shadow_text", info.shadow_text);
+		field(&line, "shadow", info.shadow_text);
+		field(&line, "shadow_id",
+		      smtptls_reason_name(info.shadow_reason));
 	}
 	line.text[line.len++] = '\n';
 	if (write(STDERR_FILENO, line.text, line.len) < 0)

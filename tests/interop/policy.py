@@ -100,7 +100,7 @@ class Service:
         status, text, fields = self.attempt(version, [], **how)
         assert status == 0 and "CONNECTION ESTABLISHED" in text, text
         assert fields["tls_enabled"] == "1", fields
-        return fields.get("shadow"), fields.get("shadow_text")
+        return fields.get("shadow_id"), fields.get("shadow")
 
     def has(self, versions):
         """These versions get in, the others of the four do not."""
