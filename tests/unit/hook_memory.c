@@ -56,19 +56,13 @@ void *__wrap_realloc(void *ptr, size_t size)
 	return __real_realloc(ptr, size);
 }
 
-static void *own_calloc(size_t count, size_t size)
+/* Let GnuTLS's allocations be counted too, or leave them alone. */
+static void count_all(int on)
 {
-	return __wrap_calloc(count, size);
-}
-
-static void *own_malloc(size_t size)
-{
-	return __wrap_malloc(size);
-}
-
-static void *own_realloc(void *ptr, size_t size)
-{
-	return __wrap_realloc(ptr, size);
+	gnutls_malloc = on ? __wrap_malloc : __real_malloc;
+	gnutls_calloc = on ? __wrap_calloc : __real_calloc;
+	gnutls_realloc = on ? __wrap_realloc : __real_realloc;
+	allocations = 0;
 }
 
 static struct smtptls_config *config_with(const char *ciphers)
@@ -117,18 +111,13 @@ static void judge_twice(const struct smtptls_config *config,
 					    GNUTLS_HANDSHAKE_CLIENT_HELLO, 1,
 					    &body),
 			 0);
-	gnutls_malloc = own_malloc;
-	gnutls_calloc = own_calloc;
-	gnutls_realloc = own_realloc;
-	allocations = 0;
+	count_all(1);
 	assert_int_equal(stls_judge_message(&judge, tls,
 					    GNUTLS_HANDSHAKE_CLIENT_HELLO, 1,
 					    &body),
 			 0);
-	gnutls_malloc = malloc;
-	gnutls_calloc = calloc;
-	gnutls_realloc = realloc;
 	assert_int_equal(allocations, 0);
+	count_all(0);
 	gnutls_deinit(tls);
 }
 
@@ -150,13 +139,10 @@ static void test_no_allocation(void **state)
 					  .sni = "localhost" });
 	smtptls_config_unref(config);
 	/* the counters do count */
-	allocations = 0;
-	gnutls_malloc = own_malloc;
-	gnutls_calloc = own_calloc;
+	count_all(1);
 	config = config_with(NULL);
-	gnutls_malloc = malloc;
-	gnutls_calloc = calloc;
 	assert_true(allocations > 0);
+	count_all(0);
 	smtptls_config_unref(config);
 }
 
