@@ -385,7 +385,7 @@ def malformed():
         ("ciphers", "ALL:_", '"_" at byte 5 '),
         ("ciphers", "HIGH:@SECLEVEL=6", "SECLEVEL=6.* at byte"),
         ("ciphers", "nonsense", "no cipher suite"),
-        ("ciphers", "ALL:\n!", r'"\\x0a" at byte 5 '),
+        ("ciphers", "ALL:\x01!", r'"\\x01" at byte 5 '),
         ("ciphers", "ALL:\x1b[31m", r'"\\x1b" at byte 5 '),
         ("ciphers", "ALL:" * (1 << 14) + ":", "64 KiB"),
         ("ciphers", "@" * (1 << 16), " at byte "),
