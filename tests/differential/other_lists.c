@@ -395,17 +395,15 @@ static int contains_in_order(const struct codes *all, const struct codes *part)
 /* Names that are new in OpenSSL 3.5, and 3.0's; "": it has none. */
 static const struct {
 	const char *newer, *older;
-	unsigned code;
 } respellings[] = {
-	{ "brainpoolP256r1tls13", "", 0x1f },
-	{ "ecdsa_sha1", "ECDSA+SHA1", 0x0203 },
-	{ "ecdsa_sha224", "ECDSA+SHA224", 0x0303 },
-	{ "dsa_sha1", "DSA+SHA1", 0x0202 },
-	{ "dsa_sha224", "DSA+SHA224", 0x0302 },
-	{ "dsa_sha256", "DSA+SHA256", 0x0402 },
-	{ "dsa_sha384", "DSA+SHA384", 0x0502 },
-	{ "dsa_sha512", "DSA+SHA512", 0x0602 },
+	{ "brainpoolP256r1tls13", "" },	    { "ecdsa_sha1", "ECDSA+SHA1" },
+	{ "ecdsa_sha224", "ECDSA+SHA224" }, { "dsa_sha1", "DSA+SHA1" },
+	{ "dsa_sha224", "DSA+SHA224" },	    { "dsa_sha256", "DSA+SHA256" },
+	{ "dsa_sha384", "DSA+SHA384" },	    { "dsa_sha512", "DSA+SHA512" },
 };
+
+/* The code of the one that 3.0 does not have. */
+#define BRAINPOOL13 0x1f
 
 static const char *find(const char *const *names, size_t count,
 			const char *word)
@@ -422,6 +420,7 @@ static const char *find(const char *const *names, size_t count,
 /* The name as OpenSSL 3.0 has it. */
 static void respell_word(char *to, size_t size, char *word)
 {
+	const char *name;
 	char *hash;
 	size_t i;
 
@@ -439,19 +438,31 @@ static void respell_word(char *to, size_t size, char *word)
 			       find(sigalg_parts, COUNT(sigalg_parts), hash));
 		return;
 	}
-	word = (char *)find(group_words, COUNT(group_words), word);
+	name = find(group_words, COUNT(group_words), word);
 	(void)snprintf(to, size, "%s",
-		       find(sigalg_words, COUNT(sigalg_words), word));
+		       find(sigalg_words, COUNT(sigalg_words), name));
+}
+
+/* Adds a code; 0 when it was there. */
+static int add_code(struct codes *codes, unsigned code)
+{
+	size_t i;
+
+	for (i = 0; i < codes->count; i++) {
+		if (codes->code[i] == code)
+			return 0;
+	}
+	if (codes->count < CODES_MAX)
+		codes->code[codes->count++] = code;
+	return 1;
 }
 
 /* The list as OpenSSL 3.0 has it: each once, and those that it has. */
 static void respell(const struct language *language, char *to, size_t size,
 		    const char *string)
 {
-	char copy[4096], word[256];
+	char copy[4096], word[256], *at, *next = copy, *end;
 	struct codes codes, seen = { 0 };
-	char *at, *next = copy, *end;
-	size_t i;
 
 	to[0] = '\0';
 	(void)snprintf(copy, sizeof copy, "%s", string);
@@ -463,15 +474,9 @@ static void respell(const struct language *language, char *to, size_t size,
 		respell_word(word, sizeof word, at);
 		if (*at && !word[0])
 			continue;
-		if (language->ours(word, &codes) && codes.count == 1) {
-			for (i = 0; i < seen.count; i++) {
-				if (seen.code[i] == codes.code[0])
-					break;
-			}
-			if (i < seen.count || seen.count == CODES_MAX)
-				continue;
-			seen.code[seen.count++] = codes.code[0];
-		}
+		if (language->ours(word, &codes) && codes.count == 1 &&
+		    !add_code(&seen, codes.code[0]))
+			continue;
 		(void)snprintf(to + strlen(to), size - strlen(to), "%s%s",
 			       to[0] ? ":" : "", word);
 	}
@@ -483,15 +488,10 @@ static int is_respelt(const struct language *language, const char *string,
 {
 	struct codes ours, known = { 0 };
 	char older[4096];
-	size_t i, r;
+	size_t i;
 
 	for (i = 0; i < theirs->count; i++) {
-		for (r = 0; r < COUNT(respellings); r++) {
-			if (respellings[r].code == theirs->code[i] &&
-			    !respellings[r].older[0])
-				break;
-		}
-		if (r == COUNT(respellings))
+		if (theirs->code[i] != BRAINPOOL13)
 			known.code[known.count++] = theirs->code[i];
 	}
 	respell(language, older, sizeof older, string);
