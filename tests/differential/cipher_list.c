@@ -370,40 +370,6 @@ static int compare_supported(struct run *run, const char *string,
 	return same ? 0 : report(run, string, "supported suites");
 }
 
-/*
- * OpenSSL 3.5 has "_" in words, for the sake of IANA's names, which it knows:
- * the string as 3.0 would have it said.
- */
-static void respell(const char *string, char *to, size_t size)
-{
-	static const char bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"
-				    "opqrstuvwxyz0123456789-.=_";
-	static const char all[] = "DEFAULT";
-	size_t length, i;
-	int row, first = 1;
-
-	for (; *string; string += length) {
-		length = strspn(string, bytes);
-		if (length == 0 || (first && *string == '-'))
-			length = 1;
-		else if (first && strncmp(string, all, strlen(all)) == 0)
-			length = strlen(all);
-		row = stls_suite_by_iana(string, length);
-		(void)snprintf(to, size, "%.*s", (int)length, string);
-		if (row >= 0 && row < STLS_SUITES_LISTED)
-			(void)snprintf(to, size, "%s",
-				       stls_suite((size_t)row)->openssl);
-		for (i = 0; to[i]; i++) {
-			if (to[i] == '_')
-				to[i] = 'x';
-		}
-		first = strchr(":,; ", *string) != NULL;
-		size -= strlen(to);
-		to += strlen(to);
-	}
-	*to = '\0';
-}
-
 static int compare(struct run *run, const char *given)
 {
 	static const char suiteb[] = "SUITEB";
@@ -424,9 +390,7 @@ static int compare(struct run *run, const char *given)
 	run->stale = strncmp(string, suiteb, strlen(suiteb)) == 0;
 	SSL_CTX_set_security_level(run->ctx, 0);
 	theirs = SSL_CTX_set_cipher_list(run->ctx, string);
-	(void)snprintf(older, sizeof older, "%s", string);
-	if (release_is_3_5())
-		respell(string, older, sizeof older);
+	release_respell(string, older, sizeof older);
 	ours = stls_cipher_list_parse(&list, older, strlen(older), &where);
 	if ((ours == 0) != (theirs == 1))
 		return report(run, string,

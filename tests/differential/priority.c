@@ -456,7 +456,8 @@ static int compare(struct run *run, const struct question *asked)
 	struct smtptls_policy_spec spec = { 0 };
 	struct smtptls_policy *policy = NULL;
 	struct answer answer;
-	char string[STRING_MAX], sentence[256] = "", kept[SUITES] = { 0 };
+	char string[STRING_MAX], older[STRING_MAX], sentence[256] = "";
+	char kept[SUITES] = { 0 };
 	int theirs, ours, ret, level;
 
 	run->asked++;
@@ -467,7 +468,8 @@ static int compare(struct run *run, const struct question *asked)
 	theirs = ask_openssl(run, q, &answer);
 	if (theirs < 0)
 		return report(run, q, "(OpenSSL failed)", "");
-	spec.ciphers = q->string;
+	release_respell(string, older, sizeof older);
+	spec.ciphers = older;
 	spec.ciphersuites = q->ciphersuites;
 	spec.protocols = q->setting->protocols;
 	spec.security_level = q->level ? q->level : SMTPTLS_SECURITY_LEVEL_0;

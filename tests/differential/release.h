@@ -2,16 +2,22 @@
 /*
  * The releases of OpenSSL that the library is compared with: 3.0, whose
  * languages it reads, and 3.5, with what has changed between them. Of cipher
- * lists that is one thing. Suites of CCM8 have 64 bits in 3.5 and are MEDIUM:
- * no part of HIGH, last by strength, and not to be had above level 0. What a
- * list says of the other suites does not depend on them, so with 3.5 lists are
- * compared with an end that takes them out.
+ * lists that is two things.
+ *
+ * Suites of CCM8 have 64 bits in 3.5 and are MEDIUM: no part of HIGH, last by
+ * strength, and not to be had above level 0. What a list says of the other
+ * suites does not depend on them, so with 3.5 lists are compared with an end
+ * that takes them out.
+ *
+ * Words may have "_", for the sake of IANA's names, which 3.5 knows: the
+ * library is given OpenSSL's names for these, and an "x" elsewhere.
  */
 #ifndef TESTS_DIFFERENTIAL_RELEASE_H
 #define TESTS_DIFFERENTIAL_RELEASE_H
 
 #include <openssl/crypto.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "openssl/suite_table.h"
 
@@ -47,6 +53,41 @@ static inline int release_differs(unsigned code)
 static inline const char *release_end(void)
 {
 	return release_is_3_5() ? ":!AESCCM8" : "";
+}
+
+/* A cipher list as 3.0 would have it said. */
+static inline void release_respell(const char *string, char *to, size_t size)
+{
+	static const char bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"
+				    "opqrstuvwxyz0123456789-.=_";
+	static const char all[] = "DEFAULT";
+	size_t length, i;
+	int row, first = 1;
+
+	if (!release_is_3_5()) {
+		(void)snprintf(to, size, "%s", string);
+		return;
+	}
+	for (; *string; string += length) {
+		length = strspn(string, bytes);
+		if (length == 0 || (first && *string == '-'))
+			length = 1;
+		else if (first && strncmp(string, all, strlen(all)) == 0)
+			length = strlen(all);
+		row = stls_suite_by_iana(string, length);
+		(void)snprintf(to, size, "%.*s", (int)length, string);
+		if (row >= 0 && row < STLS_SUITES_LISTED)
+			(void)snprintf(to, size, "%s",
+				       stls_suite((size_t)row)->openssl);
+		for (i = 0; to[i]; i++) {
+			if (to[i] == '_')
+				to[i] = 'x';
+		}
+		first = strchr(":,; ", *string) != NULL;
+		size -= strlen(to);
+		to += strlen(to);
+	}
+	*to = '\0';
 }
 
 #endif
