@@ -4,8 +4,9 @@
 
   behaviour.py [ID-PREFIX...]     for example: behaviour.py S-INJ S-LIN-03
 
-A line per row that fails, then `behaviour: N passed, N failed, N not tested
-(ids)`; status 1 when a row failed. See harness.py for the environment.
+A line per row that fails or is left out, then `behaviour: N passed, N failed,
+N left out`; status 1 when a row failed. Each row of the table is either judged
+or left out with a reason. See harness.py for the environment.
 """
 
 import concurrent.futures
@@ -15,9 +16,10 @@ import traceback
 
 import behaviour_dialogue   # noqa: F401  (each registers its rows)
 import behaviour_load       # noqa: F401
+import behaviour_server     # noqa: F401
 import behaviour_tls        # noqa: F401
 from harness import server_program
-from rows import ALONE, JUDGES, LAST, Site, requirements
+from rows import ALONE, JUDGES, LAST, LEFT_OUT, Site, requirements
 
 WORKERS = 6
 
@@ -49,14 +51,17 @@ def run(site, names):
 def main(prefixes):
     server_program()
     required = requirements()
-    unknown = set(JUDGES) - set(required)
-    if unknown:
-        sys.exit(f"behaviour: no such rows: {' '.join(sorted(unknown))}")
+    for what, names in (("no such rows", {*JUDGES, *LEFT_OUT} - {*required}),
+                        ("neither judged nor left out",
+                         {*required} - {*JUDGES, *LEFT_OUT}),
+                        ("both judged and left out", {*JUDGES} & {*LEFT_OUT})):
+        if names:
+            sys.exit(f"behaviour: {what}: {' '.join(sorted(names))}")
     wanted = [name for name in required if not prefixes
               or any(name.startswith(prefix) for prefix in prefixes)]
     if not wanted:
         sys.exit(f"behaviour: no row begins with {' '.join(prefixes)}")
-    untested = [name for name in wanted if name not in JUDGES]
+    apart = [name for name in wanted if name in LEFT_OUT]
     site, failed, passed = Site(), 0, 0
     try:
         for name, why in run(site, [n for n in wanted if n in JUDGES]):
@@ -70,8 +75,10 @@ def main(prefixes):
         complaints = site.close()
     for line in complaints:
         print(f"FAIL {line}")
+    for name in apart:
+        print(f"left out {name}: {LEFT_OUT[name]}")
     print(f"behaviour: {passed} passed, {failed + bool(complaints)} failed, "
-          f"{len(untested)} not tested ({' '.join(untested)})")
+          f"{len(apart)} left out")
     sys.exit(1 if failed or complaints else 0)
 
 

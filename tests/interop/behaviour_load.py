@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Rows on weight and time: long lines, smuggled messages, BDAT, many and
-slow connections, and what only a whole server can show (M-SRV)."""
+slow connections; and two that look back on the whole run."""
 
 import concurrent.futures
 import select
-import signal
 import time
 
 import tlsbytes as tls
 from behaviour_tls import bounded
-from harness import SCALE, Fault, Server, wait_for
+from harness import SCALE, wait_for
 from rows import row, rows
 from wire import (Wire, client_context, deliver, expect, opened,
-                  replies_seen, secured, started)
+                  replies_seen, secured)
 
 # --- S-BIG: much of it
 
@@ -288,157 +287,6 @@ def one_deadline(site, pieces):
         slowly(wire, pieces, 1)
         wire.until_closed(0.1 if pieces and len(pieces) > 1 else 5 * SCALE)
         assert wire.only_records() and not wire.text, wire.raw
-
-
-# --- M-SRV
-
-
-@row("M-SRV-01")
-def broken_certificate(site):
-    # The program does not run without its certificate: so STARTTLS is not
-    # advertised without one. That a reload keeps it: server_life.py.
-    nothing = site.maildir / "tmp" / "none.crt"
-    try:
-        with Server(site.certs, pairs=[(nothing, nothing)]) as server:
-            lines = opened(server.starttls, None).command(b"EHLO x").lines
-            assert b"STARTTLS" not in lines, lines
-    except Fault as error:
-        assert "ended while starting" in str(error), error
-
-
-@row("M-SRV-02")
-def tls_required(site):
-    server = site.server("demanding", "--require-tls")
-    with opened(server.starttls, None) as wire:
-        for line in b"EHLO x", b"HELO x", b"NOOP", b"RSET", b"HELP":
-            expect(wire.command(line), 2)
-        for line in (b"MAIL FROM:<a@b.example>", b"RCPT TO:<b@c.example>",
-                     b"DATA", b"VRFY b"):
-            reply = expect(wire.command(line), 530)
-            assert reply.lines[0].startswith(b"5.7.0 "), reply
-        expect(wire.command(b"STARTTLS"), 220)
-        wire.handshake()
-        expect(wire.command(b"EHLO x"), 250)
-        expect(deliver(wire, b"M-SRV-02"), 250)
-    with opened(server.starttls) as wire:
-        expect(wire.command(b"QUIT"), 221)
-
-
-@row("M-SRV-04")
-def requiretls(site):
-    with opened(site.starttls, None) as wire:
-        lines = wire.command(b"EHLO x").lines
-        assert b"REQUIRETLS" not in [line.upper() for line in lines], lines
-        expect(wire.command(b"MAIL FROM:<a@b.example> REQUIRETLS"), 5)
-
-
-@row("M-SRV-06")
-def renewed(site):
-    crt, key = (site.maildir.parent / f"{site.maildir.name}.{kind}"
-                for kind in ("crt", "key"))
-    first, second = site.certs.ecdsa, site.certs.rsa
-    try:
-        copy(first, (crt, key))
-        with Server(site.certs, pairs=[(crt, key)]) as server:
-            with secured(server.starttls) as old:
-                seen = old.tls.getpeercert(True)
-                copy(second, (crt, key))
-                server.signal(signal.SIGHUP)
-                wait_for(lambda: served(server) != seen, 5,
-                         "new certificate")
-                expect(old.command(b"NOOP"), 250)
-    finally:
-        crt.unlink(missing_ok=True)
-        key.unlink(missing_ok=True)
-
-
-def copy(pair, to):
-    for source, target in zip(pair, to):
-        target.write_bytes(source.read_bytes())
-
-
-def served(server):
-    with started(server.starttls) as wire:
-        return wire.tls.getpeercert(True)
-
-
-@row("M-SRV-09")
-def odd_client_certificates(site):
-    theirs = site.certs.stranger
-    server = site.server("strict", "--verify", "require", "--ca",
-                         str(theirs.crt))
-    good = theirs.issue("good", usage="clientAuth")
-    expired = theirs.issue("expired", usage="clientAuth",
-                           end="20210101000000Z")
-    many = theirs.issue("many", usage="clientAuth", names=[
-        f"n{i}.example" for i in range(10000)])
-    heavy = theirs.dir / "heavy.crt"
-    heavy.write_bytes(good[0].read_bytes() * 160)       # about 100 kB
-    for pair, may_pass in ((good, True), (expired, False), (many, True),
-                           ((heavy, good[1]), True)):
-        for version in "1.2", "1.3":
-            context = client_context(version=version, cert=pair)
-            with opened(server.starttls) as wire:
-                expect(wire.command(b"STARTTLS"), 220)
-                failed = wire.handshake_fails(context)
-                assert may_pass or failed, f"{pair[0].name} accepted"
-                assert not failed or pair != good, "good certificate refused"
-    assert server.alive(), "the server is gone"
-
-
-@row("M-SRV-11")
-def long_auth(site):
-    for argument in b"A" * 2000, b"A" * 100000, b"AA\0AA":
-        with secured(site.starttls) as wire:
-            wire.send(b"AUTH PLAIN " + argument + b"\r\n")
-            reply = wire.reply_or_end()
-            assert reply is None or expect(reply, 4, 5)
-    assert site.main.alive(), "the server is gone"
-
-
-@row("M-SRV-12")
-def new_line_in_parameters(site):
-    token = b"M-SRV-12-token"
-    for line in (b"MAIL FROM:<a@b.example> AUTH=x+0Ainjected: 1",
-                 b"MAIL FROM:<a@b.example> AUTH=x\ninjected: 1",
-                 b"MAIL FROM:<a@b.example> AUTH=x\rinjected: 1",
-                 b'MAIL FROM:<"a\ninjected: 1"@b.example>',
-                 b"MAIL FROM:<a@b.example\ninjected: 1>",
-                 b"EHLO x\ninjected: 1"):
-        with secured(site.starttls) as wire:
-            wire.send(line + b"\r\n")
-            reply = wire.reply_or_end()
-            if reply is None or reply.code != 250:
-                continue
-            if not line.startswith(b"MAIL"):
-                expect(wire.command(b"MAIL FROM:<a@b.example>"), 250)
-            expect(wire.command(b"RCPT TO:<b@c.example>"), 250)
-            expect(wire.command(b"DATA"), 354)
-            wire.send(b"Subject: " + token + b"\r\n\r\ntext\r\n")
-            expect(wire.command(b"."), 250)
-    stored = site.messages(token)
-    assert not any(b"\ninjected" in data or b"\rinjected" in data
-                   for data in stored), stored
-    assert not any(line.startswith("injected") for line in site.main.log)
-
-
-@row("M-SRV-13", alone=True)
-def killed(site):
-    server = site.server("killed", "--maildir", str(site.maildir))
-    kept, lost = b"M-SRV-13-kept", b"M-SRV-13-lost"
-    with secured(server.starttls) as wire, \
-            secured(server.starttls) as other:
-        expect(other.command(b"MAIL FROM:<a@b.example>"), 250)
-        expect(other.command(b"RCPT TO:<b@c.example>"), 250)
-        expect(other.command(b"DATA"), 354)
-        other.send(b"Subject: " + lost + b"\r\n\r\n" + b"x" * 20000)
-        expect(deliver(wire, kept, b"all of it\r\n"), 250)
-        server.kill()
-        del site.servers["killed"]
-        other.until_closed()
-    stored = site.message(kept)
-    assert stored.replace(b"\r\n", b"\n").endswith(b"\n\nall of it\n"), stored
-    assert not site.messages(lost), "half a message in new/"
 
 
 # --- on the whole run

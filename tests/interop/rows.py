@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The table of behaviour.tsv: which function judges which row, and the
-servers that the rows are tried on."""
+"""The table of behaviour.tsv: which function judges which row, which rows are
+left out and why, and the servers that the rows are tried on."""
 
 import pathlib
 import threading
@@ -10,6 +10,7 @@ from harness import Certificates, Server, scratch
 TABLE = pathlib.Path(__file__).resolve().parents[1] / "data/behaviour.tsv"
 
 JUDGES = {}                     # id -> (function, arguments)
+LEFT_OUT = {}                   # id -> why nothing judges it
 ALONE = set()                   # ids that measure the server: one at a time
 LAST = set()                    # ids that look back on the run
 
@@ -35,6 +36,10 @@ def rows(prefix, cases, **where):
             row(f"{prefix}-{number:02}", *arguments, **where)(function)
         return function
     return note
+
+
+def left_out(name, why):
+    LEFT_OUT[name] = why
 
 
 def requirements():
