@@ -4,8 +4,6 @@
  * a server's and in a client's whole life. Whatever fails says SMTPTLS_E_NOMEM,
  * nothing leaks, and no byte is delivered that should not be.
  *
- * The linker puts the functions below in the place of malloc() and its kin
- * (-Wl,--wrap) for what is linked statically: the library and this test.
  * GnuTLS's allocations are its own, and so are those of the peer, which uses
  * GnuTLS's allocator.
  */
@@ -19,61 +17,8 @@
 
 #include <smtptls.h>
 
+#include "no_memory.h"
 #include "peer.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *ptr, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t len);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *ptr, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t len);
-
-/* How many allocations succeed from now on; negative: all. */
-static int left = -1;
-static int failures;
-
-static int fails(void)
-{
-	if (left < 0)
-		return 0;
-	if (left > 0) {
-		left--;
-		return 0;
-	}
-	/* this one, and none behind it */
-	left = -1;
-	failures++;
-	return 1;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *ptr, size_t size)
-{
-	return fails() ? NULL : __real_realloc(ptr, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return fails() ? NULL : __real_strdup(text);
-}
-
-char *__wrap_strndup(const char *text, size_t len)
-{
-	return fails() ? NULL : __real_strndup(text, len);
-}
 
 /* ---- a life ---- */
 
@@ -278,12 +223,12 @@ static void each_fails(int life(const struct testcert *const certs[],
 	assert_int_equal(life(certs, crl), 1);
 	for (n = 0; !done; n++) {
 		assert_true(n < 1000);
-		failures = 0;
-		left = n;
+		allocations_failed = 0;
+		allocations_left = n;
 		done = life(certs, crl);
-		left = -1;
+		allocations_left = -1;
 		/* a failure is never passed over, and comes from nowhere */
-		assert_int_equal(done, failures == 0);
+		assert_int_equal(done, allocations_failed == 0);
 	}
 	print_message("%d allocations\n", n - 1);
 	assert_true(n > least);

@@ -17,24 +17,12 @@
 #include <smtptls/gnutls.h>
 
 #include "peer.h"
+#include "policy_help.h"
 
 #define AES128 "ECDHE-RSA-AES128-GCM-SHA256"
 #define TLS12(kx, cipher, mac)                                                 \
 	"NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+" kx ":-CIPHER-ALL:+" cipher   \
 	":-MAC-ALL:+" mac
-
-static struct smtptls_policy *make(const struct smtptls_policy_spec *spec)
-{
-	struct smtptls_policy *policy = NULL;
-	char error[256] = "";
-
-	if (smtptls_policy_new(&policy, spec, sizeof(*spec), error,
-			       sizeof(error)) < 0)
-		fail_msg("%s", error);
-	return policy;
-}
-
-#define POLICY(...) make(&(const struct smtptls_policy_spec){ __VA_ARGS__ })
 
 static const struct testcert *cert(int algorithm)
 {
@@ -106,9 +94,9 @@ static void check_result(const struct pair *pair, int reason,
 static void chooses(void **state)
 {
 	/* The order that no priority string has. */
-	struct smtptls_policy *policy =
+	struct smtptls_policy *policy = new_policy(
 		POLICY(.ciphers = "AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-"
-				  "SHA384:" AES128);
+				  "SHA384:" AES128));
 	struct pair pair =
 		pair_of("NORMAL:-VERS-ALL:+VERS-TLS1.2:+RSA", TESTCERT_RSA);
 
@@ -127,7 +115,7 @@ static void chooses(void **state)
 
 static void refuses(void **state)
 {
-	struct smtptls_policy *policy = POLICY(.ciphers = AES128);
+	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = AES128));
 	struct pair pair =
 		pair_of(TLS12("RSA", "AES-128-CBC", "SHA1"), TESTCERT_RSA);
 
@@ -146,7 +134,7 @@ static void refuses(void **state)
 
 static void refuses_type(void **state)
 {
-	struct smtptls_policy *policy = POLICY(.ciphers = "HIGH");
+	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = "HIGH"));
 	struct pair pair = pair_of(TLS12("ECDHE-RSA", "AES-128-GCM", "AEAD"),
 				   TESTCERT_ECDSA);
 
@@ -173,9 +161,9 @@ static int own_hook(gnutls_session_t tls, unsigned type, unsigned when,
 
 static void in_own_hook(void **state)
 {
-	struct smtptls_policy *policy =
+	struct smtptls_policy *policy = new_policy(
 		POLICY(.ciphersuites = "TLS_CHACHA20_POLY1305_SHA256",
-		       .groups = "P-384");
+		       .groups = "P-384"));
 	struct pair pair = pair_of("NORMAL", TESTCERT_RSA);
 
 	(void)state;
@@ -197,8 +185,10 @@ static void in_own_hook(void **state)
 /* It is only the last policy that counts, and both are let go of. */
 static void attached_twice(void **state)
 {
-	struct smtptls_policy *first = POLICY(.protocols = "TLSv1.3");
-	struct smtptls_policy *second = POLICY(.protocols = "TLSv1.2");
+	struct smtptls_policy *first =
+		new_policy(POLICY(.protocols = "TLSv1.3"));
+	struct smtptls_policy *second =
+		new_policy(POLICY(.protocols = "TLSv1.2"));
 	struct pair pair = pair_of("NORMAL", TESTCERT_RSA);
 
 	(void)state;
@@ -219,7 +209,7 @@ static void attached_twice(void **state)
 static void overwritten(void **state)
 {
 	struct smtptls_policy *policy =
-		POLICY(.ciphers = AES128, .protocols = "TLSv1.2");
+		new_policy(POLICY(.ciphers = AES128, .protocols = "TLSv1.2"));
 	struct pair pair =
 		pair_of(TLS12("RSA", "AES-128-CBC", "SHA1"), TESTCERT_RSA);
 
@@ -253,8 +243,8 @@ static void ssl2_hello(void **state)
 		2,    3,    4, 5, 6, 7, 8, 9, 1, 2, 3,	4, 5, 6,    7,
 	};
 	struct smtptls_policy *policy =
-		POLICY(.ciphers = "ALL:@SECLEVEL=0",
-		       .protocols = "TLSv1 TLSv1.1 TLSv1.2");
+		new_policy(POLICY(.ciphers = "ALL:@SECLEVEL=0",
+				  .protocols = "TLSv1 TLSv1.1 TLSv1.2"));
 	struct peer *server = peer_server("NORMAL", cert(TESTCERT_RSA));
 	const char *text;
 
@@ -278,7 +268,7 @@ static void ssl2_hello(void **state)
 static void client_is_kept_to_it(void **state)
 {
 	struct smtptls_policy *policy =
-		POLICY(.ciphers = AES128, .protocols = "TLSv1.2");
+		new_policy(POLICY(.ciphers = AES128, .protocols = "TLSv1.2"));
 	struct pair pair = pair_of("NORMAL", TESTCERT_RSA);
 	const char *text;
 
@@ -312,7 +302,7 @@ static void client_is_kept_to_it(void **state)
 
 static void arguments(void **state)
 {
-	struct smtptls_policy *policy = POLICY(.ciphers = "HIGH");
+	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = "HIGH"));
 	struct peer *server = peer_server("NORMAL", cert(TESTCERT_RSA));
 	gnutls_datum_t none = { NULL, 0 };
 	const char *text = NULL;
@@ -345,7 +335,7 @@ static void arguments(void **state)
 static void resumes(void **state)
 {
 	static const char *const priorities[] = { PEER_TLS12, PEER_TLS13 };
-	struct smtptls_policy *policy = POLICY(.ciphers = "HIGH");
+	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = "HIGH"));
 	gnutls_datum_t session, key;
 	struct pair pair;
 	int i;

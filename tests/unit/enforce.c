@@ -19,6 +19,7 @@
 #include <smtptls/gnutls.h>
 
 #include "peer.h"
+#include "policy_help.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define RSA(bits)    GNUTLS_PK_RSA, bits
@@ -33,18 +34,10 @@ struct issued {
 static struct smtptls_policy *policy_of(const char *ciphers,
 					const char *protocols, int level)
 {
-	struct smtptls_policy_spec spec;
-	struct smtptls_policy *policy = NULL;
-	char sentence[256] = "";
-
-	memset(&spec, 0, sizeof(spec));
-	spec.ciphers = ciphers;
-	spec.protocols = protocols;
-	spec.security_level = level ? level : SMTPTLS_SECURITY_LEVEL_0;
-	if (smtptls_policy_new(&policy, &spec, sizeof(spec), sentence,
-			       sizeof(sentence)) < 0)
-		fail_msg("%s", sentence);
-	return policy;
+	return new_policy(
+		POLICY(.ciphers = ciphers, .protocols = protocols,
+		       .security_level =
+			       level ? level : SMTPTLS_SECURITY_LEVEL_0));
 }
 
 /* Signed by `ca`, or by itself if that is NULL, which makes it an authority. */
@@ -181,14 +174,11 @@ static const char *pem_of(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key)
 	return text;
 }
 
-static struct smtptls_config *server_config(const struct testcert *cert)
+static struct smtptls_config *server_config(void)
 {
-	struct smtptls_config *config;
+	struct smtptls_config *config = policy_config(NULL);
 
-	assert_int_equal(smtptls_config_new(&config), 0);
-	assert_int_equal(
-		smtptls_config_add_cert_file(config, cert->file, cert->file),
-		0);
+	add_server(config, TESTCERT_RSA, "mx.example.org");
 	return config;
 }
 
@@ -197,8 +187,7 @@ static void check_client(const char *what, struct issued *ca,
 {
 	const struct testcert client_cert = { pem_of(leaf->crt, NULL),
 					      pem_of(NULL, leaf->key), NULL };
-	struct smtptls_config *config = server_config(
-		testcert_server(peer_ca(), TESTCERT_RSA, "mx.example.org"));
+	struct smtptls_config *config = server_config();
 	struct smtptls_policy *policy = policy_of("ALL", "TLSv1.2", level);
 	struct smtptls_conn *conn;
 	struct peer *client;
@@ -280,11 +269,6 @@ static const struct {
 	{ "ECDHE-ECDSA-AES128-GCM-SHA256", "TLSv1.2", NULL },
 };
 
-static const struct testcert *rsa(void)
-{
-	return testcert_server(peer_ca(), TESTCERT_RSA, "mx.example.org");
-}
-
 static void check_suite(const char *suite, size_t i)
 {
 	if (strings[i].suite)
@@ -299,7 +283,7 @@ static void test_server_obeys(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(strings); i++) {
-		struct smtptls_config *config = server_config(rsa());
+		struct smtptls_config *config = server_config();
 		struct smtptls_policy *policy =
 			policy_of(strings[i].ciphers, strings[i].protocols, 2);
 
@@ -317,7 +301,7 @@ static void test_attached_session(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(strings); i++) {
 		struct peer *client = peer_client("NORMAL", NULL);
-		struct smtptls_config *config = server_config(rsa());
+		struct smtptls_config *config = server_config();
 		struct smtptls_policy *attached =
 			policy_of(strings[i].ciphers, strings[i].protocols, 2);
 
@@ -345,14 +329,14 @@ static void test_last_wins(void **state)
 	static const char cbc[] =
 		"NONE:+VERS-TLS1.2:+CTYPE-X509:+COMP-NULL:+RSA:"
 		"+AES-128-CBC:+SHA1:+SIGN-RSA-SHA256:+GROUP-SECP256R1";
-	struct smtptls_config *config = server_config(rsa());
+	struct smtptls_config *config = server_config();
 
 	(void)state;
 	assert_int_equal(smtptls_config_set_policy(config, aes), 0);
 	assert_int_equal(smtptls_config_set_priority(config, cbc), 0);
 	assert_string_equal(agree(config, peer_client("NORMAL", NULL)),
 			    "AES128-SHA");
-	config = server_config(rsa());
+	config = server_config();
 	assert_int_equal(smtptls_config_set_priority(config, cbc), 0);
 	assert_int_equal(smtptls_config_set_policy(config, aes), 0);
 	/* A string that is refused changes nothing. */
@@ -366,7 +350,7 @@ static void test_last_wins(void **state)
 static void test_frozen(void **state)
 {
 	struct smtptls_policy *policy = policy_of(NULL, NULL, 2);
-	struct smtptls_config *config = server_config(rsa());
+	struct smtptls_config *config = server_config();
 
 	(void)state;
 	assert_int_equal(smtptls_config_set_policy(NULL, policy),
@@ -408,7 +392,7 @@ static void test_priority_judges_peers(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(priorities); i++) {
-		struct smtptls_config *config = server_config(rsa());
+		struct smtptls_config *config = server_config();
 		struct smtptls_conn *conn;
 		struct peer *client = peer_client(
 			"NORMAL",

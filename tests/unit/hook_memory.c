@@ -25,6 +25,7 @@
 #include "config_help.h"
 #include "hello.h"
 #include "openssl/suite_table.h"
+#include "policy_help.h"
 #include "tls/hook.h"
 
 enum { HELLOS = 10000, WARM_UP = 3000, SLACK = 64 * 1024 };
@@ -67,28 +68,12 @@ static void count_all(int on)
 
 static struct smtptls_config *config_with(const char *ciphers)
 {
-	struct smtptls_policy_spec spec = { .ciphers = ciphers };
-	struct smtptls_config *config = NULL;
-	struct smtptls_policy *policy = NULL;
-	const struct testcert *ca = usual_ca();
-	const struct testcert *certs[] = {
-		testcert_server(ca, TESTCERT_ECDSA, "localhost"),
-		testcert_server(ca, TESTCERT_RSA, "localhost"),
-	};
-	size_t i;
+	struct smtptls_config *config =
+		policy_config(POLICY(.ciphers = ciphers));
 
-	assert_int_equal(smtptls_config_new(&config), 0);
-	for (i = 0; i < 2; i++)
-		assert_int_equal(smtptls_config_add_cert_mem(
-					 config, certs[i]->cert,
-					 strlen(certs[i]->cert), certs[i]->key,
-					 strlen(certs[i]->key)),
-				 0);
-	assert_int_equal(
-		smtptls_policy_new(&policy, &spec, sizeof(spec), NULL, 0), 0);
-	assert_int_equal(smtptls_config_set_policy(config, policy), 0);
-	smtptls_policy_unref(policy);
-	assert_int_equal(smtptls_config_freeze(config), 0);
+	add_server(config, TESTCERT_ECDSA, "localhost");
+	add_server(config, TESTCERT_RSA, "localhost");
+	freeze(config);
 	return config;
 }
 

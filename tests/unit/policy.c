@@ -13,21 +13,9 @@
 
 #include <cmocka.h>
 
-#include <smtptls/policy.h>
+#include "policy_help.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static struct smtptls_policy *make(const struct smtptls_policy_spec *spec)
-{
-	struct smtptls_policy *policy = NULL;
-	char sentence[256] = "";
-
-	if (smtptls_policy_new(&policy, spec, sizeof(*spec), sentence,
-			       sizeof(sentence)) < 0)
-		fail_msg("%s", sentence);
-	assert_string_equal(sentence, "");
-	return policy;
-}
 
 static void check_warnings(const struct smtptls_policy *policy,
 			   const char *const *warnings)
@@ -291,7 +279,7 @@ static void test_warnings(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(all); i++) {
-		policy = make(&all[i].spec);
+		policy = new_policy(&all[i].spec);
 		check_warnings(policy, all[i].warnings);
 		smtptls_policy_unref(policy);
 	}
@@ -300,7 +288,7 @@ static void test_warnings(void **state)
 static void test_hybrid_groups(void **state)
 {
 	struct smtptls_policy_spec spec = { .groups = "X25519MLKEM768:P-256" };
-	struct smtptls_policy *policy = make(&spec);
+	struct smtptls_policy *policy = new_policy(&spec);
 	int has = strstr(smtptls_policy_priority(policy),
 			 ":+GROUP-X25519-MLKEM768:") != NULL;
 
@@ -313,7 +301,7 @@ static void test_hybrid_groups(void **state)
 				    "from the loaded GnuTLS");
 	smtptls_policy_unref(policy);
 	spec.groups = "?X25519MLKEM768:P-256";
-	policy = make(&spec);
+	policy = new_policy(&spec);
 	assert_null(smtptls_policy_warning(policy, 0));
 	smtptls_policy_unref(policy);
 }
@@ -329,7 +317,7 @@ static void test_many_warnings(void **state)
 	for (i = 0; i < 40; i++)
 		strcat(list, ":x");
 	spec.ciphers = list;
-	policy = make(&spec);
+	policy = new_policy(&spec);
 	for (i = 0; i < 32; i++)
 		assert_non_null(strstr(smtptls_policy_warning(policy, i),
 				       "is unknown"));
@@ -362,7 +350,7 @@ static void test_defaults(void **state)
 		    "+VERS-TLS1.3:+VERS-TLS1.2:+ECDHE-ECDSA");
 	assert_null(strstr(smtptls_policy_priority(policy), "SHA1"));
 	memset(&zeros, 0, sizeof(zeros));
-	same = make(&zeros);
+	same = new_policy(&zeros);
 	assert_string_equal(smtptls_policy_priority(same),
 			    smtptls_policy_priority(policy));
 	smtptls_policy_unref(same);
@@ -375,7 +363,7 @@ static void test_names(void **state)
 		.ciphers = "ECDHE-RSA-AES256-GCM-SHA384:ARIA128-GCM-SHA256",
 		.protocols = "TLSv1.2"
 	};
-	struct smtptls_policy *policy = make(&spec);
+	struct smtptls_policy *policy = new_policy(&spec);
 	const struct smtptls_policy_suite *suite;
 
 	(void)state;
@@ -428,7 +416,7 @@ static void test_levels(void **state)
 		struct smtptls_policy_spec spec = { .ciphers = all[i].ciphers };
 
 		spec.security_level = all[i].given;
-		policy = make(&spec);
+		policy = new_policy(&spec);
 		assert_int_equal(smtptls_policy_security_level(policy),
 				 all[i].level);
 		smtptls_policy_unref(policy);
@@ -463,7 +451,7 @@ static void test_suiteb(void **state)
 		struct smtptls_policy_spec spec = { .ciphers = all[i].word,
 						    .protocols = "TLSv1.2" };
 
-		policy = make(&spec);
+		policy = new_policy(&spec);
 		check_kept(policy, all[i].suites);
 		check_parts(policy, ":+GROUP-", all[i].rest);
 		smtptls_policy_unref(policy);

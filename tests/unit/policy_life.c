@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A policy's life: limits, callers of other versions, owners in threads, and
- * memory that runs out: the linker puts the functions below in the place of the
- * allocator's (-Wl,--wrap) for what is linked statically.
+ * memory that runs out.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,58 +16,11 @@
 
 #include <smtptls/conn.h>
 
+#include "no_memory.h"
 #include "policy/policy.h"
+#include "policy_help.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *ptr, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *ptr, size_t size);
-char *__wrap_strdup(const char *text);
-
-/* How many allocations succeed from now on; negative: all. */
-static int left = -1;
-
-static int fails(void)
-{
-	return left >= 0 && left-- == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *ptr, size_t size)
-{
-	return fails() ? NULL : __real_realloc(ptr, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return fails() ? NULL : __real_strdup(text);
-}
-
-static struct smtptls_policy *make(const struct smtptls_policy_spec *spec)
-{
-	struct smtptls_policy *policy = NULL;
-	char sentence[256] = "";
-
-	if (smtptls_policy_new(&policy, spec, sizeof(*spec), sentence,
-			       sizeof(sentence)) < 0)
-		fail_msg("%s", sentence);
-	assert_string_equal(sentence, "");
-	return policy;
-}
 
 /* ---- bounds ---- */
 
@@ -78,7 +30,7 @@ static void test_list_only(void **state)
 	struct smtptls_policy_spec spec = { .ciphers = "DSS",
 					    .protocols = "TLSv1.2",
 					    .flags = SMTPTLS_LIST_ONLY };
-	struct smtptls_policy *policy = make(&spec);
+	struct smtptls_policy *policy = new_policy(&spec);
 	struct smtptls_config *config;
 	const struct smtptls_policy_suite *suite;
 	size_t i;
@@ -129,7 +81,7 @@ static void test_limits(void **state)
 	text[65536] = '\0';
 	memset(&spec, 0, sizeof(spec));
 	spec.ciphers = text;
-	policy = make(&spec);
+	policy = new_policy(&spec);
 	smtptls_policy_unref(policy);
 	free(text);
 }
@@ -226,14 +178,14 @@ static void test_memory(void **state)
 	for (n = 0; n < 1000; n++) {
 		policy = untouched;
 		memset(sentence, 'x', sizeof(sentence));
-		left = n;
+		allocations_left = n;
 		ret = smtptls_policy_new(&policy, &spec, sizeof(spec), sentence,
 					 sizeof(sentence));
-		if (left >= 0) {
-			left = -1;
+		if (allocations_left >= 0) {
+			allocations_left = -1;
 			break;
 		}
-		left = -1;
+		allocations_left = -1;
 		assert_int_equal(ret, SMTPTLS_E_NOMEM);
 		assert_ptr_equal(policy, untouched);
 		assert_string_equal(sentence,

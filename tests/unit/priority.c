@@ -18,7 +18,7 @@
 #include <cmocka.h>
 #include <gnutls/gnutls.h>
 
-#include <smtptls/policy.h>
+#include "policy_help.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -26,19 +26,9 @@ static struct smtptls_policy *make(const char *ciphers,
 				   const char *ciphersuites,
 				   const char *protocols, int level)
 {
-	struct smtptls_policy_spec spec;
-	struct smtptls_policy *policy = NULL;
-	char sentence[256] = "";
-
-	memset(&spec, 0, sizeof(spec));
-	spec.ciphers = ciphers;
-	spec.ciphersuites = ciphersuites;
-	spec.protocols = protocols;
-	spec.security_level = level;
-	if (smtptls_policy_new(&policy, &spec, sizeof(spec), sentence,
-			       sizeof(sentence)) < 0)
-		fail_msg("%s", sentence);
-	return policy;
+	return new_policy(
+		POLICY(.ciphers = ciphers, .ciphersuites = ciphersuites,
+		       .protocols = protocols, .security_level = level));
 }
 
 static const struct smtptls_policy_suite *
@@ -337,14 +327,10 @@ static void test_profiles(void **state)
 
 static void test_preference(void **state)
 {
-	struct smtptls_policy_spec spec;
-	struct smtptls_policy *policy;
+	struct smtptls_policy *policy =
+		new_policy(POLICY(.flags = SMTPTLS_PREFER_CLIENT));
 
 	(void)state;
-	memset(&spec, 0, sizeof(spec));
-	spec.flags = SMTPTLS_PREFER_CLIENT;
-	assert_int_equal(
-		smtptls_policy_new(&policy, &spec, sizeof(spec), NULL, 0), 0);
 	assert_false(has_word(policy, "%SERVER_PRECEDENCE"));
 	check_enabled(policy);
 	smtptls_policy_unref(policy);
@@ -353,27 +339,24 @@ static void test_preference(void **state)
 /* Everything that can be asked for at once must fit. */
 static void test_longest(void **state)
 {
-	struct smtptls_policy_spec spec;
-	struct smtptls_policy *policy;
-	char sentence[256] = "";
+	struct smtptls_policy *policy = new_policy(
+		POLICY(.ciphers = "ALL:COMPLEMENTOFALL:@SECLEVEL=0",
+		       .protocols = "TLSv1 TLSv1.1 TLSv1.2",
+		       .groups = "X25519:P-256:X448:P-384:P-521:ffdhe2048:"
+				 "ffdhe3072:"
+				 "ffdhe4096:ffdhe6144:ffdhe8192:P-192:P-224:"
+				 "?X25519MLKEM768:?SecP256r1MLKEM768:"
+				 "?SecP384r1MLKEM1024",
+		       .sigalgs =
+			       "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:"
+			       "ed448:rsa_pss_pss_sha256:rsa_pss_pss_sha384:"
+			       "rsa_pss_pss_sha512:PSS+SHA256:PSS+SHA384:"
+			       "PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512:"
+			       "ECDSA+SHA224:RSA+SHA224:ECDSA+SHA1:RSA+SHA1:"
+			       "DSA+SHA1:DSA+SHA224:DSA+SHA256:DSA+SHA384:"
+			       "DSA+SHA512"));
 
 	(void)state;
-	memset(&spec, 0, sizeof(spec));
-	spec.ciphers = "ALL:COMPLEMENTOFALL:@SECLEVEL=0";
-	spec.protocols = "TLSv1 TLSv1.1 TLSv1.2";
-	spec.groups = "X25519:P-256:X448:P-384:P-521:ffdhe2048:ffdhe3072:"
-		      "ffdhe4096:ffdhe6144:ffdhe8192:P-192:P-224:"
-		      "?X25519MLKEM768:?SecP256r1MLKEM768:"
-		      "?SecP384r1MLKEM1024";
-	spec.sigalgs = "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:"
-		       "rsa_pss_pss_sha256:rsa_pss_pss_sha384:"
-		       "rsa_pss_pss_sha512:PSS+SHA256:PSS+SHA384:PSS+SHA512:"
-		       "RSA+SHA256:RSA+SHA384:RSA+SHA512:ECDSA+SHA224:"
-		       "RSA+SHA224:ECDSA+SHA1:RSA+SHA1:DSA+SHA1:DSA+SHA224:"
-		       "DSA+SHA256:DSA+SHA384:DSA+SHA512";
-	if (smtptls_policy_new(&policy, &spec, sizeof(spec), sentence,
-			       sizeof(sentence)) < 0)
-		fail_msg("%s", sentence);
 	assert_true(has_word(policy, "%PROFILE_VERY_WEAK"));
 	check_enabled(policy);
 	smtptls_policy_unref(policy);
@@ -415,16 +398,12 @@ static void system_kx(void)
 
 static void system_group(void)
 {
-	struct smtptls_policy_spec spec;
 	struct smtptls_policy *policy = make(NULL, NULL, NULL, 0);
 
 	assert_null(smtptls_policy_warning(policy, 0));
 	assert_false(has_word(policy, "+GROUP-X25519"));
 	smtptls_policy_unref(policy);
-	memset(&spec, 0, sizeof(spec));
-	spec.groups = "X25519:P-256";
-	assert_int_equal(
-		smtptls_policy_new(&policy, &spec, sizeof(spec), NULL, 0), 0);
+	policy = new_policy(POLICY(.groups = "X25519:P-256"));
 	assert_true(warns(policy, "groups: x25519 is not to be had from the "
 				  "loaded GnuTLS"));
 	assert_false(has_word(policy, "+GROUP-X25519"));

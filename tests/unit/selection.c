@@ -15,6 +15,7 @@
 
 #include "hello.h"
 #include "policy/selection.h"
+#include "policy_help.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -339,14 +340,10 @@ static const struct row suiteb[] = {
 static void check(const struct row *row)
 {
 	struct stls_client_hello parsed;
-	struct smtptls_policy *policy;
+	struct smtptls_policy *policy = new_policy(&row->spec);
 	struct stls_choice choice;
 	struct hello hello;
-	char error[256] = "";
 
-	if (smtptls_policy_new(&policy, &row->spec, sizeof(row->spec), error,
-			       sizeof(error)) < 0)
-		fail_msg("%s", error);
 	hello_make(&hello, &row->hello);
 	assert_int_equal(
 		stls_client_hello_parse(&parsed, hello.bytes, hello.len), 0);
