@@ -8,8 +8,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,33 +15,12 @@
 #include <smtptls/gnutls.h>
 
 #include "hello.h"
-#include "openssl_client.h"
+#include "hook_help.h"
 #include "testcert.h"
-
-static struct smtptls_config *make(const struct smtptls_policy_spec *spec)
-{
-	const struct testcert *cert = testcert_server(
-		testcert_ca("test CA"), TESTCERT_RSA, "mx.example.org");
-	struct smtptls_config *config;
-	struct smtptls_policy *policy;
-	char error[256] = "";
-
-	if (smtptls_policy_new(&policy, spec, sizeof(*spec), error,
-			       sizeof(error)) < 0)
-		fail_msg("%s", error);
-	assert_int_equal(smtptls_config_new(&config), 0);
-	assert_int_equal(smtptls_config_set_policy(config, policy), 0);
-	smtptls_policy_unref(policy);
-	assert_int_equal(
-		smtptls_config_add_cert_file(config, cert->file, cert->file),
-		0);
-	assert_int_equal(smtptls_config_freeze(config), 0);
-	return config;
-}
 
 static struct smtptls_conn *start(const struct smtptls_policy_spec *spec)
 {
-	struct smtptls_config *config = make(spec);
+	struct smtptls_config *config = hook_config(spec, CERT_RSA);
 	struct smtptls_conn *conn;
 
 	assert_int_equal(smtptls_conn_new(&conn, config, SMTPTLS_SERVER), 0);
@@ -51,9 +28,6 @@ static struct smtptls_conn *start(const struct smtptls_policy_spec *spec)
 	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
 	return conn;
 }
-
-#define SERVER(...) (&(const struct smtptls_policy_spec){ __VA_ARGS__ })
-#define CLIENT(...) (&(const struct client_spec){ __VA_ARGS__ })
 
 /* ---- bytes ---- */
 
@@ -97,7 +71,7 @@ static void ssl2_hello(void **state)
 		0x80, 0x1c, 1, 3, 1, 0, 3, 0, 0, 0, 16, 0, 0, 0x2f, 1,
 		2,    3,    4, 5, 6, 7, 8, 9, 1, 2, 3,	4, 5, 6,    7,
 	};
-	struct smtptls_conn *conn = start(SERVER(.ciphers = "HIGH"));
+	struct smtptls_conn *conn = start(POLICY(.ciphers = "HIGH"));
 
 	(void)state;
 	feed(conn, hello, sizeof(hello));
@@ -112,7 +86,7 @@ static const struct hello_spec plain = {
 
 static void malformed(void **state)
 {
-	struct smtptls_conn *conn = start(SERVER(.ciphers = "HIGH"));
+	struct smtptls_conn *conn = start(POLICY(.ciphers = "HIGH"));
 	struct hello hello;
 
 	(void)state;
@@ -128,7 +102,7 @@ static void malformed(void **state)
 /* The same extension twice; GnuTLS itself would take the last one. */
 static void duplicate(void **state)
 {
-	struct smtptls_conn *conn = start(SERVER(.ciphers = "HIGH"));
+	struct smtptls_conn *conn = start(POLICY(.ciphers = "HIGH"));
 	struct hello hello;
 	size_t list;
 
@@ -147,15 +121,15 @@ static void duplicate(void **state)
 
 static void plaintext(void **state)
 {
-	struct smtptls_conn *conn = start(SERVER(.ciphers = "HIGH"));
+	struct smtptls_conn *conn = start(POLICY(.ciphers = "HIGH"));
 
 	(void)state;
 	feed(conn, "EHLO mx.example.org\r\n", 21);
 	check_refused(conn, SMTPTLS_REASON_SMTP_IN_CLEAR, 10, NULL);
-	conn = start(SERVER(.ciphers = "HIGH"));
+	conn = start(POLICY(.ciphers = "HIGH"));
 	feed(conn, "GET / HTTP/1.1\r\n", 16);
 	check_refused(conn, SMTPTLS_REASON_HTTP, 10, NULL);
-	conn = start(SERVER(.ciphers = "HIGH"));
+	conn = start(POLICY(.ciphers = "HIGH"));
 	feed(conn, "hello?\r\n", 8);
 	check_refused(conn, SMTPTLS_REASON_NO_TLS, 10, NULL);
 }
@@ -183,7 +157,7 @@ static void hook_replaced(void **state)
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
-		conn = start(SERVER(.ciphers = "HIGH"));
+		conn = start(POLICY(.ciphers = "HIGH"));
 		gnutls_handshake_set_hook_function(smtptls_conn_gnutls(conn),
 						   GNUTLS_HANDSHAKE_ANY,
 						   GNUTLS_HOOK_PRE, do_nothing);
@@ -207,7 +181,7 @@ static void hook_removed(void **state)
 	struct smtptls_conn *conn;
 
 	(void)state;
-	conn = start(SERVER(.protocols = "TLSv1.2",
+	conn = start(POLICY(.protocols = "TLSv1.2",
 			    .ciphers = "ECDHE-RSA-AES128-GCM-SHA256"));
 	gnutls_handshake_set_hook_function(smtptls_conn_gnutls(conn),
 					   GNUTLS_HANDSHAKE_ANY,
@@ -230,7 +204,7 @@ static void priorities_replaced(void **state)
 	struct smtptls_conn *conn;
 
 	(void)state;
-	conn = start(SERVER(.protocols = "TLSv1.2",
+	conn = start(POLICY(.protocols = "TLSv1.2",
 			    .ciphers = "ECDHE-RSA-AES128-GCM-SHA256"));
 	gnutls_handshake_set_post_client_hello_function(
 		smtptls_conn_gnutls(conn), widen);
@@ -255,7 +229,7 @@ static void group_replaced(void **state)
 	struct smtptls_conn *conn;
 
 	(void)state;
-	conn = start(SERVER(.protocols = "TLSv1.2", .groups = "X25519",
+	conn = start(POLICY(.protocols = "TLSv1.2", .groups = "X25519",
 			    .ciphers = "ECDHE-RSA-AES256-GCM-SHA384"));
 	gnutls_handshake_set_post_client_hello_function(
 		smtptls_conn_gnutls(conn), other_group);
@@ -270,20 +244,17 @@ static void group_replaced(void **state)
 static void check_choice(struct smtptls_config *config, const char *cipher,
 			 const char *group, int version)
 {
-	struct client_result result;
-
-	client_connect(
+	struct client_result result = client_dial(
 		config,
 		CLIENT(.ciphers = version == TLS1_2_VERSION ? cipher : NULL,
 		       .ciphersuites =
 			       version == TLS1_3_VERSION ? cipher : NULL,
-		       .groups = group, .min = version, .max = version),
-		&result);
+		       .groups = group, .min = version, .max = version));
+
 	if (!result.ok)
 		fail_msg("%s %s: %s", cipher, group, result.text);
 	assert_string_equal(result.cipher, cipher);
 	assert_int_equal(result.version, version);
-	SSL_SESSION_free(result.session);
 }
 
 /* A scanner: more choices than are kept; under a sanitizer nothing is lost. */
@@ -292,19 +263,17 @@ static void many_choices(void **state)
 	static const char *const groups[] = { "X25519", "P-256", "P-384",
 					      "P-521", "X448" };
 	const struct smtptls_policy_spec *spec =
-		SERVER(.ciphers = "kECDHE+aRSA:!eNULL",
+		POLICY(.ciphers = "kECDHE+aRSA:!eNULL",
 		       .ciphersuites =
 			       "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:"
 			       "TLS_CHACHA20_POLY1305_SHA256:"
 			       "TLS_AES_128_CCM_SHA256");
-	struct smtptls_config *config = make(spec);
+	struct smtptls_config *config = hook_config(spec, CERT_RSA);
 	const struct smtptls_policy_suite *suite;
-	struct smtptls_policy *policy;
+	struct smtptls_policy *policy = new_policy(spec);
 	size_t i, j, served = 0;
 
 	(void)state;
-	assert_int_equal(
-		smtptls_policy_new(&policy, spec, sizeof(*spec), NULL, 0), 0);
 	for (i = 0; (suite = smtptls_policy_suite(policy, i)); i++) {
 		if (suite->lost != SMTPTLS_KEPT &&
 		    suite->lost != SMTPTLS_LOST_PRODUCT)
@@ -399,9 +368,10 @@ static void dh_parameters(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		config = make(SERVER(.protocols = "TLSv1.2",
-				     .ciphers = rows[i].ciphers,
-				     .groups = "ffdhe3072"));
+		config = hook_config(POLICY(.protocols = "TLSv1.2",
+					    .ciphers = rows[i].ciphers,
+					    .groups = "ffdhe3072"),
+				     CERT_RSA);
 		assert_int_equal(
 			smtptls_conn_new(&conn, config, SMTPTLS_CLIENT), 0);
 		smtptls_config_unref(config);

@@ -228,3 +228,14 @@ void client_connect(struct smtptls_config *config,
 	MUST(smtptls_conn_start_tls(conn, 0) == 0);
 	client_meet(conn, spec, result);
 }
+
+struct client_result client_dial(struct smtptls_config *config,
+				 const struct client_spec *spec)
+{
+	struct client_result result;
+
+	client_connect(config, spec, &result);
+	SSL_SESSION_free(result.session);
+	result.session = NULL;
+	return result;
+}

@@ -7,6 +7,8 @@
 
 #include <smtptls.h>
 
+#define CLIENT(...) (&(const struct client_spec){ __VA_ARGS__ })
+
 /* What a client is to be; all zeros is OpenSSL's default at level 0. */
 struct client_spec {
 	const char *ciphers, *ciphersuites, *groups, *sigalgs;
@@ -38,7 +40,10 @@ struct client_result {
 void client_connect(struct smtptls_config *config,
 		    const struct client_spec *spec,
 		    struct client_result *result);
-/* The same with a connection that has started TLS; it is freed. */
+/* The same, and the session is forgotten. */
+struct client_result client_dial(struct smtptls_config *config,
+				 const struct client_spec *spec);
+/* client_connect() with a connection that has started TLS; it is freed. */
 void client_meet(struct smtptls_conn *conn, const struct client_spec *spec,
 		 struct client_result *result);
 

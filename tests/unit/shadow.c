@@ -15,16 +15,13 @@
 
 #include "openssl_client.h"
 #include "peer.h"
+#include "policy_help.h"
 #include "testcert.h"
 
-#define AES128	    "ECDHE-RSA-AES128-GCM-SHA256"
-#define AES256	    "ECDHE-RSA-AES256-GCM-SHA384"
+#define AES128	   "ECDHE-RSA-AES128-GCM-SHA256"
+#define AES256	   "ECDHE-RSA-AES256-GCM-SHA384"
 
-#define POLICY(...) (&(const struct smtptls_policy_spec){ __VA_ARGS__ })
-#define CLIENT(...) (&(const struct client_spec){ __VA_ARGS__ })
-#define TLS12(...)  CLIENT(.max = TLS1_2_VERSION, __VA_ARGS__)
-
-static const char secret[] = "a secret of thirty-two bytes, yes";
+#define TLS12(...) CLIENT(.max = TLS1_2_VERSION, __VA_ARGS__)
 
 /* The linker puts it in strdup()'s place, for the library and this test. */
 char *__real_strdup(const char *text);
@@ -36,32 +33,10 @@ char *__wrap_strdup(const char *text)
 	return no_memory ? NULL : __real_strdup(text);
 }
 
-static struct smtptls_policy *policy_of(const struct smtptls_policy_spec *spec)
-{
-	struct smtptls_policy *policy;
-	char error[256] = "";
-
-	if (smtptls_policy_new(&policy, spec, sizeof(*spec), error,
-			       sizeof(error)) < 0)
-		fail_msg("%s", error);
-	return policy;
-}
-
-static void add_cert(struct smtptls_config *config, int algorithm,
-		     const char *name)
-{
-	const struct testcert *cert =
-		testcert_server(testcert_ca("test CA"), algorithm, name);
-
-	assert_int_equal(
-		smtptls_config_add_cert_file(config, cert->file, cert->file),
-		0);
-}
-
 static void set_shadow(struct smtptls_config *config,
 		       const struct smtptls_policy_spec *spec)
 {
-	struct smtptls_policy *policy = policy_of(spec);
+	struct smtptls_policy *policy = new_policy(spec);
 
 	assert_int_equal(smtptls_config_set_shadow_policy(config, policy), 0);
 	smtptls_policy_unref(policy);
@@ -72,27 +47,11 @@ static struct smtptls_config *
 make_unfrozen(const struct smtptls_policy_spec *spec,
 	      const struct smtptls_policy_spec *shadow)
 {
-	struct smtptls_config *config;
-	struct smtptls_policy *policy;
+	struct smtptls_config *config = policy_config(spec);
 
-	assert_int_equal(smtptls_config_new(&config), 0);
-	assert_int_equal(smtptls_config_set_ticket_secret(config, secret,
-							  sizeof(secret)),
-			 0);
-	if (spec) {
-		policy = policy_of(spec);
-		assert_int_equal(smtptls_config_set_policy(config, policy), 0);
-		smtptls_policy_unref(policy);
-	}
 	if (shadow)
 		set_shadow(config, shadow);
 	return config;
-}
-
-static void freeze(struct smtptls_config *config)
-{
-	if (smtptls_config_freeze(config) < 0)
-		fail_msg("%s", smtptls_config_error(config));
 }
 
 /* With an RSA certificate. */
@@ -101,20 +60,9 @@ static struct smtptls_config *make(const struct smtptls_policy_spec *spec,
 {
 	struct smtptls_config *config = make_unfrozen(spec, shadow);
 
-	add_cert(config, TESTCERT_RSA, "mx.example.org");
+	add_server(config, TESTCERT_RSA, "mx.example.org");
 	freeze(config);
 	return config;
-}
-
-static struct client_result dial(struct smtptls_config *config,
-				 const struct client_spec *client)
-{
-	struct client_result result;
-
-	client_connect(config, client, &result);
-	SSL_SESSION_free(result.session);
-	result.session = NULL;
-	return result;
 }
 
 static struct client_result meet(const struct smtptls_policy_spec *spec,
@@ -122,7 +70,7 @@ static struct client_result meet(const struct smtptls_policy_spec *spec,
 				 const struct client_spec *client)
 {
 	struct smtptls_config *config = make(spec, shadow);
-	struct client_result result = dial(config, client);
+	struct client_result result = client_dial(config, client);
 
 	smtptls_config_unref(config);
 	return result;
@@ -153,9 +101,8 @@ static void tls12(void **state)
 	(void)state;
 	result = meet(NULL, POLICY(.protocols = "TLSv1.3"), TLS12(.min = 0));
 	check(&result, TLS1_2_VERSION, SMTPTLS_REASON_VERSION,
-	      "peer offers up to TLS 1.2, this side has TLS 1.3: add TLSv1.2 "
-	      "to "
-	      "the protocols");
+	      "peer offers up to TLS 1.2, this side has TLS 1.3: add "
+	      "TLSv1.2 to the protocols");
 	result =
 		meet(NULL, POLICY(.ciphers = AES256), TLS12(.ciphers = AES128));
 	check(&result, TLS1_2_VERSION, SMTPTLS_REASON_SUITES_EXCLUDED,
@@ -214,8 +161,8 @@ static void resumed(int max, int version)
 	client_connect(without, CLIENT(.max = max, .groups = "X25519"), &first);
 	check(&first, version, SMTPTLS_REASON_NONE, "");
 	assert_non_null(first.session);
-	second = dial(with, CLIENT(.max = max, .groups = "X25519",
-				   .session = first.session));
+	second = client_dial(with, CLIENT(.max = max, .groups = "X25519",
+					  .session = first.session));
 	assert_true(second.resumed);
 	check(&second, version, SMTPTLS_REASON_GROUP, NULL);
 	SSL_SESSION_free(first.session);
@@ -238,20 +185,20 @@ static void raw_priority(void **state)
 	struct client_result result;
 
 	(void)state;
-	add_cert(config, TESTCERT_RSA, "mx.example.org");
+	add_server(config, TESTCERT_RSA, "mx.example.org");
 	assert_int_equal(
 		smtptls_config_set_priority(config, "NORMAL:-VERS-TLS1.0:+RSA"),
 		0);
 	freeze(config);
-	result = dial(config, CLIENT(.max = TLS1_1_VERSION));
+	result = client_dial(config, CLIENT(.max = TLS1_1_VERSION));
 	check(&result, TLS1_1_VERSION, SMTPTLS_REASON_VERSION, NULL);
-	result = dial(config, TLS12(.ciphers = "AES128-GCM-SHA256"));
+	result = client_dial(config, TLS12(.ciphers = "AES128-GCM-SHA256"));
 	check(&result, TLS1_2_VERSION, SMTPTLS_REASON_VERSION, NULL);
 	assert_string_equal(result.cipher, "AES128-GCM-SHA256");
-	result = dial(config, CLIENT(.groups = "X25519"));
+	result = client_dial(config, CLIENT(.groups = "X25519"));
 	check(&result, TLS1_3_VERSION, SMTPTLS_REASON_NONE, "");
 	/* What GnuTLS itself refuses has no reason of a policy's. */
-	result = dial(config, CLIENT(.max = TLS1_VERSION));
+	result = client_dial(config, CLIENT(.max = TLS1_VERSION));
 	assert_false(result.ok);
 	assert_int_equal(result.info.reason, SMTPTLS_REASON_NONE);
 	assert_int_equal(result.info.shadow_reason, SMTPTLS_REASON_NONE);
@@ -266,15 +213,15 @@ static void names(void **state)
 	struct client_result result;
 
 	(void)state;
-	add_cert(config, TESTCERT_RSA, "rsa.example.org");
-	add_cert(config, TESTCERT_ECDSA, "ecdsa.example.org");
+	add_server(config, TESTCERT_RSA, "rsa.example.org");
+	add_server(config, TESTCERT_ECDSA, "ecdsa.example.org");
 	freeze(config);
-	result = dial(config, TLS12(.sni = "rsa.example.org",
-				    .ciphers = "aRSA:aECDSA"));
+	result = client_dial(config, TLS12(.sni = "rsa.example.org",
+					   .ciphers = "aRSA:aECDSA"));
 	check(&result, TLS1_2_VERSION, SMTPTLS_REASON_NONE, "");
 	assert_string_equal(result.key, "RSA");
-	result = dial(config,
-		      TLS12(.sni = "rsa.example.org", .ciphers = "aRSA"));
+	result = client_dial(
+		config, TLS12(.sni = "rsa.example.org", .ciphers = "aRSA"));
 	check(&result, TLS1_2_VERSION, SMTPTLS_REASON_SUITES_EXCLUDED, NULL);
 	smtptls_config_unref(config);
 }
@@ -287,7 +234,7 @@ static void memory(void **state)
 
 	(void)state;
 	no_memory = 1;
-	result = dial(config, TLS12(.min = 0));
+	result = client_dial(config, TLS12(.min = 0));
 	no_memory = 0;
 	check(&result, TLS1_2_VERSION, SMTPTLS_REASON_VERSION, "");
 	smtptls_config_unref(config);
@@ -305,9 +252,9 @@ static void no_shadow(void **state)
 	result = meet(NULL, NULL, TLS12(.min = 0));
 	check(&result, TLS1_2_VERSION, SMTPTLS_REASON_NONE, "");
 	assert_int_equal(smtptls_config_set_shadow_policy(config, NULL), 0);
-	add_cert(config, TESTCERT_RSA, "mx.example.org");
+	add_server(config, TESTCERT_RSA, "mx.example.org");
 	freeze(config);
-	result = dial(config, TLS12(.min = 0));
+	result = client_dial(config, TLS12(.min = 0));
 	check(&result, TLS1_2_VERSION, SMTPTLS_REASON_NONE, "");
 	smtptls_config_unref(config);
 }
@@ -336,13 +283,13 @@ static void same_choice(void **state)
 
 	(void)state;
 	for (j = 0; j < 2; j++) {
-		add_cert(configs[j], TESTCERT_RSA, "mx.example.org");
-		add_cert(configs[j], TESTCERT_ECDSA, "mx.example.org");
+		add_server(configs[j], TESTCERT_RSA, "mx.example.org");
+		add_server(configs[j], TESTCERT_ECDSA, "mx.example.org");
 		freeze(configs[j]);
 	}
 	for (i = 0; i < sizeof(clients) / sizeof(clients[0]); i++) {
 		for (j = 0; j < 2; j++)
-			results[j] = dial(configs[j], &clients[i]);
+			results[j] = client_dial(configs[j], &clients[i]);
 		assert_true(results[0].ok && results[1].ok);
 		assert_int_equal(results[0].version, results[1].version);
 		assert_string_equal(results[0].cipher, results[1].cipher);
@@ -379,7 +326,7 @@ static void failing_verification(void **state)
 	struct smtptls_conn *conn;
 
 	(void)state;
-	add_cert(config, TESTCERT_RSA, "mx.example.org");
+	add_server(config, TESTCERT_RSA, "mx.example.org");
 	assert_int_equal(smtptls_config_set_ca_file(
 				 config, testcert_ca("test CA")->file),
 			 0);
@@ -423,7 +370,7 @@ static void setter(void **state)
 {
 	struct smtptls_config *config = make_unfrozen(NULL, NULL);
 	struct smtptls_policy *policy =
-		policy_of(POLICY(.flags = SMTPTLS_LIST_ONLY));
+		new_policy(POLICY(.flags = SMTPTLS_LIST_ONLY));
 
 	(void)state;
 	assert_int_equal(smtptls_config_set_shadow_policy(NULL, policy),
