@@ -13,12 +13,15 @@
 
 #include <cmocka.h>
 
+#include "list_help.h"
 #include "openssl/cipher_list.h"
 #include "openssl/ciphersuite_list.h"
 #include "strings.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define LARGE	     65536
+
+PARSER(stls_cipher_list, count)
 
 static void join(char *text, size_t size, const uint8_t *rows, size_t count,
 		 int iana)
@@ -152,12 +155,7 @@ static void test_initial_order(void **state)
 			    "ECDHE-ECDSA-AES256-GCM-SHA384");
 }
 
-static const struct {
-	const char *string;
-	int error;
-	size_t position;
-	size_t length;
-} errors[] = {
+static const struct list_error errors[] = {
 	{ "", STLS_LIST_EMPTY, 0, 0 },
 	{ ":", STLS_LIST_NO_SUITE, 0, 1 },
 	{ "NO-SUCH-SUITE", STLS_LIST_NO_SUITE, 0, 13 },
@@ -187,37 +185,14 @@ static const struct {
 
 static void test_errors(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < COUNT(errors); i++) {
-		struct stls_cipher_list list;
-		struct stls_span where = { 99, 99 };
-		int error = stls_cipher_list_parse(&list, errors[i].string,
-						   strlen(errors[i].string),
-						   &where);
-
-		assert_int_equal(error, errors[i].error);
-		assert_int_equal(where.position, errors[i].position);
-		assert_int_equal(where.length, errors[i].length);
-		assert_int_equal(list.count, 0);
-		assert_true(strlen(stls_list_error_text(error)) > 5);
-	}
+	check_errors(parse, errors, COUNT(errors));
 }
 
 static void test_nul(void **state)
 {
-	static const char string[] = "SUITEB128\0:x";
-	struct stls_cipher_list list;
-	struct stls_span where;
-
 	(void)state;
-	assert_int_equal(stls_cipher_list_parse(&list, string,
-						sizeof string - 1, &where),
-			 STLS_LIST_NUL);
-	assert_int_equal(where.position, 9);
-	assert_int_equal(where.length, 1);
-	assert_int_equal(list.count, 0);
+	check_nul(parse, "SUITEB128");
 }
 
 static void test_security_level(void **state)

@@ -9,11 +9,14 @@
 
 #include <cmocka.h>
 
+#include "list_help.h"
 #include "openssl/group_list.h"
 #include "strings.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define LARGE	     65536
+
+PARSER(stls_group_list, count)
 
 /*
  * Results are written as the language would have them: IANA's names, ? and *
@@ -131,12 +134,7 @@ static void test_rows(void **state)
 
 static void test_errors(void **state)
 {
-	static const struct {
-		const char *string;
-		int error;
-		size_t position;
-		size_t length;
-	} rows[] = {
+	static const struct list_error rows[] = {
 		{ "", STLS_LIST_EMPTY, 0, 0 },
 		{ " ", STLS_LIST_EMPTY_WORD, 1, 0 },
 		{ ":", STLS_LIST_EMPTY_WORD, 0, 0 },
@@ -162,38 +160,16 @@ static void test_errors(void **state)
 		{ "?no-such", STLS_LIST_NO_GROUP, 0, 8 },
 		{ "P-256:-P-256", STLS_LIST_NO_GROUP, 0, 12 },
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(rows); i++) {
-		struct stls_group_list list;
-		struct stls_span where = { 99, 99 };
-
-		assert_int_equal(stls_group_list_parse(&list, rows[i].string,
-						       strlen(rows[i].string),
-						       &where),
-				 rows[i].error);
-		assert_int_equal(where.position, rows[i].position);
-		assert_int_equal(where.length, rows[i].length);
-		assert_int_equal(list.count, 0);
-	}
+	check_errors(parse, rows, COUNT(rows));
 }
 
 static void test_skips_and_nul(void **state)
 {
-	struct stls_group_list list;
-	struct stls_span where;
-
 	(void)state;
-	assert_int_equal(
-		stls_group_list_parse(&list, "X25519:?*later", 14, &where), 0);
-	assert_int_equal(list.skips.count, 1);
-	assert_int_equal(list.skips.skip[0].reason, STLS_SKIP_UNKNOWN);
-	assert_int_equal(list.skips.skip[0].where.position, 9);
-	assert_int_equal(list.skips.skip[0].where.length, 5);
-	assert_int_equal(stls_group_list_parse(&list, "X25519\0", 7, &where),
-			 STLS_LIST_NUL);
-	assert_int_equal(where.position, 6);
+	check_one_skip(parse, "X25519:?*later", STLS_SKIP_UNKNOWN, 9, 5);
+	check_nul(parse, "X25519");
 }
 
 /* Every tuple and every name of a long string is bounded. */

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "list_help.h"
 #include "openssl/protocol_list.h"
 #include "strings.h"
 
@@ -27,6 +28,8 @@
 #define POSTFIX	     STLS_GRAMMAR_POSTFIX
 #define OPENSSL	     STLS_GRAMMAR_OPENSSL
 #define EXIM	     STLS_GRAMMAR_EXIM
+
+PARSER(stls_protocol_list, enabled)
 
 static const struct {
 	const char *string;
@@ -124,12 +127,7 @@ static void test_results(void **state)
 	}
 }
 
-static const struct {
-	const char *string;
-	int error;
-	size_t position;
-	size_t length;
-} errors[] = {
+static const struct list_error errors[] = {
 	/* the row of the file that cannot work */
 	{ "SSLv3", STLS_LIST_ONLY_SSL, 0, 5 },
 	{ "", STLS_LIST_EMPTY, 0, 0 },
@@ -185,21 +183,8 @@ static const struct {
 
 static void test_errors(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < COUNT(errors); i++) {
-		struct stls_protocol_list list;
-		struct stls_span where = { 99, 99 };
-		int error = stls_protocol_list_parse(&list, errors[i].string,
-						     strlen(errors[i].string),
-						     &where);
-
-		assert_int_equal(error, errors[i].error);
-		assert_int_equal(where.position, errors[i].position);
-		assert_int_equal(where.length, errors[i].length);
-		assert_int_equal(list.enabled, 0);
-	}
+	check_errors(parse, errors, COUNT(errors));
 }
 
 static void check_row(const char *string)
@@ -223,21 +208,10 @@ static void test_rows(void **state)
 
 static void test_skips_and_nul(void **state)
 {
-	struct stls_protocol_list list;
-	struct stls_span where;
-
 	(void)state;
-	assert_int_equal(stls_protocol_list_parse(
-				 &list, "+no_sslv3 +single_dh_use", 24, NULL),
-			 0);
-	assert_int_equal(list.skips.count, 1);
-	assert_int_equal(list.skips.skip[0].reason, STLS_SKIP_NOT_A_VERSION);
-	assert_int_equal(list.skips.skip[0].where.position, 10);
-	assert_int_equal(list.skips.skip[0].where.length, 14);
-	assert_int_equal(
-		stls_protocol_list_parse(&list, "TLSv1.2\0", 8, &where),
-		STLS_LIST_NUL);
-	assert_int_equal(where.position, 7);
+	check_one_skip(parse, "+no_sslv3 +single_dh_use",
+		       STLS_SKIP_NOT_A_VERSION, 10, 14);
+	check_nul(parse, "TLSv1.2");
 }
 
 /* Every error has a sentence of its own. */

@@ -8,10 +8,13 @@
 
 #include <cmocka.h>
 
+#include "list_help.h"
 #include "openssl/sigalg_list.h"
 #include "strings.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+PARSER(stls_sigalg_list, count)
 
 static const struct {
 	const char *string;
@@ -73,12 +76,7 @@ static void test_rows(void **state)
 
 static void test_errors(void **state)
 {
-	static const struct {
-		const char *string;
-		int error;
-		size_t position;
-		size_t length;
-	} rows[] = {
+	static const struct list_error rows[] = {
 		{ "", STLS_LIST_EMPTY, 0, 0 },
 		{ " ", STLS_LIST_EMPTY_WORD, 1, 0 },
 		{ "ed25519:", STLS_LIST_EMPTY_WORD, 8, 0 },
@@ -101,39 +99,16 @@ static void test_errors(void **state)
 		{ "RSA+SHA256:rsa_pkcs1_sha256", STLS_LIST_DUPLICATE, 11, 16 },
 		{ "?mldsa65", STLS_LIST_NO_SIGALG, 0, 8 },
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(rows); i++) {
-		struct stls_sigalg_list list;
-		struct stls_span where = { 99, 99 };
-
-		assert_int_equal(stls_sigalg_list_parse(&list, rows[i].string,
-							strlen(rows[i].string),
-							&where),
-				 rows[i].error);
-		assert_int_equal(where.position, rows[i].position);
-		assert_int_equal(where.length, rows[i].length);
-		assert_int_equal(list.count, 0);
-	}
+	check_errors(parse, rows, COUNT(rows));
 }
 
 static void test_skips_and_nul(void **state)
 {
-	struct stls_sigalg_list list;
-	struct stls_span where;
-
 	(void)state;
-	assert_int_equal(
-		stls_sigalg_list_parse(&list, "ed25519:?mldsa65", 16, &where),
-		0);
-	assert_int_equal(list.skips.count, 1);
-	assert_int_equal(list.skips.skip[0].reason, STLS_SKIP_UNKNOWN);
-	assert_int_equal(list.skips.skip[0].where.position, 9);
-	assert_int_equal(list.skips.skip[0].where.length, 7);
-	assert_int_equal(stls_sigalg_list_parse(&list, "ed25519\0", 8, &where),
-			 STLS_LIST_NUL);
-	assert_int_equal(where.position, 7);
+	check_one_skip(parse, "ed25519:?mldsa65", STLS_SKIP_UNKNOWN, 9, 7);
+	check_nul(parse, "ed25519");
 }
 
 /* GnuTLS has a word of its own for every scheme. */
