@@ -4,35 +4,11 @@
  * What must hold for any bytes: positions lie inside the string, a suite
  * stands once in a list, and a result is empty exactly with an error.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "openssl/cipher_list.h"
 #include "openssl/ciphersuite_list.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int condition)
-{
-	if (!condition)
-		abort();
-}
-
-static void check_span(struct stls_span span, size_t size)
-{
-	require(span.position <= size);
-	require(span.length <= size - span.position);
-}
-
-static void check_skips(const struct stls_skips *skips, size_t size)
-{
-	size_t i;
-
-	for (i = 0; i < skips->count && i < STLS_SKIPS_MAX; i++)
-		check_span(skips->skip[i].where, size);
-}
 
 static void check_rows(const uint8_t *rows, size_t count, unsigned low,
 		       unsigned high)
@@ -41,8 +17,8 @@ static void check_rows(const uint8_t *rows, size_t count, unsigned low,
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		require(rows[i] >= low && rows[i] < high);
-		require(!seen[rows[i]]++);
+		CHECK(rows[i] >= low && rows[i] < high);
+		CHECK(!seen[rows[i]]++);
 	}
 }
 
@@ -54,10 +30,10 @@ static void exclude(struct stls_cipher_list *list, const char *string,
 	int error = stls_cipher_list_exclude(list, string, size, &where);
 
 	if (error) {
-		require(list->count == before);
-		check_span(where, size);
+		CHECK(list->count == before);
+		check_where(where, size);
 	}
-	require(list->count <= before);
+	CHECK(list->count <= before);
 	check_rows(list->suite, list->count, 0, STLS_SUITES_LISTED);
 }
 
@@ -69,21 +45,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct stls_span where = { 0, 0 };
 	int error = stls_cipher_list_parse(&list, string, size, &where);
 
-	require((error == 0) == (list.count > 0));
+	CHECK((error == 0) == (list.count > 0));
 	if (error)
-		check_span(where, size);
-	require(list.security_level >= -1 && list.security_level <= 5);
+		check_where(where, size);
+	CHECK(list.security_level >= -1 && list.security_level <= 5);
 	check_rows(list.suite, list.count, 0, STLS_SUITES_LISTED);
 	check_skips(&list.skips, size);
 
-	require(stls_cipher_list_parse(&list, "ALL:eNULL", 9, NULL) == 0);
+	CHECK(stls_cipher_list_parse(&list, "ALL:eNULL", 9, NULL) == 0);
 	exclude(&list, string, size);
 	check_skips(&list.skips, size);
 
 	error = stls_ciphersuite_list_parse(&suites, string, size, &where);
-	require((error == 0) == (suites.count > 0 || size == 0));
+	CHECK((error == 0) == (suites.count > 0 || size == 0));
 	if (error)
-		check_span(where, size);
+		check_where(where, size);
 	check_rows(suites.suite, suites.count, STLS_SUITES_LISTED,
 		   STLS_SUITES_OPENSSL);
 	check_skips(&suites.skips, size);

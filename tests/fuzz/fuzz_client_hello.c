@@ -5,20 +5,10 @@
  * the policy's and of the client's; a refusal has a sentence, and a choice has
  * none; asked again, the answer is the same.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "policy/selection.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int condition)
-{
-	if (!condition)
-		abort();
-}
 
 static const struct smtptls_policy *policy(size_t i)
 {
@@ -37,8 +27,8 @@ static const struct smtptls_policy *policy(size_t i)
 
 	i %= 4;
 	if (!policies[i])
-		require(smtptls_policy_new(&policies[i], &specs[i],
-					   sizeof(specs[i]), NULL, 0) == 0);
+		CHECK(smtptls_policy_new(&policies[i], &specs[i],
+					 sizeof(specs[i]), NULL, 0) == 0);
 	return policies[i];
 }
 
@@ -47,15 +37,15 @@ static void check_span(const struct stls_bytes *span,
 {
 	if (!span->data)
 		return;
-	require(span->data >= body->data);
-	require(span->data + span->len <= body->data + body->len);
+	CHECK(span->data >= body->data);
+	CHECK(span->data + span->len <= body->data + body->len);
 }
 
 static void check_list(const struct stls_bytes *list,
 		       const struct stls_bytes *body)
 {
 	check_span(list, body);
-	require(list->len % 2 == 0);
+	CHECK(list->len % 2 == 0);
 }
 
 static void check_hello(const struct stls_client_hello *hello,
@@ -73,7 +63,7 @@ static void check_hello(const struct stls_client_hello *hello,
 	check_span(&hello->sni, body);
 	check_span(&hello->ticket, body);
 	while (stls_hello_share(hello, &at) >= 0)
-		require(++shares <= body->len);
+		CHECK(++shares <= body->len);
 }
 
 static int allows(const struct smtptls_policy *allowed, int row)
@@ -94,17 +84,15 @@ static void check_choice(const struct smtptls_policy *allowed,
 
 	if (stls_select(allowed, hello, keys, &choice) != 0)
 		return;
-	require(allowed->exact_versions & stls_version_bit(choice.version));
-	require(allows(allowed, choice.suite));
-	require(stls_has_number(&hello->suites,
-				stls_suite(choice.suite)->code));
-	require(stls_version_has_suite(choice.version,
-				       stls_suite(choice.suite)));
-	require((choice.key & keys) == choice.key);
-	require((choice.key & (choice.key - 1)) == 0);
+	CHECK(allowed->exact_versions & stls_version_bit(choice.version));
+	CHECK(allows(allowed, choice.suite));
+	CHECK(stls_has_number(&hello->suites, stls_suite(choice.suite)->code));
+	CHECK(stls_version_has_suite(choice.version, stls_suite(choice.suite)));
+	CHECK((choice.key & keys) == choice.key);
+	CHECK((choice.key & (choice.key - 1)) == 0);
 	if (choice.group != STLS_NO_GROUP)
-		require(stls_has_number(&hello->groups,
-					stls_group(choice.group)->code));
+		CHECK(stls_has_number(&hello->groups,
+				      stls_group(choice.group)->code));
 }
 
 static void check_answer(const struct smtptls_policy *allowed,
@@ -118,15 +106,15 @@ static void check_answer(const struct smtptls_policy *allowed,
 				   sizeof(answer));
 	if (ret < 0)
 		return;
-	require(memchr(answer.text, 0, sizeof(answer.text)) != NULL);
-	require((answer.reason == 0) == (answer.text[0] == '\0'));
-	require(smtptls_reason_name(answer.reason) != NULL);
-	require((answer.reason == 0) == (answer.cipher_gnutls != NULL));
-	require(smtptls_policy_judge(allowed, data, size, keys, &again,
-				     sizeof(again)) == 0);
-	require(answer.reason == again.reason &&
-		strcmp(answer.text, again.text) == 0 &&
-		answer.cipher_gnutls == again.cipher_gnutls);
+	CHECK(memchr(answer.text, 0, sizeof(answer.text)) != NULL);
+	CHECK((answer.reason == 0) == (answer.text[0] == '\0'));
+	CHECK(smtptls_reason_name(answer.reason) != NULL);
+	CHECK((answer.reason == 0) == (answer.cipher_gnutls != NULL));
+	CHECK(smtptls_policy_judge(allowed, data, size, keys, &again,
+				   sizeof(again)) == 0);
+	CHECK(answer.reason == again.reason &&
+	      strcmp(answer.text, again.text) == 0 &&
+	      answer.cipher_gnutls == again.cipher_gnutls);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -139,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned keys;
 	size_t i;
 
-	require(copy && memory);
+	CHECK(copy && memory);
 	if (size > 0)
 		memcpy(copy, data, size);
 	for (i = 0; i < 4; i++) {

@@ -15,28 +15,15 @@
  * read that the client did not say there: all it says is 'T', a byte that
  * plaintext is kept free of.
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <smtptls.h>
 
 #include "../unit/peer.h"
+#include "fuzz.h"
 
 #define OUTPUT_MAX (64 * 1024 + 16 * 1024 + 256)
 #define INPUT_MAX  ((16 + 64) * 1024)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(condition)                                                       \
-	do {                                                                   \
-		if (!(condition)) {                                            \
-			fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, \
-				__LINE__, #condition);                         \
-			abort();                                               \
-		}                                                              \
-	} while (0)
 
 enum operation {
 	OP_BYTES,

@@ -8,23 +8,12 @@
  * found stands behind its keyword at the beginning of one of the lines but the
  * first. A violation aborts.
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include <smtptls/smtp.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define HOLDS(condition)                                                       \
-	do {                                                                   \
-		if (!(condition)) {                                            \
-			fprintf(stderr, "violated: %s\n", #condition);         \
-			abort();                                               \
-		}                                                              \
-	} while (0)
+#include "fuzz.h"
 
 static const char *const keywords[] = {
 	"STARTTLS", "AUTH", "SIZE", "a", "X-1", "", "SMTPUTF8", "STARTT"
@@ -88,10 +77,10 @@ static void ask(const struct smtptls_ehlo *ehlo, const char *data,
 		found = smtptls_ehlo_find(ehlo, keywords[i]);
 		if (!found)
 			continue;
-		HOLDS(ehlo->complete && ehlo->code == 250);
-		HOLDS(found >= ehlo->buffer);
-		HOLDS(found + strlen(found) < ehlo->buffer + ehlo->size);
-		HOLDS(is_offered(data, end, keywords[i], found));
+		CHECK(ehlo->complete && ehlo->code == 250);
+		CHECK(found >= ehlo->buffer);
+		CHECK(found + strlen(found) < ehlo->buffer + ehlo->size);
+		CHECK(is_offered(data, end, keywords[i], found));
 	}
 }
 
@@ -105,9 +94,9 @@ static int feed(struct smtptls_ehlo *ehlo, const char *data, const char *end)
 		size_t len = line_len(line, end);
 
 		ret = smtptls_ehlo_add(ehlo, line, len);
-		HOLDS(ehlo->complete == (ret == 0));
-		HOLDS(ret != SMTPTLS_E_AGAIN || ehlo->code >= 200);
-		HOLDS(ehlo->used <= ehlo->size);
+		CHECK(ehlo->complete == (ret == 0));
+		CHECK(ret != SMTPTLS_E_AGAIN || ehlo->code >= 200);
+		CHECK(ehlo->used <= ehlo->size);
 		line += len;
 		if (ret != 0)
 			ask(ehlo, data, line);
@@ -129,14 +118,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = (const char *)data + 1;
 	end = (const char *)data + size;
 	buffer = malloc(data[0] ? data[0] : 1);
-	HOLDS(buffer);
+	CHECK(buffer);
 	smtptls_ehlo_init(&ehlo, data[0] ? buffer : NULL, data[0]);
 	ret = feed(&ehlo, text, end);
 	/* neither a complete nor a wrong reply takes one line more */
 	if (ret != SMTPTLS_E_AGAIN) {
-		HOLDS(smtptls_ehlo_add(&ehlo, more, sizeof(more) - 1) ==
+		CHECK(smtptls_ehlo_add(&ehlo, more, sizeof(more) - 1) ==
 		      SMTPTLS_E_STATE);
-		HOLDS(ehlo.complete == (ret == 0));
+		CHECK(ehlo.complete == (ret == 0));
 		ask(&ehlo, text, end);
 	}
 	free(buffer);

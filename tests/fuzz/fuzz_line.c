@@ -6,23 +6,12 @@
  * part holds what ends a line, and the line that is put together again from
  * the parts is taken apart in the same way. A violation aborts.
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include <smtptls/smtp.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define HOLDS(condition)                                                       \
-	do {                                                                   \
-		if (!(condition)) {                                            \
-			fprintf(stderr, "violated: %s\n", #condition);         \
-			abort();                                               \
-		}                                                              \
-	} while (0)
+#include "fuzz.h"
 
 static int ends_a_line(const char *part, size_t len)
 {
@@ -32,9 +21,9 @@ static int ends_a_line(const char *part, size_t len)
 
 static void inside(const char *line, size_t size, const char *part, size_t len)
 {
-	HOLDS(part >= line);
-	HOLDS(part + len <= line + size - 2);
-	HOLDS(!ends_a_line(part, len));
+	CHECK(part >= line);
+	CHECK(part + len <= line + size - 2);
+	CHECK(!ends_a_line(part, len));
 }
 
 static int same(const char *a, size_t a_len, const char *b, size_t b_len)
@@ -49,7 +38,7 @@ static char *put_together(const char *start, size_t len, const char *separator,
 	size_t separator_len = strlen(separator);
 	char *line = malloc(len + separator_len + rest_len + 2), *end = line;
 
-	HOLDS(line);
+	CHECK(line);
 	memcpy(end, start, len);
 	end += len;
 	memcpy(end, separator, separator_len);
@@ -71,27 +60,27 @@ static void try_command(const char *line, size_t size)
 		return;
 	inside(line, size, command.verb, command.verb_len);
 	inside(line, size, command.args, command.args_len);
-	HOLDS(command.verb == line && command.verb_len > 0);
-	HOLDS(!memchr(command.verb, ' ', command.verb_len));
-	HOLDS(command.verb + command.verb_len <= command.args);
-	HOLDS(command.args_len == 0 || command.args[0] != ' ');
-	HOLDS(command.args_len == 0 ||
+	CHECK(command.verb == line && command.verb_len > 0);
+	CHECK(!memchr(command.verb, ' ', command.verb_len));
+	CHECK(command.verb + command.verb_len <= command.args);
+	CHECK(command.args_len == 0 || command.args[0] != ' ');
+	CHECK(command.args_len == 0 ||
 	      command.args[command.args_len - 1] != ' ');
 
 	copy = put_together(command.verb, command.verb_len, " ", command.args,
 			    command.args_len, &len);
-	HOLDS(smtptls_command_parse(copy, len, &again) == 0);
-	HOLDS(same(command.verb, command.verb_len, again.verb, again.verb_len));
-	HOLDS(same(command.args, command.args_len, again.args, again.args_len));
+	CHECK(smtptls_command_parse(copy, len, &again) == 0);
+	CHECK(same(command.verb, command.verb_len, again.verb, again.verb_len));
+	CHECK(same(command.args, command.args_len, again.args, again.args_len));
 	free(copy);
 
 	verb = strndup(command.verb, command.verb_len);
-	HOLDS(verb);
-	HOLDS(smtptls_command_is(&command, verb) == 1);
+	CHECK(verb);
+	CHECK(smtptls_command_is(&command, verb) == 1);
 	verb[command.verb_len - 1] ^= 1;
-	HOLDS(smtptls_command_is(&command, verb) == 0);
+	CHECK(smtptls_command_is(&command, verb) == 0);
 	free(verb);
-	HOLDS(smtptls_command_is(&command, "STARTTLS") ==
+	CHECK(smtptls_command_is(&command, "STARTTLS") ==
 	      (command.verb_len == 8 &&
 	       strncasecmp(command.verb, "STARTTLS", 8) == 0));
 }
@@ -105,18 +94,18 @@ static void try_reply(const char *line, size_t size)
 	if (smtptls_reply_parse(line, size, &reply) < 0)
 		return;
 	inside(line, size, reply.text, reply.text_len);
-	HOLDS(reply.code >= 200 && reply.code <= 559);
-	HOLDS(reply.code / 10 % 10 <= 5);
-	HOLDS(reply.last == 0 || reply.last == 1);
-	HOLDS(reply.last || line[3] == '-');
+	CHECK(reply.code >= 200 && reply.code <= 559);
+	CHECK(reply.code / 10 % 10 <= 5);
+	CHECK(reply.last == 0 || reply.last == 1);
+	CHECK(reply.last || line[3] == '-');
 
 	(void)snprintf(code, sizeof(code), "%d", reply.code);
-	HOLDS(memcmp(code, line, 3) == 0);
+	CHECK(memcmp(code, line, 3) == 0);
 	copy = put_together(code, 3, reply.last ? " " : "-", reply.text,
 			    reply.text_len, &len);
-	HOLDS(smtptls_reply_parse(copy, len, &again) == 0);
-	HOLDS(again.code == reply.code && again.last == reply.last);
-	HOLDS(same(reply.text, reply.text_len, again.text, again.text_len));
+	CHECK(smtptls_reply_parse(copy, len, &again) == 0);
+	CHECK(again.code == reply.code && again.last == reply.last);
+	CHECK(same(reply.text, reply.text_len, again.text, again.text_len));
 	free(copy);
 }
 

@@ -8,16 +8,13 @@
  * string of a policy enables the suites that the policy calls kept, and no
  * other, as GnuTLS itself says.
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <gnutls/gnutls.h>
 
 #include <smtptls/policy.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 __attribute__((noreturn)) static void wrong(const char *what, const char *word)
 {

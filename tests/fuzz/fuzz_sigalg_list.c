@@ -4,25 +4,8 @@
  * positions lie inside the string, a scheme stands once, and a result is
  * empty exactly with an error.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
+#include "fuzz.h"
 #include "openssl/sigalg_list.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int condition)
-{
-	if (!condition)
-		abort();
-}
-
-static void check_span(struct stls_span span, size_t size)
-{
-	require(span.position <= size);
-	require(span.length <= size - span.position);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -33,14 +16,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int error =
 		stls_sigalg_list_parse(&list, (const char *)data, size, &where);
 
-	require((error == 0) == (list.count > 0));
+	CHECK((error == 0) == (list.count > 0));
 	if (error)
-		check_span(where, size);
+		check_where(where, size);
 	for (i = 0; i < list.count; i++) {
-		require(list.sigalg[i] < STLS_SIGALGS);
-		require(!seen[list.sigalg[i]]++);
+		CHECK(list.sigalg[i] < STLS_SIGALGS);
+		CHECK(!seen[list.sigalg[i]]++);
 	}
-	for (i = 0; i < list.skips.count && i < STLS_SKIPS_MAX; i++)
-		check_span(list.skips.skip[i].where, size);
+	check_skips(&list.skips, size);
 	return 0;
 }
