@@ -4,8 +4,8 @@ what is injected, how it ends, what a line is."""
 
 from rows import row, rows
 from tlsbytes import client_hello
-from wire import (Wire, client_context, deliver, expect, opened, secured,
-                  started)
+from wire import (Wire, begin_message, client_context, deliver, envelope,
+                  expect, opened, secured, started)
 
 # --- S-NEG: negotiation
 
@@ -292,8 +292,7 @@ def joined_over_close(site):
 @row("S-END-03")
 def bdat_over_close(site):
     with secured(site.starttls) as wire:
-        expect(wire.command(b"MAIL FROM:<a@b.example>"), 250)
-        expect(wire.command(b"RCPT TO:<b@c.example>"), 250)
+        envelope(wire)
         wire.send(b"BDAT 100\r\n0123456789")
         refusal = wire.reply_or_end() if not wire.quiet() else None
         assert refusal is None or refusal.code >= 500, refusal
@@ -306,10 +305,7 @@ def bdat_over_close(site):
 def dot_over_close(site):
     token = b"S-END-04-token"
     with secured(site.starttls) as wire:
-        expect(wire.command(b"MAIL FROM:<a@b.example>"), 250)
-        expect(wire.command(b"RCPT TO:<b@c.example>"), 250)
-        expect(wire.command(b"DATA"), 354)
-        wire.send(b"Subject: " + token + b"\r\n\r\ntext")
+        begin_message(wire, token, b"text")
         wire.send_raw(wire.notify_close(), b"\r\n.\r\n")
         no_answer(wire)
     assert not site.messages(token), "the message was stored"
@@ -336,10 +332,7 @@ def half_a_command(site):
 def half_a_message(site):
     token = b"S-END-07-token"
     with secured(site.starttls) as wire:
-        expect(wire.command(b"MAIL FROM:<a@b.example>"), 250)
-        expect(wire.command(b"RCPT TO:<b@c.example>"), 250)
-        expect(wire.command(b"DATA"), 354)
-        wire.send(b"Subject: " + token + b"\r\n\r\ntext\r\n")
+        begin_message(wire, token, b"text\r\n")
         wire.shut()
         for reply in wire.replies_until_closed():
             expect(reply, 4, 5)

@@ -10,8 +10,8 @@ import tlsbytes as tls
 from behaviour_tls import bounded
 from harness import SCALE, wait_for
 from rows import row, rows
-from wire import (Wire, client_context, deliver, expect, opened,
-                  replies_seen, secured)
+from wire import (Wire, begin_message, client_context, deliver, envelope,
+                  expect, opened, replies_seen, secured)
 
 # --- S-BIG: much of it
 
@@ -113,11 +113,8 @@ SECOND = (b"MAIL FROM:<smuggled@b.example>\r\nRCPT TO:<b@c.example>\r\n"
 def smuggled(site, end):
     for connect in opened, secured:
         with connect(site.starttls) as wire:
-            expect(wire.command(b"MAIL FROM:<a@b.example>"), 250)
-            expect(wire.command(b"RCPT TO:<b@c.example>"), 250)
-            expect(wire.command(b"DATA"), 354)
-            wire.send(b"Subject: first\r\n\r\ntext" + end + SECOND
-                      + b"QUIT\r\n")
+            begin_message(wire, b"first", b"text" + end + SECOND
+                          + b"QUIT\r\n")
             first, *rest = wire.replies_until_closed() or [None]
             expect(first, 250, 4, 5)
             assert [reply.code for reply in rest] in ([221], []), \
@@ -140,11 +137,7 @@ def every_cut_of_the_end(site):
     for cut in range(1, len(end)):
         token = b"S-SMU-12-cut-%d." % cut
         with secured(site.starttls) as wire:
-            expect(wire.command(b"MAIL FROM:<a@b.example>"), 250)
-            expect(wire.command(b"RCPT TO:<b@c.example>"), 250)
-            expect(wire.command(b"DATA"), 354)
-            wire.send(b"Subject: " + token + b"\r\n\r\n..a\r\n...\r\n.. b"
-                      + end[:cut])
+            begin_message(wire, token, b"..a\r\n...\r\n.. b" + end[:cut])
             assert not wire.quiet(0.1), "a reply before the end"
             wire.send(end[cut:])
             expect(wire.reply(), 250)
@@ -164,8 +157,7 @@ def every_cut_of_the_end(site):
 def bdat(site, arguments, in_transaction):
     with secured(site.starttls) as wire:
         if in_transaction:
-            expect(wire.command(b"MAIL FROM:<a@b.example>"), 250)
-            expect(wire.command(b"RCPT TO:<b@c.example>"), 250)
+            envelope(wire)
         wire.send(b"BDAT " + arguments + b"\r\nNOOP\r\nNOOP\r\nNOOP\r\n..")
         wire.listen(0.4)
         replies = wire.replies()
@@ -181,8 +173,7 @@ def bdat_chunk(site):
     with secured(site.starttls) as wire:
         chunking = any(line.upper() == b"CHUNKING" for line in
                        wire.command(b"EHLO x").lines)
-        expect(wire.command(b"MAIL FROM:<a@b.example>"), 250)
-        expect(wire.command(b"RCPT TO:<b@c.example>"), 250)
+        envelope(wire)
         wire.send(b"BDAT %d\r\n" % len(chunk) + chunk)
         if chunking:
             wire.send(b"BDAT 0 LAST\r\nQUIT\r\n")

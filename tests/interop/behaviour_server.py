@@ -5,9 +5,10 @@ it requires, what it resumes, what it stores."""
 import signal
 
 from behaviour_tls import resuming
-from harness import Fault, Server, wait_for
+from harness import Fault, Server, install, wait_for
 from rows import left_out, row
-from wire import client_context, deliver, expect, opened, secured, started
+from wire import (begin_message, client_context, deliver, envelope, expect,
+                  opened, secured, served, started)
 
 
 @row("M-SRV-01")
@@ -76,28 +77,18 @@ def renewed(site):
                 for kind in ("crt", "key"))
     first, second = site.certs.ecdsa, site.certs.rsa
     try:
-        copy(first, (crt, key))
+        install(first, (crt, key))
         with Server(site.certs, pairs=[(crt, key)]) as server:
             with secured(server.starttls) as old:
                 seen = old.tls.getpeercert(True)
-                copy(second, (crt, key))
+                install(second, (crt, key))
                 server.signal(signal.SIGHUP)
-                wait_for(lambda: served(server) != seen, 5,
+                wait_for(lambda: served(server.starttls) != seen, 5,
                          "new certificate")
                 expect(old.command(b"NOOP"), 250)
     finally:
         crt.unlink(missing_ok=True)
         key.unlink(missing_ok=True)
-
-
-def copy(pair, to):
-    for source, target in zip(pair, to):
-        target.write_bytes(source.read_bytes())
-
-
-def served(server):
-    with started(server.starttls) as wire:
-        return wire.tls.getpeercert(True)
 
 
 @row("M-SRV-07")
@@ -152,8 +143,7 @@ def typed_before(site):
     typed, token = b"typed-before", b"M-SRV-10-token"
     for behind in b"", b"DATA\r\nSubject: " + typed + b"\r\n\r\n.\r\n":
         with opened(site.starttls, typed) as wire:
-            expect(wire.command(b"MAIL FROM:<" + typed + b"@b.example>"), 250)
-            expect(wire.command(b"RCPT TO:<" + typed + b"@c.example>"), 250)
+            envelope(wire, typed + b"@b.example", typed + b"@c.example")
             wire.send_raw(b"STARTTLS\r\n" + behind)
             if behind:
                 wire.until_closed()
@@ -211,10 +201,7 @@ def killed(site):
     kept, lost = b"M-SRV-13-kept", b"M-SRV-13-lost"
     with secured(server.starttls) as wire, \
             secured(server.starttls) as other:
-        expect(other.command(b"MAIL FROM:<a@b.example>"), 250)
-        expect(other.command(b"RCPT TO:<b@c.example>"), 250)
-        expect(other.command(b"DATA"), 354)
-        other.send(b"Subject: " + lost + b"\r\n\r\n" + b"x" * 20000)
+        begin_message(other, lost, b"x" * 20000)
         expect(deliver(wire, kept, b"all of it\r\n"), 250)
         server.kill()
         del site.servers["killed"]

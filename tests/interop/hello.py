@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 from harness import (SCALE, WRAPPER, Checks, REPORT, SKIPPED, built, in_ci,
-                     scratch)
+                     scratch, wanted)
 
 LIMIT = 10 * SCALE              # seconds
 PROGRAM = built("SMTPTLS_CIPHERS", "examples/smtptls-ciphers")
@@ -193,9 +193,8 @@ def main():
         sys.exit(1 if in_ci() else SKIPPED)
     checks = Checks("hello")
     for check in (choice, reason, keys, forms, malformed, limits, any_bytes):
-        name = check.__name__
-        if not sys.argv[1:] or any(word in name for word in sys.argv[1:]):
-            checks.run(name, check)
+        if wanted(check.__name__, sys.argv[1:]):
+            checks.run(check.__name__, check)
     checks.finish()
 
 

@@ -20,7 +20,7 @@ import types
 
 from config_errors import ends
 from harness import (SCALE, Authority, Certificates, Checks, Server, openssl,
-                     scratch, server_program, wait_for)
+                     scratch, server_program, wait_for, wanted)
 
 LIMIT = 10 * SCALE
 CERTS = PLACE = None            # made in main
@@ -632,7 +632,7 @@ def main():
                    directory_faults):
         every += family()
     for name, check, arguments in every:
-        if not sys.argv[1:] or any(word in name for word in sys.argv[1:]):
+        if wanted(name, sys.argv[1:]):
             checks.run(name, check, *arguments)
     checks.finish()
 

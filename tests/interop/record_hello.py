@@ -19,7 +19,7 @@ import sys
 
 import tlsbytes as tls
 from harness import (SCALE, SKIPPED, Certificates, Checks, Server, in_ci,
-                     scratch, server_program, wait_for)
+                     scratch, server_program, wait_for, wanted)
 from hello import PROGRAM, answer, recorded
 from wire import Wire, client_context, expect, opened, secured
 
@@ -315,9 +315,8 @@ def main():
     CERTS = Certificates()
     for check in (s_client, files, cuts, only_the_hello, ssl2, later_failure,
                   nothing, failure_under_tls, bounds, write_fails, many_at_once):
-        name = check.__name__
-        if not sys.argv[1:] or any(word in name for word in sys.argv[1:]):
-            checks.run(name, check)
+        if wanted(check.__name__, sys.argv[1:]):
+            checks.run(check.__name__, check)
     checks.finish()
 
 

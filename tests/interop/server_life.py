@@ -16,10 +16,10 @@ import threading
 import time
 
 import tlsbytes as tls
-from harness import (SCALE, Certificates, Checks, Fault, Server,
-                     scratch, server_program, wait_for)
-from wire import (Wire, client_context, deliver, expect, opened, secured,
-                  started)
+from harness import (SCALE, Certificates, Checks, Fault, Server, install,
+                     scratch, server_program, wait_for, wanted)
+from wire import (Wire, begin_message, client_context, deliver, expect,
+                  opened, secured, served, started)
 
 CERTS = None                    # made in main
 MAIL = (b"MAIL FROM:<a@b.example>", b"RCPT TO:<b@c.example>")
@@ -267,10 +267,7 @@ def drain_in_data():
     maildir, token = scratch(), b"drain-token"
     with serve("--maildir", str(maildir)) as server:
         wire = secured(server.starttls)
-        for line in MAIL:
-            expect(wire.command(line), 250)
-        expect(wire.command(b"DATA"), 354)
-        wire.send(b"Subject: " + token + b"\r\n\r\n")
+        begin_message(wire, token)
         server.signal(signal.SIGTERM)
         wire.quiet(0.3)
         wire.send(b"text\r\n.\r\n")
@@ -284,25 +281,17 @@ def drain_in_data():
 def reload():
     crt, key = scratch() / "own.crt", scratch() / "own.key"
 
-    def install(pair):
-        for source, target in zip(pair, (crt, key)):
-            target.write_bytes(source.read_bytes())
-
-    def served(server):
-        with started(server.starttls) as wire:
-            return wire.tls.getpeercert(True)
-
-    install(CERTS.ecdsa)
+    install(CERTS.ecdsa, (crt, key))
     with serve(pairs=[(crt, key)]) as server:
-        first = served(server)
+        first = served(server.starttls)
         with secured(server.starttls) as old, \
                 opened(server.starttls) as plain:
-            install(CERTS.rsa)
-            assert served(server) == first, "reloaded unasked"
+            install(CERTS.rsa, (crt, key))
+            assert served(server.starttls) == first, "reloaded unasked"
             server.signal(signal.SIGHUP)
-            wait_for(lambda: served(server) != first, 5, "new certificate")
+            wait_for(lambda: served(server.starttls) != first, 5, "new certificate")
             expect(old.command(b"NOOP"), 250)
-            second = served(server)
+            second = served(server.starttls)
             # Bad files, one after the other: the last good ones stay.
             for number, bad in enumerate((b"", b"garbage",
                                           CERTS.ecdsa[1].read_bytes())):
@@ -312,7 +301,7 @@ def reload():
                 wait_for(lambda: [line for line in server.log[before:]
                                   if str(key) in line], 5,
                          f"word on bad key {number}")
-                assert served(server) == second, "the old were not kept"
+                assert served(server.starttls) == second, "the old were not kept"
                 expect(old.command(b"NOOP"), 250)
             # A connection that was open in the clear still gets TLS.
             expect(plain.command(b"STARTTLS"), 220)
@@ -323,11 +312,7 @@ def killed_in_data():
     maildir, token = scratch(), b"killed-token"
     server = serve("--maildir", str(maildir)).start()
     with secured(server.starttls) as wire:
-        for line in MAIL:
-            expect(wire.command(line), 250)
-        expect(wire.command(b"DATA"), 354)
-        wire.send(b"Subject: " + token + b"\r\n\r\n"
-                  + b"x" * 70 * 1000 + b"\r\n")
+        begin_message(wire, token, b"x" * 70 * 1000 + b"\r\n")
         wire.quiet(0.2)
         server.kill()
     assert not new(maildir, token), "half a message in new/"
@@ -408,8 +393,7 @@ def main(names):
     global CERTS
     server_program()
     CERTS, checks = Certificates(), Checks("server_life")
-    chosen = [check for check in CHECKS if not names
-              or any(name in check.__name__ for name in names)]
+    chosen = [check for check in CHECKS if wanted(check.__name__, names)]
     threads = [threading.Thread(target=checks.run,
                                 args=(check.__name__, check))
                for check in chosen if check not in MEASURING]

@@ -339,6 +339,12 @@ def secured(address, context=None, ehlo=b"tls.example"):
     return wire
 
 
+def served(address):
+    """The certificate that is shown there now."""
+    with started(address) as wire:
+        return wire.tls.getpeercert(True)
+
+
 def expect(reply, *codes):
     """Fail unless the reply has one of the codes; 5 stands for 5xx."""
     code = reply.code if reply else None
@@ -347,11 +353,20 @@ def expect(reply, *codes):
     return reply
 
 
-def deliver(wire, token, body=b"", sender=b"a@example.org",
-            recipient=b"b@example.org"):
-    """One message, EHLO said already; gives the reply to the final dot."""
+def envelope(wire, sender=b"a@b.example", recipient=b"b@c.example"):
+    """A sender and a recipient, EHLO said already."""
     expect(wire.command(b"MAIL FROM:<" + sender + b">"), 250)
     expect(wire.command(b"RCPT TO:<" + recipient + b">"), 250)
+
+
+def begin_message(wire, token, body=b""):
+    """The same, and a message as far as its final dot."""
+    envelope(wire)
     expect(wire.command(b"DATA"), 354)
     wire.send(b"Subject: " + token + b"\r\n\r\n" + body)
+
+
+def deliver(wire, token, body=b""):
+    """One message; gives the reply to its final dot."""
+    begin_message(wire, token, body)
     return wire.command(b".")
