@@ -16,6 +16,7 @@
 #include <smtptls/gnutls.h>
 
 #include "peer.h"
+#include "policy_help.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -26,22 +27,16 @@ static struct smtptls_config *config_of(int strict, const char *priority)
 {
 	static const char *const names[] = { "mx.example.org MAIL.example.org",
 					     "*.example.net" };
-	struct smtptls_config *config;
-	const struct testcert *cert;
+	struct smtptls_config *config = policy_config(NULL);
 	size_t i;
 
-	assert_int_equal(smtptls_config_new(&config), 0);
-	for (i = 0; i < COUNT(names); i++) {
-		cert = testcert_server(peer_ca(), TESTCERT_ECDSA, names[i]);
-		assert_int_equal(smtptls_config_add_cert_file(
-					 config, cert->file, cert->file),
-				 0);
-	}
+	for (i = 0; i < COUNT(names); i++)
+		add_server(config, TESTCERT_ECDSA, names[i]);
 	if (priority)
 		assert_int_equal(smtptls_config_set_priority(config, priority),
 				 0);
 	assert_int_equal(smtptls_config_set_strict_sni(config, strict), 0);
-	assert_int_equal(smtptls_config_freeze(config), 0);
+	freeze(config);
 	return config;
 }
 

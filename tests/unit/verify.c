@@ -16,15 +16,12 @@
 #include <smtptls/gnutls.h>
 
 #include "peer.h"
+#include "policy_help.h"
 
 static const char *const versions[] = { PEER_TLS12, PEER_TLS13 };
 
-static const struct testcert *server_cert(void)
-{
-	return testcert_server(peer_ca(), TESTCERT_ECDSA,
-			       "mx.example.org *.example.net 192.0.2.1 "
-			       "2001:db8::1");
-}
+static const char server_names[] =
+	"mx.example.org *.example.net 192.0.2.1 2001:db8::1";
 
 /* ---- clients before a server ---- */
 
@@ -36,18 +33,14 @@ static const struct testcert *revoked(void)
 
 static struct smtptls_conn *server(const char *crl, int mode)
 {
-	const struct testcert *cert = server_cert();
-	struct smtptls_config *config;
+	struct smtptls_config *config = policy_config(NULL);
 	struct smtptls_conn *conn;
 
-	assert_int_equal(smtptls_config_new(&config), 0);
-	assert_int_equal(
-		smtptls_config_add_cert_file(config, cert->file, cert->file),
-		0);
+	add_server(config, TESTCERT_ECDSA, server_names);
 	assert_int_equal(smtptls_config_set_ca_file(config, peer_ca()->file),
 			 0);
 	assert_int_equal(smtptls_config_set_crl_file(config, crl), 0);
-	assert_int_equal(smtptls_config_freeze(config), 0);
+	freeze(config);
 	conn = peer_conn(config, SMTPTLS_SERVER);
 	assert_int_equal(smtptls_conn_set_verify(conn, mode), 0);
 	return conn;
@@ -259,7 +252,8 @@ static void test_server_names(void **state)
 		{ "192.0.2.2", SMTPTLS_E_CERT_NAME },
 		{ "2001:db8::2", SMTPTLS_E_CERT_NAME },
 	};
-	const struct testcert *cert = server_cert();
+	const struct testcert *cert =
+		testcert_server(peer_ca(), TESTCERT_ECDSA, server_names);
 	size_t i;
 
 	(void)state;
@@ -394,15 +388,10 @@ struct shared {
 
 static struct smtptls_conn *shared_server(const struct shared *shared)
 {
-	const struct testcert *cert =
-		testcert_server(peer_ca(), TESTCERT_ECDSA, "mx.example.org");
-	struct smtptls_config *config;
+	struct smtptls_config *config = policy_config(NULL);
 	struct smtptls_conn *conn;
 
-	assert_int_equal(smtptls_config_new(&config), 0);
-	assert_int_equal(
-		smtptls_config_add_cert_file(config, cert->file, cert->file),
-		0);
+	add_server(config, TESTCERT_ECDSA, "mx.example.org");
 	assert_int_equal(smtptls_config_set_ca_file(config, peer_ca()->file),
 			 0);
 	if (shared->priority)
@@ -412,7 +401,7 @@ static struct smtptls_conn *shared_server(const struct shared *shared)
 	assert_int_equal(
 		smtptls_config_set_ticket_secret(config, shared->secret, 32),
 		0);
-	assert_int_equal(smtptls_config_freeze(config), 0);
+	freeze(config);
 	conn = peer_conn(config, SMTPTLS_SERVER);
 	assert_int_equal(smtptls_conn_set_verify(conn, shared->mode), 0);
 	return conn;
