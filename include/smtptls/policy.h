@@ -157,7 +157,7 @@ smtptls_policy_security_level(const struct smtptls_policy *policy);
  */
 enum smtptls_reason {
 	SMTPTLS_REASON_NONE = 0,
-	/* of the ClientHello: the first intersection that is empty */
+	/* of the ClientHello: what keeps the first intersection empty */
 	SMTPTLS_REASON_VERSION = 1,	    /* no common TLS version */
 	SMTPTLS_REASON_SSL2_HELLO = 2,	    /* SSLv2's format */
 	SMTPTLS_REASON_SSL3_HELLO = 3,	    /* nothing better than SSLv3 */
@@ -168,8 +168,8 @@ enum smtptls_reason {
 	SMTPTLS_REASON_GNUTLS = 8,	    /* the loaded GnuTLS lacks them */
 	SMTPTLS_REASON_NEEDS_RSA = 9,	    /* no certificate of this type */
 	SMTPTLS_REASON_NEEDS_ECDSA = 10,
-	SMTPTLS_REASON_KEY_USAGE = 11, /* the RSA certificate forbids it */
-	SMTPTLS_REASON_GROUP = 12,     /* no common group */
+	SMTPTLS_REASON_KEY_USAGE = 11, /* the certificate forbids it */
+	SMTPTLS_REASON_GROUP = 12,     /* none common, or not the curve */
 	SMTPTLS_REASON_SIGALG = 13,    /* no common signature algorithm */
 	SMTPTLS_REASON_SNI = 14,       /* strict: no certificate has the name */
 	SMTPTLS_REASON_BAD_HELLO = 15, /* lengths that lie, and the like */

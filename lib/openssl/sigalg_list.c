@@ -57,7 +57,7 @@ const struct stls_sigalg *stls_sigalg(size_t i)
 	return &table[i];
 }
 
-static int find_code(unsigned code)
+int stls_sigalg_by_code(unsigned code)
 {
 	int i;
 
@@ -129,8 +129,9 @@ static int find_pair(const char *left, size_t left_length, const char *right,
 	if (!algorithm || !hash)
 		return -1;
 	if (algorithm == PSS) /* SHA-256 and up: 0x0804 to 0x0806 */
-		return hash < 4 ? -1 : find_code(0x0800u + (unsigned)hash);
-	return find_code((unsigned)hash << 8 | (unsigned)algorithm);
+		return hash < 4 ? -1
+				: stls_sigalg_by_code(0x0800u + (unsigned)hash);
+	return stls_sigalg_by_code((unsigned)hash << 8 | (unsigned)algorithm);
 }
 
 static int find(const char *word, size_t length)

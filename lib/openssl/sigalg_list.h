@@ -25,6 +25,9 @@ struct stls_sigalg_list {
 /* A row of the table; i is less than STLS_SIGALGS. */
 const struct stls_sigalg *stls_sigalg(size_t i);
 
+/* The row's number, or -1. */
+int stls_sigalg_by_code(unsigned code);
+
 /*
  * Reads a list of signature algorithms as OpenSSL 3.0 does, and a name with ?
  * before it as OpenSSL 3.3: it is skipped if it is unknown. Returns 0, or a

@@ -286,6 +286,7 @@ static int read_protocols(struct compiler *compiler)
 	if (ret < 0)
 		return ret;
 	policy->versions = compiler->protocols.enabled;
+	policy->asked_versions = policy->versions;
 	old = policy->versions & (STLS_PROTOCOL_TLS1_0 | STLS_PROTOCOL_TLS1_1);
 	if (policy->security_level > 0 && old) {
 		policy->versions &= (uint8_t)~old;
@@ -311,6 +312,7 @@ static int add_group(const struct compiler *compiler,
 	const struct stls_group *group = stls_group(choice->group);
 	int level = policy->security_level;
 
+	policy->asked_groups |= UINT64_C(1) << choice->group;
 	if (stls_group_bits(group->code) < stls_security_bits(level))
 		return choice->optional
 			       ? 0
@@ -411,6 +413,7 @@ static int read_sigalgs(struct compiler *compiler)
 		const struct stls_sigalg *sigalg = stls_sigalg(row);
 		const char *why = NULL;
 
+		policy->asked_sigalgs |= UINT32_C(1) << row;
 		if (stls_sigalg_bits(sigalg->code) <
 		    stls_security_bits(policy->security_level))
 			why = "too weak for the security level";
@@ -530,6 +533,7 @@ int stls_policy_compile(struct smtptls_policy *policy,
 	compiler->abilities = abilities;
 	compiler->error = error;
 	policy->flags = spec->flags;
+	policy->abilities = *abilities;
 	ret = read_all(compiler);
 	if (ret == 0)
 		ret = build(compiler);

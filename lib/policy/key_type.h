@@ -14,6 +14,12 @@
 #define STLS_KEYS_RSA                                                          \
 	(SMTPTLS_KEY_RSA_SIGN | SMTPTLS_KEY_RSA_ENCRYPT | SMTPTLS_KEY_RSA_PSS)
 
+/*
+ * Beside enum smtptls_key: an ECDSA or EdDSA certificate is there, and its
+ * keyUsage lacks digitalSignature, without which it is good for nothing.
+ */
+#define STLS_KEY_IDLE 0x100U
+
 /* The one key (enum smtptls_key) of an algorithm in TLS 1.3, or 0. */
 unsigned stls_key_of_sigalg_tls13(unsigned code);
 /* The same, and RSA's for its algorithms of older versions. */

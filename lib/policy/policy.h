@@ -39,7 +39,11 @@ struct smtptls_policy {
 	int security_level;
 	uint8_t versions;	/* STLS_PROTOCOL_TLS…, those of the string */
 	uint8_t exact_versions; /* those that a server may choose from */
-	uint8_t suiteb;		/* enum stls_suiteb */
+	uint8_t asked_versions; /* what the strings name, to be had or not */
+	uint32_t asked_sigalgs; /* bits of rows, as are the next */
+	uint64_t asked_groups;
+	struct stls_abilities abilities; /* those it was compiled for */
+	uint8_t suiteb;			 /* enum stls_suiteb */
 	uint8_t suite_count;
 	uint8_t suite_row[STLS_POLICY_SUITES]; /* of the suite table */
 	struct smtptls_policy_suite suite[STLS_POLICY_SUITES];

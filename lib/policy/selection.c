@@ -14,7 +14,8 @@
  *	HelloRetryRequest, the first of the server's that the client knows;
  *   4. in TLS 1.3 the certificate by the first common signature algorithm.
  *
- * The first of these that has no result is the reason of a refusal. Where it
+ * The first of these that has no result is where a refusal comes from; what
+ * its reason is depends on what would help (policy/cure). Where this
  * departs from OpenSSL, GnuTLS is why: an RSA certificate's keyUsage counts,
  * and DHE needs a common field when the client names any (RFC 7919 section 4).
  * One departure is deliberate: a suite of RSA without a signature algorithm
@@ -25,6 +26,7 @@
 #include <string.h>
 
 #include "policy/common_suites.h"
+#include "policy/cure.h"
 #include "policy/key_type.h"
 
 #define SUITEB_AES128 0xc02b /* ECDHE-ECDSA-AES128-GCM-SHA256 */
@@ -37,6 +39,7 @@ enum stage {
 	STAGE_DSS,    /* GnuTLS makes no such signature */
 	STAGE_KEY,    /* no certificate of its type */
 	STAGE_USAGE,  /* there is, but not for this use */
+	STAGE_CURVE,  /* the client does not know the certificate's */
 	STAGE_GROUP,  /* no common group */
 	STAGE_SIGALG, /* no common signature algorithm */
 	STAGE_SERVABLE
@@ -89,12 +92,21 @@ uint8_t stls_served_versions(const struct smtptls_policy *policy, unsigned keys)
 	return versions;
 }
 
-static int offers_version(const struct stls_client_hello *hello,
-			  unsigned version)
+uint8_t stls_offered_versions(const struct stls_client_hello *hello)
 {
+	uint8_t versions = 0;
+	unsigned version;
+	size_t i;
+
+	for (i = 0; i < stls_numbers(&hello->versions); i++)
+		versions |= stls_version_bit(stls_number(&hello->versions, i));
 	if (hello->versions.data)
-		return stls_has_number(&hello->versions, version);
-	return version <= STLS_TLS1_2 && version <= hello->legacy_version;
+		return versions;
+	for (version = STLS_TLS1_0;
+	     version <= STLS_TLS1_2 && version <= hello->legacy_version;
+	     version++)
+		versions |= stls_version_bit(version);
+	return versions;
 }
 
 /*
@@ -124,13 +136,14 @@ static int choose_version(struct selection *selection)
 	const struct stls_client_hello *hello = selection->hello;
 	uint8_t served =
 		stls_served_versions(selection->policy, selection->keys);
+	uint8_t offered = stls_offered_versions(hello);
 	unsigned version;
 	int better = 0;
 
 	for (version = STLS_TLS1_3; version >= STLS_TLS1_0; version--) {
 		if (!(served & stls_version_bit(version)))
 			continue;
-		if (offers_version(hello, version)) {
+		if (offered & stls_version_bit(version)) {
 			selection->version = (uint16_t)version;
 			return better && hello->fallback_scsv
 				       ? SMTPTLS_REASON_FALLBACK
@@ -216,7 +229,7 @@ static uint8_t lowest_key(unsigned keys)
 /* ---- groups ---- */
 
 /* secp192r1 and secp224r1 end with TLS 1.2, all else but curves begins after. */
-static int version_has_group(uint16_t version, unsigned code)
+int stls_version_has_group(uint16_t version, unsigned code)
 {
 	int old = code == 19 || code == 21;
 
@@ -228,7 +241,7 @@ static int policy_group(const struct selection *selection, unsigned code)
 	const struct smtptls_policy *policy = selection->policy;
 	unsigned i;
 
-	if (!version_has_group(selection->version, code))
+	if (!stls_version_has_group(selection->version, code))
 		return -1;
 	for (i = 0; i < policy->group_count; i++) {
 		if (stls_group(policy->group[i])->code == code)
@@ -259,7 +272,7 @@ static int first_of_server(const struct selection *selection)
 	for (i = 0; i < policy->group_count; i++) {
 		unsigned code = stls_group(policy->group[i])->code;
 
-		if (version_has_group(selection->version, code) &&
+		if (stls_version_has_group(selection->version, code) &&
 		    stls_has_number(&selection->hello->groups, code))
 			return policy->group[i];
 	}
@@ -360,13 +373,14 @@ static enum stage judge_signer(const struct selection *selection,
 		type = STLS_KEYS_ECDSA | STLS_KEYS_EDDSA;
 	keys = selection->keys & type;
 	if (!keys)
-		return type & SMTPTLS_KEY_RSA_SIGN &&
-				       selection->keys & STLS_KEYS_RSA
+		return selection->keys & (suite->au & STLS_AU_ECDSA
+						  ? STLS_KEY_IDLE
+						  : STLS_KEYS_RSA)
 			       ? STAGE_USAGE
 			       : STAGE_KEY;
 	keys = known_to_client(selection, keys);
 	if (!keys)
-		return STAGE_GROUP;
+		return STAGE_CURVE;
 	keys &= selection->signing;
 	choice->key = lowest_key(keys);
 	return keys ? STAGE_SERVABLE : STAGE_SIGALG;
@@ -395,31 +409,18 @@ static enum stage judge(const struct selection *selection,
 	return stage;
 }
 
-/* Why the policy has none of what the client offers. */
-static int excluded(const struct selection *selection)
+static uint8_t step_of_stage(enum stage stage)
 {
-	static const struct {
-		int lost, reason;
-	} reasons[] = {
-		{ SMTPTLS_LOST_SECURITY_LEVEL, SMTPTLS_REASON_SECURITY_LEVEL },
-		{ SMTPTLS_LOST_SYSTEM, SMTPTLS_REASON_SYSTEM_POLICY },
-		{ SMTPTLS_LOST_GNUTLS, SMTPTLS_REASON_GNUTLS },
-	};
-	const struct smtptls_policy *policy = selection->policy;
-	unsigned i, j;
-
-	for (j = 0; j < sizeof(reasons) / sizeof(reasons[0]); j++) {
-		for (i = 0; i < policy->suite_count; i++) {
-			const struct stls_suite *suite =
-				stls_suite(policy->suite_row[i]);
-
-			if (policy->suite[i].lost == reasons[j].lost &&
-			    stls_has_number(&selection->hello->suites,
-					    suite->code))
-				return reasons[j].reason;
-		}
+	switch (stage) {
+	case STAGE_SIGALG:
+		return STLS_STEP_SIGALG;
+	case STAGE_GROUP:
+		return STLS_STEP_GROUP;
+	case STAGE_CURVE:
+		return STLS_STEP_CURVE;
+	default:
+		return STLS_STEP_KEY;
 	}
-	return SMTPTLS_REASON_SUITES_EXCLUDED;
 }
 
 static int reason_of_stage(enum stage stage, const struct stls_suite *suite)
@@ -428,6 +429,7 @@ static int reason_of_stage(enum stage stage, const struct stls_suite *suite)
 	case STAGE_SIGALG:
 		return SMTPTLS_REASON_SIGALG;
 	case STAGE_GROUP:
+	case STAGE_CURVE:
 		return SMTPTLS_REASON_GROUP;
 	case STAGE_USAGE:
 		return SMTPTLS_REASON_KEY_USAGE;
@@ -445,6 +447,7 @@ static int choose_suite(const struct selection *selection, const uint8_t *rows,
 {
 	enum stage best = STAGE_EXCLUDED, stage;
 	int reason = SMTPTLS_REASON_SUITES_EXCLUDED;
+	uint8_t farthest = rows[0];
 	unsigned i;
 
 	for (i = 0; i < count; i++) {
@@ -456,9 +459,12 @@ static int choose_suite(const struct selection *selection, const uint8_t *rows,
 			return 0;
 		if (stage > best) {
 			best = stage;
+			farthest = rows[i];
 			reason = reason_of_stage(stage, suite);
 		}
 	}
+	choice->suite = farthest;
+	choice->step = step_of_stage(best);
 	return reason;
 }
 
@@ -517,9 +523,12 @@ static int finish_tls13(const struct selection *selection, uint8_t row,
 	int reason;
 
 	choice->suite = row;
+	choice->step = STLS_STEP_GROUP;
 	reason = choose_group_tls13(selection, choice);
-	if (reason == 0)
+	if (reason == 0) {
+		choice->step = STLS_STEP_SIGALG;
 		reason = choose_key_tls13(selection, choice);
+	}
 	if (hello->binder_len > 0 &&
 	    (hello->binders_differ || hello->binder_len != hash_len))
 		choice->flags |= STLS_CHOICE_NO_TICKETS;
@@ -540,10 +549,12 @@ static int choose(struct selection *selection, struct stls_choice *choice)
 		return SMTPTLS_REASON_VERSION;
 	count = stls_common_suites(selection->policy, selection->hello,
 				   selection->version, rows);
+	choice->step = STLS_STEP_SUITES;
 	if (count == 0)
-		return excluded(selection);
+		return SMTPTLS_REASON_SUITES_EXCLUDED;
 	if (selection->version == STLS_TLS1_3)
 		return finish_tls13(selection, rows[0], choice);
+	choice->step = STLS_STEP_SIGALG;
 	reason = find_signing(selection);
 	return reason != 0 ? reason
 			   : choose_suite(selection, rows, count, choice);
@@ -563,5 +574,6 @@ int stls_select(const struct smtptls_policy *policy,
 		choice->flags |= STLS_CHOICE_NO_TLS13;
 	selection.client_order = stls_client_order(policy);
 	choice->reason = choose(&selection, choice);
+	choice->reason = stls_cure_reason(policy, hello, keys, choice);
 	return choice->reason;
 }

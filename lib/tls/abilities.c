@@ -23,8 +23,13 @@
 static const char group_prefix[] = "GROUP-";
 static const char sign_prefix[] = "SIGN-";
 
-#define STRING_MAX  4096
-#define HASH_SHA224 3 /* RFC 5246 section 7.4.1.4.1 */
+#define STRING_MAX 4096
+/* RFC 5246 section 7.4.1.4.1 */
+#define HASH_SHA224 3
+#define HASH_SHA256 4
+/* Every GnuTLS has those between, and leaves them out where it may not. */
+#define GROUP_SECP256R1 23
+#define GROUP_LAST_OLD	0x1ff
 
 struct everything {
 	char string[STRING_MAX];
@@ -187,6 +192,10 @@ static void ask_groups(gnutls_priority_t priorities,
 	for (row = 0; row < STLS_GROUPS; row++) {
 		const char *word = stls_group(row)->gnutls;
 
+		if (stls_group(row)->code >= GROUP_SECP256R1 &&
+		    stls_group(row)->code <= GROUP_LAST_OLD && word[0] &&
+		    abilities->group[row] == STLS_ABSENT)
+			abilities->group[row] = STLS_DISABLED;
 		for (i = 0; word[0] && i < count; i++) {
 			if (strcmp(word + strlen(group_prefix),
 				   gnutls_group_get_name(
@@ -194,6 +203,17 @@ static void ask_groups(gnutls_priority_t priorities,
 				abilities->group[row] = STLS_ABLE;
 		}
 	}
+}
+
+/*
+ * Whether a system's policy calls it insecure, by which GnuTLS makes no such
+ * signature although it stays enabled. SHA-1 always is, and works.
+ */
+static int is_insecure(const struct stls_sigalg *sigalg)
+{
+	return sigalg->code >> 8 >= HASH_SHA256 &&
+	       !gnutls_sign_is_secure(gnutls_sign_get_id(sigalg->gnutls +
+							 strlen(sign_prefix)));
 }
 
 static void ask_signs(gnutls_priority_t priorities,
@@ -208,6 +228,12 @@ static void ask_signs(gnutls_priority_t priorities,
 
 		/* In GnuTLS's list, but without a number in TLS. */
 		if (stls_sigalg(row)->code >> 8 == HASH_SHA224)
+			continue;
+		if (abilities->sigalg[row] == STLS_ABSENT &&
+		    gnutls_sign_get_id(word + strlen(sign_prefix)) !=
+			    GNUTLS_SIGN_UNKNOWN)
+			abilities->sigalg[row] = STLS_DISABLED;
+		if (is_insecure(stls_sigalg(row)))
 			continue;
 		for (i = 0; i < count; i++) {
 			if (strcmp(word + strlen(sign_prefix),

@@ -72,7 +72,7 @@ static int refuse(struct stls_judge *judge, const struct stls_case *facts)
 /* How many certificates TLS 1.3 could choose from, 2 being many. */
 static int ambiguous(unsigned keys)
 {
-	keys &= ~(unsigned)SMTPTLS_KEY_RSA_ENCRYPT;
+	keys &= STLS_KEYS & ~(unsigned)SMTPTLS_KEY_RSA_ENCRYPT;
 	return (keys & (keys - 1)) != 0;
 }
 

@@ -20,6 +20,7 @@
 #include <smtptls/policy.h>
 
 #include "base/ascii.h"
+#include "policy/key_type.h"
 
 #define NAMES_MAX 256
 
@@ -75,7 +76,7 @@ static unsigned keys_of(gnutls_x509_crt_t crt, unsigned *rsa_bits)
 	if (algorithm == GNUTLS_PK_RSA)
 		return rsa_keys(usage);
 	if (!(usage & GNUTLS_KEY_DIGITAL_SIGNATURE))
-		return 0;
+		return algorithm == GNUTLS_PK_RSA_PSS ? 0 : STLS_KEY_IDLE;
 	switch (algorithm) {
 	case GNUTLS_PK_RSA_PSS:
 		return SMTPTLS_KEY_RSA_PSS;

@@ -13,7 +13,7 @@ struct stls_own_cert;
 
 /* All zeros: no certificate. */
 struct stls_own {
-	unsigned keys; /* enum smtptls_key, of all certificates */
+	unsigned keys; /* enum smtptls_key and STLS_KEY_IDLE, of all together */
 	unsigned rsa_bits;
 	size_t count;
 	struct stls_own_cert *cert;

@@ -69,18 +69,31 @@ class Files(Certificates):
             "rsa": [self.rsa], "ecdsa": [self.ecdsa],
             "expired": [self.expired], "client-only": [self.client_only],
             "rsa-signs": [self._limited("signs", "digitalSignature")],
-            "rsa-deciphers": [self._limited("deciphers", "keyEncipherment")]}
-        self.system = self.dir / "system.conf"
-        self.system.write_text("[overrides]\n"
-                               "tls-disabled-cipher = AES-128-GCM\n")
+            "rsa-deciphers": [self._limited("deciphers", "keyEncipherment")],
+            "ecdsa-agrees": [self._limited("agrees", "keyAgreement",
+                                           *self._curve("P-256"))],
+            "p384": [self._limited("p384", "digitalSignature",
+                                   *self._curve("P-384"))],
+            "ed25519": [self._limited("ed25519", "digitalSignature",
+                                      "ed25519")]}
 
-    def _limited(self, name, usage):
-        """RSA, signed by itself, with a key that may do only this."""
+    @staticmethod
+    def _curve(name):
+        return "ec", "-pkeyopt", f"ec_paramgen_curve:{name}"
+
+    def _limited(self, name, usage, *kind):
+        """Signed by itself, with a key that may do only this."""
         crt, key = self.dir / f"{name}.crt", self.dir / f"{name}.key"
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
-                "30", "-keyout", key, "-out", crt, "-subj", "/CN=localhost",
-                "-addext", f"keyUsage=critical,{usage}")
+        openssl("req", "-x509", "-newkey", *kind or ["rsa:2048"], "-nodes",
+                "-days", "30", "-keyout", key, "-out", crt, "-subj",
+                "/CN=localhost", "-addext", f"keyUsage=critical,{usage}")
         return crt, key
+
+    def system(self, line):
+        """The environment of a server whose system's policy says this."""
+        path = self.dir / f"system-{line.replace(' ', '')}.conf"
+        path.write_text(f"[overrides]\n{line}\n")
+        return {"GNUTLS_SYSTEM_PRIORITY_FILE": str(path)}
 
 
 def unescaped(text):

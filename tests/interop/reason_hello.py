@@ -18,14 +18,13 @@ OLD = "AES128-SHA"              # the key exchange RSA
 GROUPS = "--groups", "X25519:P-256"
 
 
-def version():
+def version(files):
     return [
         Case("version", "peer offers up to TLS 1.2, this side has TLS 1.3: "
              "add TLSv1.2 to the protocols",
              tls12("ALL"), "--protocols", "TLSv1.3"),
         Case("version", "peer offers TLS 1.3, this side has TLS 1.2: add "
-             "TLSv1.3 to the protocols and a suite of its own to the "
-             "ciphersuites",
+             "TLSv1.3 to the protocols",
              s_client("-tls1_3"), "--protocols", "TLSv1.2"),
         Case("version", "peer offers TLS 1.0, this side has TLS 1.2-1.3: add "
              "TLSv1 to the protocols and @SECLEVEL=0 to the ciphers",
@@ -39,6 +38,22 @@ def version():
              "older ones away",
              s_client("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"),
              "--protocols", "TLSv1 TLSv1.2", "--ciphers", "ALL:@SECLEVEL=0"),
+        Case("version", "peer offers TLS 1.0, this side has TLS 1.2-1.3: add "
+             "@SECLEVEL=0 to the ciphers",
+             s_client("-tls1", "-cipher", "ALL:@SECLEVEL=0"),
+             "--protocols", ">=TLSv1"),
+        Case("gnutls", "peer offers TLS 1.3, which GnuTLS does not have "
+             "beside TLS 1.0 or 1.1 without TLS 1.2: add TLSv1.2 to the "
+             "protocols",
+             s_client("-tls1_3"), "--protocols", "TLSv1.1 TLSv1.3",
+             "--ciphers", "ALL:@SECLEVEL=0"),
+        Case("system-policy", "peer offers TLS 1.3, but the system's GnuTLS "
+             "policy disables TLS 1.3: enable it there",
+             s_client("-tls1_3"), env=files.system("disabled-version = "
+                                                   "tls1.3")),
+        Case("system-policy", "peer offers up to TLS 1.2, but the system's "
+             "GnuTLS policy disables TLS 1.2: enable it there",
+             tls12("ALL"), env=files.system("disabled-version = tls1.2")),
         Case("ssl3-hello", "peer offers SSLv3 at best, which does not exist "
              "here: the peer must be changed",
              sends(client_hello(version=0x0300))),
@@ -70,30 +85,43 @@ def suites(files):
              "TLS_AES_128_GCM_SHA256 to them",
              s_client("-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256"),
              "--ciphersuites", "TLS_AES_256_GCM_SHA384"),
-        Case("suites-excluded", "peer offers TLS 1.2 with none of what is "
-             "known here: the peer must be changed",
+        Case("suites-excluded", "peer offers TLS 1.2 with no suite that "
+             "is known here: the peer must offer others",
              sends(client_hello(suites=[0xfefe]))),
+        Case("suites-excluded", "peer offers TLS 1.2 with "
+             "TLS_RSA_3DES_EDE_CBC_SHA1, TLS_RSA_ARCFOUR_128_SHA1, which "
+             "OpenSSL's ciphers cannot name: the peer must offer others",
+             sends(client_hello(suites=[0x000a, 0x0005]))),
+        Case("suites-excluded", "peer offers TLS 1.2 with "
+             "PSK-AES128-GCM-SHA256, and here are no pre-shared keys: the "
+             "peer must offer others",
+             sends(client_hello(suites=[0x00a8])), "--ciphers", "ALL"),
+        Case("suites-excluded", f"peer offers TLS 1.2 with {OLD}, AES256-SHA, "
+             f"{RSA256}, which the ciphers do not name: add {RSA256} to them",
+             tls12(f"{OLD}:AES256-SHA:{RSA256}"), "--ciphers", RSA128),
         Case("security-level", f"peer offers TLS 1.2 with {OLD}, which "
-             "security level 3 forbids: lower it by @SECLEVEL in the ciphers",
+             "security level 3 forbids: add @SECLEVEL=2 to the ciphers",
              tls12(OLD), "--ciphers", "ALL:@SECLEVEL=3", key="ecdsa"),
         Case("security-level", f"peer offers TLS 1.2 with {OLD}, which "
-             "security level 3 forbids: lower it by @SECLEVEL in the ciphers",
+             "security level 3 forbids: add @SECLEVEL=2 to the ciphers",
              tls12(OLD), "--ciphers", "ALL", "--seclevel", "3", key="ecdsa"),
         Case("security-level", "peer offers TLS 1.2 with ADH-AES128-SHA, "
-             "which security level 2 forbids: lower it by @SECLEVEL in the "
-             "ciphers",
+             "without encryption or certificate: the peer must offer others",
              tls12("ADH-AES128-SHA"), "--ciphers", "HIGH:aNULL"),
+        Case("security-level", "peer offers TLS 1.2 with NULL-SHA, without "
+             "encryption or certificate: the peer must offer others",
+             tls12("NULL-SHA"), "--ciphers", "ALL:eNULL"),
         Case("system-policy", f"peer offers TLS 1.2 with {RSA128}, which the "
-             "system's GnuTLS policy disables: change that",
+             f"system's GnuTLS policy disables: enable {RSA128} there",
              tls12(RSA128), "--ciphers", f"{RSA256}:{RSA128}",
-             env={"GNUTLS_SYSTEM_PRIORITY_FILE": str(files.system)}),
+             env=files.system("tls-disabled-cipher = AES-128-GCM")),
         Case("gnutls", "peer offers TLS 1.2 with ECDHE-ARIA128-GCM-SHA256, "
-             "which the loaded GnuTLS does not have: add others to the "
-             "ciphers",
+             "which the loaded GnuTLS does not have: the peer must offer "
+             "others",
              tls12("ECDHE-ARIA128-GCM-SHA256"), "--ciphers", "ALL"),
         Case("gnutls", "peer offers TLS 1.2 with DHE-DSS-AES128-GCM-SHA256, "
-             "which the loaded GnuTLS does not have: add others to the "
-             "ciphers",
+             "which the loaded GnuTLS does not have: the peer must offer "
+             "others",
              sends(client_hello(suites=[0x00a2])), "--ciphers", "ALL"),
     ]
 
@@ -131,45 +159,91 @@ def keys():
              "certificate's keyUsage lacks digitalSignature: have it issued "
              "with that",
              tls12(RSA128), "--ciphers", "HIGH", key="rsa-deciphers"),
+        Case("key-usage", f"peer offers TLS 1.2 with {ECDSA128}, but the "
+             "ECDSA certificate's keyUsage lacks digitalSignature: have it "
+             "issued with that",
+             tls12(ECDSA128), key="ecdsa-agrees"),
+        *(Case("key-usage", f"peer offers TLS 1.3, but the {kind} "
+               "certificate's keyUsage lacks digitalSignature: have it issued "
+               "with that", s_client("-tls1_3"), key=key)
+          for kind, key in (("RSA", "rsa-deciphers"),
+                            ("ECDSA", "ecdsa-agrees"))),
     ]
 
 
-def groups():
+def groups(files):
+    def curve(offered, own, other, client, key="ecdsa"):
+        return Case("group", f"peer offers the groups {offered}; the only "
+                    f"certificate is ECDSA {own}: add an {other} certificate",
+                    client, key=key)
+
+    x25519 = s_client("-tls1_3", "-groups", "X25519")
+    off = files.system("disabled-curve = x25519")
     return [
-        Case("group", "peer offers the groups secp384r1, x448; allowed are "
-             "x25519, secp256r1: add one of the peer's to the groups",
+        Case("group", "peer offers the groups secp384r1, x448, which the "
+             "groups here do not name: add secp384r1 to them",
              s_client("-tls1_3", "-groups", "P-384:X448"), *GROUPS),
-        Case("group", "peer offers the groups secp384r1; allowed are x25519, "
-             "secp256r1; the only certificate is RSA: add one of the peer's "
-             "to the groups",
+        Case("group", "peer offers the groups secp384r1, which the groups "
+             "here do not name: add secp384r1 to them",
              tls12(RSA128, "-groups", "P-384"), *GROUPS),
-        Case("group", "peer offers the groups x25519, secp384r1; allowed are "
-             "x25519, secp256r1; the only certificate is ECDSA P-256: add one "
-             "of the peer's to the groups",
-             tls12(ECDSA128, "-groups", "X25519:P-384"), *GROUPS,
-             key="ecdsa"),
-        Case("group", "peer offers ECDHE without a list of groups: add a "
-             "suite of RSA or DHE to the ciphers",
+        curve("x25519, secp384r1", "P-256", "ECDSA P-384",
+              tls12(ECDSA128, "-groups", "X25519:P-384")),
+        curve("x25519, secp384r1", "P-256", "RSA or ECDSA P-384",
+              tls12(f"{ECDSA128}:{RSA128}", "-groups", "X25519:P-384")),
+        curve("secp256r1", "P-384", "ECDSA P-256",
+              tls12(ECDSA128, "-groups", "P-256", "-sigalgs",
+                    "ECDSA+SHA256:ECDSA+SHA384"), key="p384"),
+        Case("group", "peer offers ECDHE without a list of groups: the peer "
+             "must name some",
              sends(client_hello(without=(10,)))),
+        Case("group", "peer offers ECDHE without a list of groups: add "
+             f"{OLD} to the ciphers",
+             sends(client_hello(suites=[0xc02f, 0x002f], without=(10,)))),
+        Case("gnutls", "peer offers the groups brainpoolP256r1, which the "
+             "loaded GnuTLS does not have: the peer must offer others",
+             tls12(RSA128, "-groups", "brainpoolP256r1"),
+             "--groups", "brainpoolP256r1:P-256"),
+        Case("system-policy", "peer offers the groups x25519, which the "
+             "system's GnuTLS policy disables: enable x25519 there",
+             x25519, *GROUPS, env=off),
+        Case("system-policy", "peer offers the groups x25519, which the "
+             "system's GnuTLS policy disables: enable x25519 there and add it "
+             "to the groups here",
+             x25519, "--groups", "P-256", env=off),
     ]
 
 
-def sigalgs():
-    allowed = "ecdsa_secp256r1_sha256, ecdsa_secp384r1_sha384, " \
-        "ecdsa_secp521r1_sha512 and 11 more"
+def sigalgs(files):
+    level = "which security level 2 forbids: add @SECLEVEL=0 to the ciphers"
+
+    def signer(name, version, offered, own, other, client, key):
+        return Case(name, f"peer offers TLS {version} with the signatures "
+                    f"{offered}; the only certificate is {own}: add an "
+                    f"{other} certificate", client, key=key)
+
+    pss = s_client("-tls1_3", "-sigalgs", "RSA-PSS+SHA256")
     return [
-        Case("sigalg", "peer offers the signatures rsa_pkcs1_sha1; allowed "
-             f"are {allowed}; the only certificate is RSA: add one of the "
-             "peer's to the sigalgs (SHA-1 needs @SECLEVEL=0)",
-             tls12(RSA128, "-sigalgs", "RSA+SHA1")),
-        Case("sigalg", "peer offers the signatures with SHA-1; allowed are "
-             f"{allowed}; the only certificate is RSA: add one of the peer's "
-             "to the sigalgs (SHA-1 needs @SECLEVEL=0)",
+        Case("sigalg", "peer offers the signatures rsa_pkcs1_sha1 for RSA, "
+             + level, tls12(RSA128, "-sigalgs", "RSA+SHA1")),
+        Case("sigalg", "peer offers, by naming none, the signatures "
+             f"rsa_pkcs1_sha1 for RSA, {level}",
              sends(client_hello(without=(13,)))),
-        Case("sigalg", "peer offers the signatures rsa_pss_rsae_sha256; "
-             f"allowed are {allowed}; the only certificate is ECDSA P-256: "
-             "add one of the peer's to the sigalgs (SHA-1 needs @SECLEVEL=0)",
-             s_client("-tls1_3", "-sigalgs", "RSA-PSS+SHA256"), key="ecdsa"),
+        *(signer("needs-rsa", "1.3", "rsa_pss_rsae_sha256", own, "RSA", pss,
+                 key)
+          for own, key in (("ECDSA P-256", "ecdsa"), ("ECDSA P-384", "p384"),
+                           ("Ed25519", "ed25519"))),
+        signer("needs-ecdsa", "1.3", "ecdsa_secp256r1_sha256", "ECDSA P-384",
+               "ECDSA P-256", s_client("-tls1_3", "-sigalgs", "ECDSA+SHA256"),
+               "p384"),
+        signer("needs-ecdsa", "1.2", "ecdsa_secp256r1_sha256", "Ed25519",
+               "ECDSA P-256", tls12(ECDSA128, "-sigalgs", "ECDSA+SHA256"),
+               "ed25519"),
+        signer("needs-rsa", "1.2", "rsa_pkcs1_sha256", "ECDSA P-256", "RSA",
+               sends(client_hello(extra=[(13, u16(b"\4\1"))])), "ecdsa"),
+        Case("system-policy", "peer offers the signatures rsa_pss_rsae_sha256 "
+             "for RSA, which the system's GnuTLS policy disables: enable "
+             "rsa_pss_rsae_sha256 there", pss,
+             env=files.system("insecure-sig = RSA-PSS-RSAE-SHA256")),
     ]
 
 
@@ -216,5 +290,5 @@ def bad_hello():
 
 
 def cases(files):
-    return version() + suites(files) + keys() + groups() + sigalgs() \
-        + names() + bad_hello()
+    return version(files) + suites(files) + keys() + groups(files) \
+        + sigalgs(files) + names() + bad_hello()

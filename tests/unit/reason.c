@@ -97,8 +97,7 @@ static void recorded(void **state)
 		  RSA,
 		  SMTPTLS_REASON_VERSION,
 		  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to "
-		  "the protocols and a suite of its own to the "
-		  "ciphersuites" },
+		  "the protocols" },
 		{ "openssl-tls12",
 		  { .protocols = "TLSv1.3" },
 		  RSA,
@@ -165,17 +164,21 @@ static void recorded(void **state)
 		  { 0 },
 		  RSA,
 		  SMTPTLS_REASON_SIGALG,
-		  "peer offers the signatures rsa_pkcs1_sha1; allowed are "
-		  "ecdsa_secp256r1_sha256, ecdsa_secp384r1_sha384, "
-		  "ecdsa_secp521r1_sha512 and 11 more; the only certificate is "
-		  "RSA: add one of the peer's to the sigalgs (SHA-1 needs "
-		  "@SECLEVEL=0)" },
+		  "peer offers the signatures rsa_pkcs1_sha1 for RSA, which "
+		  "security level 2 forbids: add @SECLEVEL=0 to the "
+		  "ciphers" },
 		{ "openssl-p521",
 		  { .groups = "X25519:P-256" },
 		  RSA,
 		  SMTPTLS_REASON_GROUP,
-		  "peer offers the groups secp521r1; allowed are x25519, "
-		  "secp256r1: add one of the peer's to the groups" },
+		  "peer offers the groups secp521r1, which the groups here do "
+		  "not name: add secp521r1 to them" },
+		{ "gnutls-suiteb",
+		  { 0 },
+		  SMTPTLS_KEY_ECDSA_P256,
+		  SMTPTLS_REASON_GROUP,
+		  "peer offers the groups secp384r1; the only certificate is "
+		  "ECDSA P-256: add an ECDSA P-384 certificate" },
 		{ "gnutls-suiteb",
 		  { 0 },
 		  RSA,
@@ -195,7 +198,7 @@ static void recorded(void **state)
 		  SMTPTLS_REASON_SECURITY_LEVEL,
 		  "peer offers TLS 1.2 with AES256-GCM-SHA384, AES256-CCM8, "
 		  "AES256-CCM and 16 more, which security level 3 forbids: "
-		  "lower it by @SECLEVEL in the ciphers" },
+		  "add @SECLEVEL=2 to the ciphers" },
 	};
 	struct smtptls_answer answer;
 	struct smtptls_policy *policy;
@@ -340,19 +343,19 @@ static void made(void **state)
 		{ { .suites = LIST(0xc018), .groups = LIST(29) },
 		  { .ciphers = "HIGH:aNULL" },
 		  RSA,
-		  "peer offers TLS 1.2 with AECDH-AES128-SHA, which security "
-		  "level 2 forbids: lower it by @SECLEVEL in the ciphers" },
+		  "peer offers TLS 1.2 with AECDH-AES128-SHA, without "
+		  "encryption or certificate: the peer must offer others" },
 		{ { .suites = LIST(0xc060), .groups = LIST(29) },
 		  { .ciphers = "ALL" },
 		  RSA,
 		  "peer offers TLS 1.2 with ECDHE-ARIA128-GCM-SHA256, which "
-		  "the loaded GnuTLS does not have: add others to the "
-		  "ciphers" },
+		  "the loaded GnuTLS does not have: the peer must offer "
+		  "others" },
 		{ { .suites = LIST(0xfefe) },
 		  { 0 },
 		  RSA,
-		  "peer offers TLS 1.2 with none of what is known here: the "
-		  "peer must be changed" },
+		  "peer offers TLS 1.2 with no suite that is known here: the "
+		  "peer must offer others" },
 		{ { .suites = LIST(0x1301),
 		    .versions = LIST(0x0304),
 		    .groups = LIST(29),
@@ -371,32 +374,34 @@ static void made(void **state)
 		{ { .suites = LIST(0xc02f), .sigalgs = LIST(0x0804) },
 		  { 0 },
 		  RSA,
-		  "peer offers ECDHE without a list of groups: add a suite of "
-		  "RSA or DHE to the ciphers" },
+		  "peer offers ECDHE without a list of groups: the peer must "
+		  "name some" },
+		{ { .suites = LIST(0xc02f, 0x002f), .sigalgs = LIST(0x0804) },
+		  { 0 },
+		  RSA,
+		  "peer offers ECDHE without a list of groups: add AES128-SHA "
+		  "to the ciphers" },
 		{ { .suites = LIST(0xc02b),
 		    .groups = LIST(29, 0x4242),
 		    .sigalgs = LIST(0x0403) },
 		  { .groups = "X25519" },
 		  SMTPTLS_KEY_ECDSA_P256,
-		  "peer offers the groups x25519, 0x4242; allowed are x25519; "
-		  "the only certificate is ECDSA P-256: add one of the peer's "
-		  "to the groups" },
+		  "peer offers the groups x25519, 0x4242; the only certificate "
+		  "is ECDSA P-256: the peer must offer its curve" },
 		{ { .suites = LIST(0xc02b),
 		    .groups = LIST(29, 23),
 		    .sigalgs = LIST(0x7777) },
 		  { .sigalgs = "ECDSA+SHA256" },
 		  RSA | SMTPTLS_KEY_ECDSA_P256 | SMTPTLS_KEY_ED25519,
-		  "peer offers the signatures 0x7777; allowed are "
-		  "ecdsa_secp256r1_sha256; the certificates are RSA, ECDSA "
-		  "P-256 and Ed25519: add one of the peer's to the sigalgs "
-		  "(SHA-1 needs @SECLEVEL=0)" },
+		  "peer offers the signatures 0x7777, of which none can be "
+		  "used here: the peer must offer others" },
 		{ { .suites = LIST(0xc02f),
 		    .groups = LIST(29),
 		    .sigalgs = LIST(0x0804) },
 		  { 0 },
 		  0,
 		  "peer offers TLS 1.2 with ECDHE-RSA-AES128-GCM-SHA256; there "
-		  "is no certificate: add an RSA certificate" },
+		  "is no usable certificate: add an RSA certificate" },
 		{ { .suites = LIST(0xc02f, 0x1301),
 		    .versions = LIST(0x0304, 0x0303, 0x0302, 0x0301),
 		    .groups = LIST(29),
@@ -432,7 +437,7 @@ static void made(void **state)
 		    .sigalgs = "DSA+SHA256:RSA+SHA256" },
 		  RSA,
 		  "peer offers TLS 1.2 with DHE-DSS-AES128-SHA, which the "
-		  "loaded GnuTLS does not have: add others to the ciphers" },
+		  "loaded GnuTLS does not have: the peer must offer others" },
 		{ { .suites = LIST(0xc02f), .versions = LIST(0x0305) },
 		  { 0 },
 		  RSA,
@@ -495,6 +500,26 @@ static void write_sentence(const struct stls_case *facts, char *text,
 		stls_end_write(&end, text, size);
 }
 
+/* Where a choice with this reason usually comes to its end. */
+static uint8_t step_of(int reason)
+{
+	switch (reason) {
+	case SMTPTLS_REASON_SUITES_EXCLUDED:
+		return STLS_STEP_SUITES;
+	case SMTPTLS_REASON_GNUTLS:
+	case SMTPTLS_REASON_NEEDS_RSA:
+	case SMTPTLS_REASON_NEEDS_ECDSA:
+	case SMTPTLS_REASON_KEY_USAGE:
+		return STLS_STEP_KEY;
+	case SMTPTLS_REASON_GROUP:
+		return STLS_STEP_GROUP;
+	case SMTPTLS_REASON_SIGALG:
+		return STLS_STEP_SIGALG;
+	default:
+		return STLS_STEP_VERSION;
+	}
+}
+
 /* Each has a sentence of its own, whole in the memory that is given. */
 static void sentences(void **state)
 {
@@ -519,6 +544,7 @@ static void sentences(void **state)
 		memset(&choice, 0, sizeof(choice));
 		choice.reason = reason;
 		choice.version = 0x0303;
+		choice.step = step_of(reason);
 		memset(&facts, 0, sizeof(facts));
 		facts.policy = policy;
 		facts.hello = &parsed;
@@ -526,7 +552,11 @@ static void sentences(void **state)
 		facts.choice = &choice;
 		write_sentence(&facts, text, sizeof(text));
 		assert_true(strlen(text) > 10);
-		for (i = 0; i < reason - 1; i++)
+		/* These say what the facts say, which are others here. */
+		for (i = 0;
+		     reason != SMTPTLS_REASON_SECURITY_LEVEL &&
+		     reason != SMTPTLS_REASON_SYSTEM_POLICY && i < reason - 1;
+		     i++)
 			assert_string_not_equal(text, seen[i]);
 		strcpy(seen[reason - 1], text);
 		for (size = 1; size < sizeof(text); size++) {

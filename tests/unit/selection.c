@@ -218,7 +218,7 @@ static const struct row keys[] = {
 	{ { 0 },
 	  { .suites = LIST(0xc02b), .groups = GROUPS,
 	    .sigalgs = LIST(0x0403) }, SMTPTLS_KEY_ED25519,
-	  SMTPTLS_REASON_SIGALG, 0, 0, 0, 0, 0 },
+	  SMTPTLS_REASON_NEEDS_ECDSA, 0, 0, 0, 0, 0 },
 	/* Without authentication, and without a certificate. */
 	{ { .protocols = "TLSv1.2", .ciphers = "aNULL:HIGH:@SECLEVEL=0" },
 	  { .suites = LIST(0xc018), TLS12 }, 0, 0, 0x0303, 0xc018, 29, 0,
