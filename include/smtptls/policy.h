@@ -187,7 +187,8 @@ enum smtptls_reason {
 	SMTPTLS_REASON_CERT_TRUST = 26,
 	SMTPTLS_REASON_CERT_TIME = 27,
 	SMTPTLS_REASON_CERT_PURPOSE = 28,
-	SMTPTLS_REASON_DH_PARAMETERS = 29 /* too small */
+	SMTPTLS_REASON_DH_PARAMETERS = 29, /* too small */
+	SMTPTLS_REASON_ALPN = 30 /* the peer's are of other protocols */
 };
 
 /* The name of a reason in this header, in lower case: "needs-rsa"; or NULL. */

@@ -169,6 +169,7 @@ static int start(struct smtptls_conn *conn)
 	if (ret < 0)
 		return fail_session(conn, ret);
 	conn->session->eof = conn->eof;
+	conn->session->spoken = conn->spoken;
 	conn->in.sealed = 1; /* it is empty, and plaintext will not come */
 	conn->state = SMTPTLS_HANDSHAKE;
 	return handshake(conn);
@@ -286,7 +287,7 @@ int smtptls_conn_abort(struct smtptls_conn *conn, int error)
 		return SMTPTLS_E_ARG;
 	if (final(conn) < 0)
 		return 0;
-	if (conn->session && error != SMTPTLS_E_IO)
+	if (conn->session)
 		stls_session_abort(conn->session, error);
 	(void)(conn->session ? fail_session(conn, error)
 			     : fail(conn, error, info->text));

@@ -17,6 +17,7 @@
 #include "policy/excluder.h"
 #include "policy/key_type.h"
 #include "policy/reason_part.h"
+#include "policy/session_reason.h"
 
 /* ---- versions ---- */
 
@@ -246,9 +247,6 @@ static void write_sni(struct stls_words *words, const struct stls_case *facts)
 static const char *fixed(int reason)
 {
 	switch (reason) {
-	case SMTPTLS_REASON_SSL2_HELLO:
-		return "peer sent a hello in SSLv2's format: switch SSLv2 off "
-		       "there";
 	case SMTPTLS_REASON_SSL3_HELLO:
 		return "peer offers SSLv3 at best, which does not exist here: "
 		       "the peer must be changed";
@@ -256,7 +254,7 @@ static const char *fixed(int reason)
 		return "the hello was never judged by the policy: the host has "
 		       "replaced the session's handshake hook";
 	default:
-		return "the handshake failed";
+		return stls_end_sentence(reason, 1);
 	}
 }
 

@@ -32,6 +32,8 @@ enum {
 	FINISHED = 20
 };
 
+enum { CONTENT_ALERT = 21, CONTENT_HANDSHAKE = 22 };
+
 static const char *message_name(int message)
 {
 	static const char *const names[] = {
@@ -94,13 +96,28 @@ static void write_when(const struct stls_end *end, char when[80])
 			       end->server ? "ClientHello" : "ServerHello");
 }
 
+/* A client may wait for the greeting that a port for implicit TLS has not. */
+static int waits(const struct stls_end *end)
+{
+	return end->server && !end->begun && !end->spoken;
+}
+
 static void write_closed(const struct stls_end *end, char *text, size_t size)
 {
 	char when[80];
 
 	write_when(end, when);
-	(void)snprintf(text, size, "peer closed the connection %s: %s", when,
-		       end->server && !end->begun
+	(void)snprintf(text, size, "%s %s: %s",
+		       end->broken ? "the connection broke"
+				   : "peer closed the connection",
+		       when,
+		       end->broken  ? "a firewall between, or the peer's own "
+				      "log, has the cause"
+		       : waits(end) ? "it only tried the port, or waited for a "
+				      "greeting in the clear and must be set "
+				      "to implicit TLS, or to a port for "
+				      "STARTTLS"
+		       : end->server && !end->begun
 			       ? "it only tried the port, or its own log has "
 				 "the cause"
 			       : "its own log has the cause");
@@ -112,10 +129,12 @@ static void write_timeout(const struct stls_end *end, char *text, size_t size)
 	char when[80];
 
 	write_when(end, when);
-	(void)snprintf(text, size,
-		       "peer was silent for too long %s: look for lost packets "
-		       "between (a firewall, the MTU), or allow more time",
-		       when);
+	(void)snprintf(text, size, "peer was silent for too long %s: %s", when,
+		       waits(end) ? "if it waits for a greeting in the clear, "
+				    "set it to implicit TLS, or to a port for "
+				    "STARTTLS; else look for lost packets"
+				  : "look for lost packets between (a "
+				    "firewall, the MTU), or allow more time");
 }
 
 /* ---- alerts ---- */
@@ -235,33 +254,98 @@ static void write_alert(const struct stls_end *end, char *text, size_t size)
 
 /* ---- plaintext ---- */
 
-static int begins(const unsigned char *held, size_t n, const char *word)
+/* One of the words, behind which another begins or the line ends. */
+static int begins(const unsigned char *held, size_t n, const char *const *words)
 {
-	size_t len = strlen(word);
+	size_t len;
 
-	return n >= len && stls_ascii_equal((const char *)held, word, len);
+	for (; *words; words++) {
+		len = strlen(*words);
+		if (n >= len &&
+		    stls_ascii_equal((const char *)held, *words, len) &&
+		    (n == len || strchr(" -\r\n", held[len])))
+			return 1;
+	}
+	return 0;
 }
 
-/* What else speaks first at a port like this. */
-int stls_reason_of_plaintext(const unsigned char *held, size_t n)
+/* What else is spoken at a port like this. */
+static int reason_of_plaintext(const unsigned char *held, size_t n)
 {
-	if (begins(held, n, "EHLO ") || begins(held, n, "HELO ") ||
-	    begins(held, n, "QUIT") || begins(held, n, "220"))
+	static const char *const smtp[] = { "EHLO", "HELO", "LHLO",	"NOOP",
+					    "RSET", "QUIT", "HELP",	"MAIL",
+					    "RCPT", "DATA", "AUTH",	"VRFY",
+					    "220",  "250",  "421",	"454",
+					    "500",  "501",  "502",	"503",
+					    "530",  "554",  "STARTTLS", NULL };
+	static const char *const http[] = { "GET",     "HEAD",	  "POST",
+					    "PUT",     "DELETE",  "PATCH",
+					    "OPTIONS", "CONNECT", "TRACE",
+					    "PRI",     NULL };
+
+	if (begins(held, n, smtp))
 		return SMTPTLS_REASON_SMTP_IN_CLEAR;
-	if (begins(held, n, "GET ") || begins(held, n, "HEAD ") ||
-	    begins(held, n, "POST ") || begins(held, n, "OPTIONS ") ||
-	    begins(held, n, "CONNECT ") || begins(held, n, "PRI *"))
-		return SMTPTLS_REASON_HTTP;
-	return SMTPTLS_REASON_NO_TLS;
+	return begins(held, n, http) ? SMTPTLS_REASON_HTTP
+				     : SMTPTLS_REASON_NO_TLS;
+}
+
+/* A line, or what shows that it is no text, or the excerpt's length. */
+static size_t plaintext_len(const unsigned char *held, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && i < EXCERPT - 1; i++) {
+		if (held[i] < ' ' && held[i] != '\r' && held[i] != '\t')
+			return i + 1;
+	}
+	return i < n ? EXCERPT : 0;
+}
+
+/*
+ * TLS begins with a handshake record of version 3, or with an alert from a peer
+ * that gives up. SSLv2's hello has a length whose first bit is set, and its
+ * type behind it.
+ */
+int stls_reason_of_first(const unsigned char *held, size_t n, int last,
+			 size_t *len)
+{
+	*len = n;
+	if (held[0] == CONTENT_ALERT)
+		return 0;
+	if (held[0] == CONTENT_HANDSHAKE) {
+		if (n < 2)
+			return last ? 0 : STLS_FIRST_MORE;
+		*len = 2;
+		return held[1] == 3 ? 0 : SMTPTLS_REASON_NO_TLS;
+	}
+	if (held[0] & 0x80 && n < 3)
+		return last ? SMTPTLS_REASON_SSL2_HELLO : STLS_FIRST_MORE;
+	if (held[0] & 0x80 && held[2] == CLIENT_HELLO)
+		return SMTPTLS_REASON_SSL2_HELLO;
+	*len = plaintext_len(held, n);
+	if (*len == 0 && !last)
+		return STLS_FIRST_MORE;
+	if (*len == 0)
+		*len = n;
+	return reason_of_plaintext(held, *len);
+}
+
+static const char *cure_of_clear(const struct stls_end *end)
+{
+	if (end->spoken)
+		return end->server ? "it must start TLS after the 220 to "
+				     "STARTTLS"
+				   : "it must wait for TLS after its 220 to "
+				     "STARTTLS";
+	return end->server ? "set it to implicit TLS, or to a port for STARTTLS"
+			   : "use STARTTLS there, or its port for implicit TLS";
 }
 
 static void write_plaintext(const struct stls_end *end, char *text, size_t size)
 {
-	char shown[48];
+	char shown[64];
 
-	(void)stls_ascii_escape(shown, sizeof(shown), end->sent,
-				end->sent_len < EXCERPT ? end->sent_len
-							: EXCERPT);
+	(void)stls_ascii_escape(shown, sizeof(shown), end->sent, end->sent_len);
 	if (end->reason == SMTPTLS_REASON_HTTP)
 		(void)snprintf(text, size,
 			       "peer speaks HTTP (\"%s\"): it has the wrong "
@@ -271,12 +355,7 @@ static void write_plaintext(const struct stls_end *end, char *text, size_t size)
 		(void)snprintf(text, size,
 			       "peer speaks SMTP in the clear (\"%s\") where "
 			       "TLS was to start: %s",
-			       shown,
-			       end->server
-				       ? "set it to implicit TLS, or to a port "
-					 "for STARTTLS"
-				       : "use STARTTLS there, or its port for "
-					 "implicit TLS");
+			       shown, cure_of_clear(end));
 	else
 		(void)snprintf(text, size,
 			       "peer sent \"%s\" where TLS was to start: it "
@@ -289,6 +368,15 @@ static void write_plaintext(const struct stls_end *end, char *text, size_t size)
 const char *stls_end_sentence(int reason, int server)
 {
 	switch (reason) {
+	case SMTPTLS_REASON_SSL2_HELLO:
+		return "peer sent a hello in SSLv2's format: switch SSLv2 off "
+		       "there";
+	case SMTPTLS_REASON_BAD_HELLO:
+		return "peer's first message is no ClientHello: the peer must "
+		       "be changed";
+	case SMTPTLS_REASON_ALPN:
+		return "peer asks by ALPN for other protocols than smtp: it "
+		       "has the wrong port, or must name smtp";
 	case SMTPTLS_REASON_TLS_FOR_SMTP:
 		return "peer starts TLS at a port for STARTTLS: set it to "
 		       "STARTTLS, or to the port for implicit TLS";

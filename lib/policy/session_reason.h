@@ -8,13 +8,23 @@
 /* Its number before it became a kind of ServerHello (RFC 8446 section 4). */
 #define STLS_HELLO_RETRY_REQUEST 6
 
-/* The reason that plaintext is, where TLS was to start. */
-int stls_reason_of_plaintext(const unsigned char *held, size_t n);
+/* stls_reason_of_first(): more bytes are needed. */
+#define STLS_FIRST_MORE (-1)
+
+/*
+ * What the first bytes are where TLS is to start, however they were cut: 0 for
+ * TLS, else the reason that they are, of which `*len` bytes are enough; with
+ * `last` no more will come.
+ */
+int stls_reason_of_first(const unsigned char *held, size_t n, int last,
+			 size_t *len);
 
 /* What is known at the end; what is not is 0, of messages and alerts -1. */
 struct stls_end {
 	int reason;   /* enum smtptls_reason, from SMTPTLS_REASON_NO_TLS on */
 	int server;   /* this side's role */
+	int spoken;   /* SMTP was spoken in the clear before */
+	int broken;   /* the connection was cut off, not closed */
 	int begun;    /* something of the peer's had come */
 	int last_in;  /* the last handshake messages (RFC 8446 section 4) */
 	int last_out; /* of either side */

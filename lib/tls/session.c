@@ -35,9 +35,9 @@
  * GnuTLS gathers a handshake message of up to 16 MiB before it looks at it. No
  * honest peer needs this much before it has said something for the host.
  */
-#define SILENT_MAX ((size_t)256 * 1024)
+#define SILENT_MAX    ((size_t)256 * 1024)
 
-enum { CONTENT_ALERT = 21, CONTENT_HANDSHAKE = 22 };
+#define CONTENT_ALERT 21
 
 /* ---- transport ---- */
 
@@ -137,6 +137,8 @@ static int ended(struct stls_session *session, int error, int reason,
 	struct stls_end end = {
 		.reason = reason,
 		.server = session->role == SMTPTLS_SERVER,
+		.spoken = session->spoken,
+		.broken = error == SMTPTLS_E_IO,
 		.begun = session->begun,
 		.last_in =
 			number_of(gnutls_handshake_get_last_in(session->tls)),
@@ -217,9 +219,10 @@ static int gnutls_failed(struct stls_session *session, int ret,
 		return ended(session, broken, SMTPTLS_REASON_DH_PARAMETERS,
 			     NULL);
 	if (ret == GNUTLS_E_NO_APPLICATION_PROTOCOL)
-		return failed(session, broken,
-			      "peer asks by ALPN for other protocols than "
-			      "smtp: it has the wrong port, or must name smtp");
+		return ended(session, broken, SMTPTLS_REASON_ALPN, NULL);
+	if (in_handshake && session->role == SMTPTLS_SERVER &&
+	    number_of(gnutls_handshake_get_last_in(session->tls)) < 0)
+		return ended(session, broken, SMTPTLS_REASON_BAD_HELLO, NULL);
 	return failed(session, broken, "%s: %s",
 		      in_handshake ? "the handshake failed" : "TLS failed",
 		      gnutls_strerror(ret));
@@ -382,38 +385,28 @@ void stls_session_free(struct stls_session *session)
 
 /* ---- handshake ---- */
 
-static int ended_by_ssl2(struct stls_session *session)
-{
-	struct stls_choice choice = { .reason = SMTPTLS_REASON_SSL2_HELLO };
-	struct stls_case facts = { .choice = &choice };
-
-	session->judge.reason = choice.reason;
-	stls_reason_write(&facts, session->text, sizeof(session->text));
-	return SMTPTLS_E_HANDSHAKE;
-}
-
 /*
  * GnuTLS would take a ClientHello in SSLv2's format, and answers other things
- * with an error that says nothing. TLS begins with a handshake record, or with
- * an alert from a peer that gives up.
+ * with an error that says nothing. Returns 0, SMTPTLS_E_AGAIN when more bytes
+ * are needed to tell, of which with `last` there are none, or `error`.
  */
-static int check_first_byte(struct stls_session *session)
+static int check_first(struct stls_session *session, int last, int error)
 {
-	const unsigned char *held;
-	size_t n = stls_buffer_peek(session->in, &held);
+	struct stls_bytes sent;
+	size_t n = stls_buffer_peek(session->in, &sent.data);
+	int reason;
 
 	if (n == 0 || session->begun)
 		return 0;
-	session->begun = 1;
-	if (held[0] == CONTENT_HANDSHAKE || held[0] == CONTENT_ALERT)
+	reason = stls_reason_of_first(sent.data, n, last, &sent.len);
+	if (reason == STLS_FIRST_MORE)
+		return SMTPTLS_E_AGAIN;
+	session->begun = reason == 0;
+	if (reason == 0)
 		return 0;
-	send_alert(session, GNUTLS_A_UNEXPECTED_MESSAGE);
-	/* The length's first bit, and the type CLIENT-HELLO behind it. */
-	if (held[0] & 0x80 && (n < 3 || held[2] == 1))
-		return ended_by_ssl2(session);
-	return ended(session, SMTPTLS_E_HANDSHAKE,
-		     stls_reason_of_plaintext(held, n),
-		     &(struct stls_bytes){ held, n });
+	if (error != SMTPTLS_E_IO)
+		send_alert(session, GNUTLS_A_UNEXPECTED_MESSAGE);
+	return ended(session, error, reason, &sent);
 }
 
 static int reason_of_cert(int error)
@@ -482,7 +475,7 @@ int stls_session_handshake(struct stls_session *session)
 	int ret;
 
 	for (;;) {
-		ret = check_first_byte(session);
+		ret = check_first(session, session->eof, SMTPTLS_E_HANDSHAKE);
 		if (ret == 0)
 			ret = check_silent(session);
 		if (ret < 0)
@@ -498,8 +491,9 @@ int stls_session_handshake(struct stls_session *session)
 		} else if (ret != GNUTLS_E_AGAIN &&
 			   ret != GNUTLS_E_INTERRUPTED) {
 			return gnutls_failed(session, ret, 1);
-		} else if (stls_buffer_len(session->in) == 0 ||
-			   stls_buffer_len(session->in) == in) {
+		} else if (stls_buffer_len(session->in) == in ||
+			   (stls_buffer_len(session->in) == 0 &&
+			    !session->eof)) {
 			/*
 			 * There is an AGAIN a record: only this one means it.
 			 * Asked once more without input, GnuTLS computes what
@@ -580,9 +574,15 @@ int stls_session_close(struct stls_session *session)
 
 void stls_session_abort(struct stls_session *session, int error)
 {
-	send_alert(session,
-		   stls_verify_alert(
-			   error, gnutls_protocol_get_version(session->tls)));
-	if (error == SMTPTLS_E_TIMEOUT && !session->complete)
-		(void)ended(session, error, SMTPTLS_REASON_TIMEOUT, NULL);
+	int over = error == SMTPTLS_E_TIMEOUT || error == SMTPTLS_E_IO;
+
+	if (over && !session->complete && check_first(session, 1, error) == 0)
+		(void)ended(session, error,
+			    error == SMTPTLS_E_IO ? SMTPTLS_REASON_CLOSED
+						  : SMTPTLS_REASON_TIMEOUT,
+			    NULL);
+	if (error != SMTPTLS_E_IO)
+		send_alert(session,
+			   stls_verify_alert(error, gnutls_protocol_get_version(
+							    session->tls)));
 }

@@ -25,7 +25,8 @@ struct stls_session {
 	int eof;	  /* the network has no more */
 	int cut;	  /* and GnuTLS wanted more */
 	int complete;	  /* the handshake is over, verified or not */
-	int begun;	  /* the peer's first byte has been looked at */
+	int spoken;	  /* SMTP was spoken in the clear before */
+	int begun;	  /* the peer's first bytes are TLS */
 	int warnings;	  /* warning alerts in a row */
 	size_t silent;	  /* bytes taken since the last that was delivered */
 	unsigned char last[STLS_ALERT_SIZE]; /* bytes of the handshake */
@@ -64,7 +65,10 @@ ssize_t stls_session_write(struct stls_session *session, const void *data,
 
 /* Put a close_notify behind what is to be sent. */
 int stls_session_close(struct stls_session *session);
-/* Put a fatal alert there, which tells the peer of an error of this side's. */
+/*
+ * Put a fatal alert there, which tells the peer of an error of this side's; not
+ * with SMTPTLS_E_IO, which is the network's.
+ */
 void stls_session_abort(struct stls_session *session, int error);
 
 #endif

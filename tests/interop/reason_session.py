@@ -4,12 +4,14 @@ else, that go away, that are silent, that refuse, or whose certificate is not
 good enough."""
 
 import http.client
+import smtplib
 import types
 
 from harness import SCALE
-from reason_case import (LIMIT, STARTTLS, TLS, Case, connected, gnutls_cli,
+from reason_case import (BOTH, LIMIT, STARTTLS, TLS, Case, connected, gnutls_cli,
                          python, s_client, sends)
-from tlsbytes import ALERT, client_hello, record
+from tlsbytes import (ALERT, HANDSHAKE, SERVER_HELLO, client_hello, message,
+                      record)
 
 # Long enough for all that a client says before it falls silent.
 SHORT = "--handshake-timeout", str(SCALE)
@@ -40,23 +42,46 @@ def at_the_other_port(client):
 
 
 def other_words():
-    in_clear = "peer speaks SMTP in the clear (\"EHLO client.example\\x0d" \
-        "\\x0a\") where TLS was to start: set it to implicit TLS, or to a " \
-        "port for STARTTLS"
+    def in_clear(said, cure, client, ports):
+        return Case("smtp-in-clear", "peer speaks SMTP in the clear "
+                    f"(\"{said}\\x0d\\x0a\") where TLS was to start: {cure}",
+                    client, ports=ports)
+
+    def clear(*lines):
+        """On either port, in one segment and in two."""
+        for line in lines:
+            for client in (sends(line + b"\r\n"),
+                           sends(line[:3], line[3:] + b"\r\n")):
+                yield in_clear(line.decode(), "set it to implicit TLS, or to "
+                               "a port for STARTTLS", client, TLS)
+                yield in_clear(line.decode(), "it must start TLS after the "
+                               "220 to STARTTLS", client, STARTTLS)
+
     wrong = "where TLS was to start: it has the wrong port, or must be changed"
     other_port = "peer starts TLS at a port for STARTTLS: set it to " \
         "STARTTLS, or to the port for implicit TLS"
+    other_alpn = "peer asks by ALPN for other protocols than smtp: it has " \
+        "the wrong port, or must name smtp"
     return [
         Case("no-tls", f'peer sent "SSH-2.0-OpenSSH_9.2p1\\x0d\\x0a" {wrong}',
              sends(b"SSH-2.0-OpenSSH_9.2p1\r\n")),
-        Case("no-tls", f'peer sent "\\x00\\x00" {wrong}', sends(bytes(2))),
-        Case("http", 'peer speaks HTTP ("GET / HTTP/1.1\\x0d\\x0aHost: '
-             'mx.example"): it has the wrong port',
+        Case("no-tls", f'peer sent "\\x00" {wrong}', sends(bytes(2))),
+        Case("no-tls", f'peer sent "\\x16j" {wrong}',
+             sends(b"\x16junk and more junk")),
+        Case("http", 'peer speaks HTTP ("GET / HTTP/1.1\\x0d\\x0a"): it has '
+             'the wrong port',
              http_client, ports=TLS),
-        Case("smtp-in-clear", in_clear, sends(b"EHLO client.example\r\n")),
+        Case("http", 'peer speaks HTTP ("PUT / HTTP/1.1\\x0d\\x0a"): it has '
+             'the wrong port', sends(b"P", b"UT / HTTP/1.1\r\n\r\n")),
+        *clear(b"EHLO client.example", b"EHLO", b"NOOP"),
         *(Case("tls-for-smtp", other_port, at_the_other_port(client),
                error="SMTPTLS_E_PROTOCOL", ports=STARTTLS)
           for client in (s_client(), gnutls_cli("NORMAL", "--insecure"))),
+        Case("alpn", other_alpn, s_client("-tls1_2", "-alpn", "h2")),
+        Case("alpn", other_alpn, s_client("-tls1_3", "-alpn", "h2,http/1.1")),
+        Case("bad-hello", "peer's first message is no ClientHello: the peer "
+             "must be changed",
+             sends(record(HANDSHAKE, message(SERVER_HELLO, bytes(40))))),
     ]
 
 
@@ -73,28 +98,66 @@ def leaves(*segments):
     return client
 
 
+def resets(*segments):
+    """Says this, hears the answer if there is one, and breaks off."""
+    def client(server, starttls):
+        with connected(server, starttls) as wire:
+            wire.send_raw(*segments)
+            if segments:
+                wire.sock.recv(1)
+            wire.reset()
+    return client
+
+
+def greeted(limit):
+    """Python's SMTP client, which waits for a greeting so long."""
+    def client(server, _starttls):
+        try:
+            smtplib.SMTP(*server.tls, timeout=limit)
+        except (OSError, smtplib.SMTPException):
+            pass                # an alert is no greeting
+    return client
+
+
 def endings():
     hello, log = client_hello(), "its own log has the cause"
     lost = "look for lost packets between (a firewall, the MTU), or allow " \
         "more time"
+    elsewhere = "set it to implicit TLS, or to a port for STARTTLS"
 
-    def closed(when, client):
+    def closed(when, client, ports=BOTH):
         return Case("closed", f"peer closed the connection {when}", client,
-                    error="SMTPTLS_E_TRUNCATED")
+                    error="SMTPTLS_E_TRUNCATED", ports=ports)
 
-    def timeout(when, client):
-        return Case("timeout", f"peer was silent for too long {when}: {lost}",
-                    client, *SHORT, error="SMTPTLS_E_TIMEOUT")
+    def broken(when, client):
+        return Case("closed", f"the connection broke {when}: a firewall "
+                    "between, or the peer's own log, has the cause", client,
+                    error="SMTPTLS_E_IO")
 
+    def timeout(when, client, cure=lost, ports=BOTH):
+        return Case("timeout", f"peer was silent for too long {when}: {cure}",
+                    client, *SHORT, error="SMTPTLS_E_TIMEOUT", ports=ports)
+
+    waited = "before its ClientHello: it only tried the port, or waited for " \
+        "a greeting in the clear and must be set to implicit TLS, or to a " \
+        "port for STARTTLS"
+    waits = f"if it waits for a greeting in the clear, {elsewhere}; else " \
+        "look for lost packets"
     return [
         closed("before its ClientHello: it only tried the port, or "
-               + log, leaves()),
+               + log, leaves(), STARTTLS),
+        *(closed(waited, client, TLS) for client in (leaves(), greeted(0.5))),
         closed(f"within its ClientHello: {log}", leaves(hello[:40])),
         closed(f"after this side's ServerHello..ServerHelloDone: {log}",
                leaves(hello)),
         closed(f"after this side's ServerHello..Finished: {log}",
                leaves(client_hello(tls13=True))),
-        timeout("before its ClientHello", sends()),
+        broken("before its ClientHello", resets()),
+        broken("after this side's ServerHello..ServerHelloDone",
+               resets(hello)),
+        timeout("before its ClientHello", sends(), ports=STARTTLS),
+        *(timeout("before its ClientHello", client, waits, TLS)
+          for client in (sends(), greeted(LIMIT))),
         timeout("within its ClientHello", sends(hello[:40])),
         timeout("after this side's ServerHello..ServerHelloDone",
                 sends(hello)),

@@ -471,7 +471,7 @@ static void names(void **state)
 	(void)state;
 	for (reason = 0; smtptls_reason_name(reason); reason++)
 		assert_true(strlen(smtptls_reason_name(reason)) > 2);
-	assert_int_equal(reason, SMTPTLS_REASON_DH_PARAMETERS + 1);
+	assert_int_equal(reason, SMTPTLS_REASON_ALPN + 1);
 	assert_null(smtptls_reason_name(-1));
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_NONE), "none");
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_VERSION),
@@ -482,6 +482,7 @@ static void names(void **state)
 			    "outside");
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_DH_PARAMETERS),
 			    "dh-parameters");
+	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_ALPN), "alpn");
 }
 
 /* Some are of the session alone. */

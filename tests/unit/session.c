@@ -362,7 +362,7 @@ static void test_garbage(void **state)
 	}
 }
 
-/* What is no TLS by its first byte is answered at once, and quoted escaped. */
+/* What is no TLS is quoted escaped, up to the byte that shows it is no text. */
 static void test_garbage_is_shown(void **state)
 {
 	struct smtptls_conn *conn = plain_server();
@@ -370,10 +370,10 @@ static void test_garbage_is_shown(void **state)
 
 	(void)state;
 	assert_int_equal(smtptls_conn_accept_starttls(conn, NULL, 0), 220);
-	host_feed(conn, "EHLO \x1b[2J\xff\r\n", 12);
+	host_feed(conn, "EHLO \xff\x1b[2J\r\n", 12);
 	assert_failed(conn, SMTPTLS_E_HANDSHAKE);
 	(void)smtptls_conn_error(conn, &text);
-	assert_non_null(strstr(text, "\"EHLO \\x1b[2J\\xff\\x0d\\x0a\""));
+	assert_non_null(strstr(text, "\"EHLO \\xff\\x1b\""));
 	smtptls_conn_free(conn);
 }
 

@@ -24,6 +24,14 @@
 	": look for lost packets between (a firewall, the MTU), or allow "     \
 	"more time"
 
+/* Where nothing at all came, and nothing was said in the clear. */
+#define GREETING                                                               \
+	": if it waits for a greeting in the clear, set it to implicit TLS, "  \
+	"or to a port for STARTTLS; else look for lost packets"
+#define GREETING_OR_PROBE                                                      \
+	": it only tried the port, or waited for a greeting in the clear and " \
+	"must be set to implicit TLS, or to a port for STARTTLS"
+
 static const char *const versions[] = { PEER_TLS12, PEER_TLS13 };
 
 /* ---- connections ---- */
@@ -46,6 +54,19 @@ static struct smtptls_conn *client(const char *priority)
 	assert_int_equal(smtptls_conn_set_peer(conn, "mx.example.org"), 0);
 	assert_int_equal(smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_CA), 0);
 	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+	return conn;
+}
+
+/* The same behind STARTTLS. */
+static struct smtptls_conn *server_behind_starttls(void)
+{
+	struct smtptls_conn *conn =
+		peer_conn(peer_config(NULL, 1, 1), SMTPTLS_SERVER);
+
+	host_feed(conn, "STARTTLS\r\n", 10);
+	assert_true(host_reads(conn, "STARTTLS\r\n"));
+	assert_int_equal(smtptls_conn_accept_starttls(conn, NULL, 0), 220);
+	assert_true(host_said(conn, "220 2.0.0 Ready to start TLS\r\n"));
 	return conn;
 }
 
@@ -145,9 +166,7 @@ static void closed(void **state)
 		conn = go_to(&stops[i], &peer);
 		snprintf(sentence, sizeof(sentence),
 			 "peer closed the connection %s%s", stops[i].when,
-			 i == 0 ? ": it only tried the port, or its own log "
-				  "has the cause"
-				: LOG);
+			 i == 0 ? GREETING_OR_PROBE : LOG);
 		assert_int_equal(smtptls_conn_input_eof(conn),
 				 SMTPTLS_E_TRUNCATED);
 		check_end(conn, peer, SMTPTLS_E_TRUNCATED,
@@ -166,7 +185,8 @@ static void silent(void **state)
 	for (i = 0; i < COUNT(stops); i++) {
 		conn = go_to(&stops[i], &peer);
 		snprintf(sentence, sizeof(sentence),
-			 "peer was silent for too long %s" PATH, stops[i].when);
+			 "peer was silent for too long %s%s", stops[i].when,
+			 i == 0 ? GREETING : PATH);
 		assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT),
 				 0);
 		check_end(conn, peer, SMTPTLS_E_TIMEOUT, SMTPTLS_REASON_TIMEOUT,
@@ -181,6 +201,48 @@ static void silent(void **state)
 	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_REFUSED), 0);
 	check_end(conn, peer, SMTPTLS_E_REFUSED, SMTPTLS_REASON_NONE,
 		  smtptls_strerror(SMTPTLS_E_REFUSED));
+}
+
+/* Behind STARTTLS nobody waits for a greeting. */
+static void ended_behind_starttls(void **state)
+{
+	struct smtptls_conn *conn = server_behind_starttls();
+
+	(void)state;
+	assert_int_equal(smtptls_conn_input_eof(conn), SMTPTLS_E_TRUNCATED);
+	check_end(conn, NULL, SMTPTLS_E_TRUNCATED, SMTPTLS_REASON_CLOSED,
+		  "peer closed the connection before its ClientHello: it only "
+		  "tried the port, or its own log has the cause");
+	conn = server_behind_starttls();
+	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT), 0);
+	check_end(conn, NULL, SMTPTLS_E_TIMEOUT, SMTPTLS_REASON_TIMEOUT,
+		  "peer was silent for too long before its ClientHello" PATH);
+}
+
+/* The network's own error sends no alert, and has no reason under TLS. */
+static void broken(void **state)
+{
+	struct smtptls_conn *conn;
+	struct peer *peer;
+	char sentence[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(stops); i++) {
+		conn = go_to(&stops[i], &peer);
+		snprintf(sentence, sizeof(sentence),
+			 "the connection broke %s: a firewall between, or the "
+			 "peer's own log, has the cause",
+			 stops[i].when);
+		assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_IO), 0);
+		assert_int_equal(host_info(conn).alert_sent, -1);
+		check_end(conn, peer, SMTPTLS_E_IO, SMTPTLS_REASON_CLOSED,
+			  sentence);
+	}
+	conn = peer_established(PEER_TLS13, &peer);
+	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_IO), 0);
+	check_end(conn, peer, SMTPTLS_E_IO, SMTPTLS_REASON_NONE,
+		  smtptls_strerror(SMTPTLS_E_IO));
 }
 
 /* A HelloRetryRequest waits for the peer like any other message. */
@@ -351,31 +413,133 @@ static void plaintext(void **state)
 		  "peer speaks SMTP in the clear (\"220 mx ESMTP\\x0d\\x0a\") "
 		  "where TLS was to start: use STARTTLS there, or its port "
 		  "for implicit TLS" },
+		{ 1, "NOOP\r\nQUIT\r\n", SMTPTLS_REASON_SMTP_IN_CLEAR,
+		  "peer speaks SMTP in the clear (\"NOOP\\x0d\\x0a\") where "
+		  "TLS was to start: set it to implicit TLS, or to a port for "
+		  "STARTTLS" },
+		{ 1, "helo\n", SMTPTLS_REASON_SMTP_IN_CLEAR,
+		  "peer speaks SMTP in the clear (\"helo\\x0a\") where TLS was "
+		  "to start: set it to implicit TLS, or to a port for "
+		  "STARTTLS" },
 		{ 1, "GET / HTTP/1.0\r\n", SMTPTLS_REASON_HTTP,
 		  "peer speaks HTTP (\"GET / HTTP/1.0\\x0d\\x0a\"): it has "
 		  "the wrong port" },
+		{ 1, "PUT /a/rather/long/name/of/a/thing HTTP/1.1\r\n",
+		  SMTPTLS_REASON_HTTP,
+		  "peer speaks HTTP (\"PUT /a/rather/long/name/of/a/thi\"): it "
+		  "has the wrong port" },
 		{ 1,
 		  "SSH-2.0-OpenSSH_9.2 and so on, with much more than is shown",
 		  SMTPTLS_REASON_NO_TLS,
 		  "peer sent \"SSH-2.0-OpenSSH_9.2 and so on, w\" where TLS "
 		  "was to start: it has the wrong port, or must be changed" },
+		{ 1, "GETTY\r\n", SMTPTLS_REASON_NO_TLS,
+		  "peer sent \"GETTY\\x0d\\x0a\" where TLS was to start: it "
+		  "has the wrong port, or must be changed" },
 		{ 1, "\x80\x1c\x01\x03\x03", SMTPTLS_REASON_SSL2_HELLO,
 		  "peer sent a hello in SSLv2's format: switch SSLv2 off "
 		  "there" },
-		{ 1, "\xc3\xa9t\xc3\xa9", SMTPTLS_REASON_NO_TLS,
-		  "peer sent \"\\xc3\\xa9t\\xc3\\xa9\" where TLS was to start: "
-		  "it has the wrong port, or must be changed" },
+		{ 1, "\xc3\xa9t\xc3\xa9\n", SMTPTLS_REASON_NO_TLS,
+		  "peer sent \"\\xc3\\xa9t\\xc3\\xa9\\x0a\" where TLS was to "
+		  "start: it has the wrong port, or must be changed" },
+		/* no text: the byte that shows it is enough */
+		{ 1, "a\x01 and more\n", SMTPTLS_REASON_NO_TLS,
+		  "peer sent \"a\\x01\" where TLS was to start: it has the "
+		  "wrong port, or must be changed" },
+		{ 1, "\x16junk and more", SMTPTLS_REASON_NO_TLS,
+		  "peer sent \"\\x16j\" where TLS was to start: it has the "
+		  "wrong port, or must be changed" },
 	};
 	struct smtptls_conn *conn;
-	size_t i;
+	const char *sent;
+	size_t i, cut, len;
 
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
-		conn = rows[i].to_server ? server() : client(NULL);
-		host_feed(conn, rows[i].sent, strlen(rows[i].sent));
-		check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, rows[i].reason,
-			  rows[i].sentence);
+		sent = rows[i].sent;
+		len = strlen(sent);
+		for (cut = 1; cut <= len; cut++) {
+			conn = rows[i].to_server ? server() : client(NULL);
+			host_feed(conn, sent, cut);
+			if (cut < len &&
+			    smtptls_conn_state(conn) == SMTPTLS_HANDSHAKE)
+				host_feed(conn, sent + cut, len - cut);
+			check_end(conn, NULL, SMTPTLS_E_HANDSHAKE,
+				  rows[i].reason, rows[i].sentence);
+		}
 	}
+}
+
+/* A ServerHello, for one. */
+static void other_message(void **state)
+{
+	static const char message[] = "\x16\3\1\0\4\2\0\0\0";
+	struct smtptls_conn *conn;
+	size_t cut;
+
+	(void)state;
+	for (cut = 1; cut < sizeof(message) - 1; cut++) {
+		conn = server();
+		host_feed(conn, message, cut);
+		host_feed(conn, message + cut, sizeof(message) - 1 - cut);
+		check_end(conn, NULL, SMTPTLS_E_HANDSHAKE,
+			  SMTPTLS_REASON_BAD_HELLO,
+			  "peer's first message is no ClientHello: the peer "
+			  "must be changed");
+	}
+}
+
+/* What is no line yet is judged when nothing more comes. */
+static void plaintext_cut_short(void **state)
+{
+	static const char clear[] =
+		"peer speaks SMTP in the clear (\"EHLO\") where TLS was to "
+		"start: set it to implicit TLS, or to a port for STARTTLS";
+	struct smtptls_conn *conn = server();
+
+	(void)state;
+	host_feed(conn, "EHLO", 4);
+	assert_int_equal(smtptls_conn_state(conn), SMTPTLS_HANDSHAKE);
+	assert_int_equal(smtptls_conn_input_eof(conn), SMTPTLS_E_HANDSHAKE);
+	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_SMTP_IN_CLEAR,
+		  clear);
+	conn = server();
+	host_feed(conn, "EHLO", 4);
+	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT), 0);
+	check_end(conn, NULL, SMTPTLS_E_TIMEOUT, SMTPTLS_REASON_SMTP_IN_CLEAR,
+		  clear);
+	conn = server();
+	host_feed(conn, "\x16", 1);
+	assert_int_equal(smtptls_conn_input_eof(conn), SMTPTLS_E_TRUNCATED);
+	check_end(conn, NULL, SMTPTLS_E_TRUNCATED, SMTPTLS_REASON_CLOSED,
+		  "peer closed the connection within its ClientHello" LOG);
+	conn = server();
+	host_feed(conn, "\x80", 1);
+	assert_int_equal(smtptls_conn_input_eof(conn), SMTPTLS_E_HANDSHAKE);
+	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_SSL2_HELLO,
+		  "peer sent a hello in SSLv2's format: switch SSLv2 off "
+		  "there");
+}
+
+/* It is at the right port, and has asked for TLS. */
+static void plaintext_behind_starttls(void **state)
+{
+	struct smtptls_conn *conn = server_behind_starttls();
+
+	(void)state;
+	host_feed(conn, "EHLO a\r\n", 8);
+	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_SMTP_IN_CLEAR,
+		  "peer speaks SMTP in the clear (\"EHLO a\\x0d\\x0a\") where "
+		  "TLS was to start: it must start TLS after the 220 to "
+		  "STARTTLS");
+	conn = peer_conn(peer_config(NULL, 0, 1), SMTPTLS_CLIENT);
+	assert_int_equal(smtptls_conn_write(conn, "STARTTLS\r\n", 10), 10);
+	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+	host_feed(conn, "250 ok\r\n", 8);
+	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_SMTP_IN_CLEAR,
+		  "peer speaks SMTP in the clear (\"250 ok\\x0d\\x0a\") where "
+		  "TLS was to start: it must wait for TLS after its 220 to "
+		  "STARTTLS");
 }
 
 /* The banner still goes out, nothing comes in, and cuts change nothing. */
@@ -489,7 +653,7 @@ static void other_protocol(void **state)
 	assert_int_equal(gnutls_alpn_set_protocols(peer->tls, &name, 1, 0), 0);
 	peer_run(peer, conn);
 	assert_int_equal(peer->alert, GNUTLS_A_NO_APPLICATION_PROTOCOL);
-	check_end(conn, peer, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_NONE,
+	check_end(conn, peer, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_ALPN,
 		  "peer asks by ALPN for other protocols than smtp: it has the "
 		  "wrong port, or must name smtp");
 }
@@ -499,12 +663,17 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(closed),
 		cmocka_unit_test(silent),
+		cmocka_unit_test(ended_behind_starttls),
+		cmocka_unit_test(broken),
 		cmocka_unit_test(closed_after_retry),
 		cmocka_unit_test(closed_in_order),
 		cmocka_unit_test(alerted),
 		cmocka_unit_test(alerted_behind_the_handshake),
 		cmocka_unit_test(every_alert),
 		cmocka_unit_test(plaintext),
+		cmocka_unit_test(other_message),
+		cmocka_unit_test(plaintext_cut_short),
+		cmocka_unit_test(plaintext_behind_starttls),
 		cmocka_unit_test(tls_for_smtp),
 		cmocka_unit_test(certificates),
 		cmocka_unit_test(other_protocol),
