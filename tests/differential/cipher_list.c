@@ -27,6 +27,7 @@
 #include "generator.h"
 #include "../unit/strings.h"
 #include "openssl/cipher_list.h"
+#include "options.h"
 #include "release.h"
 
 #define STRING_MAX 8192
@@ -442,41 +443,26 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
+	struct options options = { .count = 5000,
+				   .seed = 1,
+				   .number_name = "--print-sample" };
 	struct run run = { 0 };
-	unsigned long count = 5000;
-	unsigned long seed = 1;
-	const char *path = NULL;
 	unsigned long i;
 	int failed;
-	int a;
 
-	for (a = 1; a < argc; a++) {
-		unsigned long *number = NULL;
-
-		if (strcmp(argv[a], "--count") == 0)
-			number = &count;
-		else if (strcmp(argv[a], "--seed") == 0)
-			number = &seed;
-		else if (strcmp(argv[a], "--print-sample") == 0)
-			number = &run.sample;
-		else if (argv[a][0] == '-' || path)
-			return usage();
-		else
-			path = argv[a];
-		if (number && ++a == argc)
-			return usage();
-		if (number)
-			*number = strtoul(argv[a], NULL, 10);
-	}
+	if (options_parse(&options, argc, argv) < 0)
+		return usage();
 	if (!release_is_known())
 		return RELEASE_SKIPPED;
 	if (make_ctx(&run) != 0) {
 		fputs("SSL_CTX_new failed\n", stderr);
 		return 1;
 	}
-	run.generator.state = seed;
-	failed = compare_file(&run, path ? path : strings_path()) != 0;
-	for (i = 0; i < count; i++) {
+	run.sample = options.number;
+	run.generator.state = options.seed;
+	failed = compare_file(&run, options.path ? options.path
+						 : strings_path()) != 0;
+	for (i = 0; i < options.count; i++) {
 		generate(&run.generator);
 		if (i < run.sample)
 			print_string(run.generator.text);

@@ -33,6 +33,7 @@
 #include "../unit/strings.h"
 #include "generator.h"
 #include "policy/policy.h"
+#include "options.h"
 #include "release.h"
 
 #define STRING_SIZE 4096
@@ -825,43 +826,30 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
+	struct options options = { .count = 300,
+				   .seed = 1,
+				   .number_name = "--only",
+				   .flag_name = "--verbose" };
 	static struct run run;
 	static struct round round;
-	unsigned long count = 300, seed = 1, only = 0, i;
-	const char *path = NULL;
-	int a;
+	unsigned long i;
 
-	for (a = 1; a < argc; a++) {
-		unsigned long *number = NULL;
-
-		if (strcmp(argv[a], "--count") == 0)
-			number = &count;
-		else if (strcmp(argv[a], "--seed") == 0)
-			number = &seed;
-		else if (strcmp(argv[a], "--only") == 0)
-			number = &only;
-		else if (strcmp(argv[a], "--verbose") == 0)
-			run.verbose = 1;
-		else if (argv[a][0] == '-' || path)
-			return usage();
-		else
-			path = argv[a];
-		if (number && ++a == argc)
-			return usage();
-		if (number)
-			*number = strtoul(argv[a], NULL, 10);
-	}
+	if (options_parse(&options, argc, argv) < 0)
+		return usage();
 	if (!release_is_known())
 		return RELEASE_SKIPPED;
-	if (read_strings(&run, path ? path : strings_path()) < 0)
+	run.verbose = options.flag;
+	if (read_strings(&run, options.path ? options.path : strings_path()) <
+	    0)
 		return 1;
 	for (i = 0; i < KEYS; i++)
 		make_key(&run.key[i], (int)i);
 	/* Bounded, whatever share of the settings is usable. */
-	for (i = 1; i <= 20 * count && run.compared < count; i++) {
-		run.generator.state = seed * 1000003 + i;
+	for (i = 1; i <= 20 * options.count && run.compared < options.count;
+	     i++) {
+		run.generator.state = options.seed * 1000003 + i;
 		random_round(&run, &round);
-		if (only == 0 || only == i)
+		if (options.number == 0 || options.number == i)
 			play(&run, i, &round);
 	}
 	for (i = 0; i < KEYS; i++)

@@ -27,6 +27,7 @@
 #include <strings.h>
 
 #include "generator.h"
+#include "options.h"
 #include "release.h"
 #include "../unit/strings.h"
 #include "openssl/ciphersuite_list.h"
@@ -580,36 +581,20 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
+	struct options options = { .count = 500, .seed = 1 };
 	struct run run = { 0 };
-	unsigned long count = 500;
-	unsigned long seed = 1;
-	const char *path = NULL;
 	unsigned long i;
 	size_t l;
 	int failed;
-	int a;
 
-	for (a = 1; a < argc; a++) {
-		unsigned long *number = NULL;
-
-		if (strcmp(argv[a], "--count") == 0)
-			number = &count;
-		else if (strcmp(argv[a], "--seed") == 0)
-			number = &seed;
-		else if (argv[a][0] == '-' || path)
-			return usage();
-		else
-			path = argv[a];
-		if (number && ++a == argc)
-			return usage();
-		if (number)
-			*number = strtoul(argv[a], NULL, 10);
-	}
+	if (options_parse(&options, argc, argv) < 0)
+		return usage();
 	if (!release_is_known())
 		return RELEASE_SKIPPED;
-	run.generator.state = seed;
-	failed = compare_file(&run, path ? path : strings_path()) != 0;
-	for (i = 0; i < count; i++) {
+	run.generator.state = options.seed;
+	failed = compare_file(&run, options.path ? options.path
+						 : strings_path()) != 0;
+	for (i = 0; i < options.count; i++) {
 		for (l = 0; l < COUNT(languages); l++) {
 			generate(&run.generator, &languages[l]);
 			compare(&run, &languages[l], run.generator.text);

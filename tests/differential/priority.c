@@ -39,6 +39,7 @@
 
 #include "brute_force.h"
 #include "policy_strings.h"
+#include "options.h"
 #include "release.h"
 
 struct setting {
@@ -549,29 +550,13 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
+	struct options options = { .count = 3000, .seed = 1 };
 	struct run run = { 0 };
-	unsigned long count = 3000;
-	unsigned long seed = 1;
-	const char *path = NULL;
 	unsigned long i;
-	int failed, a;
+	int failed;
 
-	for (a = 1; a < argc; a++) {
-		unsigned long *number = NULL;
-
-		if (strcmp(argv[a], "--count") == 0)
-			number = &count;
-		else if (strcmp(argv[a], "--seed") == 0)
-			number = &seed;
-		else if (argv[a][0] == '-' || path)
-			return usage();
-		else
-			path = argv[a];
-		if (number && ++a == argc)
-			return usage();
-		if (number)
-			*number = strtoul(argv[a], NULL, 10);
-	}
+	if (options_parse(&options, argc, argv) < 0)
+		return usage();
 	if (!release_is_known())
 		return RELEASE_SKIPPED;
 	if (make_ctx(&run) != 0) {
@@ -579,9 +564,10 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	learn_gnutls(&run);
-	run.generator.state = seed;
-	failed = compare_file(&run, path ? path : strings_path()) != 0;
-	for (i = 0; i < count; i++)
+	run.generator.state = options.seed;
+	failed = compare_file(&run, options.path ? options.path
+						 : strings_path()) != 0;
+	for (i = 0; i < options.count; i++)
 		compare_random(&run);
 	SSL_CTX_free(run.ctx);
 	printf("%lu policies asked for, %lu made, %lu unsupported, "
