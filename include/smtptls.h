@@ -8,7 +8,8 @@
  *   smtptls/error.h   error numbers and what they mean
  *   smtptls/smtp.h    SMTP lines, EHLO, the STARTTLS verdict; no TLS
  *   smtptls/policy.h  OpenSSL's strings, translated
- *   smtptls/conn.h    configuration and connection
+ *   smtptls/config.h  what connections share: certificates, policy, tickets
+ *   smtptls/conn.h    a connection
  *
  * Programs that know GnuTLS find their way from these objects to GnuTLS's own
  * in smtptls/gnutls.h, which this file does not include.
@@ -19,6 +20,7 @@
 #include <smtptls/error.h>
 #include <smtptls/smtp.h>
 #include <smtptls/policy.h>
+#include <smtptls/config.h>
 #include <smtptls/conn.h>
 
 #endif

@@ -23,7 +23,7 @@
 #include <smtptls/smtp.h>
 
 #include "conn/conn.h"
-#include "policy/session_reason.h"
+#include "reason/session_end.h"
 #include "tls/verify.h"
 
 #define TLS_HANDSHAKE 0x16 /* the first byte of a record (RFC 8446 5.1) */

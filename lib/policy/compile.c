@@ -19,7 +19,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "policy/exact.h"
+#include "policy/selectable.h"
 #include "policy/priority.h"
 #include "policy/security_level.h"
 
@@ -401,7 +401,7 @@ static int read_sigalgs(struct compiler *compiler)
 	ret = parse_sigalgs(compiler,
 			    given(compiler->spec->sigalgs, default_sigalgs));
 	if (ret == 0)
-		stls_exact_sigalgs(policy, &compiler->sigalgs);
+		stls_selectable_sigalgs(policy, &compiler->sigalgs);
 	if (ret == 0)
 		ret = warn_of_suiteb(compiler, "sigalgs",
 				     compiler->spec->sigalgs);
@@ -506,7 +506,7 @@ static int build(struct compiler *compiler)
 	if (policy->group_count == 0)
 		return nothing_left(compiler, "no group is left");
 	stls_suites_add(compiler);
-	stls_exact_prepare(policy, compiler->abilities);
+	stls_selectable_prepare(policy, compiler->abilities);
 	ret = stls_priority_make(policy, compiler->abilities);
 	return ret == SMTPTLS_E_UNSUPPORTED ? no_suite(compiler) : ret;
 }

@@ -37,8 +37,8 @@ struct smtptls_policy {
 	atomic_uint owners;
 	int flags;
 	int security_level;
-	uint8_t versions;	/* STLS_PROTOCOL_TLS…, those of the string */
-	uint8_t exact_versions; /* those that a server may choose from */
+	uint8_t versions; /* STLS_PROTOCOL_TLS…, those of the string */
+	uint8_t selectable_versions; /* those that a server may choose from */
 	uint8_t asked_versions; /* what the strings name, to be had or not */
 	uint32_t asked_sigalgs; /* bits of rows, as are the next */
 	uint64_t asked_groups;

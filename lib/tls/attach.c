@@ -20,7 +20,7 @@
 
 struct attachment {
 	struct smtptls_policy *policy;
-	struct stls_own own;
+	struct stls_own_certificates own;
 	struct stls_judge judge;
 	int server;
 };
@@ -30,7 +30,7 @@ static void attachment_free(gnutls_ext_priv_data_t data)
 	struct attachment *attachment = data;
 
 	smtptls_policy_unref(attachment->policy);
-	stls_own_free(&attachment->own);
+	stls_own_certificates_free(&attachment->own);
 	free(attachment);
 }
 
@@ -91,12 +91,12 @@ static int read_own(struct attachment *attachment, gnutls_session_t tls)
 {
 	void *credentials = NULL;
 
-	stls_own_free(&attachment->own);
+	stls_own_certificates_free(&attachment->own);
 	if (gnutls_credentials_get(tls, GNUTLS_CRD_CERTIFICATE, &credentials) <
 		    0 ||
 	    !credentials)
 		return 0;
-	return stls_own_read(&attachment->own, credentials);
+	return stls_own_certificates_read(&attachment->own, credentials);
 }
 
 static int judge(struct attachment *attachment, gnutls_session_t tls,

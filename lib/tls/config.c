@@ -21,8 +21,8 @@
 
 #include <smtptls/gnutls.h>
 
-#include "tls/dh.h"
-#include "tls/enforce.h"
+#include "policy/security_level.h"
+#include "tls/policy_new.h"
 
 #define TICKET_SECRET_MIN 32
 #define TICKET_SECRET_MAX 4096
@@ -108,11 +108,8 @@ void smtptls_config_unref(struct smtptls_config *config)
 						 memory_order_acq_rel) != 1)
 		return;
 	gnutls_certificate_free_credentials(config->credentials);
-	if (config->anonymous)
-		gnutls_anon_free_server_credentials(config->anonymous);
-	if (config->dh_params)
-		gnutls_dh_params_deinit(config->dh_params);
-	stls_own_free(&config->own);
+	stls_dh_free(&config->dh);
+	stls_own_certificates_free(&config->own);
 	if (config->priority)
 		gnutls_priority_deinit(config->priority);
 	smtptls_policy_unref(config->policy);
@@ -178,7 +175,7 @@ static int replace_priority(struct smtptls_config *config, const char *string,
 	config->policy = policy;
 	stls_sha256(string, strlen(string), config->priority_digest);
 	if (policy)
-		stls_enforce_digest(policy, config->priority_digest);
+		stls_policy_digest(policy, config->priority_digest);
 	return 0;
 }
 
@@ -296,6 +293,24 @@ static int set_default_policy(struct smtptls_config *config)
 	return ret == 0 || ret == SMTPTLS_E_NOMEM ? ret : SMTPTLS_E_CONFIG;
 }
 
+/* Own certificates and parameters must be as strong as a policy asks. */
+static int judge_strength(const struct smtptls_config *config,
+			  const struct smtptls_policy *policy,
+			  const struct stls_sentence *error)
+{
+	int level = policy->security_level;
+
+	if (config->dh.bits > 0 &&
+	    stls_modulus_bits(config->dh.bits) < stls_security_bits(level))
+		return stls_sentence(error, SMTPTLS_E_CONFIG,
+				     "Diffie-Hellman parameters of %u bits are "
+				     "too weak for security level %d: use a "
+				     "larger prime or a lower @SECLEVEL",
+				     config->dh.bits, level);
+	return stls_own_certificates_judge(config->credentials,
+					   &config->certificates, level, error);
+}
+
 /* Own certificates, and what goes with them. */
 static int settle(struct smtptls_config *config)
 {
@@ -303,13 +318,23 @@ static int settle(struct smtptls_config *config)
 	int ret = 0;
 
 	if (config->policy)
-		ret = stls_enforce_own(config, config->policy, &error);
+		ret = judge_strength(config, config->policy, &error);
 	if (ret == 0)
-		ret = stls_own_read(&config->own, config->credentials);
-	if (ret == 0)
-		ret = stls_dh_settle(config);
+		ret = stls_own_certificates_read(&config->own,
+						 config->credentials);
 	if (ret < 0)
-		stls_own_free(&config->own);
+		goto failed;
+	ret = stls_dh_settle(&config->dh, config->credentials, config->policy,
+			     config->own.rsa_bits);
+	if (ret == 0)
+		return 0;
+	ret = stls_config_fail(config,
+			       ret == GNUTLS_E_MEMORY_ERROR ? SMTPTLS_E_NOMEM
+							    : SMTPTLS_E_CONFIG,
+			       "Diffie-Hellman parameters: %s",
+			       gnutls_strerror(ret));
+failed:
+	stls_own_certificates_free(&config->own);
 	return ret;
 }
 
@@ -321,7 +346,7 @@ static int settle_shadow(struct smtptls_config *config)
 	int ret = 0;
 
 	if (config->shadow)
-		ret = stls_enforce_own(config, config->shadow, &error);
+		ret = judge_strength(config, config->shadow, &error);
 	if (ret == SMTPTLS_E_CONFIG)
 		ret = stls_config_warn(config, "shadow policy: %s", text);
 	return ret;
@@ -357,7 +382,8 @@ int smtptls_config_freeze(struct smtptls_config *config)
 	config->has_certificate = config->own.count > 0;
 	if (config->policy)
 		gnutls_certificate_set_verify_flags(
-			config->credentials, stls_enforce_peer(config->policy));
+			config->credentials,
+			stls_policy_verify_flags(config->policy));
 	config->frozen = 1;
 	return 0;
 }

@@ -7,11 +7,13 @@
 
 #include <gnutls/gnutls.h>
 
+#include <smtptls/config.h>
 #include <smtptls/conn.h>
 
 #include "base/texts.h"
-#include "tls/digest.h"
-#include "tls/own.h"
+#include "tls/dh.h"
+#include "x509/digest.h"
+#include "x509/own_certificates.h"
 
 #define STLS_VERIFY_MODES (SMTPTLS_VERIFY_CA + 1)
 
@@ -22,11 +24,8 @@ struct smtptls_config {
 	int strict_sni;
 	int has_authorities;
 	gnutls_certificate_credentials_t credentials;
-	gnutls_dh_params_t dh_params;
-	unsigned dh_bits; /* of the prime; 0: no parameters of the host's */
-	/* NULL unless the policy has suites without authentication. */
-	gnutls_anon_server_credentials_t anonymous;
-	struct stls_own own; /* since the freeze */
+	struct stls_dh dh;
+	struct stls_own_certificates own; /* since the freeze */
 	gnutls_priority_t priority;
 	struct smtptls_policy *policy; /* NULL: the priority is the host's */
 	struct smtptls_policy *shadow; /* only asked, or NULL */

@@ -363,10 +363,10 @@ static int set_dh(struct smtptls_config *config, const struct source *source)
 		goto failed;
 	}
 	gnutls_certificate_set_dh_params(config->credentials, params);
-	if (config->dh_params)
-		gnutls_dh_params_deinit(config->dh_params);
-	config->dh_params = params;
-	config->dh_bits = (unsigned)bits;
+	if (config->dh.params)
+		gnutls_dh_params_deinit(config->dh.params);
+	config->dh.params = params;
+	config->dh.bits = (unsigned)bits;
 	return 0;
 
 failed:

@@ -12,7 +12,6 @@
  */
 #include "tls/dh.h"
 
-#include "policy/policy.h"
 #include "policy/security_level.h"
 
 struct field {
@@ -46,19 +45,12 @@ static const struct field *find_field(int bits)
 	return NULL;
 }
 
-static int failed(struct smtptls_config *config, int ret)
+static int set_field(struct stls_dh *dh,
+		     gnutls_certificate_credentials_t credentials,
+		     const struct smtptls_policy *policy, unsigned rsa_bits)
 {
-	return stls_config_fail(config,
-				ret == GNUTLS_E_MEMORY_ERROR ? SMTPTLS_E_NOMEM
-							     : SMTPTLS_E_CONFIG,
-				"Diffie-Hellman parameters: %s",
-				gnutls_strerror(ret));
-}
-
-static int set_field(struct smtptls_config *config)
-{
-	int level = stls_security_bits(config->policy->security_level);
-	int key = stls_modulus_bits(config->own.rsa_bits);
+	int level = stls_security_bits(policy->security_level);
+	int key = stls_modulus_bits(rsa_bits);
 	const struct field *field = find_field(level > key ? level : key);
 	gnutls_dh_params_t params;
 	int ret;
@@ -68,15 +60,15 @@ static int set_field(struct smtptls_config *config)
 		return 0;
 	ret = gnutls_dh_params_init(&params);
 	if (ret < 0)
-		return failed(config, ret);
+		return ret;
 	ret = gnutls_dh_params_import_raw3(params, field->prime, field->q,
 					   field->generator);
 	if (ret < 0) {
 		gnutls_dh_params_deinit(params);
-		return failed(config, ret);
+		return ret;
 	}
-	gnutls_certificate_set_dh_params(config->credentials, params);
-	config->dh_params = params;
+	gnutls_certificate_set_dh_params(credentials, params);
+	dh->params = params;
 	return 0;
 }
 
@@ -92,34 +84,41 @@ static int has_anonymous(const struct smtptls_policy *policy)
 	return 0;
 }
 
-static int set_anonymous(struct smtptls_config *config)
+static int set_anonymous(struct stls_dh *dh)
 {
-	int ret = gnutls_anon_allocate_server_credentials(&config->anonymous);
+	int ret = gnutls_anon_allocate_server_credentials(&dh->anonymous);
 
 	if (ret < 0) {
-		config->anonymous = NULL;
-		return failed(config, ret);
+		dh->anonymous = NULL;
+		return ret;
 	}
-	if (config->dh_params)
-		gnutls_anon_set_server_dh_params(config->anonymous,
-						 config->dh_params);
+	if (dh->params)
+		gnutls_anon_set_server_dh_params(dh->anonymous, dh->params);
 	return 0;
 }
 
-int stls_dh_settle(struct smtptls_config *config)
+int stls_dh_settle(struct stls_dh *dh,
+		   gnutls_certificate_credentials_t credentials,
+		   const struct smtptls_policy *policy, unsigned rsa_bits)
 {
 	int ret = 0;
 
-	if (!config->policy) {
-		if (config->dh_params)
-			return 0;
-		ret = gnutls_certificate_set_known_dh_params(
-			config->credentials, GNUTLS_SEC_PARAM_MEDIUM);
-		return ret < 0 ? failed(config, ret) : 0;
-	}
-	if (!config->dh_params)
-		ret = set_field(config);
-	if (ret == 0 && !config->anonymous && has_anonymous(config->policy))
-		ret = set_anonymous(config);
+	if (!policy)
+		return dh->params
+			       ? 0
+			       : gnutls_certificate_set_known_dh_params(
+					 credentials, GNUTLS_SEC_PARAM_MEDIUM);
+	if (!dh->params)
+		ret = set_field(dh, credentials, policy, rsa_bits);
+	if (ret == 0 && !dh->anonymous && has_anonymous(policy))
+		ret = set_anonymous(dh);
 	return ret;
+}
+
+void stls_dh_free(struct stls_dh *dh)
+{
+	if (dh->anonymous)
+		gnutls_anon_free_server_credentials(dh->anonymous);
+	if (dh->params)
+		gnutls_dh_params_deinit(dh->params);
 }

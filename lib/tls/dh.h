@@ -3,13 +3,28 @@
 #ifndef TLS_DH_H
 #define TLS_DH_H
 
-#include "tls/config.h"
+#include <gnutls/gnutls.h>
+
+#include "policy/policy.h"
+
+/* A configuration's; all zeros at first. */
+struct stls_dh {
+	gnutls_dh_params_t params;
+	unsigned bits; /* of the prime in the host's file; 0: there is none */
+	/* NULL unless the policy has suites without authentication. */
+	gnutls_anon_server_credentials_t anonymous;
+};
 
 /*
- * Give a configuration's DHE its parameters, unless a file has, and suites
- * without authentication their credentials, if the policy has any. Returns 0,
- * SMTPTLS_E_NOMEM or SMTPTLS_E_CONFIG.
+ * Give `credentials` their parameters for DHE, unless a file has, and suites
+ * without authentication their credentials, if the policy has any; `policy` is
+ * NULL where the priority is the host's, `rsa_bits` are the own RSA key's.
+ * Returns 0 or GnuTLS's error.
  */
-int stls_dh_settle(struct smtptls_config *config);
+int stls_dh_settle(struct stls_dh *dh,
+		   gnutls_certificate_credentials_t credentials,
+		   const struct smtptls_policy *policy, unsigned rsa_bits);
+/* Due when no credentials use it any more. */
+void stls_dh_free(struct stls_dh *dh);
 
 #endif

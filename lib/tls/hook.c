@@ -3,7 +3,7 @@
  * tls/hook: a policy inside a handshake.
  *
  * A server's hook sees the ClientHello before GnuTLS has looked at it, and the
- * second one after a HelloRetryRequest. It lets policy/selection choose, and
+ * second one after a HelloRetryRequest. It lets selection/selection choose, and
  * replaces the session's priorities by that choice; or it refuses, with the
  * GnuTLS error that makes the fitting alert. It has to be registered for all
  * messages: a hello in SSLv2's format is of another type, and would else be
@@ -26,8 +26,9 @@
 
 #include <string.h>
 
-#include "policy/reason.h"
-#include "tls/one_suite.h"
+#include "reason/refusal_sentence.h"
+#include "selection/version.h"
+#include "tls/choice_priority.h"
 
 /* Every message's hook has these; the second hello's suite is the first's. */
 #define SERVER_HELLO_RANDOM 2
@@ -59,14 +60,14 @@ static int gnutls_error(int reason)
 }
 
 /* Only the first reason counts: it is the cause of what follows. */
-static int refuse(struct stls_judge *judge, const struct stls_case *facts)
+static int refuse(struct stls_judge *judge, const struct stls_refusal *facts)
 {
 	if (judge->reason == 0) {
-		judge->reason = facts->choice->reason;
-		stls_reason_write(facts, judge->text, sizeof(judge->text));
+		judge->reason = facts->reason;
+		stls_refusal_write(facts, judge->text, sizeof(judge->text));
 	}
 	judge->judged = 0;
-	return gnutls_error(facts->choice->reason);
+	return gnutls_error(facts->reason);
 }
 
 /* How many certificates TLS 1.3 could choose from, 2 being many. */
@@ -88,8 +89,8 @@ static unsigned select_for_name(const struct stls_judge *judge,
 	unsigned keys = 0;
 
 	if (hello->sni.data && judge->own->count > 1)
-		keys = stls_own_named(judge->own, &hello->sni);
-	if (keys && stls_select(policy, hello, keys, choice) == 0)
+		keys = stls_own_certificates_named(judge->own, &hello->sni);
+	if (keys && stls_select(policy, hello, keys, choice) == STLS_STEP_NONE)
 		return keys;
 	(void)stls_select(policy, hello, judge->own->keys, choice);
 	return judge->own->keys;
@@ -104,23 +105,25 @@ static void judge_shadow(struct stls_judge *judge,
 			 const struct stls_client_hello *hello, int error)
 {
 	struct stls_choice choice = { 0 };
-	struct stls_case facts = { .policy = judge->shadow,
-				   .hello = hello,
-				   .keys = judge->own->keys,
-				   .choice = &choice,
-				   .error = error };
+	struct stls_refusal facts = { .policy = judge->shadow,
+				      .hello = hello,
+				      .keys = judge->own->keys,
+				      .choice = &choice,
+				      .error = error };
 	char text[STLS_REASON_TEXT];
 
 	if (!judge->shadow || judge->shadow_reason != 0)
 		return;
-	if (error < 0)
-		choice.reason = SMTPTLS_REASON_BAD_HELLO;
-	else
+	if (error < 0) {
+		facts.reason = SMTPTLS_REASON_BAD_HELLO;
+	} else {
 		(void)select_for_name(judge, judge->shadow, hello, &choice);
-	if (choice.reason == 0)
+		facts.reason = stls_refusal_reason(&facts);
+	}
+	if (facts.reason == 0)
 		return;
-	judge->shadow_reason = choice.reason;
-	stls_reason_write(&facts, text, sizeof(text));
+	judge->shadow_reason = facts.reason;
+	stls_refusal_write(&facts, text, sizeof(text));
 	judge->shadow_text = strdup(text);
 }
 
@@ -129,10 +132,10 @@ static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
 {
 	struct stls_client_hello hello;
 	struct stls_choice choice = { 0 };
-	struct stls_case facts = { .policy = judge->policy,
-				   .hello = &hello,
-				   .keys = judge->own->keys,
-				   .choice = &choice };
+	struct stls_refusal facts = { .policy = judge->policy,
+				      .hello = &hello,
+				      .keys = judge->own->keys,
+				      .choice = &choice };
 	unsigned keys;
 
 	facts.error = stls_client_hello_parse(&hello, body->data, body->size);
@@ -140,12 +143,12 @@ static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
 	if (!enforces(judge))
 		return 0;
 	if (facts.error < 0) {
-		choice.reason = SMTPTLS_REASON_BAD_HELLO;
+		facts.reason = SMTPTLS_REASON_BAD_HELLO;
 		return refuse(judge, &facts);
 	}
 	if (judge->strict && hello.sni.data &&
-	    !stls_own_covers(judge->own, &hello.sni)) {
-		choice.reason = SMTPTLS_REASON_SNI;
+	    !stls_own_certificates_cover(judge->own, &hello.sni)) {
+		facts.reason = SMTPTLS_REASON_SNI;
 		return refuse(judge, &facts);
 	}
 	if (!judge->policy) {
@@ -153,8 +156,10 @@ static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
 		return 0;
 	}
 	keys = select_for_name(judge, judge->policy, &hello, &choice);
-	if (choice.reason != 0)
+	if (choice.step != STLS_STEP_NONE) {
+		facts.reason = stls_refusal_reason(&facts);
 		return refuse(judge, &facts);
+	}
 	judge->choice = choice;
 	judge->judged = 1;
 	/*
@@ -164,13 +169,14 @@ static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
 	 */
 	if (choice.version == STLS_TLS1_3 && (judge->asks || !ambiguous(keys)))
 		choice.key = 0;
-	return stls_one_suite_set(judge->policy, tls, &choice, choice.key);
+	return stls_choice_priority_set(judge->policy, tls, &choice,
+					choice.key);
 }
 
 static int judge_ssl2(struct stls_judge *judge)
 {
-	struct stls_choice choice = { .reason = SMTPTLS_REASON_SSL2_HELLO };
-	struct stls_case facts = { .policy = judge->policy, .choice = &choice };
+	const struct stls_refusal facts = { .reason = SMTPTLS_REASON_SSL2_HELLO,
+					    .policy = judge->policy };
 
 	return refuse(judge, &facts);
 }
@@ -179,8 +185,8 @@ static int judge_ssl2(struct stls_judge *judge)
 static int judge_server_hello(struct stls_judge *judge,
 			      const gnutls_datum_t *body)
 {
-	struct stls_choice choice = { .reason = SMTPTLS_REASON_OUTSIDE };
-	struct stls_case facts = { .policy = judge->policy, .choice = &choice };
+	struct stls_refusal facts = { .reason = SMTPTLS_REASON_OUTSIDE,
+				      .policy = judge->policy };
 	size_t at = SERVER_HELLO_ID;
 	int row;
 
@@ -308,16 +314,17 @@ int stls_judge_result(struct stls_judge *judge, gnutls_session_t tls,
 		      int server)
 {
 	uint16_t version = version_in_use(tls);
-	struct stls_choice choice = { .reason = SMTPTLS_REASON_OUTSIDE };
-	struct stls_case facts = { .policy = judge->policy, .choice = &choice };
+	struct stls_refusal facts = { .reason = SMTPTLS_REASON_OUTSIDE,
+				      .policy = judge->policy };
 
 	if (!enforces(judge))
 		return 0;
 	if (!judge->judged)
-		choice.reason = SMTPTLS_REASON_UNJUDGED;
+		facts.reason = SMTPTLS_REASON_UNJUDGED;
 	else if (!judge->policy)
 		return 0;
-	else if (judge->policy->exact_versions & stls_version_bit(version) &&
+	else if (judge->policy->selectable_versions &
+			 stls_version_bit(version) &&
 		 (!server || version == judge->choice.version) &&
 		 suite_is_allowed(judge, tls, version, server) &&
 		 group_is_allowed(judge, tls, version))

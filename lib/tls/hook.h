@@ -5,8 +5,8 @@
 
 #include <gnutls/gnutls.h>
 
-#include "policy/selection.h"
-#include "tls/own.h"
+#include "selection/selection.h"
+#include "x509/own_certificates.h"
 
 #define STLS_REASON_TEXT 256
 
@@ -14,7 +14,7 @@
 struct stls_judge {
 	const struct smtptls_policy *policy; /* NULL: only the SNI is judged */
 	const struct smtptls_policy *shadow; /* a server's, or NULL */
-	const struct stls_own *own;
+	const struct stls_own_certificates *own;
 	int asks;   /* a client's certificate is asked for */
 	int strict; /* a name that no certificate covers is refused */
 	int judged; /* a hello was, and a choice was found */

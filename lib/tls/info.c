@@ -17,7 +17,7 @@
 
 #include "base/ascii.h"
 #include "openssl/suite_table.h"
-#include "tls/digest.h"
+#include "x509/digest.h"
 #include "tls/verify.h"
 
 /* Escaped, a byte takes up to four. */
@@ -111,8 +111,8 @@ static void tell_sni(struct stls_session *session, struct stls_facts *facts)
 
 		(void)stls_ascii_escape(facts->sni, sizeof(facts->sni), name,
 					len);
-		facts->info.sni_unmatched =
-			!stls_own_covers(session->judge.own, &asked);
+		facts->info.sni_unmatched = !stls_own_certificates_cover(
+			session->judge.own, &asked);
 	}
 	facts->info.sni = or_null(facts->sni);
 }

@@ -22,8 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/reason.h"
-#include "policy/session_reason.h"
+#include "reason/refusal.h"
+#include "reason/session_end.h"
 #include "tls/verify.h"
 
 /* As OpenSSL: a peer that only warns keeps this side busy for nothing. */
@@ -354,9 +354,9 @@ int stls_session_start(struct stls_session *session,
 		goto failed;
 	ret = gnutls_credentials_set(session->tls, GNUTLS_CRD_CERTIFICATE,
 				     config->credentials);
-	if (ret == 0 && config->anonymous && role == SMTPTLS_SERVER)
+	if (ret == 0 && config->dh.anonymous && role == SMTPTLS_SERVER)
 		ret = gnutls_credentials_set(session->tls, GNUTLS_CRD_ANON,
-					     config->anonymous);
+					     config->dh.anonymous);
 	if (ret < 0)
 		goto failed;
 	set_up_judge(session, config);

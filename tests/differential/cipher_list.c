@@ -25,7 +25,7 @@
 #include <string.h>
 
 #include "generator.h"
-#include "../unit/strings.h"
+#include "../unit/help/strings.h"
 #include "openssl/cipher_list.h"
 #include "options.h"
 #include "release.h"

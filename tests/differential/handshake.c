@@ -30,7 +30,7 @@
 
 #include <smtptls.h>
 
-#include "../unit/strings.h"
+#include "../unit/help/strings.h"
 #include "generator.h"
 #include "policy/policy.h"
 #include "options.h"

@@ -29,7 +29,7 @@
 #include "generator.h"
 #include "options.h"
 #include "release.h"
-#include "../unit/strings.h"
+#include "../unit/help/strings.h"
 #include "openssl/ciphersuite_list.h"
 #include "openssl/group_list.h"
 #include "openssl/sigalg_list.h"

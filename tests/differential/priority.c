@@ -31,7 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/strings.h"
+#include "../unit/help/strings.h"
 
 #include <gnutls/gnutls.h>
 

@@ -19,7 +19,7 @@
 
 #include <smtptls.h>
 
-#include "../unit/peer.h"
+#include "../unit/help/peer.h"
 #include "fuzz.h"
 
 #define OUTPUT_MAX (64 * 1024 + 16 * 1024 + 256)

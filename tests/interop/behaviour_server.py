@@ -212,4 +212,4 @@ def killed(site):
 
 
 left_out("M-SRV-14", "gmp, below GnuTLS, may end the process; for the "
-         "library's own allocations see tests/unit/alloc.c")
+         "library's own allocations see tests/unit/conn/alloc.c")

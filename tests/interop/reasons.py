@@ -25,8 +25,9 @@ from reason_case import Absent, Files, s_client
 # What no client can cause in this server, and the unit test that has it:
 # success; what only a host does; and what only a client says, since a server
 # does not start with small parameters, see weak_dh().
-UNIT_TESTS = {"none": "reason.c", "outside": "hook_closed.c",
-              "unjudged": "hook_closed.c", "dh-parameters": "hook_closed.c"}
+UNIT_TESTS = {"none": "reason/refusal.c", "outside": "tls/hook_closed.c",
+              "unjudged": "tls/hook_closed.c",
+              "dh-parameters": "tls/hook_closed.c"}
 TOP = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(
     __file__).resolve().parents[2]))
 

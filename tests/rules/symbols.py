@@ -2,7 +2,8 @@
 """Rule: what the library's objects may refer to, and what they may hold.
 
 In the plain build (no sanitizer, no coverage) of every object in lib/:
-only those of tls/ refer to gnutls_* and nettle_*; none has mutable static
+only those of x509/ and tls/ refer to gnutls_* and nettle_*, those of x509/ to
+nothing of a session; none has mutable static
 data (.data, .bss, .tdata and .tbss are empty); none can end the program or
 write to its streams or its log.
 """
@@ -19,6 +20,9 @@ BUILD = pathlib.Path(os.environ.get("top_builddir", TOP / "build"))
 NM = os.environ.get("NM", "nm").split()
 
 CRYPTO = re.compile(r"_?(gnutls|nettle)_")
+CRYPTO_ROOMS = {"x509", "tls"}
+SESSION = re.compile(r"gnutls_(handshake|session_|record_"
+                     r"|certificate_get_peers|certificate_verify_peers)")
 FORBIDDEN = re.compile(
     r"(_?_?exit|_Exit|quick_exit|abort|__assert_fail|longjmp|raise|signal"
     r"|sigaction|atexit"
@@ -56,8 +60,10 @@ def judge(source, path):
     room = source.parent.name
     for line in run(*NM, "-u", str(path)).splitlines():
         name = line.split()[-1].split("@")[0]
-        if CRYPTO.match(name) and room != "tls":
-            yield f"refers to {name}; only tls/ may"
+        if CRYPTO.match(name) and room not in CRYPTO_ROOMS:
+            yield f"refers to {name}; only {sorted(CRYPTO_ROOMS)} may"
+        if SESSION.match(name) and room == "x509":
+            yield f"refers to {name}; x509/ knows no session"
         if FORBIDDEN.fullmatch(name) or HOOKS.fullmatch(name):
             yield f"refers to {name}; no object may"
     for line in run("objdump", "-h", str(path)).splitlines():

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Layer 3: configuration, what many connections share: certificates,
+ * authorities, what is allowed, the ticket secret.
+ *
+ * Threads: a configuration is changed by one thread until it is frozen; then
+ * any number share it. It stays valid in both processes after fork().
+ */
+#ifndef SMTPTLS_CONFIG_H
+#define SMTPTLS_CONFIG_H
+
+#include <stddef.h>
+#include <smtptls/error.h>
+#include <smtptls/policy.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct smtptls_config;
+
+/*
+ * Make an empty configuration; `*config` belongs to the caller, who ends it
+ * with smtptls_config_unref().
+ *
+ * Without a certificate a server cannot start TLS: smtptls_conn_can_starttls()
+ * is 0 and STARTTLS is answered with 454. Without smtptls_config_set_policy()
+ * or smtptls_config_set_priority() the default policy is in force: TLS 1.3 and
+ * 1.2 with forward secrecy, in the server's order.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG    `config` is NULL
+ *   SMTPTLS_E_NOMEM
+ */
+SMTPTLS_API int smtptls_config_new(struct smtptls_config **config);
+
+/* Count one more owner; returns `config`. NULL is allowed. Thread-safe. */
+SMTPTLS_API struct smtptls_config *
+smtptls_config_ref(struct smtptls_config *config);
+
+/*
+ * Count one owner less; the last one frees the configuration. Connections are
+ * owners too, so a host may drop its own count while they live. NULL is
+ * allowed. Thread-safe.
+ */
+SMTPTLS_API void smtptls_config_unref(struct smtptls_config *config);
+
+/*
+ * The setters below return 0 or an error number, and a configuration whose
+ * setter failed is as it was before. Each can return
+ *   SMTPTLS_E_ARG          a required argument is NULL or out of its range
+ *   SMTPTLS_E_STATE        the configuration is frozen
+ *   SMTPTLS_E_NOMEM
+ *   SMTPTLS_E_CONFIG       a file is missing, unreadable or empty, or holds
+ *                          something else than it should, or a key does not
+ *                          belong to its certificate
+ * and those that its own comment names. smtptls_config_error() has the
+ * sentence, which names the file. Strings and memory are copied or read before
+ * the call returns. Files are PEM, of at most 1 MiB.
+ */
+
+/*
+ * Add a certificate chain, leaf first, and its private key. Call it again for
+ * a second key type (ECDSA beside RSA) or for other names; the server chooses
+ * by the client's SNI and algorithms, and takes the first where nothing else
+ * decides: for TLS 1.3 add ECDSA before RSA. Both may be in one file. An
+ * expired certificate is accepted with a warning (smtptls_config_warning()).
+ */
+SMTPTLS_API int smtptls_config_add_cert_file(struct smtptls_config *config,
+					     const char *cert_file,
+					     const char *key_file);
+
+/* The same from PEM in memory. */
+SMTPTLS_API int smtptls_config_add_cert_mem(struct smtptls_config *config,
+					    const void *cert, size_t cert_len,
+					    const void *key, size_t key_len);
+
+/*
+ * The authorities by which a peer's certificate is verified; NULL means the
+ * system's. Call it again to add more. A server sends the names of those from
+ * files to clients whose certificate it asks for.
+ */
+SMTPTLS_API int smtptls_config_set_ca_file(struct smtptls_config *config,
+					   const char *ca_file);
+
+/* Revocation lists for those authorities; call it after their file. */
+SMTPTLS_API int smtptls_config_set_crl_file(struct smtptls_config *config,
+					    const char *crl_file);
+
+/*
+ * Diffie-Hellman parameters (PKCS#3) of a server, for DHE with TLS 1.2. Without
+ * them the groups of RFC 7919 are used. Parameters of fewer than 2048 bits are
+ * SMTPTLS_E_CONFIG.
+ */
+SMTPTLS_API int smtptls_config_set_dh_file(struct smtptls_config *config,
+					   const char *dh_file);
+
+/*
+ * What is allowed, by a policy (smtptls_policy_new()), of which the
+ * configuration becomes an owner too. The last call of this and of
+ * smtptls_config_set_priority() counts. At the freeze the own certificates are
+ * judged by the policy's security level (SMTPTLS_E_CONFIG); later, the peer's
+ * are.
+ */
+SMTPTLS_API int smtptls_config_set_policy(struct smtptls_config *config,
+					  struct smtptls_policy *policy);
+
+/*
+ * What is allowed, by a GnuTLS priority string (gnutls_priority_init()) in its
+ * entirety: versions, ciphers, groups, signatures. SMTPTLS_E_SYNTAX: the string
+ * is wrong, or the system's GnuTLS policy forbids it; the sentence quotes the
+ * place.
+ */
+SMTPTLS_API int smtptls_config_set_priority(struct smtptls_config *config,
+					    const char *priority);
+
+/*
+ * A second policy, usually a stricter one, that is only asked: a server judges
+ * each ClientHello by it too, and smtptls_conn_info() says why it would have
+ * refused a session that succeeded. So an administrator sees whom a change
+ * would lose before making it. It changes no session, and clients ignore it.
+ * NULL takes it away; else the configuration becomes an owner of it too. It
+ * goes with smtptls_config_set_policy(), smtptls_config_set_priority() or
+ * neither.
+ *
+ * The hello of a session that is resumed is judged like any other, although
+ * its suite is the ticket's. The peer's certificate is not judged. Own
+ * certificates or parameters that are too weak for the policy's security level
+ * are a warning of the freeze. SMTPTLS_E_ARG: also a policy with
+ * SMTPTLS_LIST_ONLY.
+ */
+SMTPTLS_API int smtptls_config_set_shadow_policy(struct smtptls_config *config,
+						 struct smtptls_policy *policy);
+
+/*
+ * A server's answer to a client that asks by SNI for a name that no certificate
+ * has: with a `strict` other than 0 the handshake fails (unrecognized_name, RFC
+ * 6066 section 3); with 0, as at first, the default certificate is shown, which
+ * smtptls_conn_info() notes. A client that asks for none gets the default one.
+ * A name is compared without case, and a wildcard stands for its first label.
+ */
+SMTPTLS_API int smtptls_config_set_strict_sni(struct smtptls_config *config,
+					      int strict);
+
+/*
+ * The secret from which session ticket keys are derived (RFC 5869), 32 to
+ * 4096 bytes; servers with the same secret and the same settings resume each
+ * other's sessions. Without it each configuration makes a secret of its own.
+ * SMTPTLS_E_LIMIT: shorter or longer.
+ */
+SMTPTLS_API int smtptls_config_set_ticket_secret(struct smtptls_config *config,
+						 const void *secret,
+						 size_t secret_len);
+
+/*
+ * End the changes; from now on the configuration can be shared and used by
+ * smtptls_conn_new(). Frozen again it stays frozen, with 0.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG    `config` is NULL
+ *   SMTPTLS_E_NOMEM
+ *   SMTPTLS_E_CONFIG the settings do not fit together
+ */
+SMTPTLS_API int smtptls_config_freeze(struct smtptls_config *config);
+
+/*
+ * The sentence of the last setter or freeze that failed, without a full stop,
+ * or "" when none has. Valid until the next call that changes `config`.
+ */
+SMTPTLS_API const char *
+smtptls_config_error(const struct smtptls_config *config);
+
+/*
+ * The i-th thing, from 0, that an administrator should know although it is no
+ * error (an expired certificate, for one), as a sentence; NULL past the last.
+ * Valid as long as `config`.
+ */
+SMTPTLS_API const char *
+smtptls_config_warning(const struct smtptls_config *config, size_t i);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

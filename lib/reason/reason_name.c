@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reason/reason_name: what reasons are called, by their numbers.
+ */
+#include <stddef.h>
+
+#include <smtptls/policy.h>
+
+const char *smtptls_reason_name(int reason)
+{
+	static const char *const names[] = {
+		"none",		  "version",	   "ssl2-hello",
+		"ssl3-hello",	  "fallback",	   "suites-excluded",
+		"security-level", "system-policy", "gnutls",
+		"needs-rsa",	  "needs-ecdsa",   "key-usage",
+		"group",	  "sigalg",	   "sni",
+		"bad-hello",	  "outside",	   "unjudged",
+		"no-tls",	  "http",	   "smtp-in-clear",
+		"tls-for-smtp",	  "closed",	   "timeout",
+		"peer-alert",	  "cert-missing",  "cert-trust",
+		"cert-time",	  "cert-purpose",  "dh-parameters",
+		"alpn",
+	};
+
+	if (reason < 0 || (size_t)reason >= sizeof(names) / sizeof(names[0]))
+		return NULL;
+	return names[reason];
+}

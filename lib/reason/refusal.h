@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* reason/refusal: what is known of a refused hello. Manual in refusal.c. */
+#ifndef REASON_REFUSAL_H
+#define REASON_REFUSAL_H
+
+#include "selection/selection.h"
+
+/* What is not known is NULL or 0. */
+struct stls_refusal {
+	int reason; /* enum smtptls_reason */
+	const struct smtptls_policy *policy;
+	const struct stls_client_hello *hello;
+	unsigned keys; /* enum smtptls_key */
+	const struct stls_choice *choice;
+	const struct stls_suite *suite; /* SMTPTLS_REASON_OUTSIDE: which */
+	int error;			/* SMTPTLS_REASON_BAD_HELLO: how */
+};
+
+/*
+ * The reason (enum smtptls_reason) of a selection that has come to its end at
+ * choice->step, by what would help; 0 when there is a choice.
+ */
+int stls_refusal_reason(const struct stls_refusal *refusal);
+
+#endif

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * selection/client_hello: a ClientHello, parsed.
+ *
+ * What a server's choice depends on is taken out of the message, as spans of
+ * the caller's memory, which must stay. Nothing is allocated or changed, and
+ * no byte outside of the message is looked at, whatever its lengths say.
+ *
+ * It refuses what a TLS library would refuse: lengths that do not fit, lists
+ * of half a number, an extension twice, anything behind pre_shared_key (RFC
+ * 8446 section 4.2), empty lists that must not be. Contents that only the TLS
+ * library needs (the keys in the shares, the tickets) are left to it.
+ */
+#include "selection/client_hello.h"
+
+#include <string.h>
+
+#define RECORD_HEADER	   5
+#define MESSAGE_HEADER	   4
+#define CONTENT_HANDSHAKE  22
+#define TYPE_CLIENT_HELLO  1
+#define SCSV_RENEGOTIATION 0x00ff
+#define SCSV_FALLBACK	   0x5600
+
+enum {
+	EXTENSION_SERVER_NAME = 0,
+	EXTENSION_SUPPORTED_GROUPS = 10,
+	EXTENSION_SIGNATURE_ALGORITHMS = 13,
+	EXTENSION_ENCRYPT_THEN_MAC = 22,
+	EXTENSION_EXTENDED_MASTER_SECRET = 23,
+	EXTENSION_SESSION_TICKET = 35,
+	EXTENSION_PRE_SHARED_KEY = 41,
+	EXTENSION_SUPPORTED_VERSIONS = 43,
+	EXTENSION_PSK_KEY_EXCHANGE_MODES = 45,
+	EXTENSION_SIGNATURE_ALGORITHMS_CERT = 50,
+	EXTENSION_KEY_SHARE = 51,
+	EXTENSION_RENEGOTIATION_INFO = 0xff01
+};
+
+/* ---- reading: each takes from the front, 0 or LENGTH ---- */
+
+static int take(struct stls_bytes *from, size_t len, struct stls_bytes *out)
+{
+	if (from->len < len)
+		return STLS_HELLO_LENGTH;
+	out->data = from->data;
+	out->len = len;
+	from->data += len;
+	from->len -= len;
+	return 0;
+}
+
+static int take_number(struct stls_bytes *from, size_t bytes, size_t *number)
+{
+	struct stls_bytes taken;
+	size_t i;
+
+	if (take(from, bytes, &taken) < 0)
+		return STLS_HELLO_LENGTH;
+	*number = 0;
+	for (i = 0; i < bytes; i++)
+		*number = *number << 8 | taken.data[i];
+	return 0;
+}
+
+/* A vector: a length of so many bytes, then that much. */
+static int take_vector(struct stls_bytes *from, size_t bytes,
+		       struct stls_bytes *out)
+{
+	size_t len;
+
+	if (take_number(from, bytes, &len) < 0)
+		return STLS_HELLO_LENGTH;
+	return take(from, len, out);
+}
+
+/* All of an extension is one list of numbers, which must not be empty. */
+static int whole_numbers(struct stls_bytes data, size_t bytes,
+			 struct stls_bytes *out)
+{
+	if (take_vector(&data, bytes, out) < 0 || data.len > 0 ||
+	    out->len == 0 || out->len % 2 != 0)
+		return STLS_HELLO_LENGTH;
+	return 0;
+}
+
+/* ---- extensions ---- */
+
+/* RFC 6066 section 3: a list, in which only one host name is allowed. */
+static int parse_server_name(struct stls_client_hello *hello,
+			     struct stls_bytes data)
+{
+	struct stls_bytes list, name;
+	size_t type;
+
+	if (take_vector(&data, 2, &list) < 0 || data.len > 0 ||
+	    take_number(&list, 1, &type) < 0 ||
+	    take_vector(&list, 2, &name) < 0)
+		return STLS_HELLO_LENGTH;
+	if (type == 0)
+		hello->sni = name;
+	return 0;
+}
+
+static int parse_shares(struct stls_client_hello *hello, struct stls_bytes data)
+{
+	struct stls_bytes rest, key;
+	size_t group;
+
+	if (take_vector(&data, 2, &hello->shares) < 0 || data.len > 0)
+		return STLS_HELLO_LENGTH;
+	for (rest = hello->shares; rest.len > 0;) {
+		if (take_number(&rest, 2, &group) < 0 ||
+		    take_vector(&rest, 2, &key) < 0)
+			return STLS_HELLO_LENGTH;
+		if (key.len == 0)
+			return STLS_HELLO_ILLEGAL;
+	}
+	return 0;
+}
+
+static int parse_pre_shared_key(struct stls_client_hello *hello,
+				struct stls_bytes data)
+{
+	struct stls_bytes identities, binders, one;
+	size_t age, identity_count = 0, binder_count = 0;
+
+	if (take_vector(&data, 2, &identities) < 0 ||
+	    take_vector(&data, 2, &binders) < 0 || data.len > 0)
+		return STLS_HELLO_LENGTH;
+	for (; identities.len > 0; identity_count++) {
+		if (take_vector(&identities, 2, &one) < 0 || one.len == 0 ||
+		    take_number(&identities, 4, &age) < 0)
+			return STLS_HELLO_LENGTH;
+	}
+	for (; binders.len > 0; binder_count++) {
+		if (take_vector(&binders, 1, &one) < 0 || one.len < 32)
+			return STLS_HELLO_LENGTH;
+		if (binder_count == 0)
+			hello->binder_len = (uint8_t)one.len;
+		else if (hello->binder_len != one.len)
+			hello->binders_differ = 1;
+	}
+	return identity_count == 0 || identity_count != binder_count
+		       ? STLS_HELLO_ILLEGAL
+		       : 0;
+}
+
+static int parse_psk_modes(struct stls_client_hello *hello,
+			   struct stls_bytes data)
+{
+	struct stls_bytes list;
+	size_t i;
+
+	if (take_vector(&data, 1, &list) < 0 || data.len > 0 || list.len == 0)
+		return STLS_HELLO_LENGTH;
+	for (i = 0; i < list.len; i++) {
+		if (list.data[i] < 2)
+			hello->psk_modes |= (uint8_t)(1U << list.data[i]);
+	}
+	return 0;
+}
+
+static int parse_renegotiation(struct stls_client_hello *hello,
+			       struct stls_bytes data)
+{
+	struct stls_bytes verify;
+
+	if (take_vector(&data, 1, &verify) < 0 || data.len > 0)
+		return STLS_HELLO_LENGTH;
+	hello->renegotiation = 1;
+	return 0;
+}
+
+static int parse_extension(struct stls_client_hello *hello, size_t type,
+			   struct stls_bytes data)
+{
+	switch (type) {
+	case EXTENSION_SERVER_NAME:
+		return parse_server_name(hello, data);
+	case EXTENSION_SUPPORTED_GROUPS:
+		return whole_numbers(data, 2, &hello->groups);
+	case EXTENSION_SIGNATURE_ALGORITHMS:
+		return whole_numbers(data, 2, &hello->sigalgs);
+	case EXTENSION_SIGNATURE_ALGORITHMS_CERT:
+		return whole_numbers(data, 2, &hello->sigalgs_cert);
+	case EXTENSION_SUPPORTED_VERSIONS:
+		return whole_numbers(data, 1, &hello->versions);
+	case EXTENSION_KEY_SHARE:
+		return parse_shares(hello, data);
+	case EXTENSION_PRE_SHARED_KEY:
+		return parse_pre_shared_key(hello, data);
+	case EXTENSION_PSK_KEY_EXCHANGE_MODES:
+		return parse_psk_modes(hello, data);
+	case EXTENSION_RENEGOTIATION_INFO:
+		return parse_renegotiation(hello, data);
+	case EXTENSION_SESSION_TICKET:
+		hello->ticket = data;
+		return 0;
+	case EXTENSION_EXTENDED_MASTER_SECRET:
+		hello->extended_master = 1;
+		return data.len > 0 ? STLS_HELLO_LENGTH : 0;
+	case EXTENSION_ENCRYPT_THEN_MAC:
+		hello->encrypt_then_mac = 1;
+		return data.len > 0 ? STLS_HELLO_LENGTH : 0;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * All that is looked at here has a number below 63, but for one; of two
+ * unknown ones with the same number neither has any effect.
+ */
+static int is_duplicate(uint64_t *seen, size_t type)
+{
+	uint64_t bit;
+
+	if (type == EXTENSION_RENEGOTIATION_INFO)
+		type = 63;
+	else if (type >= 63)
+		return 0;
+	bit = UINT64_C(1) << type;
+	if (*seen & bit)
+		return 1;
+	*seen |= bit;
+	return 0;
+}
+
+static int parse_extensions(struct stls_client_hello *hello,
+			    struct stls_bytes list)
+{
+	struct stls_bytes data;
+	uint64_t seen = 0;
+	size_t type;
+	int ret;
+
+	while (list.len > 0) {
+		if (take_number(&list, 2, &type) < 0 ||
+		    take_vector(&list, 2, &data) < 0)
+			return STLS_HELLO_LENGTH;
+		if (is_duplicate(&seen, type))
+			return STLS_HELLO_DUPLICATE;
+		if (type == EXTENSION_PRE_SHARED_KEY && list.len > 0)
+			return STLS_HELLO_ILLEGAL;
+		ret = parse_extension(hello, type, data);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+/* ---- the message ---- */
+
+static void note_scsvs(struct stls_client_hello *hello)
+{
+	size_t i;
+
+	for (i = 0; i < stls_numbers(&hello->suites); i++) {
+		switch (stls_number(&hello->suites, i)) {
+		case SCSV_RENEGOTIATION:
+			hello->renegotiation = 1;
+			break;
+		case SCSV_FALLBACK:
+			hello->fallback_scsv = 1;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+int stls_client_hello_parse(struct stls_client_hello *hello,
+			    const unsigned char *body, size_t len)
+{
+	struct stls_bytes rest = { body, len }, skipped, extensions;
+	size_t version;
+
+	memset(hello, 0, sizeof(*hello));
+	if (take_number(&rest, 2, &version) < 0 ||
+	    take(&rest, 32, &skipped) < 0 ||
+	    take_vector(&rest, 1, &skipped) < 0 || skipped.len > 32 ||
+	    take_vector(&rest, 2, &hello->suites) < 0 ||
+	    take_vector(&rest, 1, &hello->compression) < 0)
+		return STLS_HELLO_LENGTH;
+	hello->legacy_version = (uint16_t)version;
+	if (hello->suites.len == 0 || hello->suites.len % 2 != 0 ||
+	    hello->compression.len == 0)
+		return STLS_HELLO_LENGTH;
+	/* RFC 5246 section 7.4.1.2: "null" must be there. */
+	if (!memchr(hello->compression.data, 0, hello->compression.len))
+		return STLS_HELLO_ILLEGAL;
+	note_scsvs(hello);
+	if (rest.len == 0)
+		return 0;
+	if (take_vector(&rest, 2, &extensions) < 0 || rest.len > 0)
+		return STLS_HELLO_LENGTH;
+	return parse_extensions(hello, extensions);
+}
+
+int stls_has_number(const struct stls_bytes *list, unsigned number)
+{
+	size_t i;
+
+	for (i = 0; i < stls_numbers(list); i++) {
+		if (stls_number(list, i) == number)
+			return 1;
+	}
+	return 0;
+}
+
+int stls_hello_share(const struct stls_client_hello *hello, size_t *at)
+{
+	struct stls_bytes rest = hello->shares, key;
+	size_t group;
+
+	if (*at >= rest.len)
+		return -1;
+	rest.data += *at;
+	rest.len -= *at;
+	if (take_number(&rest, 2, &group) < 0 ||
+	    take_vector(&rest, 2, &key) < 0)
+		return -1;
+	*at = hello->shares.len - rest.len;
+	return (int)group;
+}
+
+/* ---- records ---- */
+
+/*
+ * SSLv2's: a length of two bytes with the highest bit set, the type 1, and
+ * the version that is wanted.
+ */
+static int is_ssl2(const struct stls_bytes *bytes)
+{
+	return bytes->len >= 3 && bytes->data[0] & 0x80 && bytes->data[2] == 1;
+}
+
+/* Cuts the next record off; 0, TRUNCATED or NO_TLS. */
+static int take_record(struct stls_bytes *bytes, struct stls_bytes *fragment)
+{
+	struct stls_bytes rest = *bytes;
+	size_t type, version;
+
+	if (bytes->len > 0 && bytes->data[0] != CONTENT_HANDSHAKE)
+		return STLS_HELLO_NO_TLS;
+	if (bytes->len > 1 && bytes->data[1] != 3)
+		return STLS_HELLO_NO_TLS;
+	if (take_number(&rest, 1, &type) < 0 ||
+	    take_number(&rest, 2, &version) < 0 ||
+	    take_vector(&rest, 2, fragment) < 0)
+		return STLS_HELLO_TRUNCATED;
+	*bytes = rest;
+	return fragment->len == 0 ? STLS_HELLO_LENGTH : 0;
+}
+
+/* Puts the message together until it is whole. */
+static int collect(struct stls_bytes *message, struct stls_bytes rest,
+		   unsigned char *memory, size_t size)
+{
+	struct stls_bytes fragment;
+	size_t held = 0, len = MESSAGE_HEADER;
+	int ret;
+
+	while (held < len) {
+		ret = take_record(&rest, &fragment);
+		if (ret < 0)
+			return ret;
+		if (fragment.len > size - held)
+			return STLS_HELLO_TOO_LONG;
+		memcpy(memory + held, fragment.data, fragment.len);
+		held += fragment.len;
+		if (held >= MESSAGE_HEADER)
+			len = MESSAGE_HEADER + ((size_t)memory[1] << 16 |
+						(size_t)memory[2] << 8 |
+						memory[3]);
+	}
+	message->data = memory;
+	message->len = held;
+	return 0;
+}
+
+int stls_client_hello_find(struct stls_bytes *body, const unsigned char *bytes,
+			   size_t len, unsigned char *memory, size_t size)
+{
+	struct stls_bytes rest = { bytes, len }, message;
+	size_t type, message_len;
+	int ret;
+
+	if (is_ssl2(&rest))
+		return STLS_HELLO_SSL2;
+	ret = take_record(&rest, &message);
+	if (ret < 0)
+		return ret;
+	if (message.data[0] != TYPE_CLIENT_HELLO)
+		return STLS_HELLO_NO_HELLO;
+	rest = message;
+	if (take_number(&rest, 1, &type) < 0 ||
+	    take_number(&rest, 3, &message_len) < 0 || rest.len < message_len) {
+		rest.data = bytes;
+		rest.len = len;
+		ret = collect(&message, rest, memory, size);
+		if (ret < 0)
+			return ret;
+		rest = message;
+		(void)take_number(&rest, 1, &type);
+		(void)take_number(&rest, 3, &message_len);
+	}
+	return take(&rest, message_len, body);
+}

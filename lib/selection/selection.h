@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* selection/selection: what a server chooses. The manual is in selection.c. */
+#ifndef SELECTION_SELECTION_H
+#define SELECTION_SELECTION_H
+
+#include "selection/client_hello.h"
+#include "policy/policy.h"
+
+/* All of enum smtptls_key. */
+#define STLS_KEYS 0xffU
+
+/* In the place of a group's row. */
+#define STLS_NO_GROUP 0xff
+
+enum stls_choice_flag {
+	STLS_CHOICE_RETRY = 1, /* a HelloRetryRequest is due first */
+	/* A ticket would bring a hash that the suite does not have; GnuTLS
+	 * fails then, where OpenSSL makes a full handshake. */
+	STLS_CHOICE_NO_TICKETS = 2,
+	/* TLS 1.3 is enabled, but no certificate can serve it: it must not
+	 * be among the versions, where GnuTLS would choose it. */
+	STLS_CHOICE_NO_TLS13 = 4
+};
+
+/* Those that priorities depend on. */
+#define STLS_CHOICE_SAID (STLS_CHOICE_NO_TICKETS | STLS_CHOICE_NO_TLS13)
+
+/*
+ * The step at which peer and policy have nothing in common. Those of a suite
+ * stand in the order in which they come.
+ */
+enum stls_step {
+	STLS_STEP_NONE,	     /* there is a choice */
+	STLS_STEP_EXTENSION, /* TLS 1.3 demands one that the hello lacks */
+	STLS_STEP_SSL3,	     /* the peer's best version is SSLv3 */
+	STLS_STEP_VERSION,
+	STLS_STEP_FALLBACK, /* RFC 7507 */
+	STLS_STEP_SUITES,   /* none is common */
+	STLS_STEP_DSS,	    /* GnuTLS makes no such signature */
+	STLS_STEP_KEY,	    /* no certificate of the suite's type */
+	STLS_STEP_USAGE,    /* there is one, but not for this use */
+	STLS_STEP_CURVE,    /* the peer does not know the certificate's */
+	STLS_STEP_GROUP,    /* no common group */
+	STLS_STEP_SIGALG    /* no common signature algorithm */
+};
+
+/* Without a choice, all behind `suite` says nothing. */
+struct stls_choice {
+	uint16_t version; /* STLS_TLS1_…; 0 if there is no common one */
+	uint8_t step;	  /* enum stls_step */
+	uint8_t suite;	  /* row; from STEP_DSS on the one that came farthest */
+	uint8_t group;	  /* row, or STLS_NO_GROUP */
+	uint8_t key;	  /* one of enum smtptls_key; 0: no certificate */
+	uint8_t flags;	  /* enum stls_choice_flag */
+};
+
+/*
+ * Choose for a server whose certificates are of the types `keys` (enum
+ * smtptls_key, and STLS_KEY_IDLE). Returns choice->step: 0, or where it failed.
+ */
+enum stls_step stls_select(const struct smtptls_policy *policy,
+			   const struct stls_client_hello *hello, unsigned keys,
+			   struct stls_choice *choice);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory that runs out: each allocation of the library's own fails in turn, in
+ * a server's and in a client's whole life. Whatever fails says SMTPTLS_E_NOMEM,
+ * nothing leaks, and no byte is delivered that should not be.
+ *
+ * GnuTLS's allocations are its own, and so are those of the peer, which uses
+ * GnuTLS's allocator.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <smtptls.h>
+
+#include "../help/no_memory.h"
+#include "../help/peer.h"
+
+/* ---- a life ---- */
+
+/* 1 when it succeeded; else memory has run out. */
+static int well(ssize_t ret)
+{
+	if (ret < 0)
+		assert_int_equal(ret, SMTPTLS_E_NOMEM);
+	return ret >= 0;
+}
+
+static struct smtptls_config *configure(const struct testcert *const certs[],
+					const char *crl)
+{
+	static const char secret[] = "0123456789abcdef0123456789abcdef";
+	struct smtptls_config *config = NULL;
+	size_t i;
+
+	if (!well(smtptls_config_new(&config)))
+		return NULL;
+	for (i = 0; certs[i]; i++) {
+		if (!well(smtptls_config_add_cert_file(config, certs[i]->file,
+						       certs[i]->file)))
+			goto failed;
+	}
+	if (!well(smtptls_config_set_ca_file(config, peer_ca()->file)) ||
+	    !well(smtptls_config_set_crl_file(config, crl)) ||
+	    !well(smtptls_config_set_ticket_secret(config, secret, 32)) ||
+	    !well(smtptls_config_freeze(config)))
+		goto failed;
+	return config;
+
+failed:
+	smtptls_config_unref(config);
+	return NULL;
+}
+
+static int feed(struct smtptls_conn *conn, const char *text)
+{
+	unsigned char *ptr;
+	size_t len = strlen(text);
+
+	if (smtptls_conn_input(conn, &ptr) == 0)
+		return well(smtptls_conn_error(conn, NULL));
+	memcpy(ptr, text, len);
+	return well(smtptls_conn_input_done(conn, len));
+}
+
+/* One line, or an error; nothing but what the mark allows. */
+static int listen_for(struct smtptls_conn *conn, char mark)
+{
+	char data[64];
+	ssize_t n, i;
+
+	n = smtptls_conn_read(conn, data, sizeof(data));
+	if (!well(n))
+		return 0;
+	for (i = 0; i < n; i++)
+		assert_true(data[i] == mark || data[i] == '\n');
+	return 1;
+}
+
+static int say(struct smtptls_conn *conn, size_t len)
+{
+	static const char block[60000];
+
+	return well(smtptls_conn_write(conn, block, len));
+}
+
+static int run(struct peer *peer, struct smtptls_conn *conn)
+{
+	peer_run(peer, conn);
+	return well(smtptls_conn_error(conn, NULL));
+}
+
+/* In pieces: some of it may have been given out before the rest came. */
+static void drop_output(struct smtptls_conn *conn)
+{
+	const unsigned char *ptr;
+	size_t n;
+
+	while ((n = smtptls_conn_output(conn, &ptr)) > 0)
+		assert_int_equal(smtptls_conn_output_done(conn, n), 0);
+}
+
+/* What both roles do under TLS; the last of it is information. */
+static int talk(struct peer *peer, struct smtptls_conn *conn)
+{
+	struct smtptls_info info;
+	const unsigned char *ptr;
+
+	assert_int_equal(smtptls_conn_tls_enabled(conn), 1);
+	if (peer->result == 0)
+		peer_say(peer, "TTTT\n");
+	if (!run(peer, conn) || !listen_for(conn, 'T'))
+		return 0;
+	/* output that grows while a part of it is held */
+	if (!say(conn, 5) || smtptls_conn_output(conn, &ptr) == 0 ||
+	    !say(conn, 3000) || !say(conn, 60000))
+		return 0;
+	if (!well(smtptls_conn_info(conn, &info, sizeof(info))))
+		return 0;
+	assert_string_equal(info.protocol, "TLSv1.3");
+	if (!well(smtptls_conn_close(conn)) || !run(peer, conn))
+		return 0;
+	assert_int_equal(peer->closed, 1);
+	return 1;
+}
+
+static int serve(struct smtptls_conn *conn, struct peer *client)
+{
+	if (!say(conn, 8) || !feed(conn, "PPPP\nPPP\nPP\n") ||
+	    !listen_for(conn, 'P') || !listen_for(conn, 'P') ||
+	    !listen_for(conn, 'P'))
+		return 0;
+	drop_output(conn);
+	if (!well(smtptls_conn_accept_starttls(conn, NULL, 0)))
+		return 0;
+	drop_output(conn);
+	return run(client, conn) && talk(client, conn);
+}
+
+/* At its end a connection has nothing to say but its error. */
+static void end(struct smtptls_conn *conn)
+{
+	int error = smtptls_conn_error(conn, NULL);
+
+	if (error) {
+		assert_int_equal(smtptls_conn_state(conn), SMTPTLS_FAILED);
+		while (listen_for(conn,
+				  smtptls_conn_tls_enabled(conn) ? 'T' : 'P'))
+			;
+		drop_output(conn);
+		assert_int_equal(smtptls_conn_poll(conn), 0);
+	}
+	smtptls_conn_free(conn);
+}
+
+static int server_life(const struct testcert *const certs[], const char *crl)
+{
+	struct smtptls_config *config = configure(certs, crl);
+	struct smtptls_conn *conn = NULL;
+	struct peer *client;
+	int done = 0;
+
+	if (!config)
+		return 0;
+	client = peer_client(PEER_TLS13, certs[1]);
+	if (!well(smtptls_conn_new(&conn, config, SMTPTLS_SERVER)))
+		goto out;
+	assert_int_equal(smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_OPTIONAL),
+			 0);
+	done = serve(conn, client);
+	end(conn);
+out:
+	smtptls_config_unref(config);
+	peer_free(client);
+	return done;
+}
+
+static int client_life(const struct testcert *const certs[], const char *crl)
+{
+	static const struct testcert *const none[] = { NULL };
+	struct smtptls_config *config = configure(none, crl);
+	struct smtptls_conn *conn = NULL;
+	struct peer *server;
+	int done = 0;
+
+	if (!config)
+		return 0;
+	server = peer_server(PEER_TLS13, certs[0]);
+	if (!well(smtptls_conn_new(&conn, config, SMTPTLS_CLIENT)))
+		goto out;
+	assert_int_equal(smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_CA), 0);
+	done = well(smtptls_conn_set_peer(conn, "mx.example.org")) &&
+	       well(smtptls_conn_start_tls(conn, 0)) && run(server, conn) &&
+	       talk(server, conn);
+	end(conn);
+out:
+	smtptls_config_unref(config);
+	peer_free(server);
+	return done;
+}
+
+/* ---- each allocation in turn ---- */
+
+static void each_fails(int life(const struct testcert *const certs[],
+				const char *crl),
+		       int least)
+{
+	const struct testcert *certs[] = {
+		testcert_server(peer_ca(), TESTCERT_ECDSA, "mx.example.org"),
+		/* one that has expired makes a warning */
+		testcert_leaf(peer_ca(), TESTCERT_RSA, "mx.example.org", NULL,
+			      -2 * TESTCERT_HOUR, -TESTCERT_HOUR),
+		NULL
+	};
+	const char *crl = testcert_file_text(testcert_crl(peer_ca(), NULL));
+	int n, done = 0;
+
+	/* without a failure it works */
+	assert_int_equal(life(certs, crl), 1);
+	for (n = 0; !done; n++) {
+		assert_true(n < 1000);
+		allocations_failed = 0;
+		allocations_left = n;
+		done = life(certs, crl);
+		allocations_left = -1;
+		/* a failure is never passed over, and comes from nowhere */
+		assert_int_equal(done, allocations_failed == 0);
+	}
+	print_message("%d allocations\n", n - 1);
+	assert_true(n > least);
+}
+
+static void test_server(void **state)
+{
+	(void)state;
+	each_fails(server_life, 15);
+}
+
+static void test_client(void **state)
+{
+	(void)state;
+	each_fails(client_life, 8);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_server),
+		cmocka_unit_test(test_client),
+	};
+
+	return cmocka_run_group_tests_name("alloc", tests, NULL, NULL);
+}

@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What would end a refusal: a policy, compiled for a GnuTLS that may lack
+ * something, a hello and the types of certificates on one side, the reason and
+ * its sentence on the other. And no sentence is longer than its memory.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../help/hello.h"
+#include "policy/key_type.h"
+#include "reason/refusal_sentence.h"
+#include "tls/abilities.h"
+#include "tls/hook.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define RSA	     (SMTPTLS_KEY_RSA_SIGN | SMTPTLS_KEY_RSA_ENCRYPT)
+#define P256	     SMTPTLS_KEY_ECDSA_P256
+#define P384	     SMTPTLS_KEY_ECDSA_P384
+#define ED25519	     SMTPTLS_KEY_ED25519
+#define IDLE	     STLS_KEY_IDLE
+#define LIST(...)                                                              \
+	(const unsigned[])                                                     \
+	{                                                                      \
+		__VA_ARGS__, 0                                                 \
+	}
+#define TLS13                                                                  \
+	.suites = LIST(0x1301), .versions = LIST(0x0304), .groups = LIST(29),  \
+	.shares = LIST(29)
+
+/* What the loaded GnuTLS is to lack; 0: nothing. */
+struct without {
+	unsigned versions, suite, group, sigalg;
+	uint8_t ability;
+};
+
+struct row {
+	struct smtptls_policy_spec spec;
+	struct hello_spec hello;
+	unsigned keys;
+	int reason;
+	const char *text;
+	struct without without;
+};
+
+static const struct row versions[] = {
+	{ { 0 },
+	  { TLS13, .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_SYSTEM_POLICY,
+	  "peer offers TLS 1.3, but the system's GnuTLS policy disables TLS "
+	  "1.3: enable it there",
+	  { .versions = STLS_PROTOCOL_TLS1_3 } },
+	{ { .protocols = "TLSv1.2" },
+	  { TLS13, .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_SYSTEM_POLICY,
+	  "peer offers TLS 1.3, but the system's GnuTLS policy disables TLS "
+	  "1.3: enable it there and add TLSv1.3 to the protocols",
+	  { .versions = STLS_PROTOCOL_TLS1_3 } },
+	{ { 0 },
+	  { .suites = LIST(0xc02f) },
+	  RSA,
+	  SMTPTLS_REASON_SYSTEM_POLICY,
+	  "peer offers up to TLS 1.2, but the system's GnuTLS policy disables "
+	  "TLS 1.2: enable it there",
+	  { .versions = STLS_PROTOCOL_TLS1_2 } },
+	{ { .protocols = "TLSv1.1 TLSv1.3", .ciphers = "ALL:@SECLEVEL=0" },
+	  { TLS13, .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_GNUTLS,
+	  "peer offers TLS 1.3, which GnuTLS does not have beside TLS 1.0 or "
+	  "1.1 without TLS 1.2: add TLSv1.2 to the protocols",
+	  { 0 } },
+	{ { .protocols = ">=TLSv1" },
+	  { .suites = LIST(0x002f), .version = 0x0301 },
+	  RSA,
+	  SMTPTLS_REASON_VERSION,
+	  "peer offers TLS 1.0, this side has TLS 1.2-1.3: add @SECLEVEL=0 to "
+	  "the ciphers",
+	  { 0 } },
+	{ { .ciphersuites = "" },
+	  { TLS13, .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_VERSION,
+	  "peer offers TLS 1.3, this side has TLS 1.2: add a suite to the "
+	  "ciphersuites",
+	  { 0 } },
+	{ { .protocols = "TLSv1.2", .ciphersuites = "" },
+	  { TLS13, .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_VERSION,
+	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
+	  "protocols and a suite to the ciphersuites",
+	  { 0 } },
+	{ { 0 },
+	  { TLS13, .sigalgs = LIST(0x0804) },
+	  SMTPTLS_KEY_RSA_ENCRYPT,
+	  SMTPTLS_REASON_KEY_USAGE,
+	  "peer offers TLS 1.3, but the RSA certificate's keyUsage lacks "
+	  "digitalSignature: have it issued with that",
+	  { 0 } },
+	{ { 0 },
+	  { TLS13, .sigalgs = LIST(0x0403) },
+	  IDLE,
+	  SMTPTLS_REASON_KEY_USAGE,
+	  "peer offers TLS 1.3, but the ECDSA certificate's keyUsage lacks "
+	  "digitalSignature: have it issued with that",
+	  { 0 } },
+	{ { .sigalgs = "ECDSA+SHA256:RSA+SHA256" },
+	  { TLS13, .sigalgs = LIST(0x0503) },
+	  P384,
+	  SMTPTLS_REASON_SIGALG,
+	  "peer offers TLS 1.3, for which an ECDSA P-384 certificate needs a "
+	  "signature of its curve: add ecdsa_secp384r1_sha384 to the sigalgs",
+	  { 0 } },
+	{ { 0 },
+	  { TLS13, .sigalgs = LIST(0x0804) },
+	  0,
+	  SMTPTLS_REASON_NEEDS_RSA,
+	  "peer offers TLS 1.3; there is no usable certificate: add an RSA "
+	  "certificate",
+	  { 0 } },
+};
+
+static const struct row suites[] = {
+	/* the best of them, not the first */
+	{ { 0 },
+	  { .suites = LIST(0x002f, 0xc014, 0x009c, 0xc09e, 0xc0ac, 0xc09f) },
+	  RSA,
+	  SMTPTLS_REASON_SUITES_EXCLUDED,
+	  "peer offers TLS 1.2 with AES128-SHA, ECDHE-RSA-AES256-SHA, "
+	  "AES128-GCM-SHA256 and 3 more, which the ciphers do not name: add "
+	  "DHE-RSA-AES128-CCM to them",
+	  { 0 } },
+	{ { .ciphers = "HIGH:!AESCCM:!SHA1:!kRSA" },
+	  { .suites = LIST(0x002f, 0xc014, 0xc09e) },
+	  RSA,
+	  SMTPTLS_REASON_SUITES_EXCLUDED,
+	  "peer offers TLS 1.2 with AES128-SHA, ECDHE-RSA-AES256-SHA, "
+	  "DHE-RSA-AES128-CCM, which \"!AESCCM\" in the ciphers excludes: "
+	  "remove it",
+	  { 0 } },
+	{ { .ciphers = "AES256-SHA256:@SECLEVEL=2" },
+	  { .suites = LIST(0x0002, 0xc018, 0x00a8) },
+	  RSA,
+	  SMTPTLS_REASON_SUITES_EXCLUDED,
+	  "peer offers TLS 1.2 with NULL-SHA, AECDH-AES128-SHA, "
+	  "PSK-AES128-GCM-SHA256, and here are no pre-shared keys: the peer "
+	  "must offer others",
+	  { 0 } },
+	{ { .ciphers = "ALL" },
+	  { .suites = LIST(0x00a8) },
+	  RSA,
+	  SMTPTLS_REASON_SUITES_EXCLUDED,
+	  "peer offers TLS 1.2 with PSK-AES128-GCM-SHA256, and here are no "
+	  "pre-shared keys: the peer must offer others",
+	  { 0 } },
+	{ { 0 },
+	  { .suites = LIST(0x000a) },
+	  RSA,
+	  SMTPTLS_REASON_SUITES_EXCLUDED,
+	  "peer offers TLS 1.2 with TLS_RSA_3DES_EDE_CBC_SHA1, which OpenSSL's "
+	  "ciphers cannot name: the peer must offer others",
+	  { 0 } },
+	{ { .ciphers = "ALL:eNULL" },
+	  { .suites = LIST(0x0002) },
+	  RSA,
+	  SMTPTLS_REASON_SECURITY_LEVEL,
+	  "peer offers TLS 1.2 with NULL-SHA, without encryption or "
+	  "certificate: the peer must offer others",
+	  { 0 } },
+	{ { .ciphers = "ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=4" },
+	  { .suites = LIST(0x002f) },
+	  RSA,
+	  SMTPTLS_REASON_SUITES_EXCLUDED,
+	  "peer offers TLS 1.2 with AES128-SHA, which security level 4 "
+	  "forbids: add AES128-SHA and @SECLEVEL=2 to the ciphers",
+	  { 0 } },
+	{ { 0 },
+	  { .suites = LIST(0xc02f) },
+	  RSA,
+	  SMTPTLS_REASON_SYSTEM_POLICY,
+	  "peer offers TLS 1.2 with ECDHE-RSA-AES128-GCM-SHA256, which the "
+	  "system's GnuTLS policy disables: enable ECDHE-RSA-AES128-GCM-SHA256 "
+	  "there",
+	  { .suite = 0xc02f, .ability = STLS_DISABLED } },
+	{ { .ciphers = "ECDHE-RSA-AES256-GCM-SHA384" },
+	  { .suites = LIST(0xc02f) },
+	  RSA,
+	  SMTPTLS_REASON_SYSTEM_POLICY,
+	  "peer offers TLS 1.2 with ECDHE-RSA-AES128-GCM-SHA256, which the "
+	  "system's GnuTLS policy disables: enable ECDHE-RSA-AES128-GCM-SHA256 "
+	  "there and add it to the ciphers",
+	  { .suite = 0xc02f, .ability = STLS_DISABLED } },
+	{ { .ciphers = "ALL" },
+	  { .suites = LIST(0xc02b, 0x00a2) },
+	  RSA,
+	  SMTPTLS_REASON_NEEDS_ECDSA,
+	  "peer offers up to TLS 1.2 with ECDSA suites only; the only "
+	  "certificate is RSA: add an ECDSA certificate",
+	  { 0 } },
+	{ { .ciphers = "ALL:!SHA1" },
+	  { .suites = LIST(0x002f, 0x00a2) },
+	  RSA,
+	  SMTPTLS_REASON_GNUTLS,
+	  "peer offers TLS 1.2 with AES128-SHA, DHE-DSS-AES128-GCM-SHA256, "
+	  "which the loaded GnuTLS does not have: remove \"!SHA1\" from the "
+	  "ciphers",
+	  { 0 } },
+	{ { .ciphers = "HIGH" },
+	  { .suites = LIST(0xc02b),
+	    .groups = LIST(29),
+	    .sigalgs = LIST(0x403) },
+	  IDLE,
+	  SMTPTLS_REASON_KEY_USAGE,
+	  "peer offers TLS 1.2 with ECDHE-ECDSA-AES128-GCM-SHA256, but the "
+	  "ECDSA certificate's keyUsage lacks digitalSignature: have it issued "
+	  "with that",
+	  { 0 } },
+};
+
+static const struct row groups[] = {
+	{ { 0 },
+	  { .suites = LIST(0x1301),
+	    .versions = LIST(0x0304),
+	    .groups = LIST(29),
+	    .shares = LIST(29),
+	    .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_SYSTEM_POLICY,
+	  "peer offers the groups x25519, which the system's GnuTLS policy "
+	  "disables: enable x25519 there",
+	  { .group = 29, .ability = STLS_DISABLED } },
+	{ { .groups = "P-256" },
+	  { .suites = LIST(0x1301),
+	    .versions = LIST(0x0304),
+	    .groups = LIST(29),
+	    .shares = LIST(29),
+	    .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_SYSTEM_POLICY,
+	  "peer offers the groups x25519, which the system's GnuTLS policy "
+	  "disables: enable x25519 there and add it to the groups here",
+	  { .group = 29, .ability = STLS_DISABLED } },
+	{ { .groups = "brainpoolP256r1:P-256" },
+	  { .suites = LIST(0xc02f),
+	    .groups = LIST(26),
+	    .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_GNUTLS,
+	  "peer offers the groups brainpoolP256r1, which the loaded GnuTLS "
+	  "does not have: the peer must offer others",
+	  { 0 } },
+	{ { .groups = "P-256" },
+	  { .suites = LIST(0xc02f),
+	    .groups = LIST(0x0a0a, 26, 24, 30),
+	    .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_GROUP,
+	  "peer offers the groups 0x0a0a, brainpoolP256r1 and 2 more, which "
+	  "the groups here do not name: add secp384r1 to them",
+	  { 0 } },
+	{ { .groups = "P-384", .ciphers = "HIGH:@SECLEVEL=4" },
+	  { .suites = LIST(0x1302),
+	    .versions = LIST(0x0304),
+	    .groups = LIST(23),
+	    .shares = LIST(23),
+	    .sigalgs = LIST(0x0805) },
+	  RSA,
+	  SMTPTLS_REASON_GROUP,
+	  "peer offers the groups secp256r1, which security level 4 forbids: "
+	  "add secp256r1 to the groups here and @SECLEVEL=3 to the ciphers",
+	  { 0 } },
+	/* a field of DHE, which no list rules */
+	{ { .groups = "X25519:ffdhe3072", .ciphers = "DHE:@SECLEVEL=3" },
+	  { .suites = LIST(0x009f),
+	    .groups = LIST(29, 256),
+	    .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_GROUP,
+	  "peer offers the groups ffdhe2048, which security level 3 forbids: "
+	  "add @SECLEVEL=2 to the ciphers",
+	  { 0 } },
+	{ { .ciphers = "SUITEB192", .ciphersuites = "" },
+	  { .suites = LIST(0xc02c),
+	    .groups = LIST(23, 29),
+	    .sigalgs = LIST(0x0503, 0x0403) },
+	  P256,
+	  SMTPTLS_REASON_GROUP,
+	  "peer offers the groups secp256r1, x25519, which SUITEB in the "
+	  "ciphers leaves out: remove it",
+	  { 0 } },
+	/* the certificate's curve */
+	{ { 0 },
+	  { .suites = LIST(0xc02b, 0xc02f),
+	    .groups = LIST(29, 24),
+	    .sigalgs = LIST(0x0403, 0x0503, 0x0804, 0x0807) },
+	  P256,
+	  SMTPTLS_REASON_GROUP,
+	  "peer offers the groups x25519, secp384r1; the only certificate is "
+	  "ECDSA P-256: add an RSA or ECDSA P-384 certificate",
+	  { 0 } },
+	{ { 0 },
+	  { .suites = LIST(0xc02b),
+	    .groups = LIST(29, 23),
+	    .sigalgs = LIST(0x0403) },
+	  P384,
+	  SMTPTLS_REASON_GROUP,
+	  "peer offers the groups x25519, secp256r1; the only certificate is "
+	  "ECDSA P-384: add an ECDSA P-256 certificate",
+	  { 0 } },
+	{ { 0 },
+	  { .suites = LIST(0xc02b),
+	    .groups = LIST(29),
+	    .sigalgs = LIST(0x0403, 0x0807) },
+	  P384,
+	  SMTPTLS_REASON_GROUP,
+	  "peer offers the groups x25519; the only certificate is ECDSA P-384: "
+	  "add an Ed25519 certificate",
+	  { 0 } },
+};
+
+static const struct row sigalgs[] = {
+	{ { 0 },
+	  { TLS13, .sigalgs = LIST(0x0804) },
+	  P256,
+	  SMTPTLS_REASON_NEEDS_RSA,
+	  "peer offers TLS 1.3 with the signatures rsa_pss_rsae_sha256; the "
+	  "only certificate is ECDSA P-256: add an RSA certificate",
+	  { 0 } },
+	{ { 0 },
+	  { TLS13, .sigalgs = LIST(0x0804, 0x0403) },
+	  ED25519,
+	  SMTPTLS_REASON_NEEDS_RSA,
+	  "peer offers TLS 1.3 with the signatures rsa_pss_rsae_sha256, "
+	  "ecdsa_secp256r1_sha256; the only certificate is Ed25519: add an RSA "
+	  "or ECDSA P-256 certificate",
+	  { 0 } },
+	{ { 0 },
+	  { TLS13, .sigalgs = LIST(0x0403) },
+	  P384,
+	  SMTPTLS_REASON_NEEDS_ECDSA,
+	  "peer offers TLS 1.3 with the signatures ecdsa_secp256r1_sha256; the "
+	  "only certificate is ECDSA P-384: add an ECDSA P-256 certificate",
+	  { 0 } },
+	{ { 0 },
+	  { TLS13, .sigalgs = LIST(0x0804) },
+	  ED25519 | SMTPTLS_KEY_RSA_ENCRYPT,
+	  SMTPTLS_REASON_KEY_USAGE,
+	  "peer offers TLS 1.3 with the signatures rsa_pss_rsae_sha256, but "
+	  "the RSA certificate's keyUsage lacks digitalSignature: have it "
+	  "issued with that",
+	  { 0 } },
+	{ { 0 },
+	  { TLS13, .sigalgs = LIST(0x0403) },
+	  RSA | IDLE,
+	  SMTPTLS_REASON_KEY_USAGE,
+	  "peer offers TLS 1.3 with the signatures ecdsa_secp256r1_sha256, but "
+	  "the ECDSA certificate's keyUsage lacks digitalSignature: have it "
+	  "issued with that",
+	  { 0 } },
+	/* a name in a list is easier to have than a certificate */
+	{ { .sigalgs = "rsa_pss_rsae_sha256:ECDSA+SHA256" },
+	  { TLS13, .sigalgs = LIST(0x0403, 0x0806) },
+	  RSA,
+	  SMTPTLS_REASON_SIGALG,
+	  "peer offers the signatures rsa_pss_rsae_sha512 for RSA, which the "
+	  "sigalgs do not name: add rsa_pss_rsae_sha512 to them",
+	  { 0 } },
+	{ { .sigalgs = "rsa_pss_rsae_sha256" },
+	  { TLS13, .sigalgs = LIST(0x0403) },
+	  RSA,
+	  SMTPTLS_REASON_NEEDS_ECDSA,
+	  "peer offers TLS 1.3 with the signatures ecdsa_secp256r1_sha256; the "
+	  "only certificate is RSA: add an ECDSA P-256 certificate and its "
+	  "signature to the sigalgs",
+	  { 0 } },
+	{ { 0 },
+	  { TLS13, .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_SYSTEM_POLICY,
+	  "peer offers the signatures rsa_pss_rsae_sha256 for RSA, which the "
+	  "system's GnuTLS policy disables: enable rsa_pss_rsae_sha256 there",
+	  { .sigalg = 0x0804, .ability = STLS_DISABLED } },
+	{ { 0 },
+	  { TLS13, .sigalgs = LIST(0x0401, 0x0201) },
+	  RSA,
+	  SMTPTLS_REASON_SIGALG,
+	  "peer offers the signatures rsa_pkcs1_sha256, rsa_pkcs1_sha1, of "
+	  "which none can be used here: the peer must offer others",
+	  { 0 } },
+	/* before TLS 1.3, where suites say who signs */
+	{ { 0 },
+	  { .suites = LIST(0xc02f, 0xc02b),
+	    .groups = LIST(29, 23),
+	    .sigalgs = LIST(0x0401) },
+	  P256,
+	  SMTPTLS_REASON_NEEDS_RSA,
+	  "peer offers TLS 1.2 with the signatures rsa_pkcs1_sha256; the only "
+	  "certificate is ECDSA P-256: add an RSA certificate",
+	  { 0 } },
+	{ { .sigalgs = "RSA+SHA256" },
+	  { .suites = LIST(0xc02f),
+	    .groups = LIST(29),
+	    .sigalgs = LIST(0x0601) },
+	  RSA,
+	  SMTPTLS_REASON_SIGALG,
+	  "peer offers the signatures rsa_pkcs1_sha512 for RSA, which the "
+	  "sigalgs do not name: add rsa_pkcs1_sha512 to them",
+	  { 0 } },
+	{ { .sigalgs = "RSA+SHA256" },
+	  { .suites = LIST(0xc02f), .groups = LIST(29) },
+	  RSA,
+	  SMTPTLS_REASON_SIGALG,
+	  "peer offers, by naming none, the signatures rsa_pkcs1_sha1 for RSA, "
+	  "which security level 2 forbids: add rsa_pkcs1_sha1 to the sigalgs "
+	  "and @SECLEVEL=0 to the ciphers",
+	  { 0 } },
+	{ { .ciphers = "SUITEB192", .ciphersuites = "" },
+	  { .suites = LIST(0xc02c),
+	    .groups = LIST(23, 24),
+	    .sigalgs = LIST(0x0403, 0x0503) },
+	  P256,
+	  SMTPTLS_REASON_SIGALG,
+	  "peer offers the signatures ecdsa_secp256r1_sha256 for ECDSA P-256, "
+	  "which SUITEB in the ciphers leaves out: remove it",
+	  { 0 } },
+};
+
+static void take_away(struct stls_abilities *abilities,
+		      const struct without *without)
+{
+	int row;
+
+	abilities->versions &= (uint8_t)~without->versions;
+	row = stls_suite_by_code(without->suite);
+	if (without->suite)
+		abilities->suite[row] = without->ability;
+	row = stls_group_by_code(without->group);
+	if (without->group)
+		abilities->group[row] = without->ability;
+	row = stls_sigalg_by_code(without->sigalg);
+	if (without->sigalg)
+		abilities->sigalg[row] = without->ability;
+}
+
+static void compile(struct smtptls_policy *policy,
+		    const struct smtptls_policy_spec *spec,
+		    const struct without *without)
+{
+	struct stls_abilities abilities;
+	char error[256] = "";
+
+	assert_int_equal(stls_abilities_ask(&abilities), 0);
+	if (without)
+		take_away(&abilities, without);
+	memset(policy, 0, sizeof(*policy));
+	if (stls_policy_compile(
+		    policy, spec, &abilities,
+		    &(struct stls_sentence){ error, sizeof(error) }) < 0)
+		fail_msg("%s", error);
+}
+
+static void check(const struct row *row)
+{
+	struct stls_client_hello parsed;
+	struct smtptls_policy policy;
+	struct stls_choice choice;
+	struct stls_refusal facts = { .policy = &policy,
+				      .hello = &parsed,
+				      .keys = row->keys,
+				      .choice = &choice };
+	char text[STLS_REASON_TEXT];
+	struct hello hello;
+
+	compile(&policy, &row->spec, &row->without);
+	hello_make(&hello, &row->hello);
+	assert_int_equal(
+		stls_client_hello_parse(&parsed, hello.bytes, hello.len), 0);
+	(void)stls_select(&policy, &parsed, row->keys, &choice);
+	facts.reason = stls_refusal_reason(&facts);
+	stls_refusal_write(&facts, text, sizeof(text));
+	assert_string_equal(text, row->text);
+	assert_int_equal(facts.reason, row->reason);
+	stls_policy_clear(&policy);
+}
+
+#define TABLE(name)                                                            \
+	static void check_##name(void **state)                                 \
+	{                                                                      \
+		size_t i;                                                      \
+                                                                               \
+		(void)state;                                                   \
+		for (i = 0; i < COUNT(name); i++)                              \
+			check(&name[i]);                                       \
+	}
+
+TABLE(versions)
+TABLE(suites)
+TABLE(groups)
+TABLE(sigalgs)
+
+/* ---- lengths ---- */
+
+/* Whole in the memory of a session. */
+static void check_length(const struct stls_refusal *facts)
+{
+	char text[STLS_REASON_TEXT], whole[4 * STLS_REASON_TEXT];
+
+	stls_refusal_write(facts, text, sizeof(text));
+	stls_refusal_write(facts, whole, sizeof(whole));
+	assert_string_equal(text, whole);
+	assert_true(text[0] != '\0');
+}
+
+/* All steps with all that can be the farthest, for these certificates. */
+static void check_lengths(struct stls_refusal *facts,
+			  struct stls_choice *choice, unsigned reason)
+{
+	unsigned step, row, version;
+
+	memset(choice, 0, sizeof(*choice));
+	facts->reason = (int)reason;
+	for (step = STLS_STEP_NONE + 1; step <= STLS_STEP_SIGALG; step++) {
+		choice->step = (uint8_t)step;
+		for (row = 0; row < STLS_SUITES_OPENSSL; row += 7) {
+			choice->suite = (uint8_t)row;
+			for (version = STLS_TLS1_0; version <= STLS_TLS1_3;
+			     version++) {
+				choice->version = (uint16_t)version;
+				check_length(facts);
+			}
+		}
+	}
+}
+
+/* With the longest names there are, each alone and all of them. */
+static void lengths(void **state)
+{
+	static const struct smtptls_policy_spec specs[] = {
+		{ .ciphers = "ALL:@SECLEVEL=5",
+		  .ciphersuites = "TLS_AES_256_GCM_SHA384",
+		  .sigalgs = "rsa_pss_rsae_sha512:RSA+SHA512",
+		  .groups = "P-521" },
+		{ .ciphers = "ECDHE+AESGCM:-ECDHE+AESGCM+aECDSA+AES256+SHA384+"
+			     "HIGH:!kRSA+aRSA+AES+CAMELLIA128+SHA1+HIGH+LOW:"
+			     "AES128-SHA:!AES128+kRSA+SHA1+aRSA+HIGH+SSLv3+"
+			     "AES128+kRSA+SHA1+aRSA+HIGH",
+		  .sigalgs = "ed25519",
+		  .groups = "X448" },
+		{ .protocols = "TLSv1 TLSv1.2",
+		  .ciphers = "AES128-SHA:@SECLEVEL=0" },
+	};
+	const struct hello_spec hellos[] = {
+		{ .suites = LIST(0xc008, 0xc0af, 0xc0ad, 0xc073, 0xc02c, 0x9f),
+		  .groups = LIST(0x11ed, 0x11eb, 26, 27, 256),
+		  .versions = LIST(0x0304, 0x0303, 0x0302, 0x0301),
+		  .sigalgs = LIST(0x0403, 0x0503, 0x0603, 0x0804, 0x0201),
+		  .shares = LIST(29) },
+		{ .suites = LIST(0xc02c), .groups = LIST(23) },
+		{ .suites = LIST(0x002f), .sigalgs = LIST(0x0603) },
+	};
+	static const unsigned some[] = { 0,    P256,
+					 0xf8, STLS_KEYS,
+					 IDLE, SMTPTLS_KEY_RSA_ENCRYPT };
+	struct stls_choice choice;
+	struct stls_client_hello parsed;
+	struct smtptls_policy policy;
+	struct stls_refusal facts = { .policy = &policy,
+				      .hello = &parsed,
+				      .choice = &choice };
+	struct hello hello;
+	unsigned reason;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(specs) * COUNT(hellos); i++) {
+		compile(&policy, &specs[i / COUNT(hellos)], NULL);
+		hello_make(&hello, &hellos[i % COUNT(hellos)]);
+		assert_int_equal(stls_client_hello_parse(&parsed, hello.bytes,
+							 hello.len),
+				 0);
+		for (j = 0; j < COUNT(some); j++) {
+			facts.keys = some[j];
+			for (reason = SMTPTLS_REASON_VERSION;
+			     reason <= SMTPTLS_REASON_UNJUDGED; reason++)
+				check_lengths(&facts, &choice, reason);
+		}
+		stls_policy_clear(&policy);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(check_versions),
+		cmocka_unit_test(check_suites),
+		cmocka_unit_test(check_groups),
+		cmocka_unit_test(check_sigalgs),
+		cmocka_unit_test(lengths),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

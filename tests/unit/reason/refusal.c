@@ -1,0 +1,697 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sentences of refusals, from real ClientHellos and made ones, by
+ * smtptls_policy_judge(); and that function itself.
+ */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../help/hello.h"
+#include "reason/excluding_word.h"
+#include "reason/refusal_sentence.h"
+#include "reason/session_end.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define RSA	     (SMTPTLS_KEY_RSA_SIGN | SMTPTLS_KEY_RSA_ENCRYPT)
+#define LIST(...)                                                              \
+	(const unsigned[])                                                     \
+	{                                                                      \
+		__VA_ARGS__, 0                                                 \
+	}
+
+static struct smtptls_policy *make(const struct smtptls_policy_spec *spec)
+{
+	struct smtptls_policy *policy = NULL;
+	char error[256] = "";
+
+	if (smtptls_policy_new(&policy, spec, sizeof(*spec), error,
+			       sizeof(error)) < 0)
+		fail_msg("%s", error);
+	return policy;
+}
+
+/* ---- recorded hellos ---- */
+
+static const char *or_dash(const char *name)
+{
+	return name ? name : "-";
+}
+
+/* Without what records them, which has a dot in its name. */
+static size_t count_recorded(void)
+{
+	const char *top = getenv("top_srcdir");
+	struct dirent *entry;
+	char path[512];
+	size_t count = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/tests/data/hellos", top ? top : ".");
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((entry = readdir(dir)))
+		count += !strchr(entry->d_name, '.');
+	closedir(dir);
+	return count;
+}
+
+static void recorded(void **state)
+{
+	static const struct {
+		const char *name;
+		struct smtptls_policy_spec spec;
+		unsigned keys;
+		int reason;
+		const char *text; /* or the suite */
+	} rows[] = {
+		{ "openssl", { 0 }, RSA, 0, "TLS_AES_256_GCM_SHA384" },
+		{ "openssl-records", { 0 }, RSA, 0, "TLS_AES_256_GCM_SHA384" },
+		{ "openssl-tls12",
+		  { 0 },
+		  RSA,
+		  0,
+		  "ECDHE-RSA-AES256-GCM-SHA384" },
+		{ "gnutls", { 0 }, RSA, 0, "TLS_AES_256_GCM_SHA384" },
+		{ "python", { 0 }, RSA, 0, "TLS_AES_256_GCM_SHA384" },
+		{ "curl",
+		  { .protocols = "TLSv1.2" },
+		  SMTPTLS_KEY_ECDSA_P256,
+		  0,
+		  "ECDHE-ECDSA-AES256-GCM-SHA384" },
+		{ "openssl-tls10",
+		  { 0 },
+		  RSA,
+		  SMTPTLS_REASON_VERSION,
+		  "peer offers TLS 1.0, this side has TLS 1.2-1.3: add TLSv1 "
+		  "to the protocols and @SECLEVEL=0 to the ciphers" },
+		{ "openssl-p521",
+		  { .protocols = "TLSv1.2" },
+		  RSA,
+		  SMTPTLS_REASON_VERSION,
+		  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to "
+		  "the protocols" },
+		{ "openssl-tls12",
+		  { .protocols = "TLSv1.3" },
+		  RSA,
+		  SMTPTLS_REASON_VERSION,
+		  "peer offers up to TLS 1.2, this side has TLS 1.3: add "
+		  "TLSv1.2 to the protocols" },
+		{ "sslv2",
+		  { 0 },
+		  RSA,
+		  SMTPTLS_REASON_SSL2_HELLO,
+		  "peer sent a hello in SSLv2's format: switch SSLv2 off "
+		  "there" },
+		{ "sslv3",
+		  { 0 },
+		  RSA,
+		  SMTPTLS_REASON_SSL3_HELLO,
+		  "peer offers SSLv3 at best, which does not exist here: the "
+		  "peer must be changed" },
+		{ "openssl-fallback",
+		  { .protocols = "TLSv1.1 TLSv1.2",
+		    .ciphers = "ALL:@SECLEVEL=0" },
+		  RSA,
+		  SMTPTLS_REASON_FALLBACK,
+		  "peer fell back to TLS 1.1 although this side has TLS "
+		  "1.1-1.2: find out why its first attempt failed (RFC "
+		  "7507)" },
+		{ "openssl-rsa-only",
+		  { .ciphers = "HIGH" },
+		  SMTPTLS_KEY_ECDSA_P256,
+		  SMTPTLS_REASON_NEEDS_RSA,
+		  "peer offers up to TLS 1.2 with RSA suites only; the only "
+		  "certificate is ECDSA P-256: add an RSA certificate" },
+		{ "openssl-tls12",
+		  { .ciphers = "ECDHE-RSA-AES128-GCM-SHA256" },
+		  SMTPTLS_KEY_ECDSA_P256,
+		  SMTPTLS_REASON_NEEDS_RSA,
+		  "peer offers up to TLS 1.2 with RSA and ECDSA suites, of "
+		  "which this side allows RSA only; the only certificate is "
+		  "ECDSA P-256: add an RSA certificate, or add "
+		  "ECDHE-ECDSA-AES256-GCM-SHA384 to the ciphers" },
+		{ "openssl",
+		  { .protocols = "TLSv1.2", .ciphers = "HIGH:!aRSA" },
+		  RSA,
+		  SMTPTLS_REASON_NEEDS_ECDSA,
+		  "peer offers TLS 1.0-1.2 with ECDSA and RSA suites, of which "
+		  "this side allows ECDSA only; the only certificate is RSA: "
+		  "add an ECDSA certificate, or remove \"!aRSA\" from the "
+		  "ciphers" },
+		{ "openssl-rsa-only",
+		  { .ciphers = "HIGH:!aNULL:!kRSA:!MD5" },
+		  RSA,
+		  SMTPTLS_REASON_SUITES_EXCLUDED,
+		  "peer offers TLS 1.2 with AES256-GCM-SHA384, AES256-CCM8, "
+		  "AES256-CCM and 16 more, which \"!kRSA\" in the ciphers "
+		  "excludes: remove it" },
+		{ "openssl-rsa-only",
+		  { 0 },
+		  RSA,
+		  SMTPTLS_REASON_SUITES_EXCLUDED,
+		  "peer offers TLS 1.2 with AES256-GCM-SHA384, AES256-CCM8, "
+		  "AES256-CCM and 16 more, which the ciphers do not name: add "
+		  "AES256-GCM-SHA384 to them" },
+		{ "openssl-sha1-only",
+		  { 0 },
+		  RSA,
+		  SMTPTLS_REASON_SIGALG,
+		  "peer offers the signatures rsa_pkcs1_sha1 for RSA, which "
+		  "security level 2 forbids: add @SECLEVEL=0 to the "
+		  "ciphers" },
+		{ "openssl-p521",
+		  { .groups = "X25519:P-256" },
+		  RSA,
+		  SMTPTLS_REASON_GROUP,
+		  "peer offers the groups secp521r1, which the groups here do "
+		  "not name: add secp521r1 to them" },
+		{ "gnutls-suiteb",
+		  { 0 },
+		  SMTPTLS_KEY_ECDSA_P256,
+		  SMTPTLS_REASON_GROUP,
+		  "peer offers the groups secp384r1; the only certificate is "
+		  "ECDSA P-256: add an ECDSA P-384 certificate" },
+		{ "gnutls-suiteb",
+		  { 0 },
+		  RSA,
+		  SMTPTLS_REASON_NEEDS_ECDSA,
+		  "peer offers up to TLS 1.2 with ECDSA suites only; the only "
+		  "certificate is RSA: add an ECDSA certificate" },
+		{ "openssl-rsa-only",
+		  { .ciphers = "kRSA" },
+		  SMTPTLS_KEY_RSA_SIGN,
+		  SMTPTLS_REASON_KEY_USAGE,
+		  "peer offers TLS 1.2 with AES256-GCM-SHA384, AES256-CCM8, "
+		  "AES256-CCM and 16 more, but the RSA certificate's keyUsage "
+		  "lacks keyEncipherment: have it issued with that" },
+		{ "openssl-rsa-only",
+		  { .ciphers = "ALL:@SECLEVEL=3" },
+		  RSA,
+		  SMTPTLS_REASON_SECURITY_LEVEL,
+		  "peer offers TLS 1.2 with AES256-GCM-SHA384, AES256-CCM8, "
+		  "AES256-CCM and 16 more, which security level 3 forbids: "
+		  "add @SECLEVEL=2 to the ciphers" },
+	};
+	struct smtptls_answer answer;
+	struct smtptls_policy *policy;
+	unsigned char bytes[4096];
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		policy = make(&rows[i].spec);
+		len = hello_load(rows[i].name, bytes, sizeof(bytes));
+		assert_int_equal(smtptls_policy_judge(policy, bytes, len,
+						      rows[i].keys, &answer,
+						      sizeof(answer)),
+				 0);
+		assert_string_equal(rows[i].reason ? answer.text
+						   : answer.cipher_openssl,
+				    rows[i].text);
+		assert_int_equal(answer.reason, rows[i].reason);
+		smtptls_policy_unref(policy);
+	}
+}
+
+/* Each of them under three policies: the suite and group, or the reason. */
+static void recorded_under_policies(void **state)
+{
+	static const struct {
+		struct smtptls_policy_spec spec;
+		unsigned keys;
+	} servers[] = {
+		{ { 0 }, RSA | SMTPTLS_KEY_ECDSA_P256 },
+		/* Postfix's "medium", with what is old */
+		{ { .protocols = ">=TLSv1",
+		    .ciphers = "aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH:"
+			       "@SECLEVEL=0" },
+		  RSA | SMTPTLS_KEY_ECDSA_P256 },
+		{ { .protocols = "TLSv1.2" }, RSA },
+	};
+	static const struct {
+		const char *name, *answers[COUNT(servers)];
+	} rows[] = {
+		{ "curl",
+		  { "TLS_AES_256_GCM_SHA384 x25519",
+		    "TLS_AES_256_GCM_SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "gnutls",
+		  { "TLS_AES_256_GCM_SHA384 secp256r1",
+		    "TLS_AES_256_GCM_SHA384 secp256r1",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "gnutls-legacy",
+		  { "version", "ECDHE-ECDSA-AES256-SHA x25519", "version" } },
+		{ "gnutls-suiteb", { "group", "group", "needs-ecdsa" } },
+		{ "java",
+		  { "TLS_AES_256_GCM_SHA384 x25519",
+		    "TLS_AES_256_GCM_SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "java-tls10",
+		  { "version", "ECDHE-ECDSA-AES256-SHA x25519", "version" } },
+		{ "node",
+		  { "TLS_AES_256_GCM_SHA384 x25519",
+		    "TLS_AES_256_GCM_SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "node-tls12",
+		  { "ECDHE-ECDSA-AES256-GCM-SHA384 x25519",
+		    "ECDHE-ECDSA-AES256-GCM-SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "openssl",
+		  { "TLS_AES_256_GCM_SHA384 x25519",
+		    "TLS_AES_256_GCM_SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "openssl-fallback", { "version", "fallback", "version" } },
+		{ "openssl-ffdhe",
+		  { "DHE-RSA-AES256-GCM-SHA384 -",
+		    "DHE-RSA-AES256-GCM-SHA384 -",
+		    "DHE-RSA-AES256-GCM-SHA384 -" } },
+		{ "openssl-p521",
+		  { "TLS_AES_256_GCM_SHA384 secp521r1",
+		    "TLS_AES_256_GCM_SHA384 secp521r1", "version" } },
+		{ "openssl-records",
+		  { "TLS_AES_256_GCM_SHA384 x25519",
+		    "TLS_AES_256_GCM_SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "openssl-rsa-only",
+		  { "suites-excluded", "AES256-GCM-SHA384 -",
+		    "suites-excluded" } },
+		{ "openssl-sha1-only",
+		  { "sigalg", "ADH-AES256-GCM-SHA384 -", "sigalg" } },
+		{ "openssl-tls10",
+		  { "version", "AECDH-AES256-SHA x25519", "version" } },
+		{ "openssl-tls12",
+		  { "ECDHE-ECDSA-AES256-GCM-SHA384 x25519",
+		    "ECDHE-ECDSA-AES256-GCM-SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "python",
+		  { "TLS_AES_256_GCM_SHA384 x25519",
+		    "TLS_AES_256_GCM_SHA384 x25519",
+		    "ECDHE-RSA-AES256-GCM-SHA384 x25519" } },
+		{ "sslv2", { "ssl2-hello", "ssl2-hello", "ssl2-hello" } },
+		{ "sslv3", { "ssl3-hello", "ssl3-hello", "ssl3-hello" } },
+	};
+	struct smtptls_answer answer;
+	struct smtptls_policy *policy;
+	unsigned char bytes[4096];
+	char text[80];
+	size_t i, j, len;
+
+	(void)state;
+	for (i = 0; i < COUNT(servers); i++) {
+		policy = make(&servers[i].spec);
+		for (j = 0; j < COUNT(rows); j++) {
+			len = hello_load(rows[j].name, bytes, sizeof(bytes));
+			assert_int_equal(
+				smtptls_policy_judge(policy, bytes, len,
+						     servers[i].keys, &answer,
+						     sizeof(answer)),
+				0);
+			snprintf(text, sizeof(text), "%s %s",
+				 or_dash(answer.cipher_openssl),
+				 or_dash(answer.group));
+			if (strcmp(answer.reason
+					   ? smtptls_reason_name(answer.reason)
+					   : text,
+				   rows[j].answers[i]) != 0)
+				fail_msg("%s, policy %zu: %s: %s", rows[j].name,
+					 i, text, answer.text);
+			assert_int_equal(answer.retry, 0);
+		}
+		smtptls_policy_unref(policy);
+	}
+	assert_int_equal(COUNT(rows), count_recorded());
+}
+
+/* ---- made ones ---- */
+
+static void made(void **state)
+{
+	const struct {
+		struct hello_spec hello;
+		struct smtptls_policy_spec spec;
+		unsigned keys;
+		const char *text;
+	} rows[] = {
+		{ { .suites = LIST(0xc018), .groups = LIST(29) },
+		  { .ciphers = "HIGH:aNULL" },
+		  RSA,
+		  "peer offers TLS 1.2 with AECDH-AES128-SHA, without "
+		  "encryption or certificate: the peer must offer others" },
+		{ { .suites = LIST(0xc060), .groups = LIST(29) },
+		  { .ciphers = "ALL" },
+		  RSA,
+		  "peer offers TLS 1.2 with ECDHE-ARIA128-GCM-SHA256, which "
+		  "the loaded GnuTLS does not have: the peer must offer "
+		  "others" },
+		{ { .suites = LIST(0xfefe) },
+		  { 0 },
+		  RSA,
+		  "peer offers TLS 1.2 with no suite that is known here: the "
+		  "peer must offer others" },
+		{ { .suites = LIST(0x1301),
+		    .versions = LIST(0x0304),
+		    .groups = LIST(29),
+		    .shares = LIST(29),
+		    .sigalgs = LIST(0x0804) },
+		  { .ciphersuites = "TLS_AES_256_GCM_SHA384" },
+		  RSA,
+		  "peer offers TLS 1.3 with TLS_AES_128_GCM_SHA256, which the "
+		  "ciphersuites do not name: add TLS_AES_128_GCM_SHA256 to "
+		  "them" },
+		{ { .suites = LIST(0x1301), .versions = LIST(0x0304) },
+		  { 0 },
+		  RSA,
+		  "peer's ClientHello lacks an extension that TLS 1.3 demands: "
+		  "the peer must be changed" },
+		{ { .suites = LIST(0xc02f), .sigalgs = LIST(0x0804) },
+		  { 0 },
+		  RSA,
+		  "peer offers ECDHE without a list of groups: the peer must "
+		  "name some" },
+		{ { .suites = LIST(0xc02f, 0x002f), .sigalgs = LIST(0x0804) },
+		  { 0 },
+		  RSA,
+		  "peer offers ECDHE without a list of groups: add AES128-SHA "
+		  "to the ciphers" },
+		{ { .suites = LIST(0xc02b),
+		    .groups = LIST(29, 0x4242),
+		    .sigalgs = LIST(0x0403) },
+		  { .groups = "X25519" },
+		  SMTPTLS_KEY_ECDSA_P256,
+		  "peer offers the groups x25519, 0x4242; the only certificate "
+		  "is ECDSA P-256: the peer must offer its curve" },
+		{ { .suites = LIST(0xc02b),
+		    .groups = LIST(29, 23),
+		    .sigalgs = LIST(0x7777) },
+		  { .sigalgs = "ECDSA+SHA256" },
+		  RSA | SMTPTLS_KEY_ECDSA_P256 | SMTPTLS_KEY_ED25519,
+		  "peer offers the signatures 0x7777, of which none can be "
+		  "used here: the peer must offer others" },
+		{ { .suites = LIST(0xc02f),
+		    .groups = LIST(29),
+		    .sigalgs = LIST(0x0804) },
+		  { 0 },
+		  0,
+		  "peer offers TLS 1.2 with ECDHE-RSA-AES128-GCM-SHA256; there "
+		  "is no usable certificate: add an RSA certificate" },
+		{ { .suites = LIST(0xc02f, 0x1301),
+		    .versions = LIST(0x0304, 0x0303, 0x0302, 0x0301),
+		    .groups = LIST(29),
+		    .sigalgs = LIST(0x0804) },
+		  { .protocols = "TLSv1.2" },
+		  SMTPTLS_KEY_ECDSA_P256,
+		  "peer offers TLS 1.0-1.2 with RSA suites only; the only "
+		  "certificate is ECDSA P-256: add an RSA certificate" },
+		{ { .suites = LIST(0x002f, 0xc009), .version = 0x0301 },
+		  { .protocols = "TLSv1", .ciphers = "kRSA:@SECLEVEL=0" },
+		  SMTPTLS_KEY_ED25519 | SMTPTLS_KEY_ECDSA_P384,
+		  "peer offers TLS 1.0 with RSA and ECDSA suites, of which "
+		  "this side allows RSA only; the certificates are ECDSA P-384 "
+		  "and Ed25519: add an RSA certificate, or add "
+		  "ECDHE-ECDSA-AES128-SHA to the ciphers" },
+		/* what the level forbids is no cure */
+		{ { .suites = LIST(0xc02b, 0xc02c, 0xc030) },
+		  { .ciphers = "ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=4" },
+		  SMTPTLS_KEY_ECDSA_P256,
+		  "peer offers up to TLS 1.2 with RSA and ECDSA suites, of "
+		  "which this side allows RSA only; the only certificate is "
+		  "ECDSA P-256: add an RSA certificate, or add "
+		  "ECDHE-ECDSA-AES256-GCM-SHA384 to the ciphers" },
+		{ { .suites = LIST(0xc030, 0xc02b) },
+		  { .ciphers = "ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=4" },
+		  SMTPTLS_KEY_ECDSA_P256,
+		  "peer offers up to TLS 1.2 with RSA and ECDSA suites, of "
+		  "which this side allows RSA only; the only certificate is "
+		  "ECDSA P-256: add an RSA certificate" },
+		/* GnuTLS signs nothing by DSA */
+		{ { .suites = LIST(0x0032), .sigalgs = LIST(0x0402) },
+		  { .ciphers = "ALL:@SECLEVEL=0",
+		    .sigalgs = "DSA+SHA256:RSA+SHA256" },
+		  RSA,
+		  "peer offers TLS 1.2 with DHE-DSS-AES128-SHA, which the "
+		  "loaded GnuTLS does not have: the peer must offer others" },
+		{ { .suites = LIST(0xc02f), .versions = LIST(0x0305) },
+		  { 0 },
+		  RSA,
+		  "peer offers no version of TLS, this side has TLS 1.2-1.3: "
+		  "the peer must be changed" },
+	};
+	struct smtptls_answer answer;
+	struct smtptls_policy *policy;
+	struct hello hello;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		policy = make(&rows[i].spec);
+		hello_record(&hello, &rows[i].hello);
+		assert_int_equal(smtptls_policy_judge(policy, hello.bytes,
+						      hello.len, rows[i].keys,
+						      &answer, sizeof(answer)),
+				 0);
+		assert_string_equal(answer.text, rows[i].text);
+		smtptls_policy_unref(policy);
+	}
+}
+
+/* ---- the rest ---- */
+
+static void names(void **state)
+{
+	int reason;
+
+	(void)state;
+	for (reason = 0; smtptls_reason_name(reason); reason++)
+		assert_true(strlen(smtptls_reason_name(reason)) > 2);
+	assert_int_equal(reason, SMTPTLS_REASON_ALPN + 1);
+	assert_null(smtptls_reason_name(-1));
+	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_NONE), "none");
+	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_VERSION),
+			    "version");
+	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_SIGALG),
+			    "sigalg");
+	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_OUTSIDE),
+			    "outside");
+	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_DH_PARAMETERS),
+			    "dh-parameters");
+	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_ALPN), "alpn");
+}
+
+/* Some are of the session alone. */
+static void write_sentence(const struct stls_refusal *facts, char *text,
+			   size_t size)
+{
+	const struct stls_end end = { .reason = facts->reason,
+				      .sent = (const unsigned char *)"EHLO",
+				      .sent_len = 4,
+				      .last_in = -1,
+				      .last_out = -1 };
+
+	if (end.reason < SMTPTLS_REASON_NO_TLS)
+		stls_refusal_write(facts, text, size);
+	else
+		stls_end_write(&end, text, size);
+}
+
+/* Where a choice with this reason usually comes to its end. */
+static uint8_t step_of(int reason)
+{
+	switch (reason) {
+	case SMTPTLS_REASON_SUITES_EXCLUDED:
+		return STLS_STEP_SUITES;
+	case SMTPTLS_REASON_GNUTLS:
+		return STLS_STEP_DSS;
+	case SMTPTLS_REASON_NEEDS_RSA:
+	case SMTPTLS_REASON_NEEDS_ECDSA:
+		return STLS_STEP_KEY;
+	case SMTPTLS_REASON_KEY_USAGE:
+		return STLS_STEP_USAGE;
+	case SMTPTLS_REASON_GROUP:
+		return STLS_STEP_GROUP;
+	case SMTPTLS_REASON_SIGALG:
+		return STLS_STEP_SIGALG;
+	default:
+		return STLS_STEP_VERSION;
+	}
+}
+
+/* Each has a sentence of its own, whole in the memory that is given. */
+static void sentences(void **state)
+{
+	struct smtptls_policy_spec spec = { 0 };
+	struct smtptls_policy *policy = make(&spec);
+	char text[256], seen[32][256];
+	struct stls_choice choice;
+	struct stls_refusal facts;
+	struct stls_client_hello parsed;
+	struct hello hello;
+	int reason, i;
+	size_t size;
+
+	(void)state;
+	hello_make(&hello, &(struct hello_spec){
+				   .suites = LIST(0xc02f),
+				   .sni = "a\xff\"b",
+			   });
+	assert_int_equal(
+		stls_client_hello_parse(&parsed, hello.bytes, hello.len), 0);
+	for (reason = 1; smtptls_reason_name(reason); reason++) {
+		memset(&choice, 0, sizeof(choice));
+		choice.version = 0x0303;
+		choice.step = step_of(reason);
+		memset(&facts, 0, sizeof(facts));
+		facts.reason = reason;
+		facts.policy = policy;
+		facts.hello = &parsed;
+		facts.keys = RSA;
+		facts.choice = &choice;
+		write_sentence(&facts, text, sizeof(text));
+		assert_true(strlen(text) > 10);
+		/* These say what the facts say, which are others here. */
+		for (i = 0;
+		     reason != SMTPTLS_REASON_SECURITY_LEVEL &&
+		     reason != SMTPTLS_REASON_SYSTEM_POLICY && i < reason - 1;
+		     i++)
+			assert_string_not_equal(text, seen[i]);
+		strcpy(seen[reason - 1], text);
+		for (size = 1; size < sizeof(text); size++) {
+			memset(text, 'x', sizeof(text));
+			write_sentence(&facts, text, size);
+			assert_true(strlen(text) < size);
+			assert_memory_equal(text, seen[reason - 1],
+					    strlen(text));
+			assert_int_equal(text[size], 'x');
+		}
+	}
+	assert_string_equal(
+		seen[SMTPTLS_REASON_SNI - 1],
+		"no certificate has the name \"a\\xff\"b\" that "
+		"the peer asked for: add one, or do without strict SNI");
+	smtptls_policy_unref(policy);
+}
+
+static void excluders(void **state)
+{
+	static const struct {
+		const char *ciphers, *suite, *word;
+	} rows[] = {
+		{ "HIGH:!kRSA", "AES128-SHA", "!kRSA" },
+		{ "HIGH:-kRSA", "AES128-SHA", "-kRSA" },
+		{ "!aRSA+kRSA,HIGH", "AES128-SHA", "!aRSA+kRSA" },
+		{ "ALL:-RSA:!SHA1 !kRSA", "AES128-SHA", "!SHA1" },
+		{ "ALL:-RSA:-AES128:RSA", "AES128-SHA", "-AES128" },
+		{ "ALL:!kEDH", "AES128-SHA", NULL },
+		{ "ALL:!", "AES128-SHA", NULL },
+		{ "ALL:!x+", "AES128-SHA", NULL },
+		{ "", "AES128-SHA", NULL },
+	};
+	const struct stls_suite *suite;
+	struct stls_span word;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		suite = stls_suite((size_t)stls_suite_by_openssl(
+			rows[i].suite, strlen(rows[i].suite)));
+		assert_int_equal(
+			stls_find_excluding_word(rows[i].ciphers, suite, &word),
+			rows[i].word != NULL);
+		if (!rows[i].word)
+			continue;
+		assert_int_equal(word.length, strlen(rows[i].word));
+		assert_memory_equal(rows[i].ciphers + word.position,
+				    rows[i].word, word.length);
+	}
+}
+
+static void judge(void **state)
+{
+	const struct hello_spec spec13 = {
+		.suites = (const unsigned[]){ 0x1301, 0 },
+		.versions = (const unsigned[]){ 0x0304, 0 },
+		.groups = (const unsigned[]){ 23, 0 },
+		.shares = (const unsigned[]){ 23, 0 },
+		.sigalgs = (const unsigned[]){ 0x0403, 0 },
+	};
+	struct smtptls_policy_spec spec = { .groups = "P-256" };
+	struct smtptls_policy *policy = make(&spec);
+	struct smtptls_answer answer;
+	unsigned char *big;
+	struct hello hello;
+
+	(void)state;
+	hello_record(&hello, &spec13);
+	memset(&answer, 0x55, sizeof(answer));
+	assert_int_equal(smtptls_policy_judge(policy, hello.bytes, hello.len,
+					      SMTPTLS_KEY_ECDSA_P256, &answer,
+					      sizeof(answer)),
+			 0);
+	assert_int_equal(answer.reason, 0);
+	assert_string_equal(answer.protocol, "TLSv1.3");
+	assert_string_equal(answer.cipher_openssl, "TLS_AES_128_GCM_SHA256");
+	assert_string_equal(answer.cipher_iana, "TLS_AES_128_GCM_SHA256");
+	assert_string_equal(answer.cipher_gnutls, "TLS_AES_128_GCM_SHA256");
+	assert_string_equal(answer.group, "secp256r1");
+	assert_int_equal(answer.key, SMTPTLS_KEY_ECDSA_P256);
+	assert_int_equal(answer.retry, 0);
+	assert_string_equal(answer.text, "");
+	/* What a caller of an older header does not know stays untouched. */
+	memset(&answer, 0x55, sizeof(answer));
+	assert_int_equal(smtptls_policy_judge(policy, hello.bytes, hello.len,
+					      SMTPTLS_KEY_ECDSA_P256, &answer,
+					      sizeof(int)),
+			 0);
+	assert_int_equal(answer.reason, 0);
+	assert_int_equal(answer.text[0], 0x55);
+	assert_int_equal(smtptls_policy_judge(policy, hello.bytes,
+					      hello.len - 1, RSA, &answer,
+					      sizeof(answer)),
+			 SMTPTLS_E_AGAIN);
+	assert_int_equal(smtptls_policy_judge(policy, "EHLO", 4, RSA, &answer,
+					      sizeof(answer)),
+			 SMTPTLS_E_SYNTAX);
+	assert_int_equal(smtptls_policy_judge(NULL, hello.bytes, hello.len, RSA,
+					      &answer, sizeof(answer)),
+			 SMTPTLS_E_ARG);
+	assert_int_equal(smtptls_policy_judge(policy, NULL, 1, RSA, &answer,
+					      sizeof(answer)),
+			 SMTPTLS_E_ARG);
+	assert_int_equal(smtptls_policy_judge(policy, hello.bytes, hello.len,
+					      0x100, &answer, sizeof(answer)),
+			 SMTPTLS_E_ARG);
+	assert_int_equal(smtptls_policy_judge(policy, hello.bytes, hello.len,
+					      RSA, &answer, 0),
+			 SMTPTLS_E_ARG);
+	big = calloc(1, 40000);
+	assert_non_null(big);
+	memcpy(big, "\x16\3\1\x40\0\1\0\x7f\xff", 9);
+	memcpy(big + 5 + 16384, "\x16\3\1\x40\0", 5);
+	assert_int_equal(smtptls_policy_judge(policy, big, 40000, RSA, &answer,
+					      sizeof(answer)),
+			 SMTPTLS_E_LIMIT);
+	free(big);
+	smtptls_policy_unref(policy);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(recorded),
+		cmocka_unit_test(recorded_under_policies),
+		cmocka_unit_test(made),
+		cmocka_unit_test(names),
+		cmocka_unit_test(sentences),
+		cmocka_unit_test(excluders),
+		cmocka_unit_test(judge),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,683 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a session ended, in sentences: each over a connection, with GnuTLS on the
+ * other side, or from made facts where no peer does such a thing.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <smtptls.h>
+
+#include "../help/peer.h"
+#include "reason/session_end.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define LOG	     ": its own log has the cause"
+#define PATH                                                                   \
+	": look for lost packets between (a firewall, the MTU), or allow "     \
+	"more time"
+
+/* Where nothing at all came, and nothing was said in the clear. */
+#define GREETING                                                               \
+	": if it waits for a greeting in the clear, set it to implicit TLS, "  \
+	"or to a port for STARTTLS; else look for lost packets"
+#define GREETING_OR_PROBE                                                      \
+	": it only tried the port, or waited for a greeting in the clear and " \
+	"must be set to implicit TLS, or to a port for STARTTLS"
+
+static const char *const versions[] = { PEER_TLS12, PEER_TLS13 };
+
+/* ---- connections ---- */
+
+static struct smtptls_conn *server(void)
+{
+	struct smtptls_conn *conn =
+		peer_conn(peer_config(NULL, 1, 1), SMTPTLS_SERVER);
+
+	assert_int_equal(smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_CA), 0);
+	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+	return conn;
+}
+
+static struct smtptls_conn *client(const char *priority)
+{
+	struct smtptls_conn *conn =
+		peer_conn(peer_config(priority, 0, 1), SMTPTLS_CLIENT);
+
+	assert_int_equal(smtptls_conn_set_peer(conn, "mx.example.org"), 0);
+	assert_int_equal(smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_CA), 0);
+	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+	return conn;
+}
+
+/* The same behind STARTTLS. */
+static struct smtptls_conn *server_behind_starttls(void)
+{
+	struct smtptls_conn *conn =
+		peer_conn(peer_config(NULL, 1, 1), SMTPTLS_SERVER);
+
+	host_feed(conn, "STARTTLS\r\n", 10);
+	assert_true(host_reads(conn, "STARTTLS\r\n"));
+	assert_int_equal(smtptls_conn_accept_starttls(conn, NULL, 0), 220);
+	assert_true(host_said(conn, "220 2.0.0 Ready to start TLS\r\n"));
+	return conn;
+}
+
+/* The connection ended so; it and the peer are freed. */
+static void check_end(struct smtptls_conn *conn, struct peer *peer, int error,
+		      int reason, const char *sentence)
+{
+	const char *text;
+
+	assert_int_equal(smtptls_conn_error(conn, &text), error);
+	assert_string_equal(text, sentence);
+	assert_int_equal(host_info(conn).reason, reason);
+	smtptls_conn_free(conn);
+	peer_free(peer);
+}
+
+/* The next record of what the peer has to say. */
+static void send_record(struct peer *peer, struct smtptls_conn *conn)
+{
+	const unsigned char *held = peer_queue_data(&peer->out);
+	size_t left = 5;
+
+	assert_true(peer_queue_len(&peer->out) >= left);
+	for (left += (size_t)held[3] << 8 | held[4]; left > 0;)
+		left -= peer_send(peer, conn, left);
+}
+
+/* ---- closed, and silent ---- */
+
+struct stop {
+	int to_server;	      /* the connection is one */
+	const char *priority; /* of the peer */
+	int records;	      /* of its first flight, then */
+	int more;	      /* of its second */
+	size_t bytes;	      /* then */
+	const char *when;
+};
+
+static const struct stop stops[] = {
+	{ 1, PEER_TLS13, 0, 0, 0, "before its ClientHello" },
+	{ 1, PEER_TLS13, 0, 0, 50, "within its ClientHello" },
+	{ 1, PEER_TLS13, 1, 0, 0, "after this side's ServerHello..Finished" },
+	{ 1, PEER_TLS13, 1, 2, 0, "after its Certificate" },
+	{ 1, PEER_TLS13, 1, 3, 0, "after its CertificateVerify" },
+	{ 1, PEER_TLS12, 1, 0, 0,
+	  "after this side's ServerHello..ServerHelloDone" },
+	{ 1, PEER_TLS12, 1, 1, 0, "after its Certificate" },
+	{ 1, PEER_TLS12, 1, 2, 0, "after its ClientKeyExchange" },
+	{ 1, PEER_TLS12, 1, 3, 20, "after its CertificateVerify" },
+	{ 0, PEER_TLS13, 0, 0, 0, "after this side's ClientHello" },
+	{ 0, PEER_TLS13, 0, 0, 3, "after this side's ClientHello" },
+	{ 0, PEER_TLS13, 1, 0, 0, "after its ServerHello" },
+	{ 0, PEER_TLS13, 3, 0, 0, "after its EncryptedExtensions" },
+	{ 0, PEER_TLS12, 2, 0, 0, "after its Certificate" },
+	{ 0, PEER_TLS12, 4, 0, 0, "after this side's Finished" },
+	{ 0, PEER_TLS12, 4, 1, 0, "after its NewSessionTicket" },
+};
+
+static struct smtptls_conn *go_to(const struct stop *stop, struct peer **peer)
+{
+	const struct testcert *cert =
+		stop->to_server
+			? testcert_client(peer_ca(), TESTCERT_ECDSA, "client")
+			: testcert_server(peer_ca(), TESTCERT_ECDSA,
+					  "mx.example.org");
+	struct smtptls_conn *conn = stop->to_server ? server() : client(NULL);
+	int i;
+
+	*peer = stop->to_server ? peer_client(stop->priority, cert)
+				: peer_server(stop->priority, cert);
+	while (peer_receive(*peer, conn, (size_t)-1) > 0)
+		;
+	peer_step(*peer);
+	for (i = 0; i < stop->records; i++)
+		send_record(*peer, conn);
+	if (stop->more > 0) {
+		while (peer_receive(*peer, conn, (size_t)-1) > 0)
+			;
+		peer_step(*peer);
+	}
+	for (i = 0; i < stop->more; i++)
+		send_record(*peer, conn);
+	assert_int_equal(peer_send(*peer, conn, stop->bytes), stop->bytes);
+	assert_int_equal(smtptls_conn_state(conn), SMTPTLS_HANDSHAKE);
+	return conn;
+}
+
+static void closed(void **state)
+{
+	struct smtptls_conn *conn;
+	struct peer *peer;
+	char sentence[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(stops); i++) {
+		conn = go_to(&stops[i], &peer);
+		snprintf(sentence, sizeof(sentence),
+			 "peer closed the connection %s%s", stops[i].when,
+			 i == 0 ? GREETING_OR_PROBE : LOG);
+		assert_int_equal(smtptls_conn_input_eof(conn),
+				 SMTPTLS_E_TRUNCATED);
+		check_end(conn, peer, SMTPTLS_E_TRUNCATED,
+			  SMTPTLS_REASON_CLOSED, sentence);
+	}
+}
+
+static void silent(void **state)
+{
+	struct smtptls_conn *conn;
+	struct peer *peer;
+	char sentence[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(stops); i++) {
+		conn = go_to(&stops[i], &peer);
+		snprintf(sentence, sizeof(sentence),
+			 "peer was silent for too long %s%s", stops[i].when,
+			 i == 0 ? GREETING : PATH);
+		assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT),
+				 0);
+		check_end(conn, peer, SMTPTLS_E_TIMEOUT, SMTPTLS_REASON_TIMEOUT,
+			  sentence);
+	}
+	/* With TLS on, in the clear, or for another cause it is none. */
+	conn = peer_established(PEER_TLS13, &peer);
+	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT), 0);
+	check_end(conn, peer, SMTPTLS_E_TIMEOUT, SMTPTLS_REASON_NONE,
+		  smtptls_strerror(SMTPTLS_E_TIMEOUT));
+	conn = go_to(&stops[2], &peer);
+	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_REFUSED), 0);
+	check_end(conn, peer, SMTPTLS_E_REFUSED, SMTPTLS_REASON_NONE,
+		  smtptls_strerror(SMTPTLS_E_REFUSED));
+}
+
+/* Behind STARTTLS nobody waits for a greeting. */
+static void ended_behind_starttls(void **state)
+{
+	struct smtptls_conn *conn = server_behind_starttls();
+
+	(void)state;
+	assert_int_equal(smtptls_conn_input_eof(conn), SMTPTLS_E_TRUNCATED);
+	check_end(conn, NULL, SMTPTLS_E_TRUNCATED, SMTPTLS_REASON_CLOSED,
+		  "peer closed the connection before its ClientHello: it only "
+		  "tried the port, or its own log has the cause");
+	conn = server_behind_starttls();
+	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT), 0);
+	check_end(conn, NULL, SMTPTLS_E_TIMEOUT, SMTPTLS_REASON_TIMEOUT,
+		  "peer was silent for too long before its ClientHello" PATH);
+}
+
+/* The network's own error sends no alert, and has no reason under TLS. */
+static void broken(void **state)
+{
+	struct smtptls_conn *conn;
+	struct peer *peer;
+	char sentence[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(stops); i++) {
+		conn = go_to(&stops[i], &peer);
+		snprintf(sentence, sizeof(sentence),
+			 "the connection broke %s: a firewall between, or the "
+			 "peer's own log, has the cause",
+			 stops[i].when);
+		assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_IO), 0);
+		assert_int_equal(host_info(conn).alert_sent, -1);
+		check_end(conn, peer, SMTPTLS_E_IO, SMTPTLS_REASON_CLOSED,
+			  sentence);
+	}
+	conn = peer_established(PEER_TLS13, &peer);
+	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_IO), 0);
+	check_end(conn, peer, SMTPTLS_E_IO, SMTPTLS_REASON_NONE,
+		  smtptls_strerror(SMTPTLS_E_IO));
+}
+
+/* A HelloRetryRequest waits for the peer like any other message. */
+static void closed_after_retry(void **state)
+{
+	struct smtptls_conn *conn = peer_conn(
+		peer_config(PEER_TLS13 ":-GROUP-ALL:+GROUP-SECP384R1", 1, 0),
+		SMTPTLS_SERVER);
+	struct peer *peer = peer_client(
+		PEER_TLS13 ":-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:"
+			   "+GROUP-SECP384R1",
+		NULL);
+
+	(void)state;
+	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+	peer_step(peer);
+	send_record(peer, conn);
+	assert_int_equal(smtptls_conn_input_eof(conn), SMTPTLS_E_TRUNCATED);
+	check_end(conn, peer, SMTPTLS_E_TRUNCATED, SMTPTLS_REASON_CLOSED,
+		  "peer closed the connection after this side's "
+		  "HelloRetryRequest" LOG);
+}
+
+static void closed_in_order(void **state)
+{
+	static const char close_notify[] = "\x15\x03\x03\x00\x02\x01\x00";
+	struct smtptls_conn *conn = server();
+	struct peer *peer = peer_client(PEER_TLS12, NULL);
+
+	(void)state;
+	peer_step(peer);
+	send_record(peer, conn);
+	peer_inject(peer, close_notify, 7);
+	send_record(peer, conn);
+	check_end(conn, peer, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_CLOSED,
+		  "peer closed the connection after this side's "
+		  "ServerHello..ServerHelloDone" LOG);
+}
+
+/* ---- alerts ---- */
+
+static void alerted(void **state)
+{
+	static const unsigned char alert[] = { 21, 3, 3, 0, 2, 2, 40 };
+	struct smtptls_conn *conn;
+	struct peer *peer;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		conn = server();
+		peer = peer_client(versions[i], NULL);
+		gnutls_session_set_verify_cert(peer->tls, "mx.example.org", 0);
+		peer_run(peer, conn);
+		assert_int_equal(peer->result,
+				 GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR);
+		assert_int_equal(gnutls_alert_send(peer->tls, GNUTLS_AL_FATAL,
+						   GNUTLS_A_UNKNOWN_CA),
+				 0);
+		peer_run(peer, conn);
+		check_end(conn, peer, SMTPTLS_E_HANDSHAKE,
+			  SMTPTLS_REASON_PEER_ALERT,
+			  "peer does not trust the authority of this side's "
+			  "certificate (alert 48, unknown_ca): add the "
+			  "intermediate certificates to the file, or take an "
+			  "authority that the peer trusts");
+	}
+	/* OpenSSL's client sends it in the clear under TLS 1.3 too */
+	for (i = 1; i <= sizeof(alert); i++) {
+		conn = server();
+		peer = peer_client(PEER_TLS13, NULL);
+		peer_step(peer);
+		send_record(peer, conn);
+		peer_inject(peer, alert, sizeof(alert));
+		while (peer_send(peer, conn, i) > 0)
+			;
+		assert_int_equal(host_info(conn).alert_received, 40);
+		assert_int_equal(host_info(conn).alert_sent, -1);
+		check_end(conn, peer, SMTPTLS_E_HANDSHAKE,
+			  SMTPTLS_REASON_PEER_ALERT,
+			  "peer found nothing acceptable in what this side "
+			  "chose (alert 40, handshake_failure): compare its "
+			  "ciphers, groups and signature algorithms with this "
+			  "side's");
+	}
+	conn = client(NULL);
+	peer = peer_client(PEER_TLS13, NULL);
+	peer_inject(peer, alert, sizeof(alert));
+	send_record(peer, conn);
+	check_end(conn, peer, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_PEER_ALERT,
+		  "peer found nothing acceptable in what this side offers "
+		  "(alert 40, handshake_failure): allow more ciphers, groups "
+		  "or versions, or add the certificate that it demands");
+}
+
+/* Under TLS 1.3 a server refuses a client whose handshake is over. */
+static void alerted_behind_the_handshake(void **state)
+{
+	struct smtptls_conn *conn = client(NULL);
+	struct peer *peer =
+		peer_server(PEER_TLS13, testcert_server(peer_ca(), TESTCERT_RSA,
+							"mx.example.org"));
+
+	(void)state;
+	gnutls_certificate_server_set_request(peer->tls, GNUTLS_CERT_REQUEST);
+	peer_run(peer, conn);
+	assert_int_equal(smtptls_conn_tls_enabled(conn), 1);
+	assert_int_equal(gnutls_alert_send(peer->tls, GNUTLS_AL_FATAL,
+					   GNUTLS_A_CERTIFICATE_REQUIRED),
+			 0);
+	peer_run(peer, conn);
+	assert_int_equal(host_read_byte(conn), SMTPTLS_E_PROTOCOL);
+	check_end(conn, peer, SMTPTLS_E_PROTOCOL, SMTPTLS_REASON_PEER_ALERT,
+		  "peer demands a certificate, and this side has shown none "
+		  "(alert 116, certificate_required): add one");
+}
+
+/* Whole, and never the same for two; each role has its own cures. */
+static void every_alert(void **state)
+{
+	static const char unknown[] = "peer ended TLS (alert ";
+	struct stls_end end = { .reason = SMTPTLS_REASON_PEER_ALERT };
+	char text[256], long_text[512], name[64];
+	int known[2] = { 0, 0 };
+
+	(void)state;
+	for (end.server = 0; end.server < 2; end.server++) {
+		for (end.alert = 0; end.alert < 256; end.alert++) {
+			stls_end_write(&end, text, sizeof(text));
+			stls_end_write(&end, long_text, sizeof(long_text));
+			assert_string_equal(text, long_text);
+			snprintf(name, sizeof(name), "(alert %d", end.alert);
+			assert_non_null(strstr(text, name));
+			assert_non_null(strstr(text, "): "));
+			known[end.server] +=
+				strncmp(text, unknown, strlen(unknown)) != 0;
+		}
+	}
+	assert_int_equal(known[0], 26);
+	assert_int_equal(known[1], 22);
+	end.alert = GNUTLS_A_UNRECOGNIZED_NAME;
+	end.server = 1;
+	stls_end_write(&end, text, sizeof(text));
+	assert_string_equal(text, "peer ended TLS (alert 112)" LOG);
+	end.server = 0;
+	stls_end_write(&end, text, sizeof(text));
+	assert_string_equal(text,
+			    "peer has no certificate for the name that this "
+			    "side asked for (alert 112, unrecognized_name): "
+			    "ask for a name that it has, or add one there");
+}
+
+/* ---- plaintext ---- */
+
+static void plaintext(void **state)
+{
+	static const struct {
+		int to_server;
+		const char *sent;
+		int reason;
+		const char *sentence;
+	} rows[] = {
+		{ 1, "EHLO a\r\n", SMTPTLS_REASON_SMTP_IN_CLEAR,
+		  "peer speaks SMTP in the clear (\"EHLO a\\x0d\\x0a\") where "
+		  "TLS was to start: set it to implicit TLS, or to a port for "
+		  "STARTTLS" },
+		{ 0, "220 mx ESMTP\r\n", SMTPTLS_REASON_SMTP_IN_CLEAR,
+		  "peer speaks SMTP in the clear (\"220 mx ESMTP\\x0d\\x0a\") "
+		  "where TLS was to start: use STARTTLS there, or its port "
+		  "for implicit TLS" },
+		{ 1, "NOOP\r\nQUIT\r\n", SMTPTLS_REASON_SMTP_IN_CLEAR,
+		  "peer speaks SMTP in the clear (\"NOOP\\x0d\\x0a\") where "
+		  "TLS was to start: set it to implicit TLS, or to a port for "
+		  "STARTTLS" },
+		{ 1, "helo\n", SMTPTLS_REASON_SMTP_IN_CLEAR,
+		  "peer speaks SMTP in the clear (\"helo\\x0a\") where TLS was "
+		  "to start: set it to implicit TLS, or to a port for "
+		  "STARTTLS" },
+		{ 1, "GET / HTTP/1.0\r\n", SMTPTLS_REASON_HTTP,
+		  "peer speaks HTTP (\"GET / HTTP/1.0\\x0d\\x0a\"): it has "
+		  "the wrong port" },
+		{ 1, "PUT /a/rather/long/name/of/a/thing HTTP/1.1\r\n",
+		  SMTPTLS_REASON_HTTP,
+		  "peer speaks HTTP (\"PUT /a/rather/long/name/of/a/thi\"): it "
+		  "has the wrong port" },
+		{ 1,
+		  "SSH-2.0-OpenSSH_9.2 and so on, with much more than is shown",
+		  SMTPTLS_REASON_NO_TLS,
+		  "peer sent \"SSH-2.0-OpenSSH_9.2 and so on, w\" where TLS "
+		  "was to start: it has the wrong port, or must be changed" },
+		{ 1, "GETTY\r\n", SMTPTLS_REASON_NO_TLS,
+		  "peer sent \"GETTY\\x0d\\x0a\" where TLS was to start: it "
+		  "has the wrong port, or must be changed" },
+		{ 1, "\x80\x1c\x01\x03\x03", SMTPTLS_REASON_SSL2_HELLO,
+		  "peer sent a hello in SSLv2's format: switch SSLv2 off "
+		  "there" },
+		{ 1, "\xc3\xa9t\xc3\xa9\n", SMTPTLS_REASON_NO_TLS,
+		  "peer sent \"\\xc3\\xa9t\\xc3\\xa9\\x0a\" where TLS was to "
+		  "start: it has the wrong port, or must be changed" },
+		/* no text: the byte that shows it is enough */
+		{ 1, "a\x01 and more\n", SMTPTLS_REASON_NO_TLS,
+		  "peer sent \"a\\x01\" where TLS was to start: it has the "
+		  "wrong port, or must be changed" },
+		{ 1, "\x16junk and more", SMTPTLS_REASON_NO_TLS,
+		  "peer sent \"\\x16j\" where TLS was to start: it has the "
+		  "wrong port, or must be changed" },
+	};
+	struct smtptls_conn *conn;
+	const char *sent;
+	size_t i, cut, len;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		sent = rows[i].sent;
+		len = strlen(sent);
+		for (cut = 1; cut <= len; cut++) {
+			conn = rows[i].to_server ? server() : client(NULL);
+			host_feed(conn, sent, cut);
+			if (cut < len &&
+			    smtptls_conn_state(conn) == SMTPTLS_HANDSHAKE)
+				host_feed(conn, sent + cut, len - cut);
+			check_end(conn, NULL, SMTPTLS_E_HANDSHAKE,
+				  rows[i].reason, rows[i].sentence);
+		}
+	}
+}
+
+/* A ServerHello, for one. */
+static void other_message(void **state)
+{
+	static const char message[] = "\x16\3\1\0\4\2\0\0\0";
+	struct smtptls_conn *conn;
+	size_t cut;
+
+	(void)state;
+	for (cut = 1; cut < sizeof(message) - 1; cut++) {
+		conn = server();
+		host_feed(conn, message, cut);
+		host_feed(conn, message + cut, sizeof(message) - 1 - cut);
+		check_end(conn, NULL, SMTPTLS_E_HANDSHAKE,
+			  SMTPTLS_REASON_BAD_HELLO,
+			  "peer's first message is no ClientHello: the peer "
+			  "must be changed");
+	}
+}
+
+/* What is no line yet is judged when nothing more comes. */
+static void plaintext_cut_short(void **state)
+{
+	static const char clear[] =
+		"peer speaks SMTP in the clear (\"EHLO\") where TLS was to "
+		"start: set it to implicit TLS, or to a port for STARTTLS";
+	struct smtptls_conn *conn = server();
+
+	(void)state;
+	host_feed(conn, "EHLO", 4);
+	assert_int_equal(smtptls_conn_state(conn), SMTPTLS_HANDSHAKE);
+	assert_int_equal(smtptls_conn_input_eof(conn), SMTPTLS_E_HANDSHAKE);
+	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_SMTP_IN_CLEAR,
+		  clear);
+	conn = server();
+	host_feed(conn, "EHLO", 4);
+	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT), 0);
+	check_end(conn, NULL, SMTPTLS_E_TIMEOUT, SMTPTLS_REASON_SMTP_IN_CLEAR,
+		  clear);
+	conn = server();
+	host_feed(conn, "\x16", 1);
+	assert_int_equal(smtptls_conn_input_eof(conn), SMTPTLS_E_TRUNCATED);
+	check_end(conn, NULL, SMTPTLS_E_TRUNCATED, SMTPTLS_REASON_CLOSED,
+		  "peer closed the connection within its ClientHello" LOG);
+	conn = server();
+	host_feed(conn, "\x80", 1);
+	assert_int_equal(smtptls_conn_input_eof(conn), SMTPTLS_E_HANDSHAKE);
+	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_SSL2_HELLO,
+		  "peer sent a hello in SSLv2's format: switch SSLv2 off "
+		  "there");
+}
+
+/* It is at the right port, and has asked for TLS. */
+static void plaintext_behind_starttls(void **state)
+{
+	struct smtptls_conn *conn = server_behind_starttls();
+
+	(void)state;
+	host_feed(conn, "EHLO a\r\n", 8);
+	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_SMTP_IN_CLEAR,
+		  "peer speaks SMTP in the clear (\"EHLO a\\x0d\\x0a\") where "
+		  "TLS was to start: it must start TLS after the 220 to "
+		  "STARTTLS");
+	conn = peer_conn(peer_config(NULL, 0, 1), SMTPTLS_CLIENT);
+	assert_int_equal(smtptls_conn_write(conn, "STARTTLS\r\n", 10), 10);
+	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+	host_feed(conn, "250 ok\r\n", 8);
+	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_SMTP_IN_CLEAR,
+		  "peer speaks SMTP in the clear (\"250 ok\\x0d\\x0a\") where "
+		  "TLS was to start: it must wait for TLS after its 220 to "
+		  "STARTTLS");
+}
+
+/* The banner still goes out, nothing comes in, and cuts change nothing. */
+static void tls_for_smtp(void **state)
+{
+	static const char hello[] = "\x16\3\1\0\xc8\1\0\0\n\3\3";
+	struct smtptls_conn *conn;
+	unsigned char *ptr;
+	size_t cut;
+
+	(void)state;
+	for (cut = 1; cut < sizeof(hello); cut++) {
+		conn = peer_conn(peer_config(NULL, 1, 0), SMTPTLS_SERVER);
+		assert_int_equal(smtptls_conn_write(conn, "220 mx\r\n", 8), 8);
+		host_feed(conn, hello, cut);
+		assert_int_equal(smtptls_conn_input(conn, &ptr), 0);
+		assert_int_equal(smtptls_conn_poll(conn),
+				 SMTPTLS_NET_OUT | SMTPTLS_APP_IN);
+		assert_int_equal(host_read_byte(conn), SMTPTLS_E_PROTOCOL);
+		assert_true(host_said(conn, "220 mx\r\n"));
+		assert_int_equal(smtptls_conn_poll(conn), 0);
+		assert_int_equal(smtptls_conn_accept_starttls(conn, NULL, 0),
+				 SMTPTLS_E_PROTOCOL);
+		check_end(conn, NULL, SMTPTLS_E_PROTOCOL,
+			  SMTPTLS_REASON_TLS_FOR_SMTP,
+			  "peer starts TLS at a port for STARTTLS: set it to "
+			  "STARTTLS, or to the port for implicit TLS");
+	}
+	/* Only there: behind another byte, or to a client, it is text. */
+	conn = peer_conn(peer_config(NULL, 1, 0), SMTPTLS_SERVER);
+	host_feed(conn, "\n", 1);
+	host_feed(conn, "\x16\n", 2);
+	assert_true(host_reads(conn, "\n"));
+	assert_true(host_reads(conn, "\x16\n"));
+	check_end(conn, NULL, 0, 0, "");
+	conn = peer_conn(peer_config(NULL, 0, 0), SMTPTLS_CLIENT);
+	host_feed(conn, "\x16\n", 2);
+	assert_true(host_reads(conn, "\x16\n"));
+	check_end(conn, NULL, 0, 0, "");
+}
+
+/* ---- certificates ---- */
+
+static void certificates(void **state)
+{
+	const struct testcert *ca = peer_ca();
+	const struct testcert *old =
+		testcert_leaf(ca, TESTCERT_ECDSA, "mx.example.org", NULL,
+			      -TESTCERT_DAY, -TESTCERT_HOUR);
+	const struct {
+		int to_server;
+		const struct testcert *cert;
+		int error, reason;
+		const char *sentence;
+	} rows[] = {
+		{ 1, NULL, SMTPTLS_E_CERT_MISSING, SMTPTLS_REASON_CERT_MISSING,
+		  "peer has shown no certificate: install a client certificate "
+		  "there, or demand none" },
+		{ 1,
+		  testcert_client(testcert_ca("other CA"), TESTCERT_ECDSA,
+				  "client"),
+		  SMTPTLS_E_CERT_TRUST, SMTPTLS_REASON_CERT_TRUST,
+		  "no trusted authority has signed the peer's certificate: add "
+		  "its authority here, or have it signed by one that is "
+		  "trusted" },
+		{ 1, old, SMTPTLS_E_CERT_TIME, SMTPTLS_REASON_CERT_TIME,
+		  "peer's certificate has expired or is not yet valid: renew "
+		  "it there, or set the clocks right" },
+		{ 1, testcert_server(ca, TESTCERT_ECDSA, "mx.example.org"),
+		  SMTPTLS_E_CERT_PURPOSE, SMTPTLS_REASON_CERT_PURPOSE,
+		  "peer's certificate is not for TLS clients: have it issued "
+		  "with the purpose clientAuth" },
+		{ 0, testcert_client(ca, TESTCERT_ECDSA, "mx.example.org"),
+		  SMTPTLS_E_CERT_PURPOSE, SMTPTLS_REASON_CERT_PURPOSE,
+		  "peer's certificate is not for TLS servers: have it issued "
+		  "with the purpose serverAuth" },
+		/* no reason, but an error of its own */
+		{ 0, testcert_server(ca, TESTCERT_ECDSA, "other.example.org"),
+		  SMTPTLS_E_CERT_NAME, SMTPTLS_REASON_NONE,
+		  "the peer's certificate is issued for another name" },
+	};
+	struct smtptls_conn *conn;
+	struct peer *peer;
+	size_t i;
+	int v;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		for (v = 0; v < 2; v++) {
+			conn = rows[i].to_server ? server() : client(NULL);
+			peer = rows[i].to_server
+				       ? peer_client(versions[v], rows[i].cert)
+				       : peer_server(versions[v], rows[i].cert);
+			peer_run(peer, conn);
+			check_end(conn, peer, rows[i].error, rows[i].reason,
+				  rows[i].sentence);
+		}
+	}
+}
+
+/* ---- ALPN ---- */
+
+static void other_protocol(void **state)
+{
+	unsigned char http[] = "h2";
+	const gnutls_datum_t name = { http, 2 };
+	struct smtptls_conn *conn = server();
+	struct peer *peer = peer_client(PEER_TLS13, NULL);
+
+	(void)state;
+	assert_int_equal(gnutls_alpn_set_protocols(peer->tls, &name, 1, 0), 0);
+	peer_run(peer, conn);
+	assert_int_equal(peer->alert, GNUTLS_A_NO_APPLICATION_PROTOCOL);
+	check_end(conn, peer, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_ALPN,
+		  "peer asks by ALPN for other protocols than smtp: it has the "
+		  "wrong port, or must name smtp");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(closed),
+		cmocka_unit_test(silent),
+		cmocka_unit_test(ended_behind_starttls),
+		cmocka_unit_test(broken),
+		cmocka_unit_test(closed_after_retry),
+		cmocka_unit_test(closed_in_order),
+		cmocka_unit_test(alerted),
+		cmocka_unit_test(alerted_behind_the_handshake),
+		cmocka_unit_test(every_alert),
+		cmocka_unit_test(plaintext),
+		cmocka_unit_test(other_message),
+		cmocka_unit_test(plaintext_cut_short),
+		cmocka_unit_test(plaintext_behind_starttls),
+		cmocka_unit_test(tls_for_smtp),
+		cmocka_unit_test(certificates),
+		cmocka_unit_test(other_protocol),
+	};
+
+	return cmocka_run_group_tests_name("session_reason", tests, NULL, NULL);
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A policy on GnuTLS sessions of the host's own, server and client, joined in
+ * memory: the exact choice, refusals with their reasons, a hook of the host's,
+ * and who owns the policy.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <smtptls/gnutls.h>
+
+#include "../help/peer.h"
+#include "../help/policy_help.h"
+
+#define AES128 "ECDHE-RSA-AES128-GCM-SHA256"
+#define TLS12(kx, cipher, mac)                                                 \
+	"NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+" kx ":-CIPHER-ALL:+" cipher   \
+	":-MAC-ALL:+" mac
+
+static const struct testcert *cert(int algorithm)
+{
+	return testcert_server(testcert_ca("test CA"), algorithm,
+			       "mx.example.org");
+}
+
+static size_t move(struct peer *from, struct peer *to)
+{
+	size_t n = peer_queue_len(&from->out);
+
+	peer_queue_add(&to->in, peer_queue_data(&from->out), n);
+	peer_queue_drop(&from->out, n);
+	return n;
+}
+
+static void join(struct peer *client, struct peer *server)
+{
+	int turns, told = 0;
+
+	for (turns = 0; turns < 50; turns++) {
+		peer_step(client);
+		peer_step(server);
+		if (!told && server->result < 0 &&
+		    gnutls_error_is_fatal(server->result)) {
+			(void)gnutls_alert_send_appropriate(server->tls,
+							    server->result);
+			told = 1;
+		}
+		if (move(client, server) + move(server, client) == 0)
+			return;
+	}
+	fail_msg("the handshake does not end");
+}
+
+struct pair {
+	struct peer *client, *server;
+};
+
+static struct pair pair_of(const char *client_priority, int algorithm)
+{
+	struct pair pair = {
+		peer_client(client_priority, NULL),
+		peer_server("NORMAL", cert(algorithm)),
+	};
+
+	return pair;
+}
+
+static void pair_free(struct pair *pair)
+{
+	peer_free(pair->client);
+	peer_free(pair->server);
+}
+
+static void check_result(const struct pair *pair, int reason,
+			 const char *sentence)
+{
+	const char *text;
+
+	assert_int_equal(smtptls_policy_result(pair->server->tls,
+					       pair->server->result, &text),
+			 reason);
+	if (sentence)
+		assert_string_equal(text, sentence);
+}
+
+/* The policy is let go of before the handshake: the session owns it too. */
+static void chooses(void **state)
+{
+	/* The order that no priority string has. */
+	struct smtptls_policy *policy = new_policy(
+		POLICY(.ciphers = "AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-"
+				  "SHA384:" AES128));
+	struct pair pair =
+		pair_of("NORMAL:-VERS-ALL:+VERS-TLS1.2:+RSA", TESTCERT_RSA);
+
+	(void)state;
+	assert_int_equal(smtptls_policy_attach(policy, pair.server->tls), 0);
+	smtptls_policy_unref(policy);
+	join(pair.client, pair.server);
+	assert_int_equal(pair.server->result, 0);
+	assert_int_equal(pair.client->result, 0);
+	check_result(&pair, 0, "");
+	assert_int_equal(gnutls_kx_get(pair.client->tls), GNUTLS_KX_RSA);
+	assert_int_equal(gnutls_cipher_get(pair.client->tls),
+			 GNUTLS_CIPHER_AES_128_GCM);
+	pair_free(&pair);
+}
+
+static void refuses(void **state)
+{
+	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = AES128));
+	struct pair pair =
+		pair_of(TLS12("RSA", "AES-128-CBC", "SHA1"), TESTCERT_RSA);
+
+	(void)state;
+	assert_int_equal(smtptls_policy_attach(policy, pair.server->tls), 0);
+	smtptls_policy_unref(policy);
+	join(pair.client, pair.server);
+	assert_int_equal(pair.server->result, GNUTLS_E_NO_CIPHER_SUITES);
+	assert_int_equal(pair.client->alert, GNUTLS_A_HANDSHAKE_FAILURE);
+	check_result(
+		&pair, SMTPTLS_REASON_SUITES_EXCLUDED,
+		"peer offers TLS 1.2 with AES128-SHA, which the ciphers do "
+		"not name: add AES128-SHA to them");
+	pair_free(&pair);
+}
+
+static void refuses_type(void **state)
+{
+	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = "HIGH"));
+	struct pair pair = pair_of(TLS12("ECDHE-RSA", "AES-128-GCM", "AEAD"),
+				   TESTCERT_ECDSA);
+
+	(void)state;
+	assert_int_equal(smtptls_policy_attach(policy, pair.server->tls), 0);
+	smtptls_policy_unref(policy);
+	join(pair.client, pair.server);
+	check_result(&pair, SMTPTLS_REASON_NEEDS_RSA,
+		     "peer offers up to TLS 1.2 with RSA suites only; the only "
+		     "certificate is ECDSA P-256: add an RSA certificate");
+	pair_free(&pair);
+}
+
+/* ---- a hook of the host's ---- */
+
+static int own_hook(gnutls_session_t tls, unsigned type, unsigned when,
+		    unsigned incoming, const gnutls_datum_t *message)
+{
+	struct smtptls_policy *policy = gnutls_session_get_ptr(tls);
+
+	return smtptls_policy_on_hello(policy, tls, type, when, incoming,
+				       message);
+}
+
+static void in_own_hook(void **state)
+{
+	struct smtptls_policy *policy = new_policy(
+		POLICY(.ciphersuites = "TLS_CHACHA20_POLY1305_SHA256",
+		       .groups = "P-384"));
+	struct pair pair = pair_of("NORMAL", TESTCERT_RSA);
+
+	(void)state;
+	gnutls_session_set_ptr(pair.server->tls, policy);
+	gnutls_handshake_set_hook_function(pair.server->tls,
+					   GNUTLS_HANDSHAKE_ANY,
+					   GNUTLS_HOOK_BOTH, own_hook);
+	join(pair.client, pair.server);
+	assert_int_equal(pair.server->result, 0);
+	check_result(&pair, 0, "");
+	assert_int_equal(gnutls_cipher_get(pair.client->tls),
+			 GNUTLS_CIPHER_CHACHA20_POLY1305);
+	assert_int_equal(gnutls_group_get(pair.client->tls),
+			 GNUTLS_GROUP_SECP384R1);
+	smtptls_policy_unref(policy);
+	pair_free(&pair);
+}
+
+/* It is only the last policy that counts, and both are let go of. */
+static void attached_twice(void **state)
+{
+	struct smtptls_policy *first =
+		new_policy(POLICY(.protocols = "TLSv1.3"));
+	struct smtptls_policy *second =
+		new_policy(POLICY(.protocols = "TLSv1.2"));
+	struct pair pair = pair_of("NORMAL", TESTCERT_RSA);
+
+	(void)state;
+	assert_int_equal(smtptls_policy_attach(first, pair.server->tls), 0);
+	assert_int_equal(smtptls_policy_attach(second, pair.server->tls), 0);
+	assert_int_equal(smtptls_policy_attach(second, pair.server->tls), 0);
+	smtptls_policy_unref(first);
+	smtptls_policy_unref(second);
+	join(pair.client, pair.server);
+	check_result(&pair, 0, "");
+	assert_int_equal(gnutls_protocol_get_version(pair.client->tls),
+			 GNUTLS_TLS1_2);
+	pair_free(&pair);
+}
+
+/* ---- fail closed ---- */
+
+static void overwritten(void **state)
+{
+	struct smtptls_policy *policy =
+		new_policy(POLICY(.ciphers = AES128, .protocols = "TLSv1.2"));
+	struct pair pair =
+		pair_of(TLS12("RSA", "AES-128-CBC", "SHA1"), TESTCERT_RSA);
+
+	(void)state;
+	assert_int_equal(smtptls_policy_attach(policy, pair.server->tls), 0);
+	/* Without the hook: the priorities still forbid it. */
+	gnutls_handshake_set_hook_function(
+		pair.server->tls, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, NULL);
+	join(pair.client, pair.server);
+	assert_true(pair.server->result < 0);
+	pair_free(&pair);
+	/* Without both: the result tells. */
+	pair = pair_of(TLS12("RSA", "AES-128-CBC", "SHA1"), TESTCERT_RSA);
+	assert_int_equal(smtptls_policy_attach(policy, pair.server->tls), 0);
+	gnutls_handshake_set_hook_function(
+		pair.server->tls, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, NULL);
+	assert_int_equal(gnutls_priority_set_direct(pair.server->tls,
+						    "NORMAL:+RSA", NULL),
+			 0);
+	join(pair.client, pair.server);
+	assert_int_equal(pair.server->result, 0);
+	check_result(&pair, SMTPTLS_REASON_UNJUDGED, NULL);
+	smtptls_policy_unref(policy);
+	pair_free(&pair);
+}
+
+static void ssl2_hello(void **state)
+{
+	static const unsigned char hello[] = {
+		0x80, 0x1c, 1, 3, 1, 0, 3, 0, 0, 0, 16, 0, 0, 0x2f, 1,
+		2,    3,    4, 5, 6, 7, 8, 9, 1, 2, 3,	4, 5, 6,    7,
+	};
+	struct smtptls_policy *policy =
+		new_policy(POLICY(.ciphers = "ALL:@SECLEVEL=0",
+				  .protocols = "TLSv1 TLSv1.1 TLSv1.2"));
+	struct peer *server = peer_server("NORMAL", cert(TESTCERT_RSA));
+	const char *text;
+
+	(void)state;
+	assert_int_equal(smtptls_policy_attach(policy, server->tls), 0);
+	smtptls_policy_unref(policy);
+	peer_queue_add(&server->in, hello, sizeof(hello));
+	peer_step(server);
+	assert_true(server->result < 0 &&
+		    gnutls_error_is_fatal(server->result));
+	/* Nothing of a handshake was said. */
+	assert_int_equal(peer_queue_len(&server->out), 0);
+	assert_int_equal(
+		smtptls_policy_result(server->tls, server->result, &text),
+		SMTPTLS_REASON_SSL2_HELLO);
+	peer_free(server);
+}
+
+/* ---- clients ---- */
+
+static void client_is_kept_to_it(void **state)
+{
+	struct smtptls_policy *policy =
+		new_policy(POLICY(.ciphers = AES128, .protocols = "TLSv1.2"));
+	struct pair pair = pair_of("NORMAL", TESTCERT_RSA);
+	const char *text;
+
+	(void)state;
+	assert_int_equal(smtptls_policy_attach(policy, pair.client->tls), 0);
+	join(pair.client, pair.server);
+	assert_int_equal(pair.client->result, 0);
+	assert_int_equal(smtptls_policy_result(pair.client->tls, 0, &text), 0);
+	pair_free(&pair);
+	/* The host widens the priorities: the hook sees what comes of it. */
+	pair = pair_of("NORMAL", TESTCERT_RSA);
+	assert_int_equal(smtptls_policy_attach(policy, pair.client->tls), 0);
+	assert_int_equal(gnutls_priority_set_direct(
+				 pair.client->tls,
+				 TLS12("ECDHE-RSA", "AES-256-GCM", "AEAD"),
+				 NULL),
+			 0);
+	join(pair.client, pair.server);
+	assert_int_equal(pair.client->result, GNUTLS_E_UNKNOWN_CIPHER_SUITE);
+	assert_int_equal(smtptls_policy_result(pair.client->tls,
+					       pair.client->result, &text),
+			 SMTPTLS_REASON_OUTSIDE);
+	assert_string_equal(
+		text,
+		"GnuTLS agreed to ECDHE-RSA-AES256-GCM-SHA384, which the "
+		"policy does not allow: the host has replaced the session's "
+		"priorities, or the peer is broken");
+	smtptls_policy_unref(policy);
+	pair_free(&pair);
+}
+
+static void arguments(void **state)
+{
+	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = "HIGH"));
+	struct peer *server = peer_server("NORMAL", cert(TESTCERT_RSA));
+	gnutls_datum_t none = { NULL, 0 };
+	const char *text = NULL;
+
+	(void)state;
+	assert_int_equal(smtptls_policy_attach(NULL, server->tls),
+			 SMTPTLS_E_ARG);
+	assert_int_equal(smtptls_policy_attach(policy, NULL), SMTPTLS_E_ARG);
+	assert_int_equal(smtptls_policy_result(server->tls, 0, &text),
+			 SMTPTLS_E_ARG);
+	assert_string_equal(text, "");
+	assert_int_equal(smtptls_policy_result(NULL, 0, NULL), SMTPTLS_E_ARG);
+	assert_int_equal(
+		smtptls_policy_on_hello(NULL, server->tls, 1, 0, 1, &none),
+		GNUTLS_E_INVALID_REQUEST);
+	assert_int_equal(smtptls_policy_on_hello(policy, server->tls, 1,
+						 (unsigned)GNUTLS_HOOK_PRE, 1,
+						 NULL),
+			 GNUTLS_E_INVALID_REQUEST);
+	/* An empty hello is a malformed one. */
+	assert_int_equal(smtptls_policy_on_hello(policy, server->tls, 1,
+						 (unsigned)GNUTLS_HOOK_PRE, 1,
+						 &none),
+			 GNUTLS_E_UNEXPECTED_PACKET_LENGTH);
+	smtptls_policy_unref(policy);
+	peer_free(server);
+}
+
+/* Tickets go on as they were, in both versions. */
+static void resumes(void **state)
+{
+	static const char *const priorities[] = { PEER_TLS12, PEER_TLS13 };
+	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = "HIGH"));
+	gnutls_datum_t session, key;
+	struct pair pair;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		pair = pair_of(priorities[i], TESTCERT_RSA);
+		assert_int_equal(
+			smtptls_policy_attach(policy, pair.server->tls), 0);
+		join(pair.client, pair.server);
+		assert_int_equal(
+			gnutls_session_get_data2(pair.client->tls, &session),
+			0);
+		key = pair.server->ticket_key;
+		pair.server->ticket_key.data = NULL;
+		pair_free(&pair);
+		pair = pair_of(priorities[i], TESTCERT_RSA);
+		assert_int_equal(gnutls_session_ticket_enable_server(
+					 pair.server->tls, &key),
+				 0);
+		gnutls_free(pair.server->ticket_key.data);
+		pair.server->ticket_key = key;
+		assert_int_equal(
+			smtptls_policy_attach(policy, pair.server->tls), 0);
+		assert_int_equal(gnutls_session_set_data(pair.client->tls,
+							 session.data,
+							 session.size),
+				 0);
+		gnutls_free(session.data);
+		join(pair.client, pair.server);
+		assert_int_equal(pair.server->result, 0);
+		assert_true(gnutls_session_is_resumed(pair.server->tls));
+		check_result(&pair, 0, "");
+		pair_free(&pair);
+	}
+	smtptls_policy_unref(policy);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(chooses),
+		cmocka_unit_test(refuses),
+		cmocka_unit_test(refuses_type),
+		cmocka_unit_test(in_own_hook),
+		cmocka_unit_test(attached_twice),
+		cmocka_unit_test(overwritten),
+		cmocka_unit_test(ssl2_hello),
+		cmocka_unit_test(client_is_kept_to_it),
+		cmocka_unit_test(arguments),
+		cmocka_unit_test(resumes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

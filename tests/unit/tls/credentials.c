@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * credentials: certificates, authorities, revocation lists and Diffie-Hellman
+ * parameters, from files and memory, and what is refused in which words.
+ *
+ * What GnuTLS says in its own words is not compared; the file's name and this
+ * library's words are.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <gnutls/x509.h>
+
+#include <smtptls/gnutls.h>
+
+#include "../help/config_help.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define KIB	     1024
+
+static const char *large_file(size_t size)
+{
+	char *data = malloc(size);
+	const char *name;
+
+	assert_non_null(data);
+	memset(data, '\n', size);
+	name = testcert_file(data, size);
+	free(data);
+	return name;
+}
+
+/* ---- certificates ---- */
+
+static void test_certificates(void **state)
+{
+	struct smtptls_config *config = *state;
+	const struct testcert *rsa, *ecdsa = usual_server();
+
+	rsa = testcert_server(usual_ca(), TESTCERT_RSA, "mx.example.org");
+	assert_int_equal(
+		smtptls_config_add_cert_file(config, ecdsa->file, ecdsa->file),
+		0);
+	assert_int_equal(smtptls_config_add_cert_file(
+				 config, testcert_file_text(rsa->cert),
+				 testcert_file_text(rsa->key)),
+			 0);
+	assert_int_equal(count_chains(config), 2);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+	assert_int_equal(config->has_certificate, 1);
+	assert_null(smtptls_config_warning(config, 0));
+	assert_string_equal(smtptls_config_error(config), "");
+}
+
+static void test_certificate_in_memory(void **state)
+{
+	struct smtptls_config *config = *state;
+	const struct testcert *server = usual_server();
+	size_t cert_len = strlen(server->cert), key_len = strlen(server->key);
+	char *cert = malloc(cert_len), *key = malloc(key_len);
+
+	/* of their exact size, without a NUL, and gone afterwards */
+	assert_true(cert && key);
+	memcpy(cert, server->cert, cert_len);
+	memcpy(key, server->key, key_len);
+	assert_int_equal(smtptls_config_add_cert_mem(config, cert, cert_len,
+						     key, key_len),
+			 0);
+	free(cert);
+	free(key);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+	assert_int_equal(config->has_certificate, 1);
+}
+
+static void test_chain(void **state)
+{
+	struct smtptls_config *config = *state;
+	const struct testcert *inner, *leaf;
+	const char *chain;
+
+	inner = testcert_intermediate(usual_ca(), "Intermediate");
+	leaf = testcert_server(inner, TESTCERT_ECDSA, "mx.example.org");
+	chain = testcert_join(leaf->cert, inner->cert);
+	assert_int_equal(smtptls_config_add_cert_file(
+				 config, testcert_file_text(chain), leaf->file),
+			 0);
+	chain = testcert_join(chain, usual_ca()->cert);
+	/* the key may stand in front, in the same file */
+	chain = testcert_file_text(testcert_join(leaf->key, chain));
+	assert_int_equal(smtptls_config_add_cert_file(config, chain, chain), 0);
+	assert_int_equal(count_chains(config), 2);
+}
+
+static const char *encrypted_key(const struct testcert *cert)
+{
+	gnutls_datum_t pem = { (unsigned char *)cert->key,
+			       (unsigned)strlen(cert->key) };
+	gnutls_datum_t out;
+	gnutls_x509_privkey_t key;
+	const char *file;
+
+	assert_int_equal(gnutls_x509_privkey_init(&key), 0);
+	assert_int_equal(
+		gnutls_x509_privkey_import(key, &pem, GNUTLS_X509_FMT_PEM), 0);
+	assert_int_equal(gnutls_x509_privkey_export2_pkcs8(
+				 key, GNUTLS_X509_FMT_PEM, "password",
+				 GNUTLS_PKCS_PBES2_AES_128, &out),
+			 0);
+	gnutls_x509_privkey_deinit(key);
+	file = testcert_file(out.data, out.size);
+	gnutls_free(out.data);
+	return file;
+}
+
+static void refuse_cert(struct smtptls_config *config, const char *cert,
+			const char *key, const char *blamed, const char *cause)
+{
+	struct picture before = look(config);
+
+	assert_int_equal(smtptls_config_add_cert_file(config, cert, key),
+			 SMTPTLS_E_CONFIG);
+	assert_sentence(smtptls_config_error(config), blamed, cause);
+	assert_unchanged(config, &before);
+}
+
+static void test_unreadable_files(void **state)
+{
+	const char *good = usual_server()->file, *locked;
+	const char *files[][2] = {
+		{ missing_file(), ": No such file or directory" },
+		{ testcert_directory(), ": Is a directory" },
+		{ testcert_file("", 0), ": the file is empty" },
+		{ large_file(1024 * KIB + 1),
+		  ": the file is larger than 1 MiB" },
+		{ testcert_join(good, "/x"), ": Not a directory" },
+	};
+	struct smtptls_config *config = *state;
+	size_t i;
+
+	for (i = 0; i < COUNT(files); i++) {
+		refuse_cert(config, files[i][0], good, files[i][0],
+			    files[i][1]);
+		refuse_cert(config, good, files[i][0], files[i][0],
+			    files[i][1]);
+	}
+	/* as large as it may be, it is read, and holds nothing */
+	locked = large_file(1024 * KIB);
+	refuse_cert(config, locked, good, locked,
+		    ": holds no certificate in PEM");
+	if (geteuid() == 0)
+		return; /* who may read everything */
+	assert_int_equal(chmod(locked, 0), 0);
+	refuse_cert(config, good, locked, locked, ": Permission denied");
+}
+
+/* A path may be long; the cause stands behind it. */
+static void test_long_path(void **state)
+{
+	const char *path = testcert_directory();
+	int i;
+
+	for (i = 0; i < 10; i++)
+		path = testcert_join(path,
+				     "/a-name-that-is-long-beyond-all-need-and-"
+				     "goes-on-for-a-hundred-bytes-or-a-few-"
+				     "more-than-that-so-as-to-be-long");
+	refuse_cert(*state, path, path, path, ": No such file or directory");
+}
+
+static void test_contents_of_other_kinds(void **state)
+{
+	static const char garbage[] = "-----BEGIN CERTIFICATE-----\nAAAA\n"
+				      "-----END CERTIFICATE-----\n";
+	struct smtptls_config *config = *state;
+	const struct testcert *server = usual_server();
+	const char *good = server->file, *bad;
+
+	bad = testcert_file_text("this is no PEM\n");
+	refuse_cert(config, bad, good, bad, ": holds no certificate in PEM");
+	refuse_cert(config, good, bad, bad, ": holds no private key in PEM");
+	bad = testcert_file_text(server->key);
+	refuse_cert(config, bad, good, bad, ": holds no certificate in PEM");
+	bad = testcert_file_text(server->cert);
+	refuse_cert(config, good, bad, bad, ": holds no private key in PEM");
+	bad = testcert_file_text(garbage);
+	refuse_cert(config, bad, good,
+		    testcert_join(bad, ": is no valid certificate: "), "");
+	bad = testcert_file_text(testcert_join(server->cert, garbage));
+	refuse_cert(config, bad, good,
+		    testcert_join(bad, ": is no valid certificate: "), "");
+	bad = testcert_file(server->key, strlen(server->key) / 2);
+	refuse_cert(config, good, bad,
+		    testcert_join(bad, ": is no valid private key: "), "");
+}
+
+static void test_encrypted_keys(void **state)
+{
+	static const char cause[] =
+		": the private key is encrypted; store it without a password";
+	struct smtptls_config *config = *state;
+	const char *good = usual_server()->file, *bad;
+
+	bad = encrypted_key(usual_server());
+	refuse_cert(config, good, bad, bad, cause);
+	/* as OpenSSL wrote them of old, and what GnuTLS cannot decrypt */
+	bad = testcert_file_text("-----BEGIN EC PRIVATE KEY-----\n"
+				 "Proc-Type: 4,ENCRYPTED\n"
+				 "DEK-Info: AES-128-CBC,"
+				 "0102030405060708090A0B0C0D0E0F10\n\n"
+				 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+				 "\n-----END EC PRIVATE KEY-----\n");
+	refuse_cert(config, good, bad, bad, cause);
+	bad = testcert_file_text("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+				 "MAYwBAYCKgMEAA==\n"
+				 "-----END ENCRYPTED PRIVATE KEY-----\n");
+	refuse_cert(config, good, bad, bad, cause);
+}
+
+static void test_pairs_that_do_not_fit(void **state)
+{
+	static const char unsorted[] =
+		": the certificates are not a chain, leaf first, each signed by"
+		" the next";
+	struct smtptls_config *config = *state;
+	const struct testcert *inner, *leaf, *other;
+	const char *cause, *chain;
+
+	inner = testcert_intermediate(usual_ca(), "Intermediate");
+	leaf = testcert_server(inner, TESTCERT_ECDSA, "mx.example.org");
+	other = testcert_server(usual_ca(), TESTCERT_ECDSA, "b.example.org");
+	cause = testcert_join(": the private key does not belong to the "
+			      "certificate in ",
+			      leaf->file);
+	refuse_cert(config, leaf->file, other->file, other->file, cause);
+	other = testcert_server(usual_ca(), TESTCERT_RSA, "b.example.org");
+	refuse_cert(config, leaf->file, other->file, other->file, cause);
+
+	chain = testcert_file_text(testcert_join(inner->cert, leaf->cert));
+	refuse_cert(config, chain, leaf->file, chain, unsorted);
+	chain = testcert_join(usual_ca()->cert, inner->cert);
+	chain = testcert_file_text(testcert_join(leaf->cert, chain));
+	refuse_cert(config, chain, leaf->file, chain, unsorted);
+	chain = testcert_file_text(
+		testcert_join(leaf->cert, testcert_ca("Other CA")->cert));
+	refuse_cert(config, chain, leaf->file, chain, unsorted);
+}
+
+static void test_bad_memory(void **state)
+{
+	struct smtptls_config *config = *state;
+	const struct testcert *server = usual_server();
+	struct picture before = look(config);
+
+	assert_int_equal(smtptls_config_add_cert_mem(config, "", 0, server->key,
+						     strlen(server->key)),
+			 SMTPTLS_E_CONFIG);
+	assert_string_equal(smtptls_config_error(config),
+			    "certificate in memory: holds no certificate in "
+			    "PEM");
+	assert_int_equal(smtptls_config_add_cert_mem(config, server->cert,
+						     strlen(server->cert), "",
+						     0),
+			 SMTPTLS_E_CONFIG);
+	assert_string_equal(smtptls_config_error(config),
+			    "private key in memory: holds no private key in "
+			    "PEM");
+	assert_int_equal(smtptls_config_add_cert_mem(config, server->cert,
+						     1024 * KIB + 1,
+						     server->key, 1),
+			 SMTPTLS_E_ARG);
+	assert_int_equal(smtptls_config_add_cert_mem(config, server->cert, 1,
+						     server->key,
+						     1024 * KIB + 1),
+			 SMTPTLS_E_ARG);
+	assert_unchanged(config, &before);
+}
+
+/* After all of that a configuration can still be used. */
+static void test_usable_after_failures(void **state)
+{
+	struct smtptls_config *config = *state;
+
+	test_unreadable_files(state);
+	test_contents_of_other_kinds(state);
+	test_pairs_that_do_not_fit(state);
+	/* nothing of them is left */
+	assert_int_equal(smtptls_config_add_cert_file(config,
+						      usual_server()->file,
+						      usual_server()->file),
+			 0);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+	assert_int_equal(config->has_certificate, 1);
+	assert_int_equal(count_chains(config), 1);
+}
+
+/* ---- warnings ---- */
+
+static void assert_date(const char *text, time_t wanted)
+{
+	struct tm tm;
+	const char *end;
+
+	memset(&tm, 0, sizeof(tm));
+	end = strptime(text, "%Y-%m-%d %H:%M:%S UTC", &tm);
+	assert_non_null(end);
+	assert_string_equal(end, "");
+	assert_in_range(timegm(&tm), wanted - 600, wanted + 600);
+}
+
+static void check_warning(long from, long until, const char *what, long date)
+{
+	struct smtptls_config *config = new_config();
+	const struct testcert *cert;
+	const char *warning, *start;
+
+	cert = testcert_leaf(usual_ca(), TESTCERT_ECDSA, "mx.example.org",
+			     TESTCERT_SERVER, from, until);
+	assert_int_equal(
+		smtptls_config_add_cert_file(config, cert->file, cert->file),
+		0);
+	assert_string_equal(smtptls_config_error(config), "");
+	warning = smtptls_config_warning(config, 0);
+	assert_non_null(warning);
+	assert_null(smtptls_config_warning(config, 1));
+	start = testcert_join(testcert_join(cert->file, ": the certificate "),
+			      what);
+	assert_memory_equal(warning, start, strlen(start));
+	assert_date(warning + strlen(start), time(NULL) + date);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+	assert_int_equal(config->has_certificate, 1);
+	assert_ptr_equal(smtptls_config_warning(config, 0), warning);
+	smtptls_config_unref(config);
+}
+
+static void test_warnings(void **state)
+{
+	(void)state;
+	check_warning(-10 * TESTCERT_DAY, -TESTCERT_DAY, "has expired on ",
+		      -TESTCERT_DAY);
+	check_warning(TESTCERT_DAY, 10 * TESTCERT_DAY, "is not valid before ",
+		      TESTCERT_DAY);
+}
+
+static void test_several_warnings(void **state)
+{
+	struct smtptls_config *config = *state;
+	const struct testcert *cert;
+	int i;
+
+	cert = testcert_leaf(usual_ca(), TESTCERT_ECDSA, "mx.example.org",
+			     TESTCERT_SERVER, -2 * TESTCERT_DAY, -TESTCERT_DAY);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(smtptls_config_add_cert_mem(
+					 config, cert->cert, strlen(cert->cert),
+					 cert->key, strlen(cert->key)),
+				 0);
+	for (i = 0; i < 5; i++)
+		assert_sentence(smtptls_config_warning(config, (size_t)i),
+				"certificate in memory: the certificate has "
+				"expired on ",
+				" UTC");
+	assert_null(smtptls_config_warning(config, 5));
+	assert_null(smtptls_config_warning(config, (size_t)-1));
+}
+
+/* ---- authorities and revocation lists ---- */
+
+static void test_authorities(void **state)
+{
+	struct smtptls_config *config = *state;
+	const char *both;
+
+	both = testcert_file_text(
+		testcert_join(usual_ca()->cert, testcert_ca("Other CA")->cert));
+	assert_int_equal(config->has_authorities, 0);
+	assert_int_equal(smtptls_config_set_ca_file(config, usual_ca()->file),
+			 0);
+	assert_int_equal(config->has_authorities, 1);
+	assert_int_equal(count_authorities(config), 1);
+	/* again, and again beside another */
+	assert_int_equal(smtptls_config_set_ca_file(config, usual_ca()->file),
+			 0);
+	assert_int_equal(smtptls_config_set_ca_file(config, both), 0);
+	assert_int_equal(count_authorities(config), 2);
+	assert_int_equal(smtptls_config_set_crl_file(
+				 config, testcert_file_text(testcert_crl(
+						 usual_ca(), NULL))),
+			 0);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+}
+
+static void refuse_file(struct smtptls_config *config,
+			int set(struct smtptls_config *, const char *),
+			const char *file, const char *cause)
+{
+	struct picture before = look(config);
+
+	assert_int_equal(set(config, file), SMTPTLS_E_CONFIG);
+	assert_sentence(smtptls_config_error(config), file, cause);
+	assert_unchanged(config, &before);
+}
+
+static void test_bad_files(void **state)
+{
+	static const struct {
+		int (*set)(struct smtptls_config *, const char *);
+		const char *type;
+	} setters[] = {
+		{ smtptls_config_set_ca_file, "CERTIFICATE" },
+		{ smtptls_config_set_crl_file, "X509 CRL" },
+		{ smtptls_config_set_dh_file, "DH PARAMETERS" },
+	};
+	struct smtptls_config *config = *state;
+	char pem[128];
+	size_t i;
+
+	for (i = 0; i < COUNT(setters); i++) {
+		refuse_file(config, setters[i].set, missing_file(),
+			    ": No such file or directory");
+		refuse_file(config, setters[i].set, testcert_directory(),
+			    ": Is a directory");
+		refuse_file(config, setters[i].set, testcert_file("", 0),
+			    ": the file is empty");
+		refuse_file(config, setters[i].set, large_file(1024 * KIB + 1),
+			    ": the file is larger than 1 MiB");
+		refuse_file(config, setters[i].set,
+			    testcert_file_text("this is no PEM\n"), "");
+		refuse_file(config, setters[i].set,
+			    testcert_file_text(usual_ca()->key), "");
+		(void)snprintf(pem, sizeof(pem),
+			       "-----BEGIN %s-----\nAAAA\n-----END %s-----\n",
+			       setters[i].type, setters[i].type);
+		refuse_file(config, setters[i].set, testcert_file_text(pem),
+			    "");
+	}
+	refuse_file(config, smtptls_config_set_ca_file,
+		    testcert_file_text("this is no PEM\n"),
+		    ": holds no certificate in PEM");
+	/* one that is broken spoils the file */
+	refuse_file(config, smtptls_config_set_ca_file,
+		    testcert_file_text(testcert_join(
+			    usual_ca()->cert, "-----BEGIN CERTIFICATE-----\n"
+					      "AAAA\n-----END CERTIFICATE-----"
+					      "\n")),
+		    "");
+	assert_int_equal(smtptls_config_freeze(config), 0);
+}
+
+static void test_system_authorities(void **state)
+{
+	struct smtptls_config *config = *state;
+	int ret = smtptls_config_set_ca_file(config, NULL);
+
+	if (ret == 0) {
+		assert_int_equal(config->has_authorities, 1);
+		return;
+	}
+	/* a system may have none */
+	assert_int_equal(ret, SMTPTLS_E_CONFIG);
+	assert_int_equal(config->has_authorities, 0);
+	assert_sentence(smtptls_config_error(config),
+			"the system's certificate authorities: ", "");
+}
+
+/* ---- Diffie-Hellman ---- */
+
+/* RFC 2409 section 6.2, the second Oakley group. */
+static const char prime_1024[] =
+	"FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74"
+	"020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F1437"
+	"4FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED"
+	"EE386BFB5A899FA5AE9F24117C4B1FE649286651ECE65381FFFFFFFFFFFFFFFF";
+
+static const char *dh_file(const gnutls_datum_t *prime)
+{
+	unsigned char two[] = { 2 };
+	gnutls_datum_t generator = { two, 1 }, pem;
+	gnutls_dh_params_t params;
+	const char *file;
+
+	assert_int_equal(gnutls_dh_params_init(&params), 0);
+	assert_int_equal(gnutls_dh_params_import_raw(params, prime, &generator),
+			 0);
+	assert_int_equal(gnutls_dh_params_export2_pkcs3(
+				 params, GNUTLS_X509_FMT_PEM, &pem),
+			 0);
+	file = testcert_file(pem.data, pem.size);
+	gnutls_free(pem.data);
+	gnutls_dh_params_deinit(params);
+	return file;
+}
+
+static void test_dh(void **state)
+{
+	struct smtptls_config *config = *state;
+	unsigned char bytes[256];
+	gnutls_datum_t small = { bytes, sizeof(bytes) };
+
+	assert_int_equal(
+		smtptls_config_set_dh_file(
+			config, dh_file(&gnutls_ffdhe_2048_group_prime)),
+		0);
+	assert_non_null(config->dh.params);
+	/* each replaces the one before */
+	assert_int_equal(
+		smtptls_config_set_dh_file(
+			config, dh_file(&gnutls_ffdhe_3072_group_prime)),
+		0);
+	assert_int_equal(gnutls_hex_decode2(
+				 &(gnutls_datum_t){ (unsigned char *)prime_1024,
+						    sizeof(prime_1024) - 1 },
+				 &small),
+			 0);
+	refuse_file(config, smtptls_config_set_dh_file, dh_file(&small),
+		    ": Diffie-Hellman parameters of 1024 bits, but at least "
+		    "2048 are needed");
+	gnutls_free(small.data);
+	/* one bit less than enough */
+	memcpy(bytes, gnutls_ffdhe_2048_group_prime.data, sizeof(bytes));
+	bytes[0] = 0x7f;
+	small.data = bytes;
+	small.size = sizeof(bytes);
+	refuse_file(config, smtptls_config_set_dh_file, dh_file(&small),
+		    ": Diffie-Hellman parameters of 2047 bits, but at least "
+		    "2048 are needed");
+	refuse_file(config, smtptls_config_set_dh_file, usual_ca()->file,
+		    ": holds no Diffie-Hellman parameters in PEM");
+	assert_int_equal(smtptls_config_freeze(config), 0);
+}
+
+#define TEST(function)                                                         \
+	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_certificates),
+		TEST(test_certificate_in_memory),
+		TEST(test_chain),
+		TEST(test_unreadable_files),
+		TEST(test_long_path),
+		TEST(test_contents_of_other_kinds),
+		TEST(test_encrypted_keys),
+		TEST(test_pairs_that_do_not_fit),
+		TEST(test_bad_memory),
+		TEST(test_usable_after_failures),
+		TEST(test_warnings),
+		TEST(test_several_warnings),
+		TEST(test_authorities),
+		TEST(test_bad_files),
+		TEST(test_system_authorities),
+		TEST(test_dh),
+	};
+
+	return cmocka_run_group_tests_name("credentials", tests, NULL, NULL);
+}
