@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "examples/server_smtp.h"
+#include "examples/server/smtp.h"
 
 enum { TEXT_MAX = 1500, TEXTS = 20000 };
 

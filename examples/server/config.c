@@ -17,8 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server_config.h"
-#include "server_log.h"
+#include "config.h"
+#include "log.h"
 
 static const struct names {
 	const char *cert, *key, *rsa_cert, *rsa_key, *ca, *dhparam;

@@ -6,9 +6,9 @@
 
 #include <event2/event.h>
 
-#include "server_maildir.h"
-#include "server_options.h"
-#include "server_smtp.h"
+#include "maildir.h"
+#include "options.h"
+#include "smtp.h"
 
 struct session;
 

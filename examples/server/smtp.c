@@ -19,7 +19,7 @@
 
 #include <smtptls.h>
 
-#include "server_smtp.h"
+#include "smtp.h"
 
 enum {
 	RECIPIENTS_MAX = 100, /* RFC 5321 section 4.5.3.1.8 */

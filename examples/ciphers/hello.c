@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ciphers_hello.h"
+#include "hello.h"
 
 enum { FILE_MAX = 512 * 1024 };
 

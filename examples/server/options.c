@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server_log.h"
-#include "server_options.h"
+#include "log.h"
+#include "options.h"
 
 static const char usage[] =
 	"usage: smtptls-server [options]\n"

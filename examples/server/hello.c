@@ -21,8 +21,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "server_hello.h"
-#include "server_log.h"
+#include "hello.h"
+#include "log.h"
 
 enum {
 	PER_REASON = 10,

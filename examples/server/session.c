@@ -26,9 +26,9 @@
 #include <event2/buffer.h>
 #include <event2/event_struct.h>
 
-#include "server_hello.h"
-#include "server_log.h"
-#include "server_session.h"
+#include "hello.h"
+#include "log.h"
+#include "session.h"
 
 enum {
 	COMMAND_CHUNK = 512, /* the replies to which fit into REPLIES_MAX */

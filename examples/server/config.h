@@ -3,7 +3,7 @@
 #ifndef SERVER_CONFIG_H
 #define SERVER_CONFIG_H
 
-#include "server_options.h"
+#include "options.h"
 
 /*
  * A frozen configuration as the options and the files are now; NULL when that

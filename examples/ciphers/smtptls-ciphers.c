@@ -16,7 +16,7 @@
 
 #include <smtptls/policy.h>
 
-#include "ciphers_hello.h"
+#include "hello.h"
 
 enum form { TABLE, NAMES, ALL_NAMES, PRIORITY, HELLO };
 

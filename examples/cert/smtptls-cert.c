@@ -2,7 +2,7 @@
 /*
  * smtptls-cert: makes a CA, a mail server's certificate and key, and on request
  * a client's certificate and Diffie-Hellman parameters; see smtptls-cert(1).
- * What stands in a certificate is cert_x509.c's.
+ * What stands in a certificate is x509.c's.
  *
  * Works in three steps. Planning lists the files to make, and ends the program
  * where one is in the way; making fills them, in memory only; storing writes
@@ -38,7 +38,7 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
-#include "cert_x509.h"
+#include "x509.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "unknown"

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server_log.h"
+#include "log.h"
 
 __attribute__((format(printf, 1, 0))) static void vnote(const char *format,
 							va_list ap)

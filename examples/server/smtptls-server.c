@@ -20,10 +20,10 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 
-#include "server_config.h"
-#include "server_hello.h"
-#include "server_log.h"
-#include "server_session.h"
+#include "config.h"
+#include "hello.h"
+#include "log.h"
+#include "session.h"
 
 enum {
 	BACKLOG = 511,

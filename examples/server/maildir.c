@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "server_maildir.h"
+#include "maildir.h"
 
 enum {
 	NAME_SIZE = 340 /* a host's name and three numbers */

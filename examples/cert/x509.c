@@ -17,7 +17,7 @@
 
 #include <gnutls/crypto.h>
 
-#include "cert_x509.h"
+#include "x509.h"
 
 #define DIGITS "0123456789"
 #define ALNUM  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS
