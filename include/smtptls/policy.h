@@ -188,7 +188,15 @@ enum smtptls_reason {
 	SMTPTLS_REASON_CERT_TIME = 27,
 	SMTPTLS_REASON_CERT_PURPOSE = 28,
 	SMTPTLS_REASON_DH_PARAMETERS = 29, /* too small */
-	SMTPTLS_REASON_ALPN = 30 /* the peer's are of other protocols */
+	SMTPTLS_REASON_ALPN = 30,	 /* the peer's are of other protocols */
+	SMTPTLS_REASON_BAD_RECORD = 31,	 /* cannot be decrypted, say */
+	SMTPTLS_REASON_BAD_MESSAGE = 32, /* a handshake's, against TLS */
+	SMTPTLS_REASON_BAD_SIGNATURE = 33, /* or Finished */
+	SMTPTLS_REASON_FLOOD = 34,	   /* alerts, empty records, no end */
+	SMTPTLS_REASON_RENEGOTIATION = 35, /* which is not done */
+	SMTPTLS_REASON_TRUNCATED = 36,	   /* TLS was cut off */
+	SMTPTLS_REASON_INTERNAL = 37,	   /* this side's own trouble */
+	SMTPTLS_REASON_INJECTION = 38	   /* CVE-2011-0411 */
 };
 
 /* The name of a reason in this header, in lower case: "needs-rsa"; or NULL. */

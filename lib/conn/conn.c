@@ -127,6 +127,13 @@ static int fail_nomem(struct smtptls_conn *conn)
 	return fail(conn, SMTPTLS_E_NOMEM, smtptls_strerror(SMTPTLS_E_NOMEM));
 }
 
+static int fail_injection(struct smtptls_conn *conn)
+{
+	conn->reason = SMTPTLS_REASON_INJECTION;
+	return fail(conn, SMTPTLS_E_INJECTION,
+		    stls_end_sentence(conn->reason, 1));
+}
+
 static int fail_session(struct smtptls_conn *conn, int error)
 {
 	return fail(conn, error,
@@ -227,8 +234,7 @@ int smtptls_conn_accept_starttls(struct smtptls_conn *conn, const char *args,
 		smtptls_conn_can_starttls(conn),
 		unread > 0 || stls_buffer_len(&conn->in) > 0, &reply);
 	if (code == SMTPTLS_E_INJECTION)
-		return fail(conn, code,
-			    "plaintext was sent behind STARTTLS in the clear");
+		return fail_injection(conn);
 	if (code < 0)
 		return code;
 	said = put(conn, reply, strlen(reply), (size_t)-1);
@@ -251,8 +257,7 @@ int smtptls_conn_start_tls(struct smtptls_conn *conn, size_t unread)
 	    (conn->role == SMTPTLS_SERVER && conn->spoken))
 		return SMTPTLS_E_STATE;
 	if (unread > 0 || stls_buffer_len(&conn->in) > 0)
-		return fail(conn, SMTPTLS_E_INJECTION,
-			    "plaintext was received where TLS was to start");
+		return fail_injection(conn);
 	if (conn->role == SMTPTLS_SERVER
 		    ? !conn->config->has_certificate
 		    : conn->verify_mode == SMTPTLS_VERIFY_CA && !conn->peer)

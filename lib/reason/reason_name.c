@@ -19,7 +19,9 @@ const char *smtptls_reason_name(int reason)
 		"tls-for-smtp",	  "closed",	   "timeout",
 		"peer-alert",	  "cert-missing",  "cert-trust",
 		"cert-time",	  "cert-purpose",  "dh-parameters",
-		"alpn",
+		"alpn",		  "bad-record",	   "bad-message",
+		"bad-signature",  "flood",	   "renegotiation",
+		"truncated",	  "internal",	   "injection",
 	};
 
 	if (reason < 0 || (size_t)reason >= sizeof(names) / sizeof(names[0]))

@@ -363,6 +363,30 @@ static void write_plaintext(const struct stls_end *end, char *text, size_t size)
 			       shown);
 }
 
+/* ---- what TLS forbids, and what is not common ---- */
+
+static void write_defect(const struct stls_end *end, char *text, size_t size)
+{
+	char when[80] = "under TLS";
+
+	if (!end->complete)
+		write_when(end, when);
+	(void)snprintf(text, size, "peer sent %s %s: " DEFECT, end->found,
+		       when);
+}
+
+/* Without a policy, which would say more: the priority string is the host's. */
+static void write_not_common(const struct stls_end *end, char *text,
+			     size_t size)
+{
+	(void)snprintf(
+		text, size,
+		"the peer and the priority string have no %s in common: "
+		"allow one of the peer's in the string, or the peer must "
+		"be changed",
+		end->found);
+}
+
 /* ---- the others ---- */
 
 const char *stls_end_sentence(int reason, int server)
@@ -400,6 +424,19 @@ const char *stls_end_sentence(int reason, int server)
 	case SMTPTLS_REASON_DH_PARAMETERS:
 		return "peer's Diffie-Hellman parameters are too small for "
 		       "this side: make larger ones there, or do without DHE";
+	case SMTPTLS_REASON_FALLBACK:
+		return "peer fell back to an older version although this side "
+		       "has a better one: find out why its first attempt "
+		       "failed (RFC 7507)";
+	case SMTPTLS_REASON_RENEGOTIATION:
+		return "peer asked for a renegotiation, which is not done: "
+		       "switch it off there";
+	case SMTPTLS_REASON_TRUNCATED:
+		return "peer closed the connection without a close_notify: it "
+		       "was cut off, or the peer has a defect";
+	case SMTPTLS_REASON_INJECTION:
+		return "plaintext came behind STARTTLS, before TLS: the peer "
+		       "must wait for the 220, or an attacker put it there";
 	default:
 		return "the handshake failed";
 	}
@@ -421,6 +458,28 @@ void stls_end_write(const struct stls_end *end, char *text, size_t size)
 		break;
 	case SMTPTLS_REASON_PEER_ALERT:
 		write_alert(end, text, size);
+		break;
+	case SMTPTLS_REASON_BAD_RECORD:
+	case SMTPTLS_REASON_BAD_MESSAGE:
+	case SMTPTLS_REASON_BAD_SIGNATURE:
+		write_defect(end, text, size);
+		break;
+	case SMTPTLS_REASON_FLOOD:
+		(void)snprintf(
+			text, size,
+			"peer sent %s: it has a defect, or is an attacker",
+			end->found);
+		break;
+	case SMTPTLS_REASON_INTERNAL:
+		(void)snprintf(text, size,
+			       "this side has trouble of its own: %s",
+			       end->found);
+		break;
+	case SMTPTLS_REASON_VERSION:
+	case SMTPTLS_REASON_SUITES_EXCLUDED:
+	case SMTPTLS_REASON_GROUP:
+	case SMTPTLS_REASON_SIGALG:
+		write_not_common(end, text, size);
 		break;
 	default:
 		(void)snprintf(text, size, "%s",

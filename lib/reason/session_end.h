@@ -26,9 +26,15 @@ struct stls_end {
 	int spoken;   /* SMTP was spoken in the clear before */
 	int broken;   /* the connection was cut off, not closed */
 	int begun;    /* something of the peer's had come */
+	int complete; /* the handshake was over */
 	int last_in;  /* the last handshake messages (RFC 8446 section 4) */
 	int last_out; /* of either side */
 	int alert;    /* SMTPTLS_REASON_PEER_ALERT */
+	/*
+	 * Of BAD_RECORD, BAD_MESSAGE, BAD_SIGNATURE and FLOOD what the peer
+	 * sent; of INTERNAL what went wrong; of what is not common its kind.
+	 */
+	const char *found;
 	const unsigned char *sent; /* plaintext, where TLS was to start */
 	size_t sent_len;
 };

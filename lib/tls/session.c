@@ -16,14 +16,13 @@
  */
 #include "tls/session.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "reason/refusal.h"
 #include "reason/session_end.h"
+#include "tls/failure.h"
 #include "tls/verify.h"
 
 /* As OpenSSL: a peer that only warns keeps this side busy for nothing. */
@@ -39,86 +38,32 @@
 
 #define CONTENT_ALERT 21
 
-/* ---- transport ---- */
-
-static void keep_last(struct stls_session *session, const unsigned char *data,
-		      size_t n)
-{
-	size_t size = sizeof(session->last);
-
-	if (n > size) {
-		data += n - size;
-		n = size;
-	}
-	memmove(session->last, session->last + n, size - n);
-	memcpy(session->last + size - n, data, n);
-}
-
-static ssize_t pull(gnutls_transport_ptr_t ptr, void *data, size_t len)
-{
-	struct stls_session *session = ptr;
-	const unsigned char *held;
-	size_t n = stls_buffer_peek(session->in, &held);
-
-	if (n == 0) {
-		if (session->eof) {
-			session->cut = 1;
-			return 0;
-		}
-		gnutls_transport_set_errno(session->tls, EAGAIN);
-		return -1;
-	}
-	if (n > len)
-		n = len;
-	memcpy(data, held, n);
-	if (!session->complete)
-		keep_last(session, held, n);
-	stls_buffer_drop(session->in, n);
-	session->silent += n;
-	return (ssize_t)n;
-}
-
-static ssize_t push(gnutls_transport_ptr_t ptr, const giovec_t *iov, int count)
-{
-	struct stls_session *session = ptr;
-	unsigned char *room;
-	size_t total = 0;
-	int i;
-
-	/* All or nothing: after an error GnuTLS would send it all again. */
-	for (i = 0; i < count; i++)
-		total += iov[i].iov_len;
-	if (stls_buffer_reserve(session->out, total, &room) < 0) {
-		gnutls_transport_set_errno(session->tls, ENOMEM);
-		return -1;
-	}
-	for (i = 0; i < count; i++) {
-		if (iov[i].iov_len > 0)
-			memcpy(room, iov[i].iov_base, iov[i].iov_len);
-		room += iov[i].iov_len;
-	}
-	stls_buffer_commit(session->out, total);
-	return (ssize_t)total;
-}
-
 /* ---- errors ---- */
 
-/* The first sentence stays: it is the cause of what follows. */
-__attribute__((format(printf, 3, 4))) static int
-failed(struct stls_session *session, int error, const char *format, ...)
+/* GnuTLS ends its sentences with a full stop, this library does not. */
+static void drop_stop(char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > 0 && text[len - 1] == '.')
+		text[len - 1] = '\0';
+}
+
+/* The first reason and sentence stay: they are the cause of what follows. */
+__attribute__((format(printf, 4, 5))) static int
+failed(struct stls_session *session, int error, int reason, const char *format,
+       ...)
 {
 	va_list args;
-	size_t len;
 
+	if (session->judge.reason == 0)
+		session->judge.reason = reason;
 	if (session->text[0])
 		return error;
 	va_start(args, format);
 	(void)vsnprintf(session->text, sizeof(session->text), format, args);
 	va_end(args);
-	/* GnuTLS ends its sentences with a full stop, this library does not. */
-	len = strlen(session->text);
-	if (len > 0 && session->text[len - 1] == '.')
-		session->text[len - 1] = '\0';
+	drop_stop(session->text);
 	return error;
 }
 
@@ -130,9 +75,20 @@ static int number_of(gnutls_handshake_description_t message)
 		       : (int)message;
 }
 
-/* The end for a reason; nor does a later reason replace the first. */
+static int ended_by(struct stls_session *session, int error,
+		    const struct stls_end *end)
+{
+	if (session->judge.reason == 0)
+		session->judge.reason = end->reason;
+	if (!session->text[0])
+		stls_end_write(end, session->text, sizeof(session->text));
+	drop_stop(session->text);
+	return error;
+}
+
+/* The end for a reason; what was found is told as struct stls_end has it. */
 static int ended(struct stls_session *session, int error, int reason,
-		 const struct stls_bytes *sent)
+		 const char *found)
 {
 	struct stls_end end = {
 		.reason = reason,
@@ -140,20 +96,16 @@ static int ended(struct stls_session *session, int error, int reason,
 		.spoken = session->spoken,
 		.broken = error == SMTPTLS_E_IO,
 		.begun = session->begun,
+		.complete = session->complete,
 		.last_in =
 			number_of(gnutls_handshake_get_last_in(session->tls)),
 		.last_out =
 			number_of(gnutls_handshake_get_last_out(session->tls)),
 		.alert = session->alert_received,
-		.sent = sent ? sent->data : NULL,
-		.sent_len = sent ? sent->len : 0,
+		.found = found,
 	};
 
-	if (session->judge.reason == 0)
-		session->judge.reason = reason;
-	if (!session->text[0])
-		stls_end_write(&end, session->text, sizeof(session->text));
-	return error;
+	return ended_by(session, error, &end);
 }
 
 /* Of a fatal alert there is only one (RFC 8446 section 6.2). */
@@ -184,16 +136,15 @@ static int gnutls_failed(struct stls_session *session, int ret,
 			 int in_handshake)
 {
 	int broken = in_handshake ? SMTPTLS_E_HANDSHAKE : SMTPTLS_E_PROTOCOL;
+	const struct stls_failure *failure;
 	int level, alert;
 
 	/* GnuTLS has several errors for an end that came too early. */
-	if (session->cut && !in_handshake)
-		return failed(session, SMTPTLS_E_TRUNCATED,
-			      "peer closed the connection without a "
-			      "close_notify");
 	if (session->cut)
 		return ended(session, SMTPTLS_E_TRUNCATED,
-			     SMTPTLS_REASON_CLOSED, NULL);
+			     in_handshake ? SMTPTLS_REASON_CLOSED
+					  : SMTPTLS_REASON_TRUNCATED,
+			     NULL);
 	if (is_clear_alert(session, ret)) {
 		session->alert_received = session->last[STLS_ALERT_SIZE - 1];
 		return ended(session, broken, SMTPTLS_REASON_PEER_ALERT, NULL);
@@ -204,28 +155,25 @@ static int gnutls_failed(struct stls_session *session, int ret,
 		return ended(session, broken, SMTPTLS_REASON_PEER_ALERT, NULL);
 	case GNUTLS_E_PUSH_ERROR:
 	case GNUTLS_E_MEMORY_ERROR:
-		return failed(session, SMTPTLS_E_NOMEM, "%s",
-			      smtptls_strerror(SMTPTLS_E_NOMEM));
+		return failed(session, SMTPTLS_E_NOMEM, SMTPTLS_REASON_INTERNAL,
+			      "%s", smtptls_strerror(SMTPTLS_E_NOMEM));
 	default:
 		break;
 	}
 	alert = gnutls_error_to_alert(ret, &level);
 	send_alert(session, alert >= 0 ? alert : GNUTLS_A_INTERNAL_ERROR);
 	if (session->judge.text[0])
-		return failed(session, broken, "%s", session->judge.text);
-	if (ret == GNUTLS_E_SESSION_EOF)
-		return ended(session, broken, SMTPTLS_REASON_CLOSED, NULL);
-	if (ret == GNUTLS_E_DH_PRIME_UNACCEPTABLE)
-		return ended(session, broken, SMTPTLS_REASON_DH_PARAMETERS,
-			     NULL);
-	if (ret == GNUTLS_E_NO_APPLICATION_PROTOCOL)
-		return ended(session, broken, SMTPTLS_REASON_ALPN, NULL);
+		return failed(session, broken, session->judge.reason, "%s",
+			      session->judge.text);
+	failure = stls_failure(ret);
+	if (failure->reason == SMTPTLS_REASON_INTERNAL)
+		return ended(session, broken, failure->reason,
+			     gnutls_strerror(ret));
 	if (in_handshake && session->role == SMTPTLS_SERVER &&
+	    failure->reason >= SMTPTLS_REASON_BAD_RECORD &&
 	    number_of(gnutls_handshake_get_last_in(session->tls)) < 0)
 		return ended(session, broken, SMTPTLS_REASON_BAD_HELLO, NULL);
-	return failed(session, broken, "%s: %s",
-		      in_handshake ? "the handshake failed" : "TLS failed",
-		      gnutls_strerror(ret));
+	return ended(session, broken, failure->reason, failure->found);
 }
 
 /* Count a warning alert; 0, or an error when there were too many. */
@@ -235,10 +183,9 @@ static int warned(struct stls_session *session, int in_handshake)
 	if (++session->warnings < WARNINGS_MAX)
 		return 0;
 	send_alert(session, GNUTLS_A_UNEXPECTED_MESSAGE);
-	return failed(session,
-		      in_handshake ? SMTPTLS_E_HANDSHAKE : SMTPTLS_E_PROTOCOL,
-		      "peer sends nothing but warning alerts: the peer must be "
-		      "changed");
+	return ended(session,
+		     in_handshake ? SMTPTLS_E_HANDSHAKE : SMTPTLS_E_PROTOCOL,
+		     SMTPTLS_REASON_FLOOD, "nothing but warning alerts");
 }
 
 /* More input than plaintext ever came of it. */
@@ -247,7 +194,7 @@ static int check_silent(struct stls_session *session)
 	if (session->silent <= SILENT_MAX)
 		return 0;
 	send_alert(session, GNUTLS_A_RECORD_OVERFLOW);
-	return failed(session, SMTPTLS_E_LIMIT,
+	return failed(session, SMTPTLS_E_LIMIT, SMTPTLS_REASON_FLOOD,
 		      "peer sent more than %zu bytes of TLS without a word of "
 		      "SMTP: it is broken, or an attack",
 		      SILENT_MAX);
@@ -255,79 +202,11 @@ static int check_silent(struct stls_session *session)
 
 /* ---- start ---- */
 
-/*
- * A client that asks for another protocol by ALPN is not one of SMTP: it may be
- * a browser that was led here (ALPACA, RFC 9325 section 3.8). The names are
- * Exim's.
- */
-static int set_up_alpn(struct stls_session *session)
-{
-	unsigned char smtp[] = "smtp", esmtp[] = "esmtp";
-	const gnutls_datum_t names[] = { { smtp, 4 }, { esmtp, 5 } };
-
-	return gnutls_alpn_set_protocols(session->tls, names, 2,
-					 GNUTLS_ALPN_MANDATORY);
-}
-
-static int set_up_server(struct stls_session *session,
-			 const struct smtptls_config *config)
-{
-	int ret = set_up_alpn(session);
-
-	if (ret < 0)
-		return ret;
-	if (session->verify_mode != SMTPTLS_VERIFY_NONE)
-		gnutls_certificate_server_set_request(session->tls,
-						      GNUTLS_CERT_REQUEST);
-	return gnutls_session_ticket_enable_server(
-		session->tls, &config->ticket_key[session->verify_mode]);
-}
-
-/* GnuTLS calls it for every message. */
-static int on_message(gnutls_session_t tls, unsigned type, unsigned when,
-		      unsigned incoming, const gnutls_datum_t *message)
-{
-	struct stls_session *session = gnutls_transport_get_ptr(tls);
-
-	(void)when;
-	return stls_judge_message(&session->judge, tls, type, incoming,
-				  message);
-}
-
-static void set_up_judge(struct stls_session *session,
-			 const struct smtptls_config *config)
-{
-	session->judge.policy = config->policy;
-	if (session->role == SMTPTLS_SERVER)
-		session->judge.shadow = config->shadow;
-	session->judge.own = &config->own;
-	session->judge.asks = session->verify_mode != SMTPTLS_VERIFY_NONE;
-	session->judge.strict =
-		config->strict_sni && session->role == SMTPTLS_SERVER;
-	if (stls_judge_wanted(&session->judge))
-		gnutls_handshake_set_hook_function(session->tls,
-						   GNUTLS_HANDSHAKE_ANY,
-						   GNUTLS_HOOK_PRE, on_message);
-}
-
-static int set_up_client(struct stls_session *session)
-{
-	unsigned char address[16];
-	size_t size;
-
-	/* RFC 6066 section 3: no addresses in SNI. */
-	if (!session->peer || stls_is_address(session->peer, address, &size))
-		return 0;
-	return gnutls_server_name_set(session->tls, GNUTLS_NAME_DNS,
-				      session->peer, strlen(session->peer));
-}
-
 int stls_session_start(struct stls_session *session,
 		       const struct smtptls_config *config, int role,
 		       int verify_mode, const char *peer,
 		       struct stls_buffer *in, struct stls_buffer *out)
 {
-	unsigned flags = GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL;
 	int ret;
 
 	memset(session, 0, sizeof(*session));
@@ -337,40 +216,14 @@ int stls_session_start(struct stls_session *session,
 	session->verify_mode = verify_mode;
 	session->peer = peer;
 	session->alert_received = session->alert_sent = -1;
-	/* Under TLS 1.3 tickets would leave before the peer is verified. */
-	flags |= role == SMTPTLS_SERVER
-			 ? GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET
-			 : GNUTLS_CLIENT;
-	ret = gnutls_init(&session->tls, flags);
-	if (ret < 0) {
-		session->tls = NULL;
-		goto failed;
-	}
-	gnutls_transport_set_ptr(session->tls, session);
-	gnutls_transport_set_pull_function(session->tls, pull);
-	gnutls_transport_set_vec_push_function(session->tls, push);
-	ret = gnutls_priority_set(session->tls, config->priority);
-	if (ret < 0)
-		goto failed;
-	ret = gnutls_credentials_set(session->tls, GNUTLS_CRD_CERTIFICATE,
-				     config->credentials);
-	if (ret == 0 && config->dh.anonymous && role == SMTPTLS_SERVER)
-		ret = gnutls_credentials_set(session->tls, GNUTLS_CRD_ANON,
-					     config->dh.anonymous);
-	if (ret < 0)
-		goto failed;
-	set_up_judge(session, config);
-	ret = role == SMTPTLS_SERVER ? set_up_server(session, config)
-				     : set_up_client(session);
-	if (ret < 0)
-		goto failed;
-	return 0;
-
-failed:
+	ret = stls_session_set_up(session, config);
+	if (ret == 0)
+		return 0;
 	return failed(session,
 		      ret == GNUTLS_E_MEMORY_ERROR ? SMTPTLS_E_NOMEM
 						   : SMTPTLS_E_CONFIG,
-		      "TLS cannot be started: %s", gnutls_strerror(ret));
+		      SMTPTLS_REASON_INTERNAL, "TLS cannot be started: %s",
+		      gnutls_strerror(ret));
 }
 
 void stls_session_free(struct stls_session *session)
@@ -384,6 +237,24 @@ void stls_session_free(struct stls_session *session)
 }
 
 /* ---- handshake ---- */
+
+/* What the peer sent where TLS was to start was no TLS. */
+static int ended_in_clear(struct stls_session *session, int error, int reason,
+			  const struct stls_bytes *sent)
+{
+	const struct stls_end end = {
+		.reason = reason,
+		.server = session->role == SMTPTLS_SERVER,
+		.spoken = session->spoken,
+		.broken = error == SMTPTLS_E_IO,
+		.last_in = -1,
+		.last_out = -1,
+		.sent = sent->data,
+		.sent_len = sent->len,
+	};
+
+	return ended_by(session, error, &end);
+}
 
 /*
  * GnuTLS would take a ClientHello in SSLv2's format, and answers other things
@@ -406,7 +277,7 @@ static int check_first(struct stls_session *session, int last, int error)
 		return 0;
 	if (error != SMTPTLS_E_IO)
 		send_alert(session, GNUTLS_A_UNEXPECTED_MESSAGE);
-	return ended(session, error, reason, &sent);
+	return ended_in_clear(session, error, reason, &sent);
 }
 
 static int reason_of_cert(int error)
@@ -439,7 +310,8 @@ static int verify(struct stls_session *session)
 	stls_session_abort(session, ret);
 	reason = reason_of_cert(ret);
 	if (reason == SMTPTLS_REASON_NONE)
-		return failed(session, ret, "%s", smtptls_strerror(ret));
+		return failed(session, ret, reason, "%s",
+			      smtptls_strerror(ret));
 	return ended(session, ret, reason, NULL);
 }
 
@@ -450,8 +322,8 @@ static int finish(struct stls_session *session)
 	if (stls_judge_result(&session->judge, session->tls,
 			      session->role == SMTPTLS_SERVER) < 0) {
 		send_alert(session, GNUTLS_A_HANDSHAKE_FAILURE);
-		return failed(session, SMTPTLS_E_HANDSHAKE, "%s",
-			      session->judge.text);
+		return failed(session, SMTPTLS_E_HANDSHAKE,
+			      session->judge.reason, "%s", session->judge.text);
 	}
 	session->complete = 1;
 	session->warnings = 0;
@@ -535,9 +407,8 @@ ssize_t stls_session_read(struct stls_session *session, void *data, size_t len)
 				return ret;
 		} else if (ret == GNUTLS_E_REHANDSHAKE) {
 			send_alert(session, GNUTLS_A_NO_RENEGOTIATION);
-			return failed(session, SMTPTLS_E_PROTOCOL,
-				      "peer asked for a renegotiation, which "
-				      "is not done: switch it off there");
+			return ended(session, SMTPTLS_E_PROTOCOL,
+				     SMTPTLS_REASON_RENEGOTIATION, NULL);
 		} else if (ret != GNUTLS_E_AGAIN &&
 			   ret != GNUTLS_E_INTERRUPTED) {
 			return gnutls_failed(session, (int)ret, 0);

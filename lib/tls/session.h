@@ -38,6 +38,13 @@ struct stls_session {
 };
 
 /*
+ * session_setup.c: make session->tls, whose roles and buffers are set. Returns 0
+ * or GnuTLS's error; session->tls may be there in either case.
+ */
+int stls_session_set_up(struct stls_session *session,
+			const struct smtptls_config *config);
+
+/*
  * Start over `in` and `out`, which must outlive the session, as `config` must.
  * `peer` is a client's name for the server, or NULL. Returns 0,
  * SMTPTLS_E_NOMEM or SMTPTLS_E_CONFIG.

@@ -10,8 +10,9 @@ import types
 from harness import SCALE
 from reason_case import (BOTH, LIMIT, STARTTLS, TLS, Case, connected, gnutls_cli,
                          python, s_client, sends)
-from tlsbytes import (ALERT, HANDSHAKE, SERVER_HELLO, client_hello, message,
-                      record)
+from tlsbytes import (ALERT, DATA, HANDSHAKE, HELLO_DONE, SERVER_HELLO,
+                      client_hello, message, record)
+from wire import opened
 
 # Long enough for all that a client says before it falls silent.
 SHORT = "--handshake-timeout", str(SCALE)
@@ -166,6 +167,48 @@ def endings():
     ]
 
 
+# --- what TLS forbids
+
+
+def defects():
+    """Messages that no library makes; what needs its keys is in
+    tests/unit/tls/failure.c."""
+    defect = "one of the two has a defect, or something between changes the " \
+        "bytes"
+    hello, hello13 = client_hello(), client_hello(tls13=True)
+
+    def case(name, found, *segments):
+        return Case(name, f"peer sent {found}: {defect}", sends(*segments))
+
+    return [
+        case("bad-record", "a record that cannot be decrypted after this "
+             "side's ServerHello..Finished", hello13,
+             record(DATA, bytes(40), 0x0303)),
+        case("bad-record", "a record of another type than was due after this "
+             "side's ServerHello..ServerHelloDone", hello,
+             record(DATA, bytes(40), 0x0303)),
+        case("bad-message", "another handshake message than was due after "
+             "this side's ServerHello..ServerHelloDone", hello,
+             record(HANDSHAKE, message(HELLO_DONE, b""), 0x0303)),
+        case("bad-message", "a message with lengths that do not fit after its "
+             "ClientKeyExchange", hello,
+             record(HANDSHAKE, message(16, b"\x21" + bytes(16)), 0x0303)),
+        Case("flood", "peer sent nothing but warning alerts: it has a defect, "
+             "or is an attacker",
+             sends(hello, *[record(ALERT, b"\1\x5a", 0x0303)] * 5)),
+        Case("injection", "plaintext came behind STARTTLS, before TLS: the "
+             "peer must wait for the 220, or an attacker put it there",
+             injects, error="SMTPTLS_E_INJECTION", ports=STARTTLS),
+    ]
+
+
+def injects(server, _starttls):
+    """CVE-2011-0411"""
+    with opened(server.starttls) as wire:
+        wire.send_raw(b"STARTTLS\r\nRSET\r\n")
+        wire.until_closed()
+
+
 # --- the peer's view
 
 
@@ -248,4 +291,5 @@ def certificates(files):
 
 
 def cases(files):
-    return other_words() + endings() + alerts(files) + certificates(files)
+    return other_words() + endings() + defects() + alerts(files) \
+        + certificates(files)

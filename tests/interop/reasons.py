@@ -27,7 +27,10 @@ from reason_case import Absent, Files, s_client
 # does not start with small parameters, see weak_dh().
 UNIT_TESTS = {"none": "reason/refusal.c", "outside": "tls/hook_closed.c",
               "unjudged": "tls/hook_closed.c",
-              "dh-parameters": "tls/hook_closed.c"}
+              "dh-parameters": "tls/hook_closed.c",
+              "bad-signature": "tls/failure.c",
+              "renegotiation": "tls/failure.c",
+              "truncated": "tls/failure.c", "internal": "tls/failure.c"}
 TOP = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(
     __file__).resolve().parents[2]))
 
@@ -51,7 +54,7 @@ def every_name(cases):
     for name, file in UNIT_TESTS.items():
         constant = "SMTPTLS_REASON_" + name.upper().replace("-", "_")
         text = (TOP / "tests" / "unit" / file).read_text()
-        assert re.search(rf"assert_\w+\([^;]*\b{constant}\b", text), \
+        assert re.search(rf"\b(assert|check|run)\w*\([^;]*\b{constant}\b", text), \
             f"{file} does not test {constant}"
 
 

@@ -471,7 +471,7 @@ static void names(void **state)
 	(void)state;
 	for (reason = 0; smtptls_reason_name(reason); reason++)
 		assert_true(strlen(smtptls_reason_name(reason)) > 2);
-	assert_int_equal(reason, SMTPTLS_REASON_ALPN + 1);
+	assert_int_equal(reason, SMTPTLS_REASON_INJECTION + 1);
 	assert_null(smtptls_reason_name(-1));
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_NONE), "none");
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_VERSION),
@@ -489,12 +489,15 @@ static void names(void **state)
 static void write_sentence(const struct stls_refusal *facts, char *text,
 			   size_t size)
 {
+	char found[16];
 	const struct stls_end end = { .reason = facts->reason,
+				      .found = found,
 				      .sent = (const unsigned char *)"EHLO",
 				      .sent_len = 4,
 				      .last_in = -1,
 				      .last_out = -1 };
 
+	(void)snprintf(found, sizeof(found), "a thing %d", end.reason);
 	if (end.reason < SMTPTLS_REASON_NO_TLS)
 		stls_refusal_write(facts, text, size);
 	else
@@ -528,7 +531,7 @@ static void sentences(void **state)
 {
 	struct smtptls_policy_spec spec = { 0 };
 	struct smtptls_policy *policy = make(&spec);
-	char text[256], seen[32][256];
+	char text[256], seen[64][256];
 	struct stls_choice choice;
 	struct stls_refusal facts;
 	struct stls_client_hello parsed;

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls/session_setup: a GnuTLS session made ready for its handshake: how it
+ * reaches the two buffers, what it may negotiate, and who judges the hello.
+ */
+#include "tls/session.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tls/verify.h"
+
+/* ---- transport ---- */
+
+static void keep_last(struct stls_session *session, const unsigned char *data,
+		      size_t n)
+{
+	size_t size = sizeof(session->last);
+
+	if (n > size) {
+		data += n - size;
+		n = size;
+	}
+	memmove(session->last, session->last + n, size - n);
+	memcpy(session->last + size - n, data, n);
+}
+
+static ssize_t pull(gnutls_transport_ptr_t ptr, void *data, size_t len)
+{
+	struct stls_session *session = ptr;
+	const unsigned char *held;
+	size_t n = stls_buffer_peek(session->in, &held);
+
+	if (n == 0) {
+		if (session->eof) {
+			session->cut = 1;
+			return 0;
+		}
+		gnutls_transport_set_errno(session->tls, EAGAIN);
+		return -1;
+	}
+	if (n > len)
+		n = len;
+	memcpy(data, held, n);
+	if (!session->complete)
+		keep_last(session, held, n);
+	stls_buffer_drop(session->in, n);
+	session->silent += n;
+	return (ssize_t)n;
+}
+
+static ssize_t push(gnutls_transport_ptr_t ptr, const giovec_t *iov, int count)
+{
+	struct stls_session *session = ptr;
+	unsigned char *room;
+	size_t total = 0;
+	int i;
+
+	/* All or nothing: after an error GnuTLS would send it all again. */
+	for (i = 0; i < count; i++)
+		total += iov[i].iov_len;
+	if (stls_buffer_reserve(session->out, total, &room) < 0) {
+		gnutls_transport_set_errno(session->tls, ENOMEM);
+		return -1;
+	}
+	for (i = 0; i < count; i++) {
+		if (iov[i].iov_len > 0)
+			memcpy(room, iov[i].iov_base, iov[i].iov_len);
+		room += iov[i].iov_len;
+	}
+	stls_buffer_commit(session->out, total);
+	return (ssize_t)total;
+}
+
+/* ---- roles ---- */
+
+/*
+ * A client that asks for another protocol by ALPN is not one of SMTP: it may be
+ * a browser that was led here (ALPACA, RFC 9325 section 3.8). The names are
+ * Exim's.
+ */
+static int set_up_alpn(struct stls_session *session)
+{
+	unsigned char smtp[] = "smtp", esmtp[] = "esmtp";
+	const gnutls_datum_t names[] = { { smtp, 4 }, { esmtp, 5 } };
+
+	return gnutls_alpn_set_protocols(session->tls, names, 2,
+					 GNUTLS_ALPN_MANDATORY);
+}
+
+static int set_up_server(struct stls_session *session,
+			 const struct smtptls_config *config)
+{
+	int ret = set_up_alpn(session);
+
+	if (ret < 0)
+		return ret;
+	if (session->verify_mode != SMTPTLS_VERIFY_NONE)
+		gnutls_certificate_server_set_request(session->tls,
+						      GNUTLS_CERT_REQUEST);
+	return gnutls_session_ticket_enable_server(
+		session->tls, &config->ticket_key[session->verify_mode]);
+}
+
+/* GnuTLS calls it for every message. */
+static int on_message(gnutls_session_t tls, unsigned type, unsigned when,
+		      unsigned incoming, const gnutls_datum_t *message)
+{
+	struct stls_session *session = gnutls_transport_get_ptr(tls);
+
+	(void)when;
+	return stls_judge_message(&session->judge, tls, type, incoming,
+				  message);
+}
+
+static void set_up_judge(struct stls_session *session,
+			 const struct smtptls_config *config)
+{
+	session->judge.policy = config->policy;
+	if (session->role == SMTPTLS_SERVER)
+		session->judge.shadow = config->shadow;
+	session->judge.own = &config->own;
+	session->judge.asks = session->verify_mode != SMTPTLS_VERIFY_NONE;
+	session->judge.strict =
+		config->strict_sni && session->role == SMTPTLS_SERVER;
+	if (stls_judge_wanted(&session->judge))
+		gnutls_handshake_set_hook_function(session->tls,
+						   GNUTLS_HANDSHAKE_ANY,
+						   GNUTLS_HOOK_PRE, on_message);
+}
+
+static int set_up_client(struct stls_session *session)
+{
+	unsigned char address[16];
+	size_t size;
+
+	/* RFC 6066 section 3: no addresses in SNI. */
+	if (!session->peer || stls_is_address(session->peer, address, &size))
+		return 0;
+	return gnutls_server_name_set(session->tls, GNUTLS_NAME_DNS,
+				      session->peer, strlen(session->peer));
+}
+
+int stls_session_set_up(struct stls_session *session,
+			const struct smtptls_config *config)
+{
+	unsigned flags = GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL;
+	int ret, server = session->role == SMTPTLS_SERVER;
+
+	/* Under TLS 1.3 tickets would leave before the peer is verified. */
+	flags |= server ? GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET
+			: GNUTLS_CLIENT;
+	ret = gnutls_init(&session->tls, flags);
+	if (ret < 0) {
+		session->tls = NULL;
+		return ret;
+	}
+	gnutls_transport_set_ptr(session->tls, session);
+	gnutls_transport_set_pull_function(session->tls, pull);
+	gnutls_transport_set_vec_push_function(session->tls, push);
+	ret = gnutls_priority_set(session->tls, config->priority);
+	if (ret == 0)
+		ret = gnutls_credentials_set(session->tls,
+					     GNUTLS_CRD_CERTIFICATE,
+					     config->credentials);
+	if (ret == 0 && config->dh.anonymous && server)
+		ret = gnutls_credentials_set(session->tls, GNUTLS_CRD_ANON,
+					     config->dh.anonymous);
+	if (ret < 0)
+		return ret;
+	set_up_judge(session, config);
+	return server ? set_up_server(session, config) : set_up_client(session);
+}
