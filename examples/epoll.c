@@ -189,11 +189,15 @@ int main(int argc, char **argv)
 	struct smtptls_config *config = NULL;
 	struct epoll_event event = { .events = EPOLLIN };
 
-	if (argc != 3 || smtptls_config_new(&config) < 0 ||
+	if (argc != 3) {
+		fprintf(stderr, "usage: epoll CERT KEY\n");
+		return 2;
+	}
+	if (smtptls_config_new(&config) < 0 ||
 	    smtptls_config_add_cert_file(config, argv[1], argv[2]) < 0 ||
 	    smtptls_config_freeze(config) < 0) {
-		fprintf(stderr, "usage: epoll CERT KEY\n%s\n",
-			config ? smtptls_config_error(config) : "");
+		fprintf(stderr, "epoll: %s\n",
+			config ? smtptls_config_error(config) : "no memory");
 		return 1;
 	}
 	int epoll = epoll_create1(EPOLL_CLOEXEC);

@@ -90,12 +90,16 @@ int main(int argc, char **argv)
 	ssize_t len;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (argc != 3 || smtptls_config_new(&config) < 0 ||
+	if (argc != 3) {
+		fprintf(stderr, "usage: inetd CERT KEY\n");
+		return 2;
+	}
+	if (smtptls_config_new(&config) < 0 ||
 	    smtptls_config_add_cert_file(config, argv[1], argv[2]) < 0 ||
 	    smtptls_config_freeze(config) < 0 ||
 	    smtptls_conn_new(&conn, config, SMTPTLS_SERVER) < 0) {
-		fprintf(stderr, "usage: inetd CERT KEY\n%s\n",
-			config ? smtptls_config_error(config) : "");
+		fprintf(stderr, "inetd: %s\n",
+			config ? smtptls_config_error(config) : "no memory");
 		return 1;
 	}
 	if (say(conn, "220 localhost ESMTP\r\n") == 0)

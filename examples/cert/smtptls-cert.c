@@ -21,7 +21,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -38,6 +37,7 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#include "../common/command_line.h"
 #include "x509.h"
 
 #ifndef PACKAGE_VERSION
@@ -53,7 +53,27 @@
 #define CA_CRT	  PREFIX "ca.crt"
 #define CA_KEY	  PREFIX "ca.key"
 
-enum { NAMES_MAX = 100, STATUS_FAILED = 1, STATUS_USAGE = 2 };
+static const char help[] =
+	"usage: smtptls-cert [options]\n"
+	"Makes a CA, and a certificate and key for a mail server.\n"
+	"  --dir DIR      where the files are made (ssl)\n"
+	"  --name NAME    host name or address of the server; repeatable\n"
+	"                 (this host's names)\n"
+	"  --rsa          an RSA key instead of P-256\n"
+	"  --both         RSA beside P-256, as smtptls-server-rsa\n"
+	"  --client NAME  a client's certificate, as NAME.crt and NAME.key\n"
+	"  --dhparam      also the parameters of RFC 7919's ffdhe2048\n"
+	"  --force        overwrite files, but not the CA\n"
+	"  --new-ca       another CA, even if there is one (with --force)\n"
+	"  -h, --help\n"
+	"  -V, --version\n";
+
+static const struct program program = { .name = "smtptls-cert",
+					.version = PACKAGE_VERSION,
+					.help = help,
+					.usage_status = 2 };
+
+enum { NAMES_MAX = 100 };
 
 struct file {
 	char name[CERT_CN_MAX + sizeof(".crt")];
@@ -83,8 +103,8 @@ static bool stored;
 static const char *at_file; /* for messages */
 
 /* One line, whatever bytes the arguments brought. */
-__attribute__((format(printf, 2, 3))) static _Noreturn void
-die(int status, const char *format, ...)
+__attribute__((format(printf, 1, 2))) static _Noreturn void
+die(const char *format, ...)
 {
 	char line[1024];
 	va_list ap;
@@ -96,12 +116,12 @@ die(int status, const char *format, ...)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';
 	fprintf(stderr, "smtptls-cert: %s\n", line);
-	exit(status);
+	exit(EXIT_FAILURE);
 }
 
 static _Noreturn void fail(const char *cause)
 {
-	die(STATUS_FAILED, "%s/%s: %s", opt.dir, at_file, cause);
+	die("%s/%s: %s", opt.dir, at_file, cause);
 }
 
 static void check_errno(int ret)
@@ -131,7 +151,7 @@ static void clean_up(void)
 static _Noreturn void flush_and_exit(void)
 {
 	if (fflush(stdout) == EOF || ferror(stdout))
-		die(STATUS_FAILED, "standard output: %s", strerror(errno));
+		die("standard output: %s", strerror(errno));
 	exit(EXIT_SUCCESS);
 }
 
@@ -145,7 +165,7 @@ static bool add_name(const char *name)
 	if (type != GNUTLS_SAN_DNSNAME && type != GNUTLS_SAN_IPADDRESS)
 		return false;
 	if (opt.n_names == NAMES_MAX)
-		die(STATUS_USAGE, "more than %d names", NAMES_MAX);
+		usage_error(&program, "more than %d names", NAMES_MAX);
 	opt.names[opt.n_names++] = name;
 	return true;
 }
@@ -190,15 +210,14 @@ static void add_default_names(void)
 	bool found;
 
 	if (gethostname(host, sizeof(host) - 1) < 0)
-		die(STATUS_FAILED, "host name: %s", strerror(errno));
+		die("host name: %s", strerror(errno));
 	len = strcspn(host, ".");
 	memcpy(first_label, host, len);
 	if (host[len] == '\0')
 		fqdn = find_fqdn(host);
 	found = add_name(fqdn);
 	if (!add_name(first_label) && !found)
-		die(STATUS_FAILED,
-		    "host name '%s' does not do for a certificate; give --name",
+		die("host name '%s' does not do for a certificate; give --name",
 		    host);
 }
 
@@ -400,23 +419,9 @@ static void store(void)
 	sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
-static const char help[] =
-	"usage: smtptls-cert [options]\n"
-	"Makes a CA, and a certificate and key for a mail server.\n"
-	"  --dir DIR      where the files are made (ssl)\n"
-	"  --name NAME    host name or address of the server; repeatable\n"
-	"                 (this host's names)\n"
-	"  --rsa          an RSA key instead of P-256\n"
-	"  --both         RSA beside P-256, as smtptls-server-rsa\n"
-	"  --client NAME  a client's certificate, as NAME.crt and NAME.key\n"
-	"  --dhparam      also the parameters of RFC 7919's ffdhe2048\n"
-	"  --force        overwrite files, but not the CA\n"
-	"  --new-ca       another CA, even if there is one (with --force)\n"
-	"  --help, --version\n";
-
 static void parse_options(int argc, char **argv)
 {
-	enum { DIR_ = 1, NAME, CLIENT_, HELP, VERSION };
+	enum { DIR_ = 1, NAME, CLIENT_ };
 	static const struct option options[] = {
 		{ "dir", required_argument, NULL, DIR_ },
 		{ "name", required_argument, NULL, NAME },
@@ -426,45 +431,37 @@ static void parse_options(int argc, char **argv)
 		{ "dhparam", no_argument, &opt.dhparam, 1 },
 		{ "force", no_argument, &opt.force, 1 },
 		{ "new-ca", no_argument, &opt.new_ca, 1 },
-		{ "help", no_argument, NULL, HELP },
-		{ "version", no_argument, NULL, VERSION },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+	while ((c = next_option(&program, argc, argv, options)) != -1)
 		switch (c) {
-		case 0:
-			break;
 		case DIR_:
 			opt.dir = optarg;
 			break;
 		case NAME:
 			if (!add_name(optarg))
-				die(STATUS_USAGE,
-				    "--name %s: not a host name or address",
-				    optarg);
+				usage_error(
+					&program,
+					"--name %s: not a host name or address",
+					optarg);
 			break;
 		case CLIENT_:
 			if (opt.client || !is_client_name(optarg))
-				die(STATUS_USAGE, "--client %s: %s", optarg,
-				    opt.client ? "given before"
-					       : "does not do for a file name");
+				usage_error(&program, "--client %s: %s", optarg,
+					    opt.client ? "given before"
+						       : "does not do for a "
+							 "file name");
 			opt.client = optarg;
 			break;
-		case HELP:
-			fputs(help, stdout);
-			flush_and_exit();
-		case VERSION:
-			puts("smtptls-cert " PACKAGE_VERSION);
-			flush_and_exit();
-		default:
-			exit(STATUS_USAGE); /* getopt_long has said why */
 		}
 	if (optind < argc)
-		die(STATUS_USAGE, "unexpected argument: %s", argv[optind]);
+		usage_error(&program, "unexpected argument: %s", argv[optind]);
 	if (opt.rsa && opt.both)
-		die(STATUS_USAGE, "--rsa and --both exclude each other");
+		usage_error(&program, "--rsa and --both exclude each other");
 }
 
 int main(int argc, char **argv)
@@ -473,9 +470,9 @@ int main(int argc, char **argv)
 	/* a file too large is then an error of write, and we tidy up */
 	signal(SIGXFSZ, SIG_IGN);
 	if (atexit(clean_up) != 0)
-		die(STATUS_FAILED, "atexit: no memory");
+		die("atexit: no memory");
 	if ((mkdir(opt.dir, 0755) < 0 && errno != EEXIST) || chdir(opt.dir) < 0)
-		die(STATUS_FAILED, "%s: %s", opt.dir, strerror(errno));
+		die("%s: %s", opt.dir, strerror(errno));
 	plan();
 	make();
 	store();

@@ -36,7 +36,7 @@ static const struct key {
 
 enum { N_KEY_TYPES = sizeof(key_types) / sizeof(key_types[0]) };
 
-int hello_keys(const char *list, unsigned *keys)
+size_t hello_keys(const char *list, unsigned *keys)
 {
 	const char *word = list;
 	size_t len, i;
@@ -47,13 +47,8 @@ int hello_keys(const char *list, unsigned *keys)
 			if (strlen(key_types[i].name) == len &&
 			    memcmp(key_types[i].name, word, len) == 0)
 				break;
-		if (i == N_KEY_TYPES) {
-			fprintf(stderr,
-				"smtptls-ciphers: --keys %s: the word at byte "
-				"%zu is no type of key\n",
-				list, (size_t)(word - list) + 1);
-			return -1;
-		}
+		if (i == N_KEY_TYPES)
+			return (size_t)(word - list) + 1;
 		*keys |= key_types[i].mask;
 		if (!word[len])
 			return 0;

@@ -2,6 +2,8 @@
 #ifndef CIPHERS_HELLO_H
 #define CIPHERS_HELLO_H
 
+#include <stddef.h>
+
 #include <smtptls/policy.h>
 
 /* Those of smtptls-cert --both: "rsa,ecdsa". */
@@ -11,9 +13,9 @@
 
 /*
  * Read a list of types of keys, as in "rsa,ecdsa", into a mask of enum
- * smtptls_key; -1, and a line on stderr, when a word is none.
+ * smtptls_key; the place of the word that is none, in bytes from 1, or 0.
  */
-int hello_keys(const char *list, unsigned *keys);
+size_t hello_keys(const char *list, unsigned *keys);
 
 /*
  * Judge the ClientHello that a file holds, "-" being standard input, and print

@@ -9,13 +9,13 @@
  * string is wrong, so that scripts can rely on it.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <smtptls/policy.h>
+#include <smtptls.h>
 
+#include "../common/command_line.h"
 #include "hello.h"
 
 enum form { TABLE, NAMES, ALL_NAMES, PRIORITY, HELLO };
@@ -27,13 +27,35 @@ struct question {
 	unsigned keys;	   /* enum smtptls_key; 0: not given */
 };
 
-static const char usage[] =
-	"usage: smtptls-ciphers [--protocols STRING] [--ciphersuites STRING]\n"
-	"                       [--groups STRING] [--sigalgs STRING]\n"
-	"                       [--seclevel 0-5] [--prefer-client]\n"
-	"                       [--names | --all-names | --priority |\n"
-	"                        --hello FILE [--keys LIST]]\n"
-	"                       [--] [CIPHERS]\n";
+static const char help[] =
+	"usage: smtptls-ciphers [options] [--] [CIPHERS]\n"
+	"Shows what OpenSSL's strings mean, and what GnuTLS makes of them.\n"
+	"\n"
+	"  CIPHERS                  cipher list, for TLS 1.2 and below\n"
+	"  --protocols STRING       as OpenSSL, Postfix or qpsmtpd have it\n"
+	"  --ciphersuites STRING    suites of TLS 1.3; \"\" disables it\n"
+	"  --groups STRING          groups of the key exchange\n"
+	"  --sigalgs STRING         signature algorithms\n"
+	"  --seclevel 0-5           security level (2)\n"
+	"  --prefer-client          the client's order counts\n"
+	"\n"
+	"Instead of the table, one of these; the last one counts:\n"
+	"  --names                  names of the suites that GnuTLS has\n"
+	"  --all-names              names as openssl ciphers gives them\n"
+	"  --priority               GnuTLS priority string\n"
+	"  --hello FILE             what a server would answer to the\n"
+	"                           ClientHello in FILE, - being stdin\n"
+	"\n"
+	"  --keys LIST              with --hello: the server's keys, of rsa,\n"
+	"                           rsa-pss, ecdsa, ecdsa-p384, ecdsa-p521,\n"
+	"                           ed25519, ed448 (rsa,ecdsa)\n"
+	"  -h, --help\n"
+	"  -V, --version\n";
+
+static const struct program program = { .name = "smtptls-ciphers",
+					.version = SMTPTLS_VERSION,
+					.help = help,
+					.usage_status = 2 };
 
 /* In the list that OpenSSL's own API gives. */
 static int openssl_has(const struct smtptls_policy_suite *suite)
@@ -99,25 +121,30 @@ static void print_table(const struct smtptls_policy *policy)
 	       smtptls_policy_priority(policy));
 }
 
-static int set_level(struct smtptls_policy_spec *spec, const char *text)
+static int security_level(const char *text)
 {
-	if (text[0] < '0' || text[0] > '5' || text[1] != '\0') {
-		fprintf(stderr,
-			"smtptls-ciphers: --seclevel %s: not from 0 to "
-			"5\n",
-			text);
-		return -1;
-	}
-	spec->security_level =
-		text[0] == '0' ? SMTPTLS_SECURITY_LEVEL_0 : text[0] - '0';
-	return 0;
+	if (text[0] < '0' || text[0] > '5' || text[1] != '\0')
+		usage_error(&program, "--seclevel %s: not from 0 to 5", text);
+	return text[0] == '0' ? SMTPTLS_SECURITY_LEVEL_0 : text[0] - '0';
 }
 
-/* 0, or -1 when the command line is wrong. */
-static int read_options(int argc, char **argv, struct smtptls_policy_spec *spec,
-			struct question *question)
+static unsigned server_keys(const char *list)
 {
-	enum { LEVEL = 1, CLIENT, KEYS, HELP, VERSION, FORMS };
+	unsigned keys;
+	size_t place = hello_keys(list, &keys);
+
+	if (place)
+		usage_error(&program,
+			    "--keys %s: the word at byte %zu is no type of key",
+			    list, place);
+	return keys;
+}
+
+static void read_options(int argc, char **argv,
+			 struct smtptls_policy_spec *spec,
+			 struct question *question)
+{
+	enum { LEVEL = 1, CLIENT, KEYS, FORMS };
 	static const struct option options[] = {
 		{ "protocols", required_argument, NULL, 'p' },
 		{ "ciphersuites", required_argument, NULL, 'c' },
@@ -130,13 +157,13 @@ static int read_options(int argc, char **argv, struct smtptls_policy_spec *spec,
 		{ "priority", no_argument, NULL, FORMS + PRIORITY },
 		{ "hello", required_argument, NULL, FORMS + HELLO },
 		{ "keys", required_argument, NULL, KEYS },
-		{ "help", no_argument, NULL, HELP },
-		{ "version", no_argument, NULL, VERSION },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = next_option(&program, argc, argv, options)) != -1) {
 		switch (option) {
 		case 'p':
 			spec->protocols = optarg;
@@ -151,39 +178,27 @@ static int read_options(int argc, char **argv, struct smtptls_policy_spec *spec,
 			spec->sigalgs = optarg;
 			break;
 		case LEVEL:
-			if (set_level(spec, optarg) < 0)
-				return -1;
+			spec->security_level = security_level(optarg);
 			break;
 		case CLIENT:
 			spec->flags |= SMTPTLS_PREFER_CLIENT;
 			break;
 		case KEYS:
-			if (hello_keys(optarg, &question->keys) < 0)
-				return -1;
-			break;
-		case HELP:
-			fputs(usage, stdout);
-			exit(0);
-		case VERSION:
-			printf("smtptls-ciphers %s\n", smtptls_version());
-			exit(0);
-		case FORMS + NAMES:
-		case FORMS + ALL_NAMES:
-		case FORMS + PRIORITY:
-		case FORMS + HELLO:
-			question->form = (enum form)(option - FORMS);
-			question->hello = optarg;
+			question->keys = server_keys(optarg);
 			break;
 		default:
-			return -1;
+			question->form = (enum form)(option - FORMS);
+			question->hello = optarg;
 		}
 	}
-	if (argc - optind > 1 || (question->keys && question->form != HELLO))
-		return -1;
+	if (argc - optind > 1)
+		usage_error(&program, "%s: a second cipher list",
+			    argv[optind + 1]);
+	if (question->keys && question->form != HELLO)
+		usage_error(&program, "--keys: only with --hello");
 	if (!question->keys)
 		question->keys = HELLO_DEFAULT_KEYS;
 	spec->ciphers = argv[optind];
-	return 0;
 }
 
 /* Print what was asked for; the exit status. */
@@ -216,10 +231,7 @@ int main(int argc, char **argv)
 	int ret, status;
 
 	memset(&spec, 0, sizeof(spec));
-	if (read_options(argc, argv, &spec, &question) < 0) {
-		fputs(usage, stderr);
-		return 2;
-	}
+	read_options(argc, argv, &spec, &question);
 	if (question.form == NAMES || question.form == ALL_NAMES)
 		spec.flags |= SMTPTLS_LIST_ONLY;
 	ret = smtptls_policy_new(&policy, &spec, sizeof(spec), error,

@@ -5,17 +5,16 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "../common/command_line.h"
 #include "options.h"
 
-static const char usage[] =
+static const char help[] =
 	"usage: smtptls-server [options]\n"
 	"A small mail server to test SMTP STARTTLS with.\n"
 	"\n"
@@ -47,7 +46,13 @@ static const char usage[] =
 	"  --max-connections N       (100)\n"
 	"  --handshake-timeout S     for the whole handshake (30)\n"
 	"  --idle-timeout S          for each command line (300)\n"
-	"  --help, --version\n";
+	"  -h, --help\n"
+	"  -V, --version\n";
+
+static const struct program program = { .name = "smtptls-server",
+					.version = SMTPTLS_VERSION,
+					.help = help,
+					.usage_status = 2 };
 
 static long number(const char *option, const char *text, long min, long max)
 {
@@ -57,8 +62,8 @@ static long number(const char *option, const char *text, long min, long max)
 	long value = strtol(text, &end, 10);
 	if (!isdigit((unsigned char)*text) || *end || errno || value < min ||
 	    value > max)
-		die("--%s %s: not a number from %ld to %ld", option, text, min,
-		    max);
+		usage_error(&program, "--%s %s: not a number from %ld to %ld",
+			    option, text, min, max);
 	return value;
 }
 
@@ -70,16 +75,18 @@ static int verify_mode(const char *text)
 		return SMTPTLS_VERIFY_OPTIONAL;
 	if (strcmp(text, "require") == 0)
 		return SMTPTLS_VERIFY_CA;
-	die("--verify %s: not none, optional or require", text);
+	usage_error(&program, "--verify %s: not none, optional or require",
+		    text);
 }
 
 static void set_hostname(struct options *options, const char *name)
 {
 	if (!*name || strlen(name) > OPTIONS_HOST_MAX)
-		die("--hostname %s: empty or too long", name);
+		usage_error(&program, "--hostname %s: empty or too long", name);
 	for (const char *p = name; *p; p++)
 		if (!isalnum((unsigned char)*p) && !strchr("-._:[]", *p))
-			die("--hostname %s: not a host's name", name);
+			usage_error(&program,
+				    "--hostname %s: not a host's name", name);
 	strcpy(options->hostname, name);
 }
 
@@ -93,18 +100,20 @@ static void add_listener(struct options *options, const char *text, int tls)
 	const char *port = colon ? colon + 1 : "";
 	size_t digits = strspn(port, "0123456789");
 	struct addrinfo *info = NULL;
+	const char *option = tls ? "listen-tls" : "listen";
 	char host[64] = "";
 
 	if (options->n_listen++ == OPTIONS_LIST_MAX)
-		die("--listen %s: more than %d listeners", text,
-		    OPTIONS_LIST_MAX);
+		usage_error(&program, "--%s %s: more than %d listeners", option,
+			    text, OPTIONS_LIST_MAX);
 	if (digits > 0 && digits <= 5 && !port[digits] && atoi(port) <= 65535) {
 		int v6 = text[0] == '[' && colon[-1] == ']';
 		snprintf(host, sizeof(host), "%.*s",
 			 (int)(colon - text) - 2 * v6, text + v6);
 	}
 	if (!*host || getaddrinfo(host, port, &hints, &info) != 0)
-		die("--listen %s: not an address and port", text);
+		usage_error(&program, "--%s %s: not an address and port",
+			    option, text);
 	memcpy(&listen->address, info->ai_addr, info->ai_addrlen);
 	listen->len = info->ai_addrlen;
 	listen->text = text;
@@ -115,8 +124,8 @@ static void add_listener(struct options *options, const char *text, int tls)
 static void add_cert(struct options *options, const char *cert)
 {
 	if (options->n_certs == OPTIONS_LIST_MAX)
-		die("--cert %s: more than %d certificates", cert,
-		    OPTIONS_LIST_MAX);
+		usage_error(&program, "--cert %s: more than %d certificates",
+			    cert, OPTIONS_LIST_MAX);
 	options->certs[options->n_certs++].cert = cert;
 }
 
@@ -125,7 +134,7 @@ static void add_key(struct options *options, const char *key)
 	struct cert_option *last = options->certs + options->n_certs - 1;
 
 	if (options->n_certs == 0 || last->key)
-		die("--key %s: no --cert before it", key);
+		usage_error(&program, "--key %s: no --cert before it", key);
 	last->key = key;
 }
 
@@ -146,19 +155,19 @@ static void set_defaults(struct options *options)
 	    (options->policy.ciphers || options->policy.ciphersuites ||
 	     options->policy.protocols || options->policy.groups ||
 	     options->policy.security_level))
-		die("--priority %s: not together with OpenSSL's strings",
-		    options->priority);
+		usage_error(
+			&program,
+			"--priority %s: not together with OpenSSL's strings",
+			options->priority);
 	/* A key may stand in its certificate's file. */
 	for (size_t i = 0; i < options->n_certs; i++)
 		if (!options->certs[i].key)
 			options->certs[i].key = options->certs[i].cert;
 }
 
-static void set_option(struct options *options, const struct option *option)
+static void set_option(struct options *options, int option)
 {
-	const char *name = option->name;
-
-	switch (option->val) {
+	switch (option) {
 	case 'l':
 		add_listener(options, optarg, 0);
 		break;
@@ -182,7 +191,7 @@ static void set_option(struct options *options, const struct option *option)
 		break;
 	case 'C':
 		if (!*optarg)
-			die("--config-dir: empty");
+			usage_error(&program, "--config-dir: empty");
 		options->config_dir = optarg;
 		break;
 	case 'e':
@@ -199,7 +208,7 @@ static void set_option(struct options *options, const struct option *option)
 		break;
 	case 'S':
 		options->policy.security_level =
-			(int)number(name, optarg, 0, 5);
+			(int)number("seclevel", optarg, 0, 5);
 		if (options->policy.security_level == 0)
 			options->policy.security_level =
 				SMTPTLS_SECURITY_LEVEL_0;
@@ -229,25 +238,21 @@ static void set_option(struct options *options, const struct option *option)
 		options->record_hello = optarg;
 		break;
 	case 's':
-		options->max_size = (size_t)number(name, optarg, 1, 1L << 30);
+		options->max_size =
+			(size_t)number("max-size", optarg, 1, 1L << 30);
 		break;
 	case 'x':
 		options->max_connections =
-			(unsigned)number(name, optarg, 1, 1000000);
+			(unsigned)number("max-connections", optarg, 1, 1000000);
 		break;
 	case 't':
 		options->handshake_timeout =
-			(int)number(name, optarg, 1, 86400);
+			(int)number("handshake-timeout", optarg, 1, 86400);
 		break;
 	case 'i':
-		options->idle_timeout = (int)number(name, optarg, 1, 86400);
+		options->idle_timeout =
+			(int)number("idle-timeout", optarg, 1, 86400);
 		break;
-	case 'V':
-		printf("smtptls-server %s\n", smtptls_version());
-		exit(EXIT_SUCCESS);
-	default:
-		fputs(usage, stdout);
-		exit(EXIT_SUCCESS);
 	}
 }
 
@@ -279,25 +284,20 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "max-connections", required_argument, NULL, 'x' },
 		{ "handshake-timeout", required_argument, NULL, 't' },
 		{ "idle-timeout", required_argument, NULL, 'i' },
-		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
 	};
-	int index, c;
+	int option;
 
 	memset(options, 0, sizeof(*options));
 	options->max_size = 10 << 20;
 	options->max_connections = 100;
 	options->handshake_timeout = 30;
 	options->idle_timeout = 300;
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":", known, &index)) != -1) {
-		if (c == '?' || c == ':')
-			die("%s: %s; see --help", argv[optind - 1],
-			    c == ':' ? "a value is missing" : "no such option");
-		set_option(options, &known[index]);
-	}
+	while ((option = next_option(&program, argc, argv, known)) != -1)
+		set_option(options, option);
 	if (optind < argc)
-		die("%s: not an option; see --help", argv[optind]);
+		usage_error(&program, "%s: not an option", argv[optind]);
 	set_defaults(options);
 }

@@ -453,8 +453,6 @@ check 'several at once: openssl verifies' verify_server race/smtptls-ca.crt \
 check 'several at once: its key' same_key race/smtptls-server.crt \
 	race/smtptls-server.key
 
-has '--help' "$("$cert" --help)" '^usage: smtptls-cert'
-has '--version' "$("$cert" --version)" '^smtptls-cert [^ ]+$'
 is 'temporary files that are left' "$(find . -name '.smtptls-*')" ''
 
 exit $failed

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """What is wrong with the configuration ends smtptls-server before a port
-opens: status 1, nothing on stdout, one line on stderr that names the file or
-the setting and the cause. An expired certificate only warns.
+opens: nothing on stdout, one line on stderr that names the file or the setting
+and the cause, and status 1, or 2 where the command line alone is wrong. An
+expired certificate only warns.
 
 See harness.py for the environment.
 """
@@ -97,11 +98,22 @@ def cases(p):
            "in use|EADDRINUSE")
     yield ("second port in use", listen + pair + ["--listen-tls", p.taken],
            p.taken, "in use|EADDRINUSE")
+    yield ("--maildir in an absent directory",
+           listen + pair + ["--maildir", str(p.below)], p.below, ".")
+    yield ("--maildir a file",
+           listen + pair + ["--maildir", str(p.empty)], p.empty, ".")
+    yield ("--record-hello a file",
+           listen + pair + ["--record-hello", str(p.empty)], p.empty, ".")
+
+
+def usage_cases(p):
+    """The same of what is wrong on the command line, whatever files hold."""
+    pair, listen = p.pair(), ["--listen", "127.0.0.1:0"]
     for bad in ("127.0.0.1", "127.0.0.1:", ":", "127.0.0.1:99999",
                 "127.0.0.1:-1", "127.0.0.1:smtp!", "127.0.0.1:25x", "",
                 "999.0.0.1:0"):
         for option in "--listen", "--listen-tls":
-            yield (f"{option} '{bad}'", pair + [option, bad], "--listen",
+            yield (f"{option} '{bad}'", pair + [option, bad], option + " ",
                    "address|port|number")
     yield "unknown option", listen + pair + ["--frob"], "--frob", "."
     yield "no argument", listen + pair + ["--maildir"], "--maildir", "."
@@ -113,15 +125,24 @@ def cases(p):
         for bad in "", "x", "-1", "1x", "99999999999999999999":
             yield (f"{option} '{bad}'", listen + pair + [option, bad], option,
                    ".")
-    yield ("--maildir in an absent directory",
-           listen + pair + ["--maildir", str(p.below)], p.below, ".")
-    yield ("--maildir a file",
-           listen + pair + ["--maildir", str(p.empty)], p.empty, ".")
-    yield ("--record-hello a file",
-           listen + pair + ["--record-hello", str(p.empty)], p.empty, ".")
+    yield ("--seclevel 6", listen + pair + ["--seclevel", "6"], "--seclevel",
+           "0 to 5")
+    yield ("key first", listen + ["--key", str(p.key)], "--key", "--cert")
+    yield ("--priority beside --ciphers",
+           listen + pair + ["--priority", "NORMAL", "--ciphers", "HIGH"],
+           "--priority", ".")
+    yield ("bad --hostname", listen + pair + ["--hostname", "a b"],
+           "--hostname a b", ".")
+    yield ("empty --config-dir", listen + ["--config-dir", ""],
+           "--config-dir", "empty")
 
 
-def ends(place, options, names, says):
+def usage(place, options, names, says):
+    ends(place, options, names, says, status=2,
+         hint="; try 'smtptls-server --help'\n")
+
+
+def ends(place, options, names, says, status=1, hint="\n"):
     with subprocess.Popen(
             WRAPPER + [os.path.abspath(server_program())] + options,
             cwd=place.dir, stdin=subprocess.DEVNULL, text=True,
@@ -134,8 +155,9 @@ def ends(place, options, names, says):
             said = process.communicate(timeout=10 * SCALE)[1]
         finally:
             process.kill()
-    assert process.returncode == 1, f"status {process.returncode}, {said!r}"
-    assert said.count("\n") == 1 and said.endswith("\n"), said
+    assert process.returncode == status, \
+        f"status {process.returncode}, {said!r}"
+    assert said.count("\n") == 1 and said.endswith(hint), said
     # A file is named literally, a setting by a pattern.
     pattern = names if isinstance(names, str) else re.escape(str(names))
     assert re.search(pattern, said), f"does not name {names}: {said!r}"
@@ -193,6 +215,8 @@ def main():
     checks, place = Checks("config_errors"), Place()
     for what, *arguments in cases(place):
         checks.run(what, ends, place, *arguments)
+    for what, *arguments in usage_cases(place):
+        checks.run(what, usage, place, *arguments)
     for check in port_stays_shut, expired, absent_defaults, good_dh:
         checks.run(check.__name__, check, place)
     place.port.close()

@@ -31,6 +31,8 @@ ROOMS = {
 }
 # Single headers of rooms that are not below: data alone.
 HEADERS = {"reason": {"x509/verdict.h"}}
+# What the programs of examples/ share, as they include it.
+SHARED = "../common"
 PUBLIC_ONLY = {"conn/pump.c"}
 CRYPTO_ROOMS = {"x509", "tls"}
 # The one public header that shows GnuTLS, and who may include it.
@@ -116,8 +118,10 @@ def judge_header(path, delimiter, name):
 
 def judge_outside(path, delimiter, name):
     """Why an example or benchmark must not include this, or None."""
-    if delimiter == '"' and ("/" in name
-                             or not (path.parent / name).is_file()):
+    if delimiter != '"':
+        return None
+    folder = name.rpartition("/")[0]
+    if folder not in ("", SHARED) or not (path.parent / name).is_file():
         return "a file of another directory"
     return None
 

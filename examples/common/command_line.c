@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line as all programs of examples/ read it: getopt_long() with
+ * -h and -V for --help and --version.
+ *
+ * The names of options are not abbreviated: what an abbreviation means would
+ * change with the next option. An error is one line, whatever bytes the
+ * arguments brought.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command_line.h"
+
+void usage_error(const struct program *program, const char *format, ...)
+{
+	char cause[1024];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(cause, sizeof(cause), format, ap);
+	va_end(ap);
+	for (char *p = cause; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	fprintf(stderr, "%s: %s; try '%s --help'\n", program->name, cause,
+		program->name);
+	exit(program->usage_status);
+}
+
+/* What was asked for is printed: the end of the program. */
+static _Noreturn void printed(const struct program *program)
+{
+	if (fflush(stdout) == 0)
+		exit(EXIT_SUCCESS);
+	fprintf(stderr, "%s: standard output: %s\n", program->name,
+		strerror(errno));
+	exit(EXIT_FAILURE);
+}
+
+/* Whether `word`, as in --name or --name=value, has a name in full. */
+static int is_known(const char *word, const struct option *options)
+{
+	size_t len = strcspn(word + 2, "=");
+
+	for (; options->name; options++)
+		if (strlen(options->name) == len &&
+		    memcmp(options->name, word + 2, len) == 0)
+			return 1;
+	return 0;
+}
+
+int next_option(const struct program *program, int argc, char **argv,
+		const struct option *options)
+{
+	int index = -1, before = optind;
+	const char *word;
+	int option;
+
+	opterr = 0;
+	option = getopt_long(argc, argv, ":hV", options, &index);
+	if (option == -1)
+		return option;
+	word = argv[optind - 1];
+	/* a value may be a word of its own */
+	if (index >= 0 && optarg == word)
+		word = argv[optind - 2];
+	/* optind stands still within -xyz */
+	if (index < 0 && (optind == before || strncmp(word, "--", 2) != 0)) {
+		if (option == '?')
+			usage_error(program, "-%c: no such option", optopt);
+	} else if (!is_known(word, options)) {
+		usage_error(program, "%s: no such option", word);
+	} else if (option == '?' || option == ':') {
+		usage_error(program, "%s: %s", word,
+			    option == ':' ? "a value is missing"
+					  : "takes no value");
+	}
+	if (option == 'h') {
+		fputs(program->help, stdout);
+		printed(program);
+	}
+	if (option == 'V') {
+		printf("%s %s\n", program->name, program->version);
+		printed(program);
+	}
+	return option;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line as all programs of examples/ read it. */
+#ifndef COMMAND_LINE_H
+#define COMMAND_LINE_H
+
+#include <getopt.h>
+
+struct program {
+	const char *name, *version;
+	const char *help;
+	int usage_status; /* of a command line that is wrong */
+};
+
+/*
+ * The `val` of the next option, its value in optarg; -1 at the end, optind
+ * being the first argument that is no option. "help" ('h') and "version"
+ * ('V') among `options` are answered here, and a wrong option is a
+ * usage_error().
+ */
+int next_option(const struct program *program, int argc, char **argv,
+		const struct option *options);
+
+/* One line on stderr that names --help, and the end of the program. */
+__attribute__((format(printf, 2, 3))) _Noreturn void
+usage_error(const struct program *program, const char *format, ...);
+
+#endif

@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The command lines of the programs, as far as they are alike: help, version,
+and what is said of options that are wrong.
+
+Environment: see harness.py; SMTPTLS_CIPHERS, too.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from harness import (SCALE, WRAPPER, Checks, REPORT, SKIPPED, built, in_ci)
+
+# Each program with an option that takes a value, and one that takes none.
+PROGRAMS = (("smtptls-server", "SMTPTLS_SERVER", "--maildir", "--strict-sni"),
+            ("smtptls-cert", "SMTPTLS_CERT", "--dir", "--force"),
+            ("smtptls-ciphers", "SMTPTLS_CIPHERS", "--groups", "--names"))
+
+
+class Program:
+    def __init__(self, name, variable, *options):
+        self.name, self.path = name, built(variable, f"examples/{name}")
+        self.valued, self.bare = options
+
+    def run(self, *arguments, stdout=subprocess.PIPE):
+        # A program that takes what it should not might write files.
+        with tempfile.TemporaryDirectory() as place:
+            done = subprocess.run(
+                [*WRAPPER, os.path.abspath(self.path), *arguments],
+                stdin=subprocess.DEVNULL, stdout=stdout, cwd=place,
+                stderr=subprocess.PIPE, timeout=10 * SCALE, check=False)
+            assert not os.listdir(place), f"{arguments}: files"
+        said = done.stderr.decode()
+        assert not REPORT.search(said), said
+        return done.returncode, (done.stdout or b"").decode(), said
+
+
+def helps(program):
+    status, out, said = program.run("--help")
+    assert (status, said) == (0, ""), (status, said)
+    assert out.startswith(f"usage: {program.name} "), out
+    for line in out.splitlines():
+        assert len(line) < 80, line
+    for option in program.valued, program.bare, "-h, --help", "-V, --version":
+        assert f"  {option}" in out, option
+    # What stands behind it is not read; what stands before it is.
+    for arguments in ("-h",), ("-h", "--frob"), (program.valued, "x", "-hV"):
+        assert program.run(*arguments) == (0, out, ""), arguments
+
+
+def versions(program):
+    status, out, said = program.run("--version")
+    assert (status, said) == (0, ""), (status, said)
+    assert re.fullmatch(rf"{program.name} \d+\.\d+\.\d+\S*\n", out), out
+    assert program.run("-V") == (0, out, "")
+
+
+def wrong(program):
+    """Status 2, and one line that names the option, the cause and --help."""
+    unknown, value = "no such option", "takes no value"
+    for arguments, names, cause in (
+            (("--frob",), "--frob", unknown),
+            (("--frob=x",), "--frob=x", unknown),
+            (("--frob\n\x1b",), "--frob??", unknown),
+            (("-x",), "-x", unknown),
+            (("-xh",), "-x", unknown),
+            ((f"{program.valued}=--help", "-xh"), "-x", unknown),
+            ((program.valued, "--help", "-xh"), "-x", unknown),
+            ((program.valued,), program.valued, "a value is missing"),
+            ((f"{program.bare}=1",), f"{program.bare}=1", value),
+            (("--help=",), "--help=", value),
+            # names in part, though they would be of one option alone
+            (("--versio",), "--versio", unknown),
+            ((program.bare[:-1],), program.bare[:-1], unknown),
+            ((f"{program.bare[:-1]}=1",), f"{program.bare[:-1]}=1", unknown),
+            ((program.valued[:-1],), program.valued[:-1], unknown),
+            ((program.valued[:-1], "x"), program.valued[:-1], unknown),
+            ((f"{program.valued[:-1]}=x",), f"{program.valued[:-1]}=x",
+             unknown)):
+        expected = f"{program.name}: {names}: {cause}; " \
+            f"try '{program.name} --help'\n"
+        found = program.run(*arguments)
+        assert found == (2, "", expected), f"{arguments}: {found}"
+
+
+def full_device(program):
+    for option in "--help", "--version":
+        with open("/dev/full", "wb") as full:
+            status, _, said = program.run(option, stdout=full)
+        assert status == 1, status
+        assert said.startswith(f"{program.name}: standard output: "), said
+
+
+def main():
+    programs = [Program(*program) for program in PROGRAMS]
+    missing = [program.name for program in programs
+               if not program.path or not os.access(program.path, os.X_OK)]
+    if missing:
+        print(f"skip: {', '.join(missing)} not built")
+        sys.exit(1 if in_ci() else SKIPPED)
+    checks = Checks("command_line")
+    for program in programs:
+        for check in helps, versions, wrong, full_device:
+            checks.run(f"{program.name} {check.__name__}", check, program)
+    checks.finish()
+
+
+if __name__ == "__main__":
+    main()
