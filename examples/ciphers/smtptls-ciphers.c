@@ -18,7 +18,7 @@
 #include "../common/command_line.h"
 #include "hello.h"
 
-enum form { TABLE, NAMES, ALL_NAMES, PRIORITY, HELLO };
+enum form { TABLE, LONG_TABLE, NAMES, ALL_NAMES, PRIORITY, HELLO };
 
 /* What is asked of the policy. */
 struct question {
@@ -40,6 +40,8 @@ static const char help[] =
 	"  --prefer-client          the client's order counts\n"
 	"\n"
 	"Instead of the table, one of these; the last one counts:\n"
+	"  --long                   table with IANA's and GnuTLS's names, and\n"
+	"                           causes in full\n"
 	"  --names                  names of the suites that GnuTLS has\n"
 	"  --all-names              names as openssl ciphers gives them\n"
 	"  --priority               GnuTLS priority string\n"
@@ -96,24 +98,86 @@ static const char *or_dash(const char *name)
 	return name ? name : "-";
 }
 
-static void print_table(const struct smtptls_policy *policy)
+enum { CAUSE_WIDTH = 30 }; /* what 80 columns have left */
+
+/* Another suite that the table can name as the cause, or NULL. */
+static const char *short_conflict(const struct smtptls_policy_suite *suite)
+{
+	return suite->conflict && strlen(suite->conflict) <= CAUSE_WIDTH
+		       ? suite->conflict
+		       : NULL;
+}
+
+/* Why a suite is lost, in CAUSE_WIDTH columns. */
+static const char *in_short(const struct smtptls_policy_suite *suite)
+{
+	switch (suite->lost) {
+	case SMTPTLS_LOST_SECURITY_LEVEL:
+		return "too weak for the level";
+	case SMTPTLS_LOST_PROTOCOLS:
+		return "no enabled version has it";
+	case SMTPTLS_LOST_CREDENTIALS:
+		return "needs a shared key or SRP";
+	case SMTPTLS_LOST_GNUTLS:
+		return "GnuTLS does not have it";
+	case SMTPTLS_LOST_SYSTEM:
+		return "the system's policy forbids it";
+	case SMTPTLS_LOST_PRODUCT:
+		if (!suite->conflict)
+			return "GnuTLS: not beside TLS 1.3";
+		return short_conflict(suite) ? suite->conflict
+					     : "a forbidden one comes with it";
+	case SMTPTLS_LOST_ANONYMOUS:
+		return "needs no certificate";
+	case SMTPTLS_LOST_PARAMETERS:
+		return "no group or signature fits it";
+	default:
+		return suite->cause;
+	}
+}
+
+static void print_row(size_t position, const struct smtptls_policy_suite *suite)
+{
+	printf("%3zu %-30s %-7s  ", position,
+	       suite->openssl ? suite->openssl : suite->iana, suite->protocol);
+	if (suite->lost)
+		printf("lost: %s\n", in_short(suite));
+	else
+		puts("kept");
+}
+
+static void print_long_row(size_t position,
+			   const struct smtptls_policy_suite *suite)
+{
+	printf("%3zu  %-31s %-45s %-38s %-7s  ", position,
+	       or_dash(suite->openssl), or_dash(suite->iana),
+	       or_dash(suite->gnutls), suite->protocol);
+	if (!suite->cause)
+		puts("kept");
+	else if (suite->conflict)
+		printf("lost: %s: %s\n", suite->cause, suite->conflict);
+	else
+		printf("lost: %s\n", suite->cause);
+}
+
+static void print_table(const struct smtptls_policy *policy, enum form form)
 {
 	const struct smtptls_policy_suite *suite;
 	const char *warning;
+	int conflicts = 0;
 	size_t i;
 
 	for (i = 0; (suite = smtptls_policy_suite(policy, i)); i++) {
-		printf("%3zu  %-31s %-45s %-38s %-7s  ", i + 1,
-		       or_dash(suite->openssl), or_dash(suite->iana),
-		       or_dash(suite->gnutls), suite->protocol);
-		if (!suite->cause)
-			puts("kept");
-		else if (suite->conflict)
-			printf("lost: %s: %s\n", suite->cause, suite->conflict);
+		conflicts |= short_conflict(suite) != NULL;
+		if (form == LONG_TABLE)
+			print_long_row(i + 1, suite);
 		else
-			printf("lost: %s\n", suite->cause);
+			print_row(i + 1, suite);
 	}
 	putchar('\n');
+	if (conflicts && form == TABLE)
+		puts("note: \"lost: SUITE\": GnuTLS cannot have it without "
+		     "SUITE, which is forbidden");
 	for (i = 0; (warning = smtptls_policy_warning(policy, i)); i++)
 		printf("warning: %s\n", warning);
 	printf("security level: %d\npriority: %s\n",
@@ -152,6 +216,7 @@ static void read_options(int argc, char **argv,
 		{ "sigalgs", required_argument, NULL, 's' },
 		{ "seclevel", required_argument, NULL, LEVEL },
 		{ "prefer-client", no_argument, NULL, CLIENT },
+		{ "long", no_argument, NULL, FORMS + LONG_TABLE },
 		{ "names", no_argument, NULL, FORMS + NAMES },
 		{ "all-names", no_argument, NULL, FORMS + ALL_NAMES },
 		{ "priority", no_argument, NULL, FORMS + PRIORITY },
@@ -207,7 +272,8 @@ static int answer(const struct smtptls_policy *policy,
 {
 	switch (question->form) {
 	case TABLE:
-		print_table(policy);
+	case LONG_TABLE:
+		print_table(policy, question->form);
 		break;
 	case PRIORITY:
 		puts(smtptls_policy_priority(policy));

@@ -125,7 +125,7 @@ struct smtptls_policy_suite {
 	const char *protocol; /* the lowest version that has it: "TLSv1.2" */
 	int lost;	      /* enum smtptls_lost */
 	const char *cause;    /* that as a sentence; NULL when it is kept */
-	const char *conflict; /* with SMTPTLS_LOST_PRODUCT, else NULL */
+	const char *conflict; /* what would come with it, or NULL */
 };
 
 /*

@@ -311,13 +311,14 @@ static void mark(const struct search *search, const struct product *product,
 		out->cause = out->conflict = NULL;
 		if (holds(search, product, suite))
 			continue;
-		conflict = find_conflict(search, product, abilities, suite);
 		out->lost = SMTPTLS_LOST_PRODUCT;
-		out->cause = ends_tls13(policy, suite)
-				     ? "GnuTLS has no TLS 1.3 beside it"
-				     : "GnuTLS enables suites by their parts, "
-				       "and would enable a forbidden one with "
-				       "it";
+		if (ends_tls13(policy, suite)) {
+			out->cause = "GnuTLS has no TLS 1.3 beside it";
+			continue;
+		}
+		out->cause = "GnuTLS enables suites by their parts, and would "
+			     "enable a forbidden one with it";
+		conflict = find_conflict(search, product, abilities, suite);
 		if (conflict)
 			out->conflict = conflict->openssl[0] ? conflict->openssl
 							     : conflict->gnutls;

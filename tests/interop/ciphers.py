@@ -22,6 +22,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 from harness import SCALE, WRAPPER, Checks, REPORT, SKIPPED, built, in_ci
 
@@ -68,13 +69,13 @@ def names(*arguments):
 
 
 class Table:
-    """The long form, read."""
+    """The table with all names and whole sentences, read."""
 
     ROW = re.compile(r" *(\d+)  (\S+) +(\S+) +(\S+) +(\S+) +"
                      r"(kept|lost: \S.*)")
 
     def __init__(self, *arguments):
-        rows, after = given(*arguments).split("\n\n", 1)
+        rows, after = given("--long", *arguments).split("\n\n", 1)
         self.rows = []
         for number, line in enumerate(rows.split("\n") if rows else [], 1):
             match = self.ROW.fullmatch(line)
@@ -93,6 +94,38 @@ class Table:
         causes = [row[4] for row in self.rows if row[0] == name]
         assert len(causes) == 1, f"{name}: {causes}"
         return causes[0]
+
+
+SHORT_ROW = re.compile(r"([ \d]{3}) (\S+) +(\S+) +(kept|lost: \S.*)")
+NOTE = 'note: "lost: SUITE": GnuTLS cannot have it without SUITE, which is ' \
+    "forbidden\n"
+
+
+def same_table(table, *arguments):
+    """The table for people has the same rows, in 80 columns, and less said."""
+    rows, after = given(*arguments).split("\n\n", 1)
+    rows = rows.splitlines()
+    assert len(rows) == len(table.rows), rows
+    conflicts = 0
+    for number, (line, row) in enumerate(zip(rows, table.rows), 1):
+        match = SHORT_ROW.fullmatch(line)
+        assert match and len(line) <= 80, line
+        assert int(match[1]) == number, line
+        assert match[2] == (row[0] if row[0] != "-" else row[1]), (line, row)
+        assert match[3] == row[3], (line, row)
+        # The version stands below the one before, and so does the rest.
+        assert (match.start(3), match.start(4)) == (35, 44), line
+        if row[4].startswith("lost: GnuTLS enables suites by their parts"):
+            conflict = re.search(": (\\S{1,30})$", row[4])
+            conflicts += bool(conflict)
+            assert match[4] == "lost: " + (
+                conflict[1] if conflict
+                else "a forbidden one comes with it"), (line, row)
+        else:
+            assert match[4][:4] == row[4][:4], (line, row)
+    assert after.startswith(NOTE) == bool(conflicts), after
+    given_long = given("--long", *arguments).split("\n\n", 1)[1]
+    assert after == NOTE * bool(conflicts) + given_long, after
 
 
 # --- OpenSSL and GnuTLS
@@ -161,6 +194,7 @@ def same_as_openssl(string):
     had = gnutls_codes(priority[:-1])
     assert had <= codes(listed), f"wider by {had - codes(listed)}"
     table = Table("--", string)
+    same_table(table, "--", string)
     assert table.priority == priority[:-1], table.priority
     assert codes(table.kept()) == had, \
         f"kept and had differ: {codes(table.kept()) ^ had}"
@@ -445,6 +479,40 @@ def warnings():
         given("--names", "ECDHE+AESGCM")
 
 
+def short_causes():
+    """Each cause of the short table, once."""
+    listed = [given(*arguments) for arguments in (
+        ("ALL:COMPLEMENTOFALL",), ("--protocols", "TLSv1.3", "AES256-SHA"),
+        ("--groups", "P-256", "ALL:@SECLEVEL=0"),
+        ("NULL-SHA256:@SECLEVEL=0",))]
+    for number, name, cause in (
+            (0, "PSK-AES256-GCM-SHA384", "needs a shared key or SRP"),
+            (0, "ECDHE-ARIA256-GCM-SHA384", "GnuTLS does not have it"),
+            (0, "NULL-SHA256", "too weak for the level"),
+            (0, "DHE-DSS-AES256-GCM-SHA384",
+             "no group or signature fits it"),
+            (1, "AES256-SHA", "no enabled version has it"),
+            (2, "DHE-RSA-AES256-GCM-SHA384",
+             "no group or signature fits it"),
+            (2, "AECDH-AES256-SHA", "needs no certificate"),
+            (3, "NULL-SHA256", "GnuTLS: not beside TLS 1.3")):
+        assert re.search(rf"^.{{3}} {name} +\S+ +lost: {cause}$",
+                         listed[number], re.MULTILINE), (name, cause)
+
+
+def system_cause():
+    """What the administrator's GnuTLS policy takes away."""
+    with tempfile.NamedTemporaryFile("w", suffix=".config") as config:
+        config.write("[overrides]\ntls-disabled-cipher = AES-256-CBC\n")
+        config.flush()
+        done = subprocess.run(
+            [*WRAPPER, PROGRAM, "AES256-SHA:AES128-SHA:@SECLEVEL=0"],
+            env={**ENVIRONMENT, "GNUTLS_SYSTEM_PRIORITY_FILE": config.name},
+            capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert re.search(r"AES256-SHA +SSLv3    lost: the system's policy forbids "
+                     r"it$", done.stdout, re.MULTILINE), done
+
+
 def causes():
     """Why a suite is lost, each cause once, and the product's conflict."""
     table = Table("--seclevel", "2", "ALL:COMPLEMENTOFALL")
@@ -491,7 +559,8 @@ def main():
     for check in (long_strings, any_bytes, nothing_left, usage_errors,
                   full_device, default_policy, protocols,
                   ciphersuites, groups, sigalgs, seclevel, prefer_client,
-                  option_forms, warnings, causes):
+                  option_forms, warnings, causes, short_causes,
+                  system_cause):
         checks.run(check.__name__, check)
     checks.finish()
 
