@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What bash completes for smtptls-server.
+
+_smtptls_server()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+
+	# readline takes --option=value apart
+	if [ "$cur" = = ]; then
+		cur=
+	elif [ "$prev" = = ]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	COMPREPLY=()
+	case $prev in
+	--cert | --key | --ca | --dhparam)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		;;
+	--config-dir | --maildir | --record-hello)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		;;
+	--seclevel)
+		mapfile -t COMPREPLY < <(compgen -W '0 1 2 3 4 5' -- "$cur")
+		;;
+	--verify)
+		mapfile -t COMPREPLY < <(compgen -W 'none optional require' \
+			-- "$cur")
+		;;
+	--listen | --listen-tls | --ciphers | --ciphersuites | --protocols | \
+		--groups | --priority | --shadow-ciphers | \
+		--shadow-protocols | --hostname | --max-size | \
+		--max-connections | --handshake-timeout | --idle-timeout) ;;
+	*)
+		mapfile -t COMPREPLY < <(compgen -W '--listen --listen-tls
+			--cert --key --ca --dhparam --config-dir --ciphers
+			--ciphersuites --protocols --groups --seclevel
+			--priority --shadow-ciphers --shadow-protocols
+			--strict-sni --require-tls --verify --hostname
+			--maildir --record-hello --max-size --max-connections
+			--handshake-timeout --idle-timeout --help --version' \
+			-- "$cur")
+		;;
+	esac
+}
+complete -F _smtptls_server smtptls-server
