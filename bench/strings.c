@@ -11,6 +11,7 @@
  * is in them. The case "nothing" makes no policy: what it costs is the
  * program's start and GnuTLS's, to be subtracted from a count.
  */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,13 +86,13 @@ static const struct bench_case cases[] = {
 /* Whole units only, so that the string stays what it was meant to be. */
 static void make_string(const struct bench_case *test, char *string)
 {
-	unsigned long state = 1;
+	uint64_t state = 1;
 	size_t length = strlen(test->start), unit;
 
 	memcpy(string, test->start, length);
 	if (!test->unit) {
 		for (; length < test->length; length++) {
-			state = state * 6364136223846793005UL + 1;
+			state = state * 6364136223846793005U + 1;
 			string[length] = (char)(1 + (state >> 33) % 255);
 		}
 	} else if (test->unit[0]) {

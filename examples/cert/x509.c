@@ -11,6 +11,7 @@
 #endif
 
 #include <arpa/inet.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -96,7 +97,9 @@ static int set_serial(gnutls_x509_crt_t crt)
 static int set_times(const struct cert *cert, const struct cert *ca)
 {
 	time_t from = time(NULL) - CLOCK_SKEW;
-	time_t until = from + (cert->purpose ? LEAF_LIFE : CA_LIFE);
+	int64_t end = (int64_t)from + (cert->purpose ? LEAF_LIFE : CA_LIFE);
+	/* a time_t of 32 bits ends in 2038 */
+	time_t until = (time_t)end == end ? (time_t)end : INT32_MAX;
 	int ret;
 
 	/* after its CA's end it is worth nothing */

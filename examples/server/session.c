@@ -83,7 +83,8 @@ static int64_t now_ms(void)
 
 static void schedule(struct session *s, int64_t ms)
 {
-	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+	struct timeval tv = { .tv_sec = (time_t)(ms / 1000),
+			      .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
 
 	event_add(&s->timer, &tv);
 }
