@@ -18,7 +18,7 @@ import subprocess
 import sys
 import types
 
-from config_errors import ends
+from config_errors import ends, usage
 from harness import (SCALE, Authority, Certificates, Checks, Server, openssl,
                      scratch, server_program, wait_for, wanted)
 
@@ -397,9 +397,7 @@ def malformed():
         ("protocols", ">=TLSv1.3, <=TLSv1.2", " at byte "),
         ("groups", "", '"" at byte 1 '),
         ("groups", "X25519:nonsense", '"nonsense" at byte 8 '),
-        ("groups", "P-256:P-256", '"P-256" at byte 7 '),
-        ("seclevel", "6", "from 0 to 5"),
-        ("seclevel", "x", "from 0 to 5"))
+        ("groups", "P-256:P-256", '"P-256" at byte 7 '))
     for kind, string, says in cases:
         if len(string) > 1000:
             name = f"{len(string)} bytes"
@@ -416,12 +414,16 @@ def malformed():
             (["--protocols", "TLSv1.2", "--ciphers", "PSK"], "pre-shared"),
             (["--protocols", "TLSv1.2", "--ciphers", "ARIA"], "GnuTLS"),
             (["--protocols", "TLSv1.1"], "@SECLEVEL=0"),
-            (["--protocols", "TLSv1.3", "--ciphersuites", ""], "version"),
+            (["--protocols", "TLSv1.3", "--ciphersuites", ""], "version")):
+        yield f"refused {' '.join(options)}", ends, \
+            (PLACE, LISTEN + PLACE.pair + options, "settings", says)
+    for options, says in (
+            (["--seclevel", "6"], "from 0 to 5"),
+            (["--seclevel", "x"], "from 0 to 5"),
             (["--priority", "NORMAL", "--ciphers", "ALL"], "not together"),
             (["--priority", "NORMAL", "--seclevel", "0"], "not together")):
-        yield f"refused {' '.join(options)}", ends, \
-            (PLACE, LISTEN + PLACE.pair + options, "settings|--priority",
-             says)
+        yield f"refused {' '.join(options)}", usage, \
+            (PLACE, LISTEN + PLACE.pair + options, options[0], says)
 
 
 # --- a directory of qpsmtpd's
