@@ -24,7 +24,7 @@
 
 #include "conn/conn.h"
 #include "reason/session_end.h"
-#include "tls/verify.h"
+#include "x509/name.h"
 
 #define TLS_HANDSHAKE 0x16 /* the first byte of a record (RFC 8446 5.1) */
 
@@ -89,8 +89,8 @@ int smtptls_conn_set_verify(struct smtptls_conn *conn, int mode)
 
 int smtptls_conn_set_peer(struct smtptls_conn *conn, const char *name)
 {
+	char normal[STLS_NAME_SIZE];
 	char *copy;
-	size_t len;
 
 	if (!conn || !name || conn->role != SMTPTLS_CLIENT)
 		return SMTPTLS_E_ARG;
@@ -98,9 +98,9 @@ int smtptls_conn_set_peer(struct smtptls_conn *conn, const char *name)
 		return SMTPTLS_E_STATE;
 	if (!stls_is_host(name))
 		return SMTPTLS_E_SYNTAX;
-	/* RFC 6066 section 3: no dot at the end. */
-	len = strlen(name);
-	copy = strndup(name, len - (name[len - 1] == '.'));
+	/* RFC 6066 section 3: no dot at the end. An address stays as it is. */
+	copy = strdup(stls_name_normalize(normal, name, strlen(name)) ? normal
+								      : name);
 	if (!copy)
 		return SMTPTLS_E_NOMEM;
 	free(conn->peer);

@@ -18,7 +18,7 @@
 #include "base/ascii.h"
 #include "openssl/suite_table.h"
 #include "x509/digest.h"
-#include "tls/verify.h"
+#include "x509/name.h"
 
 /* Escaped, a byte takes up to four. */
 #define NAME_SIZE    (4 * 256)

@@ -12,7 +12,6 @@
  */
 #include "tls/verify.h"
 
-#include <arpa/inet.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -20,8 +19,7 @@
 
 #include <smtptls/conn.h>
 
-/* RFC 1035 section 2.3.4, without the last dot. */
-#define HOST_MAX 253
+#include "x509/name.h"
 
 static const struct {
 	unsigned status;
@@ -38,31 +36,6 @@ static const struct {
 	{ GNUTLS_CERT_PURPOSE_MISMATCH, SMTPTLS_E_CERT_PURPOSE },
 	{ GNUTLS_CERT_UNEXPECTED_OWNER, SMTPTLS_E_CERT_NAME },
 };
-
-int stls_is_address(const char *name, unsigned char address[16], size_t *size)
-{
-	if (inet_pton(AF_INET, name, address) == 1)
-		*size = 4;
-	else if (inet_pton(AF_INET6, name, address) == 1)
-		*size = 16;
-	else
-		return 0;
-	return 1;
-}
-
-int stls_is_host(const char *name)
-{
-	static const char allowed[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-		"0123456789-._";
-	unsigned char address[16];
-	size_t size, len = strlen(name);
-
-	if (stls_is_address(name, address, &size))
-		return 1;
-	return len > 0 && len <= HOST_MAX && strspn(name, allowed) == len &&
-	       name[0] != '.' && !strstr(name, "..");
-}
 
 static int error_of_status(unsigned status)
 {

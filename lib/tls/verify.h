@@ -15,10 +15,4 @@ int stls_verify_peer(gnutls_session_t tls, int role, const char *name);
 /* The alert that tells the peer why this side ends the connection. */
 int stls_verify_alert(int error, gnutls_protocol_t version);
 
-/* 1 when `name` is an IP address, of which *size bytes go to `address`. */
-int stls_is_address(const char *name, unsigned char address[16], size_t *size);
-
-/* 1 when `name` is an IP address or can be the name of a host. */
-int stls_is_host(const char *name);
-
 #endif
