@@ -60,11 +60,16 @@ SMTPTLS_API void smtptls_config_unref(struct smtptls_config *config);
  */
 
 /*
- * Add a certificate chain, leaf first, and its private key. Call it again for
- * a second key type (ECDSA beside RSA) or for other names; the server chooses
- * by the client's SNI and algorithms, and takes the first where nothing else
- * decides: for TLS 1.3 add ECDSA before RSA. Both may be in one file. An
- * expired certificate is accepted with a warning (smtptls_config_warning()).
+ * Add a certificate chain and its private key. Call it again for a second key
+ * type (ECDSA beside RSA) or for other names; the server chooses by the
+ * client's SNI and algorithms, and takes the first where nothing else decides:
+ * for TLS 1.3 add ECDSA before RSA. Both may be in one file.
+ *
+ * The leaf is the certificate to which the key belongs. It is sent with those
+ * that have signed it, each behind the one that it has signed (RFC 5246 section
+ * 7.4.2), in whatever order they stand in the file. Another order is a warning
+ * (smtptls_config_warning()), as is a certificate that belongs to no place,
+ * which is not sent, and a key that others than the file's owner can read.
  */
 SMTPTLS_API int smtptls_config_add_cert_file(struct smtptls_config *config,
 					     const char *cert_file,
@@ -171,9 +176,12 @@ SMTPTLS_API const char *
 smtptls_config_error(const struct smtptls_config *config);
 
 /*
- * The i-th thing, from 0, that an administrator should know although it is no
- * error (an expired certificate, for one), as a sentence; NULL past the last.
- * Valid as long as `config`.
+ * The i-th thing, from 0, that an administrator should change although it is no
+ * error, as a sentence that names the file and the change; NULL past the last.
+ * Valid as long as `config`. Those of certificates come with the freeze: one
+ * that has expired, does so within 30 days or is not valid yet, has no host
+ * name in its SAN, is signed with SHA-1 or worse, or stands alone although its
+ * issuer is none of the configuration's authorities.
  */
 SMTPTLS_API const char *
 smtptls_config_warning(const struct smtptls_config *config, size_t i);

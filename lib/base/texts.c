@@ -45,11 +45,14 @@ const char *stls_texts_get(const struct stls_texts *texts, size_t i)
 	return i < texts->count ? texts->text[i] : NULL;
 }
 
+void stls_texts_cut(struct stls_texts *texts, size_t count)
+{
+	while (texts->count > count)
+		free(texts->text[--texts->count]);
+}
+
 void stls_texts_free(struct stls_texts *texts)
 {
-	size_t i;
-
-	for (i = 0; i < texts->count; i++)
-		free(texts->text[i]);
+	stls_texts_cut(texts, 0);
 	free(texts->text);
 }

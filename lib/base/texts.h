@@ -19,6 +19,8 @@ int stls_texts_add(struct stls_texts *texts, const char *format, va_list args)
 int stls_texts_copy(struct stls_texts *texts, const char *text);
 /* The i-th sentence, from 0; NULL past the last. */
 const char *stls_texts_get(const struct stls_texts *texts, size_t i);
+/* Forget all behind the first `count`. */
+void stls_texts_cut(struct stls_texts *texts, size_t count);
 void stls_texts_free(struct stls_texts *texts);
 
 #endif

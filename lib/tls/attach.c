@@ -96,7 +96,7 @@ static int read_own(struct attachment *attachment, gnutls_session_t tls)
 		    0 ||
 	    !credentials)
 		return 0;
-	return stls_own_certificates_read(&attachment->own, credentials);
+	return stls_own_certificates_read(&attachment->own, credentials, NULL);
 }
 
 static int judge(struct attachment *attachment, gnutls_session_t tls,

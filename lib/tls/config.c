@@ -18,11 +18,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <smtptls/gnutls.h>
 
 #include "policy/security_level.h"
 #include "tls/policy_new.h"
+#include "x509/own_faults.h"
 
 #define TICKET_SECRET_MIN 32
 #define TICKET_SECRET_MAX 4096
@@ -307,21 +309,24 @@ static int judge_strength(const struct smtptls_config *config,
 				     "too weak for security level %d: use a "
 				     "larger prime or a lower @SECLEVEL",
 				     config->dh.bits, level);
-	return stls_own_certificates_judge(config->credentials,
-					   &config->certificates, level, error);
+	return stls_own_certificates_judge(&config->own, &config->certificates,
+					   level, error);
 }
 
 /* Own certificates, and what goes with them. */
 static int settle(struct smtptls_config *config)
 {
 	struct stls_sentence error = { config->error, sizeof(config->error) };
-	int ret = 0;
+	gnutls_x509_trust_list_t trust;
+	int ret;
 
-	if (config->policy)
+	/* from an attempt to freeze that failed */
+	stls_own_certificates_free(&config->own);
+	gnutls_certificate_get_trust_list(config->credentials, &trust);
+	ret = stls_own_certificates_read(&config->own, config->credentials,
+					 trust);
+	if (ret == 0 && config->policy)
 		ret = judge_strength(config, config->policy, &error);
-	if (ret == 0)
-		ret = stls_own_certificates_read(&config->own,
-						 config->credentials);
 	if (ret < 0)
 		goto failed;
 	ret = stls_dh_settle(&config->dh, config->credentials, config->policy,
@@ -352,6 +357,21 @@ static int settle_shadow(struct smtptls_config *config)
 	return ret;
 }
 
+static int warn(struct smtptls_config *config)
+{
+	size_t before = config->warnings.count;
+	int ret = settle_shadow(config);
+
+	if (ret == 0)
+		ret = stls_own_certificates_warn(&config->own,
+						 &config->certificates,
+						 time(NULL), &config->warnings);
+	/* A second attempt would warn twice. */
+	if (ret < 0)
+		stls_texts_cut(&config->warnings, before);
+	return ret;
+}
+
 int smtptls_config_freeze(struct smtptls_config *config)
 {
 	int ret;
@@ -375,8 +395,8 @@ int smtptls_config_freeze(struct smtptls_config *config)
 						? SMTPTLS_E_NOMEM
 						: SMTPTLS_E_CONFIG,
 					"GnuTLS: %s", gnutls_strerror(ret));
-	/* The last that can fail: a second attempt would warn twice. */
-	ret = settle_shadow(config);
+	/* The last that can fail. */
+	ret = warn(config);
 	if (ret < 0)
 		return ret;
 	config->has_certificate = config->own.count > 0;

@@ -7,15 +7,15 @@
  * that fails leaves the configuration as it was, and each sentence names the
  * file that is to blame.
  */
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <gnutls/x509.h>
 
+#include "base/ascii.h"
 #include "base/buffer.h"
 #include "tls/config.h"
 #include "tls/file.h"
+#include "x509/own_chain.h"
 
 #define DH_BITS_MIN 2048
 
@@ -24,6 +24,7 @@ struct source {
 	const char *name;
 	gnutls_datum_t pem;
 	struct stls_buffer file;
+	int shared; /* others than the file's owner may read it */
 };
 
 static int source_open(struct smtptls_config *config, struct source *source,
@@ -35,7 +36,7 @@ static int source_open(struct smtptls_config *config, struct source *source,
 
 	memset(source, 0, sizeof(*source));
 	source->name = name;
-	ret = stls_file_read(name, &source->file, &cause);
+	ret = stls_file_read(name, &source->file, &source->shared, &cause);
 	if (ret < 0) {
 		stls_buffer_free(&source->file);
 		return stls_config_fail(
@@ -92,115 +93,96 @@ static int source_failed(struct smtptls_config *config,
 
 /* ---- certificate and key ---- */
 
-struct pair {
-	gnutls_x509_crt_t *chain;
-	unsigned chain_len;
-	gnutls_x509_privkey_t key;
-};
-
-static void pair_free(struct pair *pair)
+static int chain_failed(struct smtptls_config *config,
+			const struct source *cert, const struct source *key,
+			int fault, int ret)
 {
-	unsigned i;
-
-	for (i = 0; i < pair->chain_len; i++)
-		gnutls_x509_crt_deinit(pair->chain[i]);
-	gnutls_free(pair->chain);
-	if (pair->key)
-		gnutls_x509_privkey_deinit(pair->key);
-}
-
-static int pair_parse(struct smtptls_config *config, struct pair *pair,
-		      const struct source *cert, const struct source *key)
-{
-	int ret;
-
-	ret = gnutls_x509_crt_list_import2(
-		&pair->chain, &pair->chain_len, &cert->pem, GNUTLS_X509_FMT_PEM,
-		GNUTLS_X509_CRT_LIST_FAIL_IF_UNSORTED);
-	if (ret == GNUTLS_E_CERTIFICATE_LIST_UNSORTED)
+	switch (fault) {
+	case STLS_OWN_CHAIN_CERT:
+		return source_failed(config, cert, ret, "certificate");
+	case STLS_OWN_CHAIN_KEY:
+		return source_failed(config, key, ret, "private key");
+	default:
 		return stls_config_fail(
 			config, SMTPTLS_E_CONFIG,
-			"%s: the certificates are not a chain, leaf first, each"
-			" signed by the next",
-			cert->name);
-	if (ret < 0 || pair->chain_len == 0)
-		return source_failed(config, cert, ret, "certificate");
-	ret = gnutls_x509_privkey_init(&pair->key);
-	if (ret == 0)
-		ret = gnutls_x509_privkey_import2(pair->key, &key->pem,
-						  GNUTLS_X509_FMT_PEM, NULL, 0);
-	/* GnuTLS has other errors for ways of encryption that it lacks. */
-	if (ret < 0 && ret != GNUTLS_E_MEMORY_ERROR &&
-	    memmem(key->pem.data, key->pem.size, "ENCRYPTED", 9))
-		ret = GNUTLS_E_DECRYPTION_FAILED;
-	return ret < 0 ? source_failed(config, key, ret, "private key") : 0;
-}
-
-static int pair_match(const struct pair *pair)
-{
-	unsigned char a[STLS_SHA256_SIZE], b[STLS_SHA256_SIZE];
-	size_t a_len = sizeof(a), b_len = sizeof(b);
-
-	return gnutls_x509_crt_get_key_id(pair->chain[0],
-					  GNUTLS_KEYID_USE_SHA256, a,
-					  &a_len) == 0 &&
-	       gnutls_x509_privkey_get_key_id(
-		       pair->key, GNUTLS_KEYID_USE_SHA256, b, &b_len) == 0 &&
-	       a_len == b_len && memcmp(a, b, a_len) == 0;
-}
-
-/* A server with an expired certificate still serves those who do not verify. */
-static int warn_of_time(struct smtptls_config *config, gnutls_x509_crt_t cert,
-			const char *name)
-{
-	time_t now = time(NULL),
-	       when = gnutls_x509_crt_get_expiration_time(cert);
-	const char *what = "has expired on";
-	char date[32] = "?";
-	struct tm tm;
-
-	if (when != (time_t)-1 && when >= now) {
-		when = gnutls_x509_crt_get_activation_time(cert);
-		if (when == (time_t)-1 || when <= now)
-			return 0;
-		what = "is not valid before";
+			"%s: the private key does not belong to the certificate"
+			" in %s",
+			key->name, cert->name);
 	}
-	if (gmtime_r(&when, &tm))
-		(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S UTC",
-			       &tm);
-	return stls_config_warn(config, "%s: the certificate %s %s", name, what,
-				date);
+}
+
+/* A certificate that is not sent, since it belongs to no place in the chain. */
+static int warn_of_unrelated(struct smtptls_config *config, const char *name,
+			     gnutls_x509_crt_t cert)
+{
+	char shown[256] = "";
+	gnutls_datum_t dn;
+
+	if (gnutls_x509_crt_get_dn3(cert, &dn, 0) == 0) {
+		(void)stls_ascii_escape(shown, sizeof(shown), dn.data, dn.size);
+		gnutls_free(dn.data);
+	}
+	return stls_config_warn(config,
+				"%s: the certificate \"%s\" is not of the "
+				"chain and is not sent: remove it",
+				name, shown);
+}
+
+/* What should be changed in the files although they are taken. */
+static int warn_of_files(struct smtptls_config *config,
+			 const struct source *cert, const struct source *key,
+			 const struct stls_own_chain *chain)
+{
+	unsigned i;
+	int ret = 0;
+
+	if (chain->reordered)
+		ret = stls_config_warn(config,
+				       "%s: the certificates are sent leaf "
+				       "first, each signed by the next: put "
+				       "them in this order",
+				       cert->name);
+	for (i = chain->len; ret == 0 && i < chain->total; i++)
+		ret = warn_of_unrelated(config, cert->name, chain->cert[i]);
+	if (ret == 0 && key->shared)
+		ret = stls_config_warn(config,
+				       "%s: others than its owner can read the "
+				       "private key: make it readable for its "
+				       "owner alone (chmod go-r)",
+				       key->name);
+	return ret;
 }
 
 static int add_pair(struct smtptls_config *config, const struct source *cert,
 		    const struct source *key)
 {
-	struct pair pair = { NULL, 0, NULL };
-	int ret;
+	struct stls_own_chain chain = { 0 };
+	size_t warnings = config->warnings.count;
+	int fault, ret;
 
-	ret = pair_parse(config, &pair, cert, key);
-	if (ret < 0)
-		goto out;
-	if (!pair_match(&pair)) {
-		ret = stls_config_fail(
-			config, SMTPTLS_E_CONFIG,
-			"%s: the private key does not belong to the certificate"
-			" in %s",
-			key->name, cert->name);
+	fault = stls_own_chain_read(&chain, &cert->pem, &key->pem, &ret);
+	if (fault) {
+		ret = chain_failed(config, cert, key, fault, ret);
 		goto out;
 	}
-	ret = warn_of_time(config, pair.chain[0], cert->name);
-	if (ret < 0)
-		goto out;
-	ret = gnutls_certificate_set_x509_key(config->credentials, pair.chain,
-					      (int)pair.chain_len, pair.key);
-	if (ret < 0)
-		ret = source_failed(config, cert, ret, "certificate");
-	else
+	ret = warn_of_files(config, cert, key, &chain);
+	if (ret == 0)
 		ret = stls_texts_copy(&config->certificates, cert->name);
+	if (ret < 0)
+		goto failed;
+	ret = gnutls_certificate_set_x509_key(config->credentials, chain.cert,
+					      (int)chain.len, chain.key);
+	if (ret >= 0) {
+		ret = 0;
+		goto out;
+	}
+	stls_texts_cut(&config->certificates, config->certificates.count - 1);
+	ret = source_failed(config, cert, ret, "certificate");
+failed:
+	stls_texts_cut(&config->warnings, warnings);
 out:
-	pair_free(&pair);
-	return ret < 0 ? ret : 0;
+	stls_own_chain_free(&chain);
+	return ret;
 }
 
 int smtptls_config_add_cert_file(struct smtptls_config *config,

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <smtptls/error.h>
@@ -50,7 +51,15 @@ static int read_all(int fd, struct stls_buffer *content, const char **cause)
 	return 0;
 }
 
-int stls_file_read(const char *name, struct stls_buffer *content,
+static int is_shared(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_mode & (S_IRGRP | S_IROTH);
+}
+
+int stls_file_read(const char *name, struct stls_buffer *content, int *shared,
 		   const char **cause)
 {
 	int fd, ret;
@@ -62,6 +71,7 @@ int stls_file_read(const char *name, struct stls_buffer *content,
 		*cause = strerror(errno);
 		return SMTPTLS_E_CONFIG;
 	}
+	*shared = is_shared(fd);
 	ret = read_all(fd, content, cause);
 	(void)close(fd);
 	return ret;

@@ -8,10 +8,12 @@
 #define STLS_FILE_MAX (1024 * 1024)
 
 /*
- * Append the file to `content`. Returns 0, SMTPTLS_E_NOMEM, or SMTPTLS_E_CONFIG
- * with *cause set to the rest of a sentence that begins with the file's name.
+ * Append the file to `content`; *shared is 1 when it is a regular one that
+ * others than its owner may read. Returns 0, SMTPTLS_E_NOMEM, or
+ * SMTPTLS_E_CONFIG with *cause set to the rest of a sentence that begins with
+ * the file's name.
  */
-int stls_file_read(const char *name, struct stls_buffer *content,
+int stls_file_read(const char *name, struct stls_buffer *content, int *shared,
 		   const char **cause);
 
 #endif

@@ -2,10 +2,13 @@
 /*
  * x509/own_certificates: what this side's certificates can do.
  *
- * The pure room policy cannot look into credentials; so they are read here,
- * once, into the types of keys and the names that GnuTLS would match with the
- * client's SNI. GnuTLS matches names byte by byte, without wildcards, and so
- * does this: what counts is which certificate it will take.
+ * The pure rooms cannot look into credentials; so certificates are read here,
+ * once, into what the rest asks for: the types of keys and the names, and for a
+ * configuration dates, strength and what is missing of the chain
+ * (own_faults.c has the sentences).
+ *
+ * A host's name is looked for in the SAN. Where that has none the CN counts: a
+ * client that still looks at it is shown what it wants.
  *
  * A certificate that cannot be read is passed over: GnuTLS has accepted it, but
  * it cannot be chosen for anything.
@@ -16,21 +19,18 @@
 #include <string.h>
 
 #include <gnutls/crypto.h>
-#include <gnutls/x509.h>
 
 #include <smtptls/policy.h>
 
 #include "base/ascii.h"
 #include "policy/key_type.h"
 #include "policy/security_level.h"
+#include "x509/name.h"
 
 #define NAMES_MAX 256
+#define DN_SIZE	  512
 
-struct stls_own_certificate {
-	unsigned keys;
-	size_t name_count;
-	char **name;
-};
+/* ---- types of keys ---- */
 
 static unsigned usage_of(gnutls_x509_crt_t crt)
 {
@@ -93,15 +93,21 @@ static unsigned keys_of(gnutls_x509_crt_t crt, unsigned *rsa_bits)
 	}
 }
 
-static int add_name(struct stls_own_certificate *cert, const char *name)
+/* ---- names ---- */
+
+static int add_name(struct stls_own_certificate *cert, const char *name,
+		    size_t len)
 {
+	char normal[STLS_NAME_SIZE];
 	char **names;
 
+	if (stls_name_normalize_presented(normal, name, len) == 0)
+		return 0;
 	names = realloc(cert->name, (cert->name_count + 1) * sizeof(*names));
 	if (!names)
 		return SMTPTLS_E_NOMEM;
 	cert->name = names;
-	names[cert->name_count] = strdup(name);
+	names[cert->name_count] = strdup(normal);
 	if (!names[cert->name_count])
 		return SMTPTLS_E_NOMEM;
 	cert->name_count++;
@@ -116,15 +122,14 @@ static int read_names(struct stls_own_certificate *cert, gnutls_x509_crt_t crt)
 	int ret;
 
 	for (i = 0; i < NAMES_MAX; i++) {
-		size = sizeof(name) - 1;
+		size = sizeof(name);
 		ret = gnutls_x509_crt_get_subject_alt_name(crt, i, name, &size,
 							   NULL);
 		if (ret == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
 			break;
-		if (ret != GNUTLS_SAN_DNSNAME)
-			continue;
-		name[size] = '\0';
-		if (add_name(cert, name) < 0)
+		if (ret == GNUTLS_SAN_DNSNAME || ret == GNUTLS_SAN_IPADDRESS)
+			cert->chain.named = 1;
+		if (ret == GNUTLS_SAN_DNSNAME && add_name(cert, name, size) < 0)
 			return SMTPTLS_E_NOMEM;
 	}
 	if (cert->name_count > 0)
@@ -132,129 +137,15 @@ static int read_names(struct stls_own_certificate *cert, gnutls_x509_crt_t crt)
 	size = sizeof(name);
 	ret = gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0,
 					    0, name, &size);
-	return ret == 0 ? add_name(cert, name) : 0;
+	return ret == 0 ? add_name(cert, name, size) : 0;
 }
 
-/* One certificate, which may be passed over. */
-static int read_cert(struct stls_own_certificates *own,
-		     const gnutls_datum_t *der)
-{
-	struct stls_own_certificate *certs;
-	gnutls_x509_crt_t crt;
-	int ret;
+/* ---- the chain ---- */
 
-	certs = realloc(own->cert, (own->count + 1) * sizeof(*certs));
-	if (!certs)
-		return SMTPTLS_E_NOMEM;
-	own->cert = certs;
-	memset(&certs[own->count], 0, sizeof(*certs));
-	ret = gnutls_x509_crt_init(&crt);
-	if (ret < 0)
-		return SMTPTLS_E_NOMEM;
-	own->count++;
-	ret = gnutls_x509_crt_import(crt, der, GNUTLS_X509_FMT_DER);
-	if (ret == 0) {
-		certs[own->count - 1].keys = keys_of(crt, &own->rsa_bits);
-		own->keys |= certs[own->count - 1].keys;
-		ret = read_names(&certs[own->count - 1], crt);
-	}
-	gnutls_x509_crt_deinit(crt);
-	return ret == SMTPTLS_E_NOMEM || ret == GNUTLS_E_MEMORY_ERROR
-		       ? SMTPTLS_E_NOMEM
-		       : 0;
-}
-
-int stls_own_certificates_read(struct stls_own_certificates *own,
-			       gnutls_certificate_credentials_t credentials)
-{
-	gnutls_datum_t der;
-	unsigned i;
-	int ret = 0;
-
-	for (i = 0; ret == 0 && gnutls_certificate_get_crt_raw(credentials, i,
-							       0, &der) == 0;
-	     i++)
-		ret = read_cert(own, &der);
-	return ret;
-}
-
-void stls_own_certificates_free(struct stls_own_certificates *own)
-{
-	size_t i, j;
-
-	for (i = 0; i < own->count; i++) {
-		for (j = 0; j < own->cert[i].name_count; j++)
-			free(own->cert[i].name[j]);
-		free(own->cert[i].name);
-	}
-	free(own->cert);
-	memset(own, 0, sizeof(*own));
-}
-
-static int has_name(const struct stls_own_certificate *cert,
-		    const struct stls_bytes *name)
-{
-	size_t i;
-
-	for (i = 0; i < cert->name_count; i++) {
-		if (strlen(cert->name[i]) == name->len &&
-		    memcmp(cert->name[i], name->data, name->len) == 0)
-			return 1;
-	}
-	return 0;
-}
-
-unsigned stls_own_certificates_named(const struct stls_own_certificates *own,
-				     const struct stls_bytes *name)
-{
-	unsigned keys = 0;
-	size_t i;
-
-	for (i = 0; i < own->count; i++) {
-		if (has_name(&own->cert[i], name))
-			keys |= own->cert[i].keys;
-	}
-	return keys;
-}
-
-/* RFC 9525 section 6.3, RFC 4343. */
-static int covers(const char *pattern, const struct stls_bytes *name)
-{
-	const char *start = (const char *)name->data;
-	size_t len = name->len;
-	const char *dot;
-
-	if (pattern[0] == '*' && pattern[1] == '.') {
-		dot = memchr(start, '.', len);
-		if (!dot || dot == start)
-			return 0;
-		len -= (size_t)(dot - start);
-		start = dot;
-		pattern++;
-	}
-	return strlen(pattern) == len && stls_ascii_equal(pattern, start, len);
-}
-
-int stls_own_certificates_cover(const struct stls_own_certificates *own,
-				const struct stls_bytes *name)
-{
-	size_t i, j;
-
-	for (i = 0; i < own->count; i++) {
-		for (j = 0; j < own->cert[i].name_count; j++) {
-			if (covers(own->cert[i].name[j], name))
-				return 1;
-		}
-	}
-	return 0;
-}
-
-/* ---- own certificates, as OpenSSL judges them when they are loaded ---- */
-
-static int key_bits(gnutls_x509_crt_t cert)
+static int key_bits(gnutls_x509_crt_t crt)
 {
 	unsigned bits = 0;
-	int algorithm = gnutls_x509_crt_get_pk_algorithm(cert, &bits);
+	int algorithm = gnutls_x509_crt_get_pk_algorithm(crt, &bits);
 
 	switch (algorithm) {
 	case GNUTLS_PK_RSA:
@@ -270,81 +161,257 @@ static int key_bits(gnutls_x509_crt_t cert)
 	}
 }
 
-static int hash_bits(gnutls_x509_crt_t cert)
+static gnutls_digest_algorithm_t hash_of(gnutls_x509_crt_t crt)
 {
-	int algorithm = gnutls_x509_crt_get_signature_algorithm(cert);
-	gnutls_digest_algorithm_t hash;
+	int algorithm = gnutls_x509_crt_get_signature_algorithm(crt);
 
-	if (algorithm < 0)
-		return 0;
-	hash = gnutls_sign_get_hash_algorithm(
-		(gnutls_sign_algorithm_t)algorithm);
-	if (hash == GNUTLS_DIG_SHA1)
-		return 64;
-	/* EdDSA has no hash of its own choice. */
-	return hash == GNUTLS_DIG_UNKNOWN ? key_bits(cert)
-					  : (int)gnutls_hash_get_len(hash) * 4;
+	return algorithm < 0 ? GNUTLS_DIG_NULL
+			     : gnutls_sign_get_hash_algorithm(
+				       (gnutls_sign_algorithm_t)algorithm);
 }
 
-static int judge(const gnutls_datum_t *der, const char *name, int level,
-		 const struct stls_sentence *error)
+/* OpenSSL's figures. */
+static int signature_bits(gnutls_x509_crt_t crt)
 {
-	gnutls_x509_crt_t cert;
-	int ret, key, hash;
+	gnutls_digest_algorithm_t hash = hash_of(crt);
 
-	ret = gnutls_x509_crt_init(&cert);
-	if (ret < 0)
-		return SMTPTLS_E_NOMEM;
-	ret = gnutls_x509_crt_import(cert, der, GNUTLS_X509_FMT_DER);
-	if (ret < 0) {
-		gnutls_x509_crt_deinit(cert);
-		return stls_sentence(error, SMTPTLS_E_CONFIG, "%s: %s", name,
-				     gnutls_strerror(ret));
+	switch (hash) {
+	case GNUTLS_DIG_NULL:
+		return 0;
+	case GNUTLS_DIG_SHA1:
+		return 64;
+	case GNUTLS_DIG_UNKNOWN:
+		/* EdDSA has no hash of its own choice. */
+		return key_bits(crt);
+	default:
+		return (int)gnutls_hash_get_len(hash) * 4;
 	}
-	key = key_bits(cert);
+}
+
+static const char *broken_hash(gnutls_x509_crt_t crt)
+{
+	switch (hash_of(crt)) {
+	case GNUTLS_DIG_SHA1:
+		return "SHA-1";
+	case GNUTLS_DIG_MD5:
+		return "MD5";
+	case GNUTLS_DIG_MD2:
+		return "MD2";
+	default:
+		return NULL;
+	}
+}
+
+static int is_self_issued(gnutls_x509_crt_t crt)
+{
+	return gnutls_x509_crt_check_issuer(crt, crt) != 0;
+}
+
+/* Strength counts in each certificate of a chain. */
+static void read_strength(struct stls_own_chain_facts *facts,
+			  gnutls_x509_crt_t crt, int first)
+{
+	int key = key_bits(crt);
 	/* Nobody relies on the signature of a certificate on itself. */
-	hash = gnutls_x509_crt_check_issuer(cert, cert) ? key : hash_bits(cert);
-	gnutls_x509_crt_deinit(cert);
-	if (key < stls_security_bits(level))
-		return stls_sentence(error, SMTPTLS_E_CONFIG,
-				     "%s: the certificate's key has %d bits of "
-				     "security, but security level %d asks for "
-				     "%d: use a stronger key or a lower "
-				     "@SECLEVEL",
-				     name, key, level,
-				     stls_security_bits(level));
-	if (hash < stls_security_bits(level))
-		return stls_sentence(error, SMTPTLS_E_CONFIG,
-				     "%s: the certificate's signature has "
-				     "%d bits of security, but security level "
-				     "%d asks for %d: have it signed anew or "
-				     "lower @SECLEVEL",
-				     name, hash, level,
-				     stls_security_bits(level));
+	int self = is_self_issued(crt);
+	int signature = self ? key : signature_bits(crt);
+
+	if (first || key < facts->key_bits)
+		facts->key_bits = key;
+	if (first || signature < facts->signature_bits)
+		facts->signature_bits = signature;
+	if (!self && !facts->broken_hash)
+		facts->broken_hash = broken_hash(crt);
+}
+
+static int is_for_clients(gnutls_x509_crt_t crt)
+{
+	char oid[64];
+	size_t size;
+	unsigned i;
+	int clients = 0;
+
+	for (i = 0; i < NAMES_MAX; i++) {
+		size = sizeof(oid);
+		if (gnutls_x509_crt_get_key_purpose_oid(crt, i, oid, &size,
+							NULL) < 0)
+			break;
+		if (strcmp(oid, GNUTLS_KP_TLS_WWW_SERVER) == 0 ||
+		    strcmp(oid, GNUTLS_KP_ANY) == 0)
+			return 0;
+		if (strcmp(oid, GNUTLS_KP_TLS_WWW_CLIENT) == 0)
+			clients = 1;
+	}
+	return clients;
+}
+
+/*
+ * What clients will lack is told of a leaf that stands alone, where no authority
+ * of the configuration has issued it. Behind others the one that is not there
+ * is usually the root, which nobody sends.
+ */
+static int read_missing(struct stls_own_chain_facts *facts,
+			gnutls_x509_crt_t leaf, gnutls_x509_trust_list_t trust)
+{
+	gnutls_x509_crt_t issuer;
+	char shown[DN_SIZE];
+	gnutls_datum_t dn;
+
+	if (is_self_issued(leaf))
+		return 0;
+	if (gnutls_x509_trust_list_get_issuer(trust, leaf, &issuer,
+					      GNUTLS_TL_GET_COPY) == 0) {
+		gnutls_x509_crt_deinit(issuer);
+		return 0;
+	}
+	if (gnutls_x509_crt_get_issuer_dn3(leaf, &dn, 0) < 0)
+		return 0;
+	(void)stls_ascii_escape(shown, sizeof(shown), dn.data, dn.size);
+	gnutls_free(dn.data);
+	facts->missing = strdup(shown);
+	return facts->missing ? 0 : SMTPTLS_E_NOMEM;
+}
+
+/* ---- certificates ---- */
+
+/* A certificate from DER: 0 with `*crt`, or GnuTLS's error. */
+static int open_der(gnutls_x509_crt_t *crt, const gnutls_datum_t *der)
+{
+	int ret = gnutls_x509_crt_init(crt);
+
+	if (ret < 0)
+		return ret;
+	ret = gnutls_x509_crt_import(*crt, der, GNUTLS_X509_FMT_DER);
+	if (ret < 0)
+		gnutls_x509_crt_deinit(*crt);
+	return ret;
+}
+
+static int read_leaf(struct stls_own_certificates *own,
+		     struct stls_own_certificate *cert, gnutls_x509_crt_t crt)
+{
+	cert->keys = keys_of(crt, &own->rsa_bits);
+	own->keys |= cert->keys;
+	return read_names(cert, crt);
+}
+
+static int read_chain(struct stls_own_chain_facts *facts,
+		      gnutls_certificate_credentials_t credentials, unsigned i,
+		      gnutls_x509_crt_t leaf, gnutls_x509_trust_list_t trust)
+{
+	gnutls_x509_crt_t crt;
+	gnutls_datum_t der;
+	unsigned j;
+
+	facts->from = gnutls_x509_crt_get_activation_time(leaf);
+	facts->until = gnutls_x509_crt_get_expiration_time(leaf);
+	facts->for_clients = is_for_clients(leaf);
+	read_strength(facts, leaf, 1);
+	for (j = 1;
+	     gnutls_certificate_get_crt_raw(credentials, i, j, &der) == 0;
+	     j++) {
+		if (open_der(&crt, &der) < 0)
+			return SMTPTLS_E_NOMEM;
+		read_strength(facts, crt, 0);
+		gnutls_x509_crt_deinit(crt);
+	}
+	return j == 1 ? read_missing(facts, leaf, trust) : 0;
+}
+
+/* The i-th certificate, which may be passed over. */
+static int read_cert(struct stls_own_certificates *own,
+		     gnutls_certificate_credentials_t credentials, unsigned i,
+		     const gnutls_datum_t *der, gnutls_x509_trust_list_t trust)
+{
+	struct stls_own_certificate *certs;
+	gnutls_x509_crt_t leaf;
+	int ret;
+
+	certs = realloc(own->cert, (own->count + 1) * sizeof(*certs));
+	if (!certs)
+		return SMTPTLS_E_NOMEM;
+	own->cert = certs;
+	certs += own->count++;
+	memset(certs, 0, sizeof(*certs));
+	ret = open_der(&leaf, der);
+	if (ret < 0)
+		return ret == GNUTLS_E_MEMORY_ERROR ? SMTPTLS_E_NOMEM : 0;
+	ret = read_leaf(own, certs, leaf);
+	if (ret == 0 && trust)
+		ret = read_chain(&certs->chain, credentials, i, leaf, trust);
+	gnutls_x509_crt_deinit(leaf);
+	return ret;
+}
+
+int stls_own_certificates_read(struct stls_own_certificates *own,
+			       gnutls_certificate_credentials_t credentials,
+			       gnutls_x509_trust_list_t trust)
+{
+	gnutls_datum_t der;
+	unsigned i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && gnutls_certificate_get_crt_raw(credentials, i,
+							       0, &der) == 0;
+	     i++)
+		ret = read_cert(own, credentials, i, &der, trust);
+	return ret;
+}
+
+void stls_own_certificates_free(struct stls_own_certificates *own)
+{
+	size_t i, j;
+
+	for (i = 0; i < own->count; i++) {
+		for (j = 0; j < own->cert[i].name_count; j++)
+			free(own->cert[i].name[j]);
+		free(own->cert[i].name);
+		free(own->cert[i].chain.missing);
+	}
+	free(own->cert);
+	memset(own, 0, sizeof(*own));
+}
+
+/* ---- what a client asks for ---- */
+
+static int covers(const struct stls_own_certificate *cert, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < cert->name_count; i++) {
+		if (stls_name_covers(cert->name[i], name))
+			return 1;
+	}
 	return 0;
 }
 
-int stls_own_certificates_judge(gnutls_certificate_credentials_t credentials,
-				const struct stls_texts *names, int level,
-				const struct stls_sentence *error)
+unsigned stls_own_certificates_named(const struct stls_own_certificates *own,
+				     const struct stls_bytes *name)
 {
-	const char *name;
-	gnutls_datum_t der;
-	unsigned i, j;
-	int ret;
+	char normal[STLS_NAME_SIZE];
+	unsigned keys = 0;
+	size_t i;
 
-	for (i = 0;
-	     gnutls_certificate_get_crt_raw(credentials, i, 0, &der) == 0;
-	     i++) {
-		name = stls_texts_get(names, i);
-		for (j = 0; gnutls_certificate_get_crt_raw(credentials, i, j,
-							   &der) == 0;
-		     j++) {
-			ret = judge(&der, name ? name : "own certificate",
-				    level, error);
-			if (ret < 0)
-				return ret;
-		}
+	if (stls_name_normalize(normal, name->data, name->len) == 0)
+		return 0;
+	for (i = 0; i < own->count; i++) {
+		if (covers(&own->cert[i], normal))
+			keys |= own->cert[i].keys;
+	}
+	return keys;
+}
+
+int stls_own_certificates_cover(const struct stls_own_certificates *own,
+				const struct stls_bytes *name)
+{
+	char normal[STLS_NAME_SIZE];
+	size_t i;
+
+	if (stls_name_normalize(normal, name->data, name->len) == 0)
+		return 0;
+	for (i = 0; i < own->count; i++) {
+		if (covers(&own->cert[i], normal))
+			return 1;
 	}
 	return 0;
 }

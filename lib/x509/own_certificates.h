@@ -4,48 +4,59 @@
 #define X509_OWN_CERTIFICATES_H
 
 #include <stddef.h>
+#include <time.h>
 
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 
 #include "base/bytes.h"
-#include "base/texts.h"
-#include "policy/policy.h"
 
-struct stls_own_certificate;
+/* What is known of a certificate with the chain above it. */
+struct stls_own_chain_facts {
+	time_t from, until;	 /* the leaf's; -1: not known */
+	int named;		 /* the leaf has a dNSName or an iPAddress */
+	int for_clients;	 /* and its purpose is clientAuth alone */
+	int key_bits;		 /* of security: of the weakest key */
+	int signature_bits;	 /* and of the weakest signature */
+	const char *broken_hash; /* of a signature, which clients refuse */
+	char *missing; /* the leaf is alone, and this issuer is not known */
+};
+
+/* One certificate, with its chain. */
+struct stls_own_certificate {
+	unsigned keys; /* enum smtptls_key and STLS_KEY_IDLE */
+	size_t name_count;
+	char **name; /* in normal form */
+	struct stls_own_chain_facts chain;
+};
 
 /* All zeros: no certificate. */
 struct stls_own_certificates {
-	unsigned keys; /* enum smtptls_key and STLS_KEY_IDLE, of all together */
+	unsigned keys; /* of all together */
 	unsigned rsa_bits;
 	size_t count;
 	struct stls_own_certificate *cert;
 };
 
 /*
- * Read the certificates of `credentials` into `own`, which is all zeros.
- * Returns 0 or SMTPTLS_E_NOMEM; stls_own_certificates_free() is due in either case.
+ * Read the certificates of `credentials` into `own`, which is all zeros; their
+ * chains are read too, and their issuers looked for, unless `trust` is NULL.
+ * Returns 0 or SMTPTLS_E_NOMEM; stls_own_certificates_free() is due in either
+ * case.
  */
 int stls_own_certificates_read(struct stls_own_certificates *own,
-			       gnutls_certificate_credentials_t credentials);
+			       gnutls_certificate_credentials_t credentials,
+			       gnutls_x509_trust_list_t trust);
 void stls_own_certificates_free(struct stls_own_certificates *own);
 
 /*
- * Judge all certificates of `credentials`, which are called by `names`, as
- * OpenSSL does when it loads them: their keys and signatures must be as strong
- * as the security level asks. Returns 0, SMTPTLS_E_NOMEM or SMTPTLS_E_CONFIG.
+ * Whose certificates cover the name that a client asks for, in any spelling:
+ * their types; 0 when none does.
  */
-int stls_own_certificates_judge(gnutls_certificate_credentials_t credentials,
-				const struct stls_texts *names, int level,
-				const struct stls_sentence *error);
-
-/* The types of those with this name; 0 when none has it. */
 unsigned stls_own_certificates_named(const struct stls_own_certificates *own,
 				     const struct stls_bytes *name);
 
-/*
- * 1 when some certificate is good for this name, as clients see it: letters may
- * differ in case, and a wildcard stands for the first label.
- */
+/* 1 when some certificate covers this name, whatever its type. */
 int stls_own_certificates_cover(const struct stls_own_certificates *own,
 				const struct stls_bytes *name);
 

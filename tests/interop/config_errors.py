@@ -14,6 +14,7 @@ import select
 import shutil
 import socket
 import subprocess
+import time
 
 from harness import (SCALE, WRAPPER, Authority, Certificates, Checks,
                      Server, openssl, scratch, server_program)
@@ -180,12 +181,50 @@ def expired(place):
     """Its own expired certificate: a warning that names it, and service."""
     authority = Authority(place.dir / "old", "old")
     pair = authority.issue("expired", end="20210101000000Z")
+    pair[0].write_text(pair[0].read_text() + authority.crt.read_text())
     with Server(place.certs, pairs=[pair]) as server:
         with secured(server.starttls) as wire:
             expect(wire.command(b"NOOP"), 250)
         warnings = [line for line in server.log if str(pair[0]) in line]
         assert len(warnings) == 1, server.log
         assert "expired" in warnings[0], warnings
+
+
+def warned(place):
+    """What clients will trip over, each with the change that ends it; after
+    the change nothing is said any more."""
+    authority = Authority(place.dir / "warned", "warned CA")
+    soon = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 20 * 86400))
+    leaf, key = authority.issue("leaf")
+    chain = leaf.read_text() + authority.crt.read_text()
+    ending = authority.issue("ending", end=soon)[0]
+    nameless = authority.issue("nameless", names=(), address="")[0]
+    for text, pem, wanted in (
+            (leaf.read_text(), None, "clients that lack its issuer CN=warned "
+             "CA will refuse it: add the issuer's certificate behind it"),
+            (authority.crt.read_text() + leaf.read_text(), None,
+             "leaf first, each signed by the next: put them in this order"),
+            (chain + place.crt.read_text(), None, "is not of the chain and is "
+             "not sent: remove it"),
+            (ending.read_text() + authority.crt.read_text(),
+             ending.with_suffix(".key"), ": renew it"),
+            (nameless.read_text() + authority.crt.read_text(),
+             nameless.with_suffix(".key"), "have it issued with a SAN"),
+            (chain, None, None)):
+        pair = place.write("warned.pem", text.encode()), pem or key
+        with Server(place.certs, pairs=[pair]) as server:
+            with secured(server.starttls) as wire:
+                expect(wire.command(b"NOOP"), 250)
+            said = [line for line in server.log if "warning" in line]
+        if wanted:
+            assert any(wanted in line for line in said), (wanted, said)
+        else:
+            assert not said, said
+    key.chmod(0o644)
+    pair = place.write("warned.pem", chain.encode()), key
+    with Server(place.certs, pairs=[pair]) as server:
+        assert any("(chmod go-r)" in line and str(key) in line
+                   for line in server.log), server.log
 
 
 def absent_defaults(place):
@@ -217,7 +256,8 @@ def main():
         checks.run(what, ends, place, *arguments)
     for what, *arguments in usage_cases(place):
         checks.run(what, usage, place, *arguments)
-    for check in port_stays_shut, expired, absent_defaults, good_dh:
+    for check in port_stays_shut, expired, warned, \
+            absent_defaults, good_dh:
         checks.run(check.__name__, check, place)
     place.port.close()
     checks.finish()

@@ -292,11 +292,12 @@ class Authority:
         (self.dir / "serial").write_text("1000\n")
 
     def issue(self, name, rsa=False, usage="serverAuth", names=("localhost",),
-              end="20991231235959Z"):
+              address="127.0.0.1", end="20991231235959Z"):
         """A certificate and its key; `end` in the past: an expired one."""
         crt, key = self.dir / f"{name}.crt", self.dir / f"{name}.key"
         config, request = self.dir / f"{name}.cnf", self.dir / f"{name}.csr"
-        san = ",".join(f"DNS:{one}" for one in names) + ",IP:127.0.0.1"
+        san = ",".join([f"DNS:{one}" for one in names]
+                       + [f"IP:{address}"] * bool(address)) or "email:a@b.test"
         config.write_text(
             "[ca]\ndefault_ca=x\n[x]\n"
             f"database={self.dir}/index.txt\nserial={self.dir}/serial\n"
@@ -331,6 +332,9 @@ class Certificates:
         self.rsa = self._pair("smtptls-server-rsa")
         self.alice = self._pair("alice")
         self.server_pairs = [self.ecdsa, self.rsa]
+        # A certificate that stands alone is warned of.
+        for crt, _ in self.server_pairs:
+            crt.write_text(crt.read_text() + self.ca.read_text())
         self.stranger = Authority(self.dir / "stranger", "stranger")
         self.mallory = self.stranger.issue("mallory", usage="clientAuth")
 

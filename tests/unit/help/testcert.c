@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -143,6 +144,8 @@ const char *testcert_file(const void *data, size_t len)
 	file = fopen(name, "wx");
 	need(file != NULL, name);
 	files[file_count++] = name;
+	/* as keys have to be */
+	OK(fchmod(fileno(file), 0600));
 	need(fwrite(data, 1, len, file) == len, name);
 	need(fclose(file) == 0, name);
 	return name;
@@ -294,8 +297,8 @@ const struct testcert *testcert_intermediate(const struct testcert *issuer,
 		free(question);
 		return &entry->shown;
 	}
-	entry = begin(question, TESTCERT_ECDSA, -30 * TESTCERT_DAY,
-		      30 * TESTCERT_DAY);
+	entry = begin(question, TESTCERT_ECDSA, -90 * TESTCERT_DAY,
+		      90 * TESTCERT_DAY);
 	OK(gnutls_x509_crt_set_dn_by_oid(entry->crt,
 					 GNUTLS_OID_X520_COMMON_NAME, 0, name,
 					 (unsigned)strlen(name)));
@@ -340,14 +343,14 @@ const struct testcert *testcert_server(const struct testcert *ca, int algorithm,
 				       const char *names)
 {
 	return testcert_leaf(ca, algorithm, names, TESTCERT_SERVER,
-			     -TESTCERT_HOUR, TESTCERT_DAY);
+			     -TESTCERT_HOUR, 60 * TESTCERT_DAY);
 }
 
 const struct testcert *testcert_client(const struct testcert *ca, int algorithm,
 				       const char *names)
 {
 	return testcert_leaf(ca, algorithm, names, TESTCERT_CLIENT,
-			     -TESTCERT_HOUR, TESTCERT_DAY);
+			     -TESTCERT_HOUR, 60 * TESTCERT_DAY);
 }
 
 const char *testcert_crl(const struct testcert *ca,

@@ -41,7 +41,7 @@ const struct testcert *testcert_intermediate(const struct testcert *issuer,
 const struct testcert *testcert_leaf(const struct testcert *ca, int algorithm,
 				     const char *names, const char *purpose,
 				     long from, long until);
-/* The usual one: for one day, since an hour ago. */
+/* The usual one: for 60 days, since an hour ago. */
 const struct testcert *testcert_server(const struct testcert *ca, int algorithm,
 				       const char *names);
 const struct testcert *testcert_client(const struct testcert *ca, int algorithm,

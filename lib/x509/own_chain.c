@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * x509/own_chain: a certificate's chain, from a file.
+ *
+ * What stands in a file, in whatever order, becomes a chain as it has to be
+ * sent (RFC 5246 section 7.4.2): the leaf is the certificate to which the
+ * private key belongs, and behind each stands the one that has signed it. What
+ * belongs to no place is left behind the chain, for a warning.
+ *
+ * Names alone say little, since an authority may have several certificates of
+ * one name: who has signed is found out by the signature.
+ */
+#include "x509/own_chain.h"
+
+#include <string.h>
+
+#include "x509/digest.h"
+
+/* Whether a signature is right is all that is asked, not how good it is. */
+#define LENIENT                                                                \
+	(GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_ALLOW_BROKEN |      \
+	 GNUTLS_VERIFY_DISABLE_CA_SIGN | GNUTLS_VERIFY_DISABLE_CRL_CHECKS |    \
+	 GNUTLS_VERIFY_ALLOW_ANY_X509_V1_CA_CRT |                              \
+	 GNUTLS_VERIFY_DO_NOT_ALLOW_SAME)
+
+static int key_belongs_to(gnutls_x509_privkey_t key, gnutls_x509_crt_t crt)
+{
+	unsigned char a[STLS_SHA256_SIZE], b[STLS_SHA256_SIZE];
+	size_t a_len = sizeof(a), b_len = sizeof(b);
+
+	return gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA256, a,
+					  &a_len) == 0 &&
+	       gnutls_x509_privkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, b,
+					      &b_len) == 0 &&
+	       a_len == b_len && memcmp(a, b, a_len) == 0;
+}
+
+static int has_signed(gnutls_x509_crt_t issuer, gnutls_x509_crt_t crt)
+{
+	unsigned status = 0;
+
+	return gnutls_x509_crt_check_issuer(crt, issuer) != 0 &&
+	       gnutls_x509_crt_verify(crt, &issuer, 1, LENIENT, &status) == 0 &&
+	       !(status & (GNUTLS_CERT_SIGNATURE_FAILURE |
+			   GNUTLS_CERT_SIGNER_NOT_FOUND));
+}
+
+/* Move the i-th certificate to the chain's end; the others keep their order. */
+static void take(struct stls_own_chain *chain, unsigned i)
+{
+	gnutls_x509_crt_t crt = chain->cert[i];
+
+	chain->reordered |= i != chain->len;
+	memmove(&chain->cert[chain->len + 1], &chain->cert[chain->len],
+		(i - chain->len) * sizeof(*chain->cert));
+	chain->cert[chain->len++] = crt;
+}
+
+static int find_leaf(struct stls_own_chain *chain)
+{
+	unsigned i;
+
+	for (i = 0; i < chain->total; i++) {
+		if (key_belongs_to(chain->key, chain->cert[i])) {
+			take(chain, i);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* 1 when one more was found. A root is its own issuer, and ends the chain. */
+static int find_issuer(struct stls_own_chain *chain)
+{
+	gnutls_x509_crt_t last = chain->cert[chain->len - 1];
+	unsigned i;
+
+	if (gnutls_x509_crt_check_issuer(last, last))
+		return 0;
+	for (i = chain->len; i < chain->total; i++) {
+		if (has_signed(chain->cert[i], last)) {
+			take(chain, i);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static int read_key(struct stls_own_chain *chain, const gnutls_datum_t *key)
+{
+	int ret = gnutls_x509_privkey_init(&chain->key);
+
+	if (ret < 0) {
+		chain->key = NULL;
+		return ret;
+	}
+	ret = gnutls_x509_privkey_import2(chain->key, key, GNUTLS_X509_FMT_PEM,
+					  NULL, 0);
+	/* GnuTLS has other errors for ways of encryption that it lacks. */
+	if (ret < 0 && ret != GNUTLS_E_MEMORY_ERROR &&
+	    memmem(key->data, key->size, "ENCRYPTED", 9))
+		ret = GNUTLS_E_DECRYPTION_FAILED;
+	return ret;
+}
+
+int stls_own_chain_read(struct stls_own_chain *chain,
+			const gnutls_datum_t *certs, const gnutls_datum_t *key,
+			int *ret)
+{
+	*ret = gnutls_x509_crt_list_import2(&chain->cert, &chain->total, certs,
+					    GNUTLS_X509_FMT_PEM, 0);
+	if (*ret < 0 || chain->total == 0)
+		return STLS_OWN_CHAIN_CERT;
+	*ret = read_key(chain, key);
+	if (*ret < 0)
+		return STLS_OWN_CHAIN_KEY;
+	if (!find_leaf(chain))
+		return STLS_OWN_CHAIN_MISMATCH;
+	while (find_issuer(chain))
+		;
+	return 0;
+}
+
+void stls_own_chain_free(struct stls_own_chain *chain)
+{
+	unsigned i;
+
+	for (i = 0; i < chain->total; i++)
+		gnutls_x509_crt_deinit(chain->cert[i]);
+	gnutls_free(chain->cert);
+	if (chain->key)
+		gnutls_x509_privkey_deinit(chain->key);
+}

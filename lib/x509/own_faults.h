@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* x509/own_faults: what is wrong with own certificates. Manual in the .c. */
+#ifndef X509_OWN_FAULTS_H
+#define X509_OWN_FAULTS_H
+
+#include <time.h>
+
+#include "base/texts.h"
+#include "policy/policy.h"
+#include "x509/own_certificates.h"
+
+/*
+ * Judge all certificates, which are called by `names`, as OpenSSL does when it
+ * loads them: their keys and signatures must be as strong as the security level
+ * asks. Returns 0 or SMTPTLS_E_CONFIG with a sentence.
+ */
+int stls_own_certificates_judge(const struct stls_own_certificates *own,
+				const struct stls_texts *names, int level,
+				const struct stls_sentence *error);
+
+/*
+ * Add a sentence to `warnings` for each thing that clients will trip over;
+ * `now` is the time. Returns 0 or SMTPTLS_E_NOMEM.
+ */
+int stls_own_certificates_warn(const struct stls_own_certificates *own,
+			       const struct stls_texts *names, time_t now,
+			       struct stls_texts *warnings);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * own_faults: each sentence, and the figures on either side of its bound, from
+ * facts alone.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <smtptls/policy.h>
+
+#include "x509/own_faults.h"
+
+#define NOW  ((time_t)1000000000) /* 2001-09-09 01:46:40 UTC */
+#define DAY  ((time_t)86400)
+#define MANY (1000 * DAY)
+
+static const struct stls_own_chain_facts good = {
+	.from = NOW - DAY,
+	.until = NOW + MANY,
+	.named = 1,
+	.key_bits = 112,
+	.signature_bits = 128,
+};
+
+/* Those of a good certificate, changed. */
+#define WITH(check, change, ...)                                               \
+	do {                                                                   \
+		struct stls_own_chain_facts facts = good;                      \
+		facts.change;                                                  \
+		check(facts, __VA_ARGS__);                                     \
+	} while (0)
+
+static struct stls_own_certificates own_of(struct stls_own_certificate *cert,
+					   struct stls_own_chain_facts facts)
+{
+	memset(cert, 0, sizeof(*cert));
+	cert->keys = SMTPTLS_KEY_RSA_SIGN;
+	cert->chain = facts;
+	return (struct stls_own_certificates){ .count = 1, .cert = cert };
+}
+
+static void check_warning(struct stls_own_chain_facts facts, const char *wanted)
+{
+	struct stls_own_certificate cert;
+	struct stls_own_certificates own = own_of(&cert, facts);
+	struct stls_texts names = { 0 }, warnings = { 0 };
+
+	assert_int_equal(stls_texts_copy(&names, "mx.pem"), 0);
+	assert_int_equal(
+		stls_own_certificates_warn(&own, &names, NOW, &warnings), 0);
+	assert_int_equal(warnings.count, wanted != NULL);
+	if (wanted)
+		assert_string_equal(warnings.text[0], wanted);
+	stls_texts_free(&warnings);
+	stls_texts_free(&names);
+}
+
+static void test_warnings(void **state)
+{
+	static char missing[] = "CN=R3";
+
+	(void)state;
+	WITH(check_warning, key_bits = 0, NULL);
+	WITH(check_warning, from = NOW, NULL);
+	WITH(check_warning, from = NOW + 1,
+	     "mx.pem: the certificate is not valid before 2001-09-09 "
+	     "01:46:41 UTC: set the clock right, or use one that is "
+	     "valid now");
+	WITH(check_warning, until = NOW + 30 * DAY + 1, NULL);
+	WITH(check_warning, until = NOW + 30 * DAY,
+	     "mx.pem: the certificate expires on 2001-10-09 01:46:40 "
+	     "UTC: renew it");
+	WITH(check_warning, until = NOW,
+	     "mx.pem: the certificate expires on 2001-09-09 01:46:40 "
+	     "UTC: renew it");
+	WITH(check_warning, until = NOW - 1,
+	     "mx.pem: the certificate has expired on 2001-09-09 "
+	     "01:46:39 UTC: renew it");
+	/* dates that cannot be read */
+	WITH(check_warning, from = facts.until = -1, NULL);
+	WITH(check_warning, named = 0,
+	     "mx.pem: the certificate has no host name in its SAN, "
+	     "and clients do not look at its CN: have it issued with "
+	     "a SAN");
+	WITH(check_warning, for_clients = !(facts.named = 0), NULL);
+	WITH(check_warning, broken_hash = "SHA-1",
+	     "mx.pem: the certificate, or one above it, is signed "
+	     "with SHA-1, which clients refuse: have it signed with "
+	     "SHA-256");
+	WITH(check_warning, missing = missing,
+	     "mx.pem: the certificate stands alone, and clients that "
+	     "lack its issuer CN=R3 will refuse it: add the issuer's "
+	     "certificate behind it");
+}
+
+/* All that is wrong is said; of what could not be read, nothing. */
+static void test_several(void **state)
+{
+	struct stls_own_certificate cert;
+	struct stls_own_certificates own;
+	struct stls_texts names = { 0 }, warnings = { 0 };
+	struct stls_own_chain_facts facts = good;
+	char missing[] = "CN=a";
+
+	(void)state;
+	facts.until = NOW;
+	facts.named = 0;
+	facts.broken_hash = "MD5";
+	facts.missing = missing;
+	own = own_of(&cert, facts);
+	assert_int_equal(
+		stls_own_certificates_warn(&own, &names, NOW, &warnings), 0);
+	assert_int_equal(warnings.count, 4);
+	/* without a name: the host's own */
+	assert_memory_equal(warnings.text[0], "own certificate: ", 17);
+	cert.keys = 0;
+	assert_int_equal(
+		stls_own_certificates_warn(&own, &names, NOW, &warnings), 0);
+	assert_int_equal(warnings.count, 4);
+	stls_texts_free(&warnings);
+}
+
+static void check_judge(struct stls_own_chain_facts facts, int level,
+			const char *wanted)
+{
+	struct stls_own_certificate cert;
+	struct stls_own_certificates own = own_of(&cert, facts);
+	struct stls_texts names = { 0 };
+	char text[256] = "";
+	const struct stls_sentence error = { text, sizeof(text) };
+
+	assert_int_equal(
+		stls_own_certificates_judge(&own, &names, level, &error),
+		wanted ? SMTPTLS_E_CONFIG : 0);
+	assert_string_equal(text, wanted ? wanted : "");
+}
+
+static void test_strength(void **state)
+{
+	(void)state;
+	WITH(check_judge, key_bits = facts.signature_bits = 0, 0, NULL);
+	WITH(check_judge, key_bits = 112, 2, NULL);
+	WITH(check_judge, key_bits = 111, 2,
+	     "own certificate: the certificate's key has 111 bits of "
+	     "security, but security level 2 asks for 112: use a "
+	     "stronger key or a lower @SECLEVEL");
+	WITH(check_judge, signature_bits = 112, 2, NULL);
+	WITH(check_judge, signature_bits = 64, 2,
+	     "own certificate: the certificate's signature has 64 bits "
+	     "of security, but security level 2 asks for 112: have it "
+	     "signed anew or lower @SECLEVEL");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_strength),
+	};
+
+	return cmocka_run_group_tests_name("own_faults", tests, NULL, NULL);
+}
