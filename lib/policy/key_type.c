@@ -3,7 +3,8 @@
  * policy/key_type: which of a server's keys a signature algorithm goes with.
  *
  * RFC 8446 section 4.2.3: in TLS 1.3 an algorithm of ECDSA names its curve, and
- * RSA signs by PSS alone; before, any hash goes with any curve.
+ * RSA signs by PSS alone; before, any hash goes with any curve. PSS needs a key
+ * that is long enough for its hash and salt.
  */
 #include "policy/key_type.h"
 
@@ -12,6 +13,36 @@
 #define P256 23
 #define P384 24
 #define P521 25
+
+/* RFC 8017 section 9.1.1; RFC 8446 section 4.2.3: a salt as long as the hash. */
+static int has_room(unsigned rsa_bits, unsigned hash_len)
+{
+	return (rsa_bits + 6) / 8 >= 2 * hash_len + 2;
+}
+
+unsigned stls_short_key(unsigned rsa_bits)
+{
+	return (has_room(rsa_bits, 64) ? 0U : STLS_KEY_SHORT_512) |
+	       (has_room(rsa_bits, 48) ? 0U : STLS_KEY_SHORT_384) |
+	       (has_room(rsa_bits, 32) ? 0U : STLS_KEY_SHORT_256);
+}
+
+int stls_keys_too_short(unsigned keys, unsigned code)
+{
+	switch (code) {
+	case 0x0804:
+	case 0x0809:
+		return (keys & STLS_KEY_SHORT_256) != 0;
+	case 0x0805:
+	case 0x080a:
+		return (keys & STLS_KEY_SHORT_384) != 0;
+	case 0x0806:
+	case 0x080b:
+		return (keys & STLS_KEY_SHORT_512) != 0;
+	default:
+		return 0;
+	}
+}
 
 unsigned stls_key_of_sigalg_tls13(unsigned code)
 {

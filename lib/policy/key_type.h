@@ -20,6 +20,19 @@
  */
 #define STLS_KEY_IDLE 0x100U
 
+/*
+ * Beside them too: the RSA key is too short for PSS with a hash of 64 bytes, of
+ * 48 bytes, of 32 bytes.
+ */
+#define STLS_KEY_SHORT_512 0x200U
+#define STLS_KEY_SHORT_384 0x400U
+#define STLS_KEY_SHORT_256 0x800U
+
+/* Those of an RSA key of so many bits. */
+unsigned stls_short_key(unsigned rsa_bits);
+/* 1 when an algorithm is not for these keys, since RSA's is too short. */
+int stls_keys_too_short(unsigned keys, unsigned code);
+
 /* The one key (enum smtptls_key) of an algorithm in TLS 1.3, or 0. */
 unsigned stls_key_of_sigalg_tls13(unsigned code);
 /* The same, and RSA's for its algorithms of older versions. */

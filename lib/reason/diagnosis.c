@@ -286,6 +286,7 @@ void stls_diagnosis_sigalg(const struct smtptls_policy *policy,
 			   struct stls_diagnosis *diagnosis)
 {
 	struct stls_diagnosis other;
+	unsigned own = keys;
 	size_t i;
 
 	begin(diagnosis);
@@ -295,7 +296,7 @@ void stls_diagnosis_sigalg(const struct smtptls_policy *policy,
 
 		memset(&other, 0, sizeof(other));
 		other.row = stls_sigalg_by_code(code);
-		if (other.row < 0 ||
+		if (other.row < 0 || stls_keys_too_short(own, code) ||
 		    !(stls_diagnosis_sigalg_keys(policy, choice, code) & keys))
 			continue;
 		other.asked = (int)(policy->asked_sigalgs >> other.row & 1);

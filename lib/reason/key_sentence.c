@@ -224,6 +224,28 @@ static void write_offered_sigalgs(struct stls_phrase *phrase,
 	stls_name_list_end(&list);
 }
 
+/* 1 when the peer offers what a longer RSA key could sign by. */
+static int lacks_length(const struct stls_refusal *facts)
+{
+	size_t i;
+
+	for (i = 0; i < stls_offered_sigalgs(facts->hello); i++) {
+		if (stls_keys_too_short(facts->keys,
+					stls_offered_sigalg(facts->hello, i)))
+			return 1;
+	}
+	return 0;
+}
+
+static void write_length(struct stls_phrase *phrase,
+			 const struct stls_refusal *facts)
+{
+	stls_phrase_add(phrase, "peer offers the signatures ");
+	write_offered_sigalgs(phrase, facts, STLS_KEYS);
+	stls_phrase_add(phrase, ", for which this side's RSA key is too short: "
+				"use one of 2048 bits");
+}
+
 void stls_write_sigalg(struct stls_phrase *phrase,
 		       const struct stls_refusal *facts)
 {
@@ -231,6 +253,10 @@ void stls_write_sigalg(struct stls_phrase *phrase,
 
 	stls_diagnosis_sigalg(facts->policy, facts->hello, facts->keys,
 			      facts->choice, &diagnosis);
+	if (diagnosis.row < 0 && lacks_length(facts)) {
+		write_length(phrase, facts);
+		return;
+	}
 	stls_phrase_add(phrase, facts->hello->sigalgs.data
 					? "peer offers the signatures "
 					: "peer offers, by naming none, the "

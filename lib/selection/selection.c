@@ -97,6 +97,8 @@ static int offers_sigalg(const struct selection *selection, unsigned code)
 {
 	const struct stls_client_hello *hello = selection->hello;
 
+	if (stls_keys_too_short(selection->keys, code))
+		return 0;
 	if (hello->sigalgs.data)
 		return stls_has_number(&hello->sigalgs, code);
 	/* RFC 5246 section 7.4.1.4.1: SHA-1 is meant. */
@@ -356,6 +358,8 @@ static enum stls_step choose_suite(const struct selection *selection,
 static int sigalg_serves(const struct selection *selection, unsigned code,
 			 struct stls_choice *choice)
 {
+	if (stls_keys_too_short(selection->keys, code))
+		return 0;
 	choice->key =
 		(uint8_t)(stls_key_of_sigalg_tls13(code) & selection->keys);
 	return choice->key != 0;
@@ -451,6 +455,8 @@ enum stls_step stls_select(const struct smtptls_policy *policy,
 
 	memset(choice, 0, sizeof(*choice));
 	choice->group = STLS_NO_GROUP;
+	choice->flags =
+		(uint8_t)(keys >> STLS_CHOICE_SHORT_SHIFT & STLS_CHOICE_SHORT);
 	if (policy->selectable_versions & STLS_PROTOCOL_TLS1_3 &&
 	    !(stls_served_versions(policy, keys) & STLS_PROTOCOL_TLS1_3))
 		choice->flags |= STLS_CHOICE_NO_TLS13;

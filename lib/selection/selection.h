@@ -19,11 +19,16 @@ enum stls_choice_flag {
 	STLS_CHOICE_NO_TICKETS = 2,
 	/* TLS 1.3 is enabled, but no certificate can serve it: it must not
 	 * be among the versions, where GnuTLS would choose it. */
-	STLS_CHOICE_NO_TLS13 = 4
+	STLS_CHOICE_NO_TLS13 = 4,
+	/* STLS_KEY_SHORT_…, shifted: GnuTLS must not choose what an RSA key
+	 * is too short for. */
+	STLS_CHOICE_SHORT = 0xe0
 };
+#define STLS_CHOICE_SHORT_SHIFT 4
 
 /* Those that priorities depend on. */
-#define STLS_CHOICE_SAID (STLS_CHOICE_NO_TICKETS | STLS_CHOICE_NO_TLS13)
+#define STLS_CHOICE_SAID                                                       \
+	(STLS_CHOICE_NO_TICKETS | STLS_CHOICE_NO_TLS13 | STLS_CHOICE_SHORT)
 
 /*
  * The step at which peer and policy have nothing in common. Those of a suite
@@ -56,7 +61,7 @@ struct stls_choice {
 
 /*
  * Choose for a server whose certificates are of the types `keys` (enum
- * smtptls_key, and STLS_KEY_IDLE). Returns choice->step: 0, or where it failed.
+ * smtptls_key, and STLS_KEY_…). Returns choice->step: 0, or where it failed.
  */
 enum stls_step stls_select(const struct smtptls_policy *policy,
 			   const struct stls_client_hello *hello, unsigned keys,

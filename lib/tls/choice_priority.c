@@ -112,8 +112,10 @@ static void put_groups(char *string, const struct smtptls_policy *policy,
 }
 
 static void put_sigalgs(char *string, const struct smtptls_policy *policy,
-			unsigned key)
+			const struct stls_choice *choice, unsigned key)
 {
+	unsigned keys = (unsigned)(choice->flags & STLS_CHOICE_SHORT)
+			<< STLS_CHOICE_SHORT_SHIFT;
 	unsigned i;
 
 	for (i = 0; i < policy->sigalg_count; i++) {
@@ -121,6 +123,8 @@ static void put_sigalgs(char *string, const struct smtptls_policy *policy,
 			stls_sigalg(policy->sigalg[i]);
 
 		if (key && stls_key_of_sigalg(sigalg->code) != key)
+			continue;
+		if (stls_keys_too_short(keys, sigalg->code))
 			continue;
 		put(string, "", sigalg->gnutls);
 		if (sigalg->gnutls_tls13[0] &&
@@ -149,7 +153,8 @@ static int make(const struct smtptls_policy *policy,
 	put(string, "", suite->gnutls_cipher);
 	put(string, "", suite->gnutls_mac);
 	put_groups(string, policy, choice, key);
-	put_sigalgs(string, policy, choice->version == STLS_TLS1_3 ? key : 0);
+	put_sigalgs(string, policy, choice,
+		    choice->version == STLS_TLS1_3 ? key : 0);
 	len = strlen(string);
 	(void)snprintf(string + len, sizeof(string) - len,
 		       ":%%SERVER_PRECEDENCE:%%PROFILE_%s%s",

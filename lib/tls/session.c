@@ -24,7 +24,6 @@
 #include "reason/session_end.h"
 #include "tls/failure.h"
 #include "tls/verify.h"
-#include "x509/name.h"
 
 /* As OpenSSL: a peer that only warns keeps this side busy for nothing. */
 #define WARNINGS_MAX 5

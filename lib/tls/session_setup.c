@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "tls/verify.h"
+#include "x509/name.h"
 
 /* ---- transport ---- */
 

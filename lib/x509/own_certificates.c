@@ -70,18 +70,20 @@ static unsigned ecdsa_key(gnutls_x509_crt_t crt)
 
 static unsigned keys_of(gnutls_x509_crt_t crt, unsigned *rsa_bits)
 {
-	unsigned bits = 0, usage = usage_of(crt);
+	unsigned bits = 0, usage = usage_of(crt), keys;
 	int algorithm = gnutls_x509_crt_get_pk_algorithm(crt, &bits);
 
 	if (algorithm == GNUTLS_PK_RSA || algorithm == GNUTLS_PK_RSA_PSS)
 		*rsa_bits = bits;
-	if (algorithm == GNUTLS_PK_RSA)
-		return rsa_keys(usage);
+	if (algorithm == GNUTLS_PK_RSA) {
+		keys = rsa_keys(usage);
+		return keys ? keys | stls_short_key(bits) : 0;
+	}
 	if (!(usage & GNUTLS_KEY_DIGITAL_SIGNATURE))
 		return algorithm == GNUTLS_PK_RSA_PSS ? 0 : STLS_KEY_IDLE;
 	switch (algorithm) {
 	case GNUTLS_PK_RSA_PSS:
-		return SMTPTLS_KEY_RSA_PSS;
+		return SMTPTLS_KEY_RSA_PSS | stls_short_key(bits);
 	case GNUTLS_PK_ECDSA:
 		return ecdsa_key(crt);
 	case GNUTLS_PK_EDDSA_ED25519:

@@ -24,7 +24,7 @@ struct stls_own_chain_facts {
 
 /* One certificate, with its chain. */
 struct stls_own_certificate {
-	unsigned keys; /* enum smtptls_key and STLS_KEY_IDLE */
+	unsigned keys; /* enum smtptls_key and STLS_KEY_… */
 	size_t name_count;
 	char **name; /* in normal form */
 	struct stls_own_chain_facts chain;

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "../help/hello.h"
+#include "policy/key_type.h"
 #include "selection/selection.h"
 #include "../help/policy_help.h"
 
@@ -244,6 +245,24 @@ static const struct row signatures[] = {
 	{ { .protocols = EVERY, .ciphers = ALL_0 },
 	  { .version = 0x0301, .suites = LIST(0xc013), .groups = GROUPS }, RSA,
 	  0, 0x0301, 0xc013, 29, SMTPTLS_KEY_RSA_SIGN, 0 },
+	/* A short RSA key has not all algorithms, in either version. */
+	{ { 0 },
+	  { .suites = LIST(0xc02f), .groups = GROUPS,
+	    .sigalgs = LIST(0x0806) }, RSA | STLS_KEY_SHORT_512,
+	  STLS_STEP_SIGALG, 0, 0, 0, 0, 0 },
+	{ { 0 },
+	  { .suites = LIST(0xc02f), .groups = GROUPS,
+	    .sigalgs = LIST(0x0806, 0x0805) }, RSA | STLS_KEY_SHORT_512,
+	  0, 0x0303, 0xc02f, 29, SMTPTLS_KEY_RSA_SIGN, 0x20 },
+	{ { 0 },
+	  { .suites = LIST(0x1301), .versions = V13, .groups = GROUPS,
+	    .shares = LIST(29), .sigalgs = LIST(0x0806) },
+	  RSA | STLS_KEY_SHORT_512, STLS_STEP_SIGALG, 0, 0, 0, 0, 0 },
+	{ { 0 },
+	  { .suites = LIST(0x1301), .versions = V13, .groups = GROUPS,
+	    .shares = LIST(29), .sigalgs = LIST(0x0806, 0x0804) },
+	  RSA | STLS_KEY_SHORT_512, 0, 0x0304, 0x1301, 29,
+	  SMTPTLS_KEY_RSA_SIGN, 0x20 },
 	/* RSA without a signature algorithm is passed over. */
 	{ { .ciphers = "ECDHE-RSA-AES128-GCM-SHA256:"
 		       "ECDHE-ECDSA-AES128-GCM-SHA256" },

@@ -414,9 +414,71 @@ static void test_priority_judges_peers(void **state)
 	}
 }
 
+/*
+ * RFC 8017 section 9.1.1: 1024 bits have no room for PSS with SHA-512. Who offers
+ * nothing else is refused at the hello; others get what there is room for.
+ */
+static void test_short_rsa_key(void **state)
+{
+	static const char *const versions[] = { PEER_TLS12, PEER_TLS13 };
+	static const struct {
+		const char *sigalgs;
+		int used;
+	} all[] = {
+		{ ":-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA512", 0 },
+		{ ":-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA512:"
+		  "+SIGN-RSA-PSS-RSAE-SHA384",
+		  GNUTLS_SIGN_RSA_PSS_RSAE_SHA384 },
+	};
+	static const char sentence[] =
+		"peer offers the signatures rsa_pss_rsae_sha512, for which "
+		"this "
+		"side's RSA key is too short: use one of 2048 bits";
+	size_t i, v;
+
+	(void)state;
+	for (i = 0; i < COUNT(all) * COUNT(versions); i++) {
+		struct issued own = issue(NULL, RSA(1024), GNUTLS_DIG_SHA256);
+		struct smtptls_policy *policy = policy_of("ECDHE", NULL, 1);
+		struct smtptls_config *config;
+		struct smtptls_conn *conn;
+		struct peer *client;
+		const char *text;
+
+		v = i % COUNT(versions);
+		client = peer_client(
+			testcert_join(versions[v], all[i / 2].sigalgs), NULL);
+		assert_int_equal(smtptls_config_new(&config), 0);
+		assert_int_equal(gnutls_certificate_set_x509_key(
+					 smtptls_config_gnutls(config),
+					 &own.crt, 1, own.key),
+				 0);
+		assert_int_equal(smtptls_config_set_policy(config, policy), 0);
+		assert_int_equal(smtptls_config_freeze(config), 0);
+		conn = peer_conn(config, SMTPTLS_SERVER);
+		assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+		peer_run(client, conn);
+		assert_int_equal(smtptls_conn_tls_enabled(conn),
+				 all[i / 2].used != 0);
+		(void)smtptls_conn_error(conn, &text);
+		assert_string_equal(text, all[i / 2].used ? "" : sentence);
+		if (all[i / 2].used)
+			assert_int_equal(gnutls_sign_algorithm_get(client->tls),
+					 all[i / 2].used);
+		else
+			assert_int_equal(client->alert,
+					 GNUTLS_A_HANDSHAKE_FAILURE);
+		peer_free(client);
+		smtptls_conn_free(conn);
+		smtptls_policy_unref(policy);
+		end(&own);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_short_rsa_key),
 		cmocka_unit_test(test_own_certificates),
 		cmocka_unit_test(test_own_signatures),
 		cmocka_unit_test(test_peers),
