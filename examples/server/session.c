@@ -411,7 +411,7 @@ static void receive(struct session *s)
 		smtptls_conn_input_eof(s->conn);
 	} else if (errno != EAGAIN && errno != EINTR) {
 		s->broken = 1;
-		smtptls_conn_abort(s->conn, SMTPTLS_E_IO);
+		smtptls_conn_abort_errno(s->conn, errno);
 	}
 }
 
@@ -428,7 +428,7 @@ static int transmit(struct session *s)
 		smtptls_conn_output_done(s->conn, (size_t)n);
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		s->broken = 1;
-		smtptls_conn_abort(s->conn, SMTPTLS_E_IO);
+		smtptls_conn_abort_errno(s->conn, errno);
 	}
 	return n > 0;
 }

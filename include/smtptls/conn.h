@@ -240,15 +240,25 @@ SMTPTLS_API int smtptls_conn_close(struct smtptls_conn *conn);
 /*
  * Fail the connection with an error of the host's: SMTPTLS_E_TIMEOUT when its
  * deadline has passed, SMTPTLS_E_REFUSED or one of SMTPTLS_E_CERT_… when it
- * does not want this peer, SMTPTLS_E_IO when a system call failed. The peer is
- * told by a fitting alert where TLS has started. smtptls_conn_read() still gives
- * what came before, then this error. Closed or failed already, it changes
- * nothing.
+ * does not want this peer, SMTPTLS_E_IO when a system call failed, of which
+ * smtptls_conn_abort_errno() says more. The peer is told by a fitting alert
+ * where TLS has started. smtptls_conn_read() still gives what came before, then
+ * this error. Closed or failed already, it changes nothing.
  *
  * Returns 0, or SMTPTLS_E_ARG when `conn` is NULL or `error` is no error
  * number or of the classes USAGE and AGAIN.
  */
 SMTPTLS_API int smtptls_conn_abort(struct smtptls_conn *conn, int error);
+
+/*
+ * The same with SMTPTLS_E_IO for a system call that has failed on the
+ * connection with the errno `number`. smtptls_conn_error() then has a sentence
+ * that names it, as "peer reset the connection (ECONNRESET) after its
+ * ClientHello: ...".
+ *
+ * Returns 0, or SMTPTLS_E_ARG when `conn` is NULL or `number` is not positive.
+ */
+SMTPTLS_API int smtptls_conn_abort_errno(struct smtptls_conn *conn, int number);
 
 enum smtptls_state {
 	SMTPTLS_PLAIN = 1, /* in the clear */
@@ -333,6 +343,7 @@ SMTPTLS_API int smtptls_conn_info(struct smtptls_conn *conn,
  *   SMTPTLS_E_TIMEOUT  the time is over; the connection is as it was, so call
  *                      smtptls_conn_abort() if that is to be its end
  *   SMTPTLS_E_IO       a system call failed (errno); the connection has failed
+ *                      as by smtptls_conn_abort_errno()
  * The end of the input, and a failed connection, are no errors here: the ports
  * and smtptls_conn_read() tell them.
  */

@@ -72,6 +72,7 @@ void smtptls_conn_free(struct smtptls_conn *conn)
 	stls_buffer_free(&conn->out);
 	smtptls_config_unref(conn->config);
 	free(conn->peer);
+	free(conn->system_text);
 	free(conn);
 }
 
@@ -283,6 +284,32 @@ int smtptls_conn_close(struct smtptls_conn *conn)
 	return 0;
 }
 
+/* The errno in a sentence of a connection that has no session to keep it. */
+static const char *system_text(struct smtptls_conn *conn, int number)
+{
+	char text[STLS_REASON_TEXT];
+
+	stls_system_error_write(number, "before TLS", text, sizeof(text));
+	conn->system_text = strdup(text);
+	return conn->system_text ? conn->system_text
+				 : smtptls_strerror(SMTPTLS_E_IO);
+}
+
+int smtptls_conn_abort_errno(struct smtptls_conn *conn, int number)
+{
+	if (!conn || number <= 0)
+		return SMTPTLS_E_ARG;
+	if (final(conn) < 0)
+		return 0;
+	if (conn->session) {
+		stls_session_abort(conn->session, SMTPTLS_E_IO, number);
+		(void)fail_session(conn, SMTPTLS_E_IO);
+	} else {
+		(void)fail(conn, SMTPTLS_E_IO, system_text(conn, number));
+	}
+	return 0;
+}
+
 int smtptls_conn_abort(struct smtptls_conn *conn, int error)
 {
 	const struct smtptls_error_info *info = smtptls_error_info(error);
@@ -293,7 +320,7 @@ int smtptls_conn_abort(struct smtptls_conn *conn, int error)
 	if (final(conn) < 0)
 		return 0;
 	if (conn->session)
-		stls_session_abort(conn->session, error);
+		stls_session_abort(conn->session, error, 0);
 	(void)(conn->session ? fail_session(conn, error)
 			     : fail(conn, error, info->text));
 	return 0;

@@ -25,8 +25,9 @@ struct smtptls_conn {
 	int verify_mode;
 	int error;
 	const char *error_text;
-	int reason;	       /* enum smtptls_reason, without a session */
-	unsigned eof : 1;      /* the network has no more */
+	char *system_text; /* that, where it had to be made without a session */
+	int reason;	   /* enum smtptls_reason, without a session */
+	unsigned eof : 1;  /* the network has no more */
 	unsigned eof_told : 1; /* the host has read that */
 	unsigned heard : 1;    /* the peer has sent something */
 	unsigned spoken : 1;   /* plaintext was read or written */

@@ -36,7 +36,7 @@ static int passing(int error)
 
 static int failed(struct smtptls_conn *conn, int error)
 {
-	(void)smtptls_conn_abort(conn, SMTPTLS_E_IO);
+	(void)smtptls_conn_abort_errno(conn, error);
 	errno = error;
 	return SMTPTLS_E_IO;
 }

@@ -12,6 +12,7 @@
  */
 #include "reason/session_end.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,6 +97,58 @@ static void write_when(const struct stls_end *end, char when[80])
 			       end->server ? "ClientHello" : "ServerHello");
 }
 
+/* ---- what the system said ---- */
+
+#define OTHER_LOG "a firewall between, or the peer's own log, has the cause"
+#define NO_ROUTE  "check the routes and firewalls between"
+
+static const struct system_error {
+	int number;
+	const char *name, *what, *cure;
+} system_errors[] = {
+	{ ECONNRESET, "ECONNRESET", "peer reset the connection", OTHER_LOG },
+	{ EPIPE, "EPIPE", "peer had closed the connection", OTHER_LOG },
+	{ ECONNABORTED, "ECONNABORTED", "the connection was aborted",
+	  OTHER_LOG },
+	{ ETIMEDOUT, "ETIMEDOUT", "peer no longer answered",
+	  "look for lost packets between" },
+	{ EHOSTUNREACH, "EHOSTUNREACH", "peer could no longer be reached",
+	  NO_ROUTE },
+	{ ENETUNREACH, "ENETUNREACH", "peer's network could not be reached",
+	  NO_ROUTE },
+	{ ENETDOWN, "ENETDOWN", "this host's network was down",
+	  "check its network" },
+	{ EPERM, "EPERM", "this host was not allowed to send",
+	  "check its firewall" },
+	{ ENOBUFS, "ENOBUFS", "this host had no memory for the network",
+	  "give it more, or less to do" },
+	{ ENOMEM, "ENOMEM", "this host had no memory for the network",
+	  "give it more, or less to do" },
+	{ ENOTCONN, "ENOTCONN", "the socket was not connected",
+	  "the program that uses the library has a defect" },
+	{ EBADF, "EBADF", "the descriptor was not open",
+	  "the program that uses the library has a defect" },
+};
+
+void stls_system_error_write(int number, const char *when, char *text,
+			     size_t size)
+{
+	const struct system_error *error = system_errors;
+	const struct system_error *end =
+		system_errors + sizeof(system_errors) / sizeof(*system_errors);
+
+	while (error < end && error->number != number)
+		error++;
+	if (error < end)
+		(void)snprintf(text, size, "%s (%s) %s: %s", error->what,
+			       error->name, when, error->cure);
+	else
+		(void)snprintf(text, size,
+			       "a system call failed (errno %d) %s: see the "
+			       "system's list of errors",
+			       number, when);
+}
+
 /* A client may wait for the greeting that a port for implicit TLS has not. */
 static int waits(const struct stls_end *end)
 {
@@ -107,12 +160,15 @@ static void write_closed(const struct stls_end *end, char *text, size_t size)
 	char when[80];
 
 	write_when(end, when);
+	if (end->system_error) {
+		stls_system_error_write(end->system_error, when, text, size);
+		return;
+	}
 	(void)snprintf(text, size, "%s %s: %s",
 		       end->broken ? "the connection broke"
 				   : "peer closed the connection",
 		       when,
-		       end->broken  ? "a firewall between, or the peer's own "
-				      "log, has the cause"
+		       end->broken  ? OTHER_LOG
 		       : waits(end) ? "it only tried the port, or waited for a "
 				      "greeting in the clear and must be set "
 				      "to implicit TLS, or to a port for "

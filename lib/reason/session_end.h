@@ -21,15 +21,16 @@ int stls_reason_of_first(const unsigned char *held, size_t n, int last,
 
 /* What is known at the end; what is not is 0, of messages and alerts -1. */
 struct stls_end {
-	int reason;   /* enum smtptls_reason, from SMTPTLS_REASON_NO_TLS on */
-	int server;   /* this side's role */
-	int spoken;   /* SMTP was spoken in the clear before */
-	int broken;   /* the connection was cut off, not closed */
-	int begun;    /* something of the peer's had come */
-	int complete; /* the handshake was over */
-	int last_in;  /* the last handshake messages (RFC 8446 section 4) */
-	int last_out; /* of either side */
-	int alert;    /* SMTPTLS_REASON_PEER_ALERT */
+	int reason; /* enum smtptls_reason, from SMTPTLS_REASON_NO_TLS on */
+	int server; /* this side's role */
+	int spoken; /* SMTP was spoken in the clear before */
+	int broken; /* the connection was cut off, not closed */
+	int system_error; /* by this errno, or 0 */
+	int begun;	  /* something of the peer's had come */
+	int complete;	  /* the handshake was over */
+	int last_in;	  /* the last handshake messages (RFC 8446 section 4) */
+	int last_out;	  /* of either side */
+	int alert;	  /* SMTPTLS_REASON_PEER_ALERT */
 	/*
 	 * Of BAD_RECORD, BAD_MESSAGE, BAD_SIGNATURE and FLOOD what the peer
 	 * sent; of INTERNAL what went wrong; of what is not common its kind.
@@ -47,5 +48,12 @@ void stls_end_write(const struct stls_end *end, char *text, size_t size);
 
 /* The same where this side's role says enough: it lives for ever. */
 const char *stls_end_sentence(int reason, int server);
+
+/*
+ * Write a sentence on the errno of a system call that has failed on the
+ * connection; `when` is an adverbial, as "before TLS".
+ */
+void stls_system_error_write(int number, const char *when, char *text,
+			     size_t size);
 
 #endif

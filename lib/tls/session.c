@@ -95,6 +95,7 @@ static int ended(struct stls_session *session, int error, int reason,
 		.server = session->role == SMTPTLS_SERVER,
 		.spoken = session->spoken,
 		.broken = error == SMTPTLS_E_IO,
+		.system_error = session->system_error,
 		.begun = session->begun,
 		.complete = session->complete,
 		.last_in =
@@ -307,7 +308,7 @@ static int verify(struct stls_session *session)
 	if (ret == 0 || (ret != SMTPTLS_E_NOMEM &&
 			 session->verify_mode == SMTPTLS_VERIFY_OPTIONAL))
 		return 0;
-	stls_session_abort(session, ret);
+	stls_session_abort(session, ret, 0);
 	reason = reason_of_cert(ret);
 	if (reason == SMTPTLS_REASON_NONE)
 		return failed(session, ret, reason, "%s",
@@ -443,15 +444,20 @@ int stls_session_close(struct stls_session *session)
 	return ret < 0 ? gnutls_failed(session, ret, 0) : 0;
 }
 
-void stls_session_abort(struct stls_session *session, int error)
+void stls_session_abort(struct stls_session *session, int error,
+			int system_error)
 {
 	int over = error == SMTPTLS_E_TIMEOUT || error == SMTPTLS_E_IO;
 
+	session->system_error = system_error;
 	if (over && !session->complete && check_first(session, 1, error) == 0)
 		(void)ended(session, error,
 			    error == SMTPTLS_E_IO ? SMTPTLS_REASON_CLOSED
 						  : SMTPTLS_REASON_TIMEOUT,
 			    NULL);
+	if (system_error && !session->text[0])
+		stls_system_error_write(system_error, "under TLS",
+					session->text, sizeof(session->text));
 	if (error != SMTPTLS_E_IO)
 		send_alert(session,
 			   stls_verify_alert(error, gnutls_protocol_get_version(

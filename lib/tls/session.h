@@ -27,6 +27,7 @@ struct stls_session {
 	int complete;	  /* the handshake is over, verified or not */
 	int spoken;	  /* SMTP was spoken in the clear before */
 	int begun;	  /* the peer's first bytes are TLS */
+	int system_error; /* the errno that ended it, or 0 */
 	int warnings;	  /* warning alerts in a row */
 	size_t silent;	  /* bytes taken since the last that was delivered */
 	unsigned char last[STLS_ALERT_SIZE]; /* bytes of the handshake */
@@ -74,8 +75,10 @@ ssize_t stls_session_write(struct stls_session *session, const void *data,
 int stls_session_close(struct stls_session *session);
 /*
  * Put a fatal alert there, which tells the peer of an error of this side's; not
- * with SMTPTLS_E_IO, which is the network's.
+ * with SMTPTLS_E_IO, which is the network's, and whose errno is
+ * `system_error`, or 0.
  */
-void stls_session_abort(struct stls_session *session, int error);
+void stls_session_abort(struct stls_session *session, int error,
+			int system_error);
 
 #endif

@@ -131,9 +131,9 @@ def endings():
                     error="SMTPTLS_E_TRUNCATED", ports=ports)
 
     def broken(when, client):
-        return Case("closed", f"the connection broke {when}: a firewall "
-                    "between, or the peer's own log, has the cause", client,
-                    error="SMTPTLS_E_IO")
+        return Case("closed", f"peer reset the connection (ECONNRESET) {when}: "
+                    "a firewall between, or the peer's own log, has the cause",
+                    client, error="SMTPTLS_E_IO")
 
     def timeout(when, client, cure=lost, ports=BOTH):
         return Case("timeout", f"peer was silent for too long {when}: {cure}",

@@ -362,6 +362,20 @@ def nothing_grows():
         wait_for(lambda: len(server.sessions()) == 360, 5, "log lines")
 
 
+def resets():
+    """What the system said of the connection is in the log."""
+    cause = ": a firewall between, or the peer's own log, has the cause"
+    with serve() as server:
+        for when, begin in (("before TLS", opened), ("under TLS", secured)):
+            wire = begin(server.starttls)
+            expect(wire.command(b"NOOP"), 250)
+            wire.reset()
+            fields = server.session_of(wire.port)
+            assert fields["outcome"] == "failed", fields
+            assert fields["reason"] == "SMTPTLS_E_IO: peer reset the " \
+                f"connection (ECONNRESET) {when}{cause}", fields
+
+
 def half_closed():
     """The client's FIN in each phase: answered as far as asked, closed."""
     with serve() as server:
@@ -385,7 +399,7 @@ def half_closed():
 CHECKS = (several_listeners, one_kind_only, hostname, log_line,
           max_connections, max_size, ten_megabytes, require_tls, idle_timeout,
           handshake_timeout, drain, drain_in_data, reload, killed_in_data,
-          nothing_grows, half_closed)
+          nothing_grows, half_closed, resets)
 MEASURING = (ten_megabytes, nothing_grows)
 
 

@@ -5,6 +5,7 @@
  * a hostile peer does to them is in session.c, certificates are in verify.c, and
  * what holds for every sequence of calls is in conn_laws.c.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -102,6 +103,7 @@ static void test_null_is_refused(void **state)
 	assert_int_equal(smtptls_conn_write(conn, NULL, 1), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_close(NULL), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_abort(NULL, SMTPTLS_E_IO), SMTPTLS_E_ARG);
+	assert_int_equal(smtptls_conn_abort_errno(NULL, 5), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_state(NULL), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_tls_enabled(NULL), 0);
 	assert_int_equal(smtptls_conn_error(NULL, &text), SMTPTLS_E_ARG);
@@ -383,11 +385,32 @@ static void test_ports_when_closed(void **state)
 	assert_int_equal(smtptls_conn_set_verify(conn, 0), SMTPTLS_E_STATE);
 	assert_int_equal(smtptls_conn_close(conn), 0);
 	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_IO), 0);
+	assert_int_equal(smtptls_conn_abort_errno(conn, 5), 0);
 	assert_int_equal(smtptls_conn_input_eof(conn), 0);
 	assert_int_equal(smtptls_conn_state(conn), SMTPTLS_CLOSED);
 	assert_int_equal(smtptls_conn_error(conn, NULL), 0);
 	assert_true(host_said(conn, "221\r\n"));
 	assert_int_equal(smtptls_conn_poll(conn), 0);
+	smtptls_conn_free(conn);
+}
+
+/* What is no errno changes nothing; an errno fails, and is in the sentence. */
+static void test_abort_errno(void **state)
+{
+	struct smtptls_conn *conn = plain_server();
+	const char *text;
+
+	(void)state;
+	feed(conn, "NOOP\r\n");
+	assert_int_equal(smtptls_conn_abort_errno(conn, 0), SMTPTLS_E_ARG);
+	assert_int_equal(smtptls_conn_abort_errno(conn, -5), SMTPTLS_E_ARG);
+	assert_int_equal(smtptls_conn_state(conn), SMTPTLS_PLAIN);
+	assert_int_equal(smtptls_conn_abort_errno(conn, ETIMEDOUT), 0);
+	assert_int_equal(smtptls_conn_state(conn), SMTPTLS_FAILED);
+	assert_int_equal(smtptls_conn_error(conn, &text), SMTPTLS_E_IO);
+	assert_string_equal(text, "peer no longer answered (ETIMEDOUT) before "
+				  "TLS: look for lost packets between");
+	assert_true(host_reads(conn, "NOOP\r\n"));
 	smtptls_conn_free(conn);
 }
 
@@ -557,6 +580,7 @@ int main(void)
 		cmocka_unit_test(test_input_refuses),
 		cmocka_unit_test(test_output_refuses),
 		cmocka_unit_test(test_abort_refuses),
+		cmocka_unit_test(test_abort_errno),
 		cmocka_unit_test(test_ports_in_the_clear),
 		cmocka_unit_test(test_end_of_input_in_the_clear),
 		cmocka_unit_test(test_input_behind_the_end_is_dropped),

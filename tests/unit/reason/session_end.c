@@ -3,6 +3,7 @@
  * How a session ended, in sentences: each over a connection, with GnuTLS on the
  * other side, or from made facts where no peer does such a thing.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -243,6 +244,90 @@ static void broken(void **state)
 	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_IO), 0);
 	check_end(conn, peer, SMTPTLS_E_IO, SMTPTLS_REASON_NONE,
 		  smtptls_strerror(SMTPTLS_E_IO));
+}
+
+/* The errno that the host gives is named, wherever the connection was. */
+static void system_error(void **state)
+{
+	static const char cure[] = ": a firewall between, or the peer's own "
+				   "log, has the cause";
+	struct smtptls_conn *conn;
+	struct peer *peer;
+	char sentence[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(stops); i++) {
+		conn = go_to(&stops[i], &peer);
+		snprintf(sentence, sizeof(sentence),
+			 "peer reset the connection (ECONNRESET) %s%s",
+			 stops[i].when, cure);
+		assert_int_equal(smtptls_conn_abort_errno(conn, ECONNRESET), 0);
+		assert_int_equal(host_info(conn).alert_sent, -1);
+		check_end(conn, peer, SMTPTLS_E_IO, SMTPTLS_REASON_CLOSED,
+			  sentence);
+	}
+	conn = peer_established(PEER_TLS13, &peer);
+	assert_int_equal(smtptls_conn_abort_errno(conn, EPIPE), 0);
+	/* the first error stays */
+	assert_int_equal(smtptls_conn_abort_errno(conn, ENOMEM), 0);
+	snprintf(sentence, sizeof(sentence),
+		 "peer had closed the connection (EPIPE) under TLS%s", cure);
+	check_end(conn, peer, SMTPTLS_E_IO, SMTPTLS_REASON_NONE, sentence);
+}
+
+/* Each errno that a socket has, and one that has no name here. */
+static void system_errors(void **state)
+{
+	static const struct {
+		int number;
+		const char *sentence;
+	} rows[] = {
+		{ ECONNRESET, "peer reset the connection (ECONNRESET) before "
+			      "TLS: a firewall between, or the peer's own "
+			      "log, has the cause" },
+		{ EPIPE, "peer had closed the connection (EPIPE) before TLS: "
+			 "a firewall between, or the peer's own log, has the "
+			 "cause" },
+		{ ECONNABORTED, "the connection was aborted (ECONNABORTED) "
+				"before TLS: a firewall between, or the "
+				"peer's own log, has the cause" },
+		{ ETIMEDOUT, "peer no longer answered (ETIMEDOUT) before TLS: "
+			     "look for lost packets between" },
+		{ EHOSTUNREACH, "peer could no longer be reached "
+				"(EHOSTUNREACH) before TLS: check the routes "
+				"and firewalls between" },
+		{ ENETUNREACH, "peer's network could not be reached "
+			       "(ENETUNREACH) before TLS: check the routes "
+			       "and firewalls between" },
+		{ ENETDOWN, "this host's network was down (ENETDOWN) before "
+			    "TLS: check its network" },
+		{ EPERM, "this host was not allowed to send (EPERM) before "
+			 "TLS: check its firewall" },
+		{ ENOBUFS, "this host had no memory for the network (ENOBUFS) "
+			   "before TLS: give it more, or less to do" },
+		{ ENOMEM, "this host had no memory for the network (ENOMEM) "
+			  "before TLS: give it more, or less to do" },
+		{ ENOTCONN, "the socket was not connected (ENOTCONN) before "
+			    "TLS: the program that uses the library has a "
+			    "defect" },
+		{ EBADF, "the descriptor was not open (EBADF) before TLS: the "
+			 "program that uses the library has a defect" },
+		{ 9999, "a system call failed (errno 9999) before TLS: see "
+			"the system's list of errors" },
+	};
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		stls_system_error_write(rows[i].number, "before TLS", text,
+					sizeof(text));
+		assert_string_equal(text, rows[i].sentence);
+	}
+	/* cut where there is no room */
+	stls_system_error_write(EPIPE, "before TLS", text, 5);
+	assert_string_equal(text, "peer");
 }
 
 /* A HelloRetryRequest waits for the peer like any other message. */
@@ -665,6 +750,8 @@ int main(void)
 		cmocka_unit_test(silent),
 		cmocka_unit_test(ended_behind_starttls),
 		cmocka_unit_test(broken),
+		cmocka_unit_test(system_error),
+		cmocka_unit_test(system_errors),
 		cmocka_unit_test(closed_after_retry),
 		cmocka_unit_test(closed_in_order),
 		cmocka_unit_test(alerted),
