@@ -87,7 +87,7 @@ int smtptls_policy_judge(const struct smtptls_policy *policy, const void *hello,
 			 struct smtptls_answer *answer, size_t size)
 {
 	unsigned char memory[HELLO_MAX];
-	struct stls_client_hello parsed;
+	struct stls_client_hello parsed = { 0 };
 	struct stls_choice choice = { 0 };
 	struct stls_refusal facts = { .policy = policy,
 				      .hello = &parsed,

@@ -97,7 +97,7 @@ int stls_refusal_reason(const struct stls_refusal *refusal)
 	switch (refusal->choice->step) {
 	case STLS_STEP_NONE:
 		return SMTPTLS_REASON_NONE;
-	case STLS_STEP_EXTENSION:
+	case STLS_STEP_HELLO:
 		return SMTPTLS_REASON_BAD_HELLO;
 	case STLS_STEP_SSL3:
 		return SMTPTLS_REASON_SSL3_HELLO;

@@ -13,8 +13,15 @@ struct stls_refusal {
 	unsigned keys; /* enum smtptls_key */
 	const struct stls_choice *choice;
 	const struct stls_suite *suite; /* SMTPTLS_REASON_OUTSIDE: which */
-	int error;			/* SMTPTLS_REASON_BAD_HELLO: how */
+	int error;			/* the parser's, if it failed */
 };
+
+/* What is wrong with the hello (enum stls_hello_error), or 0. */
+static inline int stls_refusal_hello_error(const struct stls_refusal *refusal)
+{
+	return refusal->error < 0 || !refusal->choice ? refusal->error
+						      : refusal->choice->error;
+}
 
 /*
  * The reason (enum smtptls_reason) of a selection that has come to its end at

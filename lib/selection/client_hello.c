@@ -6,14 +6,17 @@
  * the caller's memory, which must stay. Nothing is allocated or changed, and
  * no byte outside of the message is looked at, whatever its lengths say.
  *
- * It refuses what a TLS library would refuse: lengths that do not fit, lists
- * of half a number, an extension twice, anything behind pre_shared_key (RFC
- * 8446 section 4.2), empty lists that must not be. Contents that only the TLS
+ * It refuses what breaks a rule of every version: lengths that do not fit,
+ * lists of half a number, empty lists that must not be, an extension twice,
+ * anything behind pre_shared_key (RFC 8446 section 4.2.11). What a version
+ * demands besides is looked at when it is chosen. Contents that only the TLS
  * library needs (the keys in the shares, the tickets) are left to it.
  */
 #include "selection/client_hello.h"
 
 #include <string.h>
+
+#include "openssl/suite_table.h"
 
 #define RECORD_HEADER	   5
 #define MESSAGE_HEADER	   4
@@ -25,6 +28,7 @@
 enum {
 	EXTENSION_SERVER_NAME = 0,
 	EXTENSION_SUPPORTED_GROUPS = 10,
+	EXTENSION_EC_POINT_FORMATS = 11,
 	EXTENSION_SIGNATURE_ALGORITHMS = 13,
 	EXTENSION_ENCRYPT_THEN_MAC = 22,
 	EXTENSION_EXTENDED_MASTER_SECRET = 23,
@@ -74,31 +78,46 @@ static int take_vector(struct stls_bytes *from, size_t bytes,
 	return take(from, len, out);
 }
 
-/* All of an extension is one list of numbers, which must not be empty. */
+/* All of an extension is one list, which must not be empty. */
+static int whole_list(struct stls_bytes data, size_t bytes,
+		      struct stls_bytes *out)
+{
+	if (take_vector(&data, bytes, out) < 0 || data.len > 0 || out->len == 0)
+		return STLS_HELLO_EXTENSION;
+	return 0;
+}
+
 static int whole_numbers(struct stls_bytes data, size_t bytes,
 			 struct stls_bytes *out)
 {
-	if (take_vector(&data, bytes, out) < 0 || data.len > 0 ||
-	    out->len == 0 || out->len % 2 != 0)
-		return STLS_HELLO_LENGTH;
+	if (whole_list(data, bytes, out) < 0 || out->len % 2 != 0)
+		return STLS_HELLO_EXTENSION;
 	return 0;
 }
 
 /* ---- extensions ---- */
 
-/* RFC 6066 section 3: a list, in which only one host name is allowed. */
+/*
+ * RFC 6066 section 3: a list of names, one of each type. Names of an unknown
+ * type have a length of two bytes too.
+ */
 static int parse_server_name(struct stls_client_hello *hello,
 			     struct stls_bytes data)
 {
 	struct stls_bytes list, name;
 	size_t type;
 
-	if (take_vector(&data, 2, &list) < 0 || data.len > 0 ||
-	    take_number(&list, 1, &type) < 0 ||
-	    take_vector(&list, 2, &name) < 0)
-		return STLS_HELLO_LENGTH;
-	if (type == 0)
-		hello->sni = name;
+	if (take_vector(&data, 2, &list) < 0 || data.len > 0 || list.len == 0)
+		return STLS_HELLO_EXTENSION;
+	while (list.len > 0) {
+		if (take_number(&list, 1, &type) < 0 ||
+		    take_vector(&list, 2, &name) < 0 || name.len == 0)
+			return STLS_HELLO_EXTENSION;
+		if (type == 0 && hello->sni.data)
+			return STLS_HELLO_NAMES;
+		if (type == 0)
+			hello->sni = name;
+	}
 	return 0;
 }
 
@@ -108,13 +127,11 @@ static int parse_shares(struct stls_client_hello *hello, struct stls_bytes data)
 	size_t group;
 
 	if (take_vector(&data, 2, &hello->shares) < 0 || data.len > 0)
-		return STLS_HELLO_LENGTH;
+		return STLS_HELLO_EXTENSION;
 	for (rest = hello->shares; rest.len > 0;) {
 		if (take_number(&rest, 2, &group) < 0 ||
-		    take_vector(&rest, 2, &key) < 0)
-			return STLS_HELLO_LENGTH;
-		if (key.len == 0)
-			return STLS_HELLO_ILLEGAL;
+		    take_vector(&rest, 2, &key) < 0 || key.len == 0)
+			return STLS_HELLO_EXTENSION;
 	}
 	return 0;
 }
@@ -127,23 +144,23 @@ static int parse_pre_shared_key(struct stls_client_hello *hello,
 
 	if (take_vector(&data, 2, &identities) < 0 ||
 	    take_vector(&data, 2, &binders) < 0 || data.len > 0)
-		return STLS_HELLO_LENGTH;
+		return STLS_HELLO_EXTENSION;
 	for (; identities.len > 0; identity_count++) {
 		if (take_vector(&identities, 2, &one) < 0 || one.len == 0 ||
 		    take_number(&identities, 4, &age) < 0)
-			return STLS_HELLO_LENGTH;
+			return STLS_HELLO_EXTENSION;
 	}
 	for (; binders.len > 0; binder_count++) {
 		if (take_vector(&binders, 1, &one) < 0 || one.len < 32)
-			return STLS_HELLO_LENGTH;
+			return STLS_HELLO_EXTENSION;
 		if (binder_count == 0)
 			hello->binder_len = (uint8_t)one.len;
 		else if (hello->binder_len != one.len)
 			hello->binders_differ = 1;
 	}
-	return identity_count == 0 || identity_count != binder_count
-		       ? STLS_HELLO_ILLEGAL
-		       : 0;
+	if (identity_count == 0 || binder_count == 0)
+		return STLS_HELLO_EXTENSION;
+	return identity_count == binder_count ? 0 : STLS_HELLO_BINDERS;
 }
 
 static int parse_psk_modes(struct stls_client_hello *hello,
@@ -152,11 +169,11 @@ static int parse_psk_modes(struct stls_client_hello *hello,
 	struct stls_bytes list;
 	size_t i;
 
-	if (take_vector(&data, 1, &list) < 0 || data.len > 0 || list.len == 0)
-		return STLS_HELLO_LENGTH;
+	if (whole_list(data, 1, &list) < 0)
+		return STLS_HELLO_EXTENSION;
 	for (i = 0; i < list.len; i++) {
-		if (list.data[i] < 2)
-			hello->psk_modes |= (uint8_t)(1U << list.data[i]);
+		hello->psk_modes |=
+			(uint8_t)(list.data[i] < 2 ? 1U << list.data[i] : 4U);
 	}
 	return 0;
 }
@@ -167,7 +184,7 @@ static int parse_renegotiation(struct stls_client_hello *hello,
 	struct stls_bytes verify;
 
 	if (take_vector(&data, 1, &verify) < 0 || data.len > 0)
-		return STLS_HELLO_LENGTH;
+		return STLS_HELLO_EXTENSION;
 	hello->renegotiation = 1;
 	return 0;
 }
@@ -180,6 +197,8 @@ static int parse_extension(struct stls_client_hello *hello, size_t type,
 		return parse_server_name(hello, data);
 	case EXTENSION_SUPPORTED_GROUPS:
 		return whole_numbers(data, 2, &hello->groups);
+	case EXTENSION_EC_POINT_FORMATS:
+		return whole_list(data, 1, &hello->points);
 	case EXTENSION_SIGNATURE_ALGORITHMS:
 		return whole_numbers(data, 2, &hello->sigalgs);
 	case EXTENSION_SIGNATURE_ALGORITHMS_CERT:
@@ -199,10 +218,10 @@ static int parse_extension(struct stls_client_hello *hello, size_t type,
 		return 0;
 	case EXTENSION_EXTENDED_MASTER_SECRET:
 		hello->extended_master = 1;
-		return data.len > 0 ? STLS_HELLO_LENGTH : 0;
+		return data.len > 0 ? STLS_HELLO_EXTENSION : 0;
 	case EXTENSION_ENCRYPT_THEN_MAC:
 		hello->encrypt_then_mac = 1;
-		return data.len > 0 ? STLS_HELLO_LENGTH : 0;
+		return data.len > 0 ? STLS_HELLO_EXTENSION : 0;
 	default:
 		return 0;
 	}
@@ -239,10 +258,11 @@ static int parse_extensions(struct stls_client_hello *hello,
 		if (take_number(&list, 2, &type) < 0 ||
 		    take_vector(&list, 2, &data) < 0)
 			return STLS_HELLO_LENGTH;
+		hello->extension = (uint16_t)type;
 		if (is_duplicate(&seen, type))
 			return STLS_HELLO_DUPLICATE;
 		if (type == EXTENSION_PRE_SHARED_KEY && list.len > 0)
-			return STLS_HELLO_ILLEGAL;
+			return STLS_HELLO_PSK_PLACE;
 		ret = parse_extension(hello, type, data);
 		if (ret < 0)
 			return ret;
@@ -273,8 +293,10 @@ static void note_scsvs(struct stls_client_hello *hello)
 int stls_client_hello_parse(struct stls_client_hello *hello,
 			    const unsigned char *body, size_t len)
 {
-	struct stls_bytes rest = { body, len }, skipped, extensions;
+	struct stls_bytes rest = { body, len }, extensions = { NULL, 0 };
+	struct stls_bytes skipped;
 	size_t version;
+	int ret;
 
 	memset(hello, 0, sizeof(*hello));
 	if (take_number(&rest, 2, &version) < 0 ||
@@ -287,15 +309,20 @@ int stls_client_hello_parse(struct stls_client_hello *hello,
 	if (hello->suites.len == 0 || hello->suites.len % 2 != 0 ||
 	    hello->compression.len == 0)
 		return STLS_HELLO_LENGTH;
-	/* RFC 5246 section 7.4.1.2: "null" must be there. */
-	if (!memchr(hello->compression.data, 0, hello->compression.len))
-		return STLS_HELLO_ILLEGAL;
-	note_scsvs(hello);
-	if (rest.len == 0)
-		return 0;
-	if (take_vector(&rest, 2, &extensions) < 0 || rest.len > 0)
+	if (rest.len > 0 &&
+	    (take_vector(&rest, 2, &extensions) < 0 || rest.len > 0))
 		return STLS_HELLO_LENGTH;
-	return parse_extensions(hello, extensions);
+	note_scsvs(hello);
+	ret = parse_extensions(hello, extensions);
+	if (ret < 0)
+		return ret;
+	/* RFC 8446 appendix D.5. */
+	if (hello->versions.data && hello->legacy_version <= STLS_SSL3)
+		return STLS_HELLO_SSL3_VERSION;
+	/* RFC 5246 section 7.4.1.2 and RFC 8446 section 4.1.2. */
+	return memchr(hello->compression.data, 0, hello->compression.len)
+		       ? 0
+		       : STLS_HELLO_NO_NULL;
 }
 
 int stls_has_number(const struct stls_bytes *list, unsigned number)

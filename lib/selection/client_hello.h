@@ -8,16 +8,34 @@
 
 #include "base/bytes.h"
 
-/* What a parse returns when it is not 0. */
+/*
+ * What is wrong with a hello. A parse returns those up to SSL3_VERSION; the
+ * rest depends on the version, and is found by the selection.
+ */
 enum stls_hello_error {
-	STLS_HELLO_TRUNCATED = -1, /* it may go on: more bytes are needed */
-	STLS_HELLO_LENGTH = -2,	   /* a length that lies */
-	STLS_HELLO_DUPLICATE = -3, /* an extension that comes twice */
-	STLS_HELLO_ILLEGAL = -4,   /* a value that RFC 8446 forbids */
-	STLS_HELLO_SSL2 = -5,	   /* SSLv2's format */
-	STLS_HELLO_NO_HELLO = -6,  /* TLS, but another message */
-	STLS_HELLO_NO_TLS = -7,	   /* no TLS at all */
-	STLS_HELLO_TOO_LONG = -8   /* longer than the memory for it */
+	STLS_HELLO_TRUNCATED = -1,     /* it may go on: more bytes are needed */
+	STLS_HELLO_TOO_LONG = -2,      /* longer than the memory for it */
+	STLS_HELLO_SSL2 = -3,	       /* SSLv2's format */
+	STLS_HELLO_NO_HELLO = -4,      /* TLS, but another message */
+	STLS_HELLO_NO_TLS = -5,	       /* no TLS at all */
+	STLS_HELLO_LENGTH = -6,	       /* a length that does not fit */
+	STLS_HELLO_EXTENSION = -7,     /* the same within hello->extension */
+	STLS_HELLO_DUPLICATE = -8,     /* hello->extension comes twice */
+	STLS_HELLO_NAMES = -9,	       /* two host names */
+	STLS_HELLO_BINDERS = -10,      /* not as many as pre-shared keys */
+	STLS_HELLO_PSK_PLACE = -11,    /* something behind pre_shared_key */
+	STLS_HELLO_NO_NULL = -12,      /* it insists on compression */
+	STLS_HELLO_SSL3_VERSION = -13, /* SSLv3's beside supported_versions */
+	/* before TLS 1.3 */
+	STLS_HELLO_POINTS = -14, /* curves without uncompressed points */
+	/* in TLS 1.3 */
+	STLS_HELLO_COMPRESSION = -15, /* other methods beside null */
+	STLS_HELLO_NO_GROUPS = -16,
+	STLS_HELLO_NO_SHARES = -17,
+	STLS_HELLO_NO_SIGALGS = -18,
+	STLS_HELLO_NO_PSK_MODES = -19,
+	STLS_HELLO_SHARE_GROUP = -20, /* of a group that is not listed */
+	STLS_HELLO_SHARE_TWICE = -21
 };
 
 /*
@@ -26,15 +44,17 @@ enum stls_hello_error {
  */
 struct stls_client_hello {
 	uint16_t legacy_version;
+	uint16_t extension;	  /* its number, where an error names one */
 	uint8_t binder_len;	  /* of the first pre-shared key; 0: none */
 	uint8_t binders_differ;	  /* the lengths are not all the same */
 	uint8_t fallback_scsv;	  /* RFC 7507 */
 	uint8_t renegotiation;	  /* RFC 5746, as extension or as SCSV */
 	uint8_t extended_master;  /* RFC 7627 */
 	uint8_t encrypt_then_mac; /* RFC 7366 */
-	uint8_t psk_modes;	  /* bits: 1 psk_ke, 2 psk_dhe_ke */
+	uint8_t psk_modes;	  /* bits: 1 psk_ke, 2 psk_dhe_ke, 4 others */
 	struct stls_bytes suites; /* numbers, SCSVs and GREASE too */
 	struct stls_bytes compression;
+	struct stls_bytes points;   /* ec_point_formats */
 	struct stls_bytes versions; /* numbers */
 	struct stls_bytes groups;   /* numbers */
 	struct stls_bytes shares;   /* see stls_hello_share() */
@@ -46,7 +66,7 @@ struct stls_client_hello {
 
 /*
  * Parse the body of a ClientHello message, without the four bytes of its
- * header. Returns 0 or one of LENGTH, DUPLICATE, ILLEGAL.
+ * header. Returns 0 or an error from LENGTH on.
  */
 int stls_client_hello_parse(struct stls_client_hello *hello,
 			    const unsigned char *body, size_t len);
@@ -54,7 +74,7 @@ int stls_client_hello_parse(struct stls_client_hello *hello,
 /*
  * Find the body in what a client has sent: TLS records. A message in several
  * records is put together in `memory` of `size` bytes; in one it stays where
- * it is. Returns 0 or any of the errors but DUPLICATE and ILLEGAL.
+ * it is. Returns 0 or an error up to LENGTH.
  */
 int stls_client_hello_find(struct stls_bytes *body, const unsigned char *bytes,
 			   size_t len, unsigned char *memory, size_t size);

@@ -27,6 +27,7 @@
 
 #include "policy/key_type.h"
 #include "selection/common_suites.h"
+#include "selection/hello_rules.h"
 #include "selection/version.h"
 
 #define SUITEB_AES128 0xc02b /* ECDHE-ECDSA-AES128-GCM-SHA256 */
@@ -37,7 +38,7 @@ struct selection {
 	const struct smtptls_policy *policy;
 	const struct stls_client_hello *hello;
 	unsigned keys;
-	unsigned signing; /* those of the keys that may sign */
+	unsigned sigalg_keys; /* those with a common signature algorithm */
 	int client_order;
 	uint16_t version;
 };
@@ -105,15 +106,14 @@ static int offers_sigalg(const struct selection *selection, unsigned code)
 	return code == 0x0201 || code == 0x0203;
 }
 
-/* Which of the keys may sign before TLS 1.3; 0 with STEP_SIGALG: none can. */
-static enum stls_step find_signing(struct selection *selection)
+/* Before TLS 1.3. STEP_SIGALG: there is no common algorithm at all. */
+static enum stls_step find_sigalg_keys(struct selection *selection)
 {
 	const struct smtptls_policy *policy = selection->policy;
-	unsigned i, shared = 0, mask = 0;
+	unsigned i, shared = 0, keys = 0;
 
 	if (selection->version < STLS_TLS1_2) {
-		selection->signing = selection->keys &
-				     (SMTPTLS_KEY_RSA_SIGN | STLS_KEYS_ECDSA);
+		selection->sigalg_keys = SMTPTLS_KEY_RSA_SIGN | STLS_KEYS_ECDSA;
 		return STLS_STEP_NONE;
 	}
 	for (i = 0; i < policy->sigalg_count; i++) {
@@ -123,11 +123,11 @@ static enum stls_step find_signing(struct selection *selection)
 			continue;
 		shared++;
 		/* Suite B: the hash goes with the curve. */
-		mask |= policy->suiteb == STLS_SUITEB_NONE
+		keys |= policy->suiteb == STLS_SUITEB_NONE
 				? stls_keys_of_sigalg_tls12(code)
 				: stls_key_of_sigalg_tls13(code);
 	}
-	selection->signing = selection->keys & mask;
+	selection->sigalg_keys = keys;
 	return shared == 0 && selection->hello->sigalgs.data ? STLS_STEP_SIGALG
 							     : STLS_STEP_NONE;
 }
@@ -248,9 +248,6 @@ static enum stls_step choose_group_tls13(const struct selection *selection,
 	size_t at = 0;
 	int group, row;
 
-	/* RFC 8446 section 9.2. */
-	if (!hello->groups.data || !hello->shares.data)
-		return STLS_STEP_EXTENSION;
 	while ((group = stls_hello_share(hello, &at)) >= 0) {
 		row = policy_group(selection, (unsigned)group);
 		if (row >= 0 &&
@@ -302,7 +299,7 @@ static enum stls_step judge_signer(const struct selection *selection,
 	keys = known_to_client(selection, keys);
 	if (!keys)
 		return STLS_STEP_CURVE;
-	keys &= selection->signing;
+	keys &= selection->sigalg_keys;
 	choice->key = lowest_key(keys);
 	return keys ? STLS_STEP_NONE : STLS_STEP_SIGALG;
 }
@@ -383,8 +380,10 @@ static enum stls_step choose_key_tls13(const struct selection *selection,
 	const struct smtptls_policy *policy = selection->policy;
 	size_t i;
 
-	if (!sigalgs->data)
-		return STLS_STEP_EXTENSION;
+	if (stls_only_resumes(selection->hello)) {
+		choice->flags |= STLS_CHOICE_RESUMES_ONLY;
+		return STLS_STEP_NONE;
+	}
 	for (i = 0; selection->client_order && i < stls_numbers(sigalgs); i++) {
 		unsigned code = stls_number(sigalgs, i);
 
@@ -432,13 +431,17 @@ static enum stls_step choose(struct selection *selection,
 		return step;
 	if (is_in_hole(selection))
 		return STLS_STEP_VERSION;
+	choice->error = (int8_t)stls_check_hello_rules(selection->hello,
+						       selection->version);
+	if (choice->error < 0)
+		return STLS_STEP_HELLO;
 	count = stls_common_suites(selection->policy, selection->hello,
 				   selection->version, rows);
 	if (count == 0)
 		return STLS_STEP_SUITES;
 	if (selection->version == STLS_TLS1_3)
 		return finish_tls13(selection, rows[0], choice);
-	step = find_signing(selection);
+	step = find_sigalg_keys(selection);
 	return step != STLS_STEP_NONE
 		       ? step
 		       : choose_suite(selection, rows, count, choice);

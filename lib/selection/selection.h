@@ -20,6 +20,8 @@ enum stls_choice_flag {
 	/* TLS 1.3 is enabled, but no certificate can serve it: it must not
 	 * be among the versions, where GnuTLS would choose it. */
 	STLS_CHOICE_NO_TLS13 = 4,
+	/* A full handshake would lack signature_algorithms. */
+	STLS_CHOICE_RESUMES_ONLY = 8,
 	/* STLS_KEY_SHORT_…, shifted: GnuTLS must not choose what an RSA key
 	 * is too short for. */
 	STLS_CHOICE_SHORT = 0xe0
@@ -28,16 +30,17 @@ enum stls_choice_flag {
 
 /* Those that priorities depend on. */
 #define STLS_CHOICE_SAID                                                       \
-	(STLS_CHOICE_NO_TICKETS | STLS_CHOICE_NO_TLS13 | STLS_CHOICE_SHORT)
+	(STLS_CHOICE_NO_TICKETS | STLS_CHOICE_NO_TLS13 |                       \
+	 STLS_CHOICE_RESUMES_ONLY | STLS_CHOICE_SHORT)
 
 /*
  * The step at which peer and policy have nothing in common. Those of a suite
  * stand in the order in which they come.
  */
 enum stls_step {
-	STLS_STEP_NONE,	     /* there is a choice */
-	STLS_STEP_EXTENSION, /* TLS 1.3 demands one that the hello lacks */
-	STLS_STEP_SSL3,	     /* the peer's best version is SSLv3 */
+	STLS_STEP_NONE,	 /* there is a choice */
+	STLS_STEP_HELLO, /* it breaks a rule of the version: see `error` */
+	STLS_STEP_SSL3,	 /* the peer's best version is SSLv3 */
 	STLS_STEP_VERSION,
 	STLS_STEP_FALLBACK, /* RFC 7507 */
 	STLS_STEP_SUITES,   /* none is common */
@@ -57,6 +60,7 @@ struct stls_choice {
 	uint8_t group;	  /* row, or STLS_NO_GROUP */
 	uint8_t key;	  /* one of enum smtptls_key; 0: no certificate */
 	uint8_t flags;	  /* enum stls_choice_flag */
+	int8_t error;	  /* STEP_HELLO: enum stls_hello_error */
 };
 
 /*

@@ -111,6 +111,10 @@ static void put_groups(char *string, const struct smtptls_policy *policy,
 		put(string, "", stls_group(policy->group[0])->gnutls);
 }
 
+/*
+ * GnuTLS takes SHA-1 for meant where a hello names no signatures, in TLS 1.3
+ * too, and fails only when it is to sign.
+ */
 static void put_sigalgs(char *string, const struct smtptls_policy *policy,
 			const struct stls_choice *choice, unsigned key)
 {
@@ -125,6 +129,9 @@ static void put_sigalgs(char *string, const struct smtptls_policy *policy,
 		if (key && stls_key_of_sigalg(sigalg->code) != key)
 			continue;
 		if (stls_keys_too_short(keys, sigalg->code))
+			continue;
+		if (choice->flags & STLS_CHOICE_RESUMES_ONLY &&
+		    !sigalg->gnutls_tls13[0])
 			continue;
 		put(string, "", sigalg->gnutls);
 		if (sigalg->gnutls_tls13[0] &&

@@ -29,6 +29,7 @@
 #include "reason/refusal_sentence.h"
 #include "selection/version.h"
 #include "tls/choice_priority.h"
+#include "tls/refusal_alert.h"
 
 /* Every message's hook has these; the second hello's suite is the first's. */
 #define SERVER_HELLO_RANDOM 2
@@ -40,25 +41,6 @@ static int enforces(const struct stls_judge *judge)
 	return judge->policy || judge->strict;
 }
 
-/* The error that makes the alert that OpenSSL would send. */
-static int gnutls_error(int reason)
-{
-	switch (reason) {
-	case SMTPTLS_REASON_VERSION:
-	case SMTPTLS_REASON_SSL2_HELLO:
-	case SMTPTLS_REASON_SSL3_HELLO:
-		return GNUTLS_E_UNSUPPORTED_VERSION_PACKET;
-	case SMTPTLS_REASON_FALLBACK:
-		return GNUTLS_E_INAPPROPRIATE_FALLBACK;
-	case SMTPTLS_REASON_SNI:
-		return GNUTLS_E_UNRECOGNIZED_NAME;
-	case SMTPTLS_REASON_BAD_HELLO:
-		return GNUTLS_E_UNEXPECTED_PACKET_LENGTH;
-	default:
-		return GNUTLS_E_NO_CIPHER_SUITES;
-	}
-}
-
 /* Only the first reason counts: it is the cause of what follows. */
 static int refuse(struct stls_judge *judge, const struct stls_refusal *facts)
 {
@@ -67,7 +49,7 @@ static int refuse(struct stls_judge *judge, const struct stls_refusal *facts)
 		stls_refusal_write(facts, judge->text, sizeof(judge->text));
 	}
 	judge->judged = 0;
-	return gnutls_error(facts->reason);
+	return stls_refusal_alert(facts);
 }
 
 /* How many certificates TLS 1.3 could choose from, 2 being many. */
@@ -203,8 +185,7 @@ static int judge_server_hello(struct stls_judge *judge,
 	}
 	if (row >= 0)
 		facts.suite = stls_suite((size_t)row);
-	(void)refuse(judge, &facts);
-	return GNUTLS_E_UNKNOWN_CIPHER_SUITE;
+	return refuse(judge, &facts);
 }
 
 int stls_judge_message(struct stls_judge *judge, gnutls_session_t tls,
@@ -224,6 +205,20 @@ int stls_judge_message(struct stls_judge *judge, gnutls_session_t tls,
 	default:
 		return 0;
 	}
+}
+
+int stls_judge_failure(struct stls_judge *judge, int ret)
+{
+	struct stls_choice choice = { .step = STLS_STEP_HELLO,
+				      .error = STLS_HELLO_NO_SIGALGS };
+	struct stls_refusal facts = { .reason = SMTPTLS_REASON_BAD_HELLO,
+				      .policy = judge->policy,
+				      .choice = &choice };
+
+	if (!judge->judged || ret != GNUTLS_E_NO_CIPHER_SUITES ||
+	    !(judge->choice.flags & STLS_CHOICE_RESUMES_ONLY))
+		return ret;
+	return refuse(judge, &facts);
 }
 
 /* ---- what came out ---- */

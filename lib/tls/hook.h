@@ -41,6 +41,13 @@ int stls_judge_message(struct stls_judge *judge, gnutls_session_t tls,
 		       const gnutls_datum_t *message);
 
 /*
+ * The error by which a handshake has failed, or a better one: GnuTLS did not
+ * resume the session of a hello that is good for no more, and found nothing to
+ * sign by. Then `judge` has the reason.
+ */
+int stls_judge_failure(struct stls_judge *judge, int ret);
+
+/*
  * Compare what a handshake has come to with the policy; `server` is this
  * side's role. Returns 0, or -1 with the reason in `judge`.
  */

@@ -161,6 +161,7 @@ static int gnutls_failed(struct stls_session *session, int ret,
 	default:
 		break;
 	}
+	ret = stls_judge_failure(&session->judge, ret);
 	alert = gnutls_error_to_alert(ret, &level);
 	send_alert(session, alert >= 0 ? alert : GNUTLS_A_INTERNAL_ERROR);
 	if (session->judge.text[0])

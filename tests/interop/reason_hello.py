@@ -276,15 +276,15 @@ def bad_hello():
                     "be changed", sends(hello))
 
     return [
-        case("has lengths that do not fit",
+        case("has lengths that do not fit in supported_groups",
              client_hello(extra=[(10, struct.pack("!HH", 200, 29))])),
-        case("has the same extension twice", twice()),
-        case("has a value that TLS forbids",
+        case("has supported_groups twice", twice()),
+        case("has lengths that do not fit in key_share",
              client_hello(tls13=True, extra=[
                  (51, u16(struct.pack("!HH", 29, 0)))])),
-        case("lacks an extension that TLS 1.3 demands",
+        case("lacks key_share, which TLS 1.3 demands",
              client_hello(tls13=True, without=(51,))),
-        case("lacks an extension that TLS 1.3 demands",
+        case("lacks signature_algorithms, which TLS 1.3 demands",
              client_hello(tls13=True, without=(13,))),
     ]
 

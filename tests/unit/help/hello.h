@@ -14,8 +14,14 @@ struct hello_spec {
 	const unsigned *suites;
 	const unsigned *versions, *groups, *shares, *sigalgs;
 	const char *sni;
-	size_t binder; /* length of one; 0: no pre_shared_key */
+	size_t binder;	 /* length of one; 0: no pre_shared_key */
+	int psk_mode;	 /* beside a binder; 0: psk_dhe_ke */
+	unsigned points; /* the only format in ec_point_formats; 0: without */
+	unsigned compression; /* a method before null */
 };
+
+#define HELLO_NO_PSK_MODES (-1)
+#define HELLO_PSK_KE	   (-2)
 
 struct hello {
 	unsigned char bytes[2048];
@@ -106,12 +112,27 @@ static inline void hello_sni(struct hello *hello, const char *name)
 	hello_close(hello, extension, 2);
 }
 
-static inline void hello_psk(struct hello *hello, size_t binder)
+/* An extension that is a list of one byte. */
+static inline void hello_byte(struct hello *hello, unsigned type,
+			      unsigned value)
+{
+	hello_put(hello, type, 2);
+	hello_put(hello, 2, 2);
+	hello_put(hello, 1, 1);
+	hello_put(hello, value, 1);
+}
+
+static inline void hello_psk(struct hello *hello, size_t binder, int mode)
 {
 	size_t extension, list;
 
 	if (binder == 0)
 		return;
+	if (mode != HELLO_NO_PSK_MODES)
+		hello_byte(hello, 45,
+			   mode == HELLO_PSK_KE ? 0
+			   : mode		? (unsigned)mode
+						: 1);
 	hello_put(hello, 41, 2);
 	extension = hello_open(hello, 2);
 	list = hello_open(hello, 2);
@@ -141,14 +162,19 @@ static inline void hello_make(struct hello *hello,
 	list = hello_open(hello, 2);
 	hello_numbers(hello, spec->suites);
 	hello_close(hello, list, 2);
-	hello_put(hello, 0x0100, 2);
+	hello_put(hello, spec->compression ? 2 : 1, 1);
+	if (spec->compression)
+		hello_put(hello, spec->compression, 1);
+	hello_put(hello, 0, 1);
 	extensions = hello_open(hello, 2);
 	hello_list(hello, 43, 1, spec->versions);
 	hello_list(hello, 10, 2, spec->groups);
 	hello_list(hello, 13, 2, spec->sigalgs);
 	hello_shares(hello, spec->shares);
 	hello_sni(hello, spec->sni);
-	hello_psk(hello, spec->binder);
+	if (spec->points)
+		hello_byte(hello, 11, spec->points);
+	hello_psk(hello, spec->binder, spec->psk_mode);
 	if (hello->len == extensions)
 		hello->len -= 2;
 	else

@@ -369,8 +369,8 @@ static void made(void **state)
 		{ { .suites = LIST(0x1301), .versions = LIST(0x0304) },
 		  { 0 },
 		  RSA,
-		  "peer's ClientHello lacks an extension that TLS 1.3 demands: "
-		  "the peer must be changed" },
+		  "peer's ClientHello lacks supported_groups, which TLS 1.3 "
+		  "demands: the peer must be changed" },
 		{ { .suites = LIST(0xc02f), .sigalgs = LIST(0x0804) },
 		  { 0 },
 		  RSA,

@@ -285,9 +285,9 @@ static const struct hello_spec plain = {
 	.sni = "a",
 };
 
-static int parse_with(unsigned type, const char *data, size_t len)
+static int parse_with(struct stls_client_hello *parsed, unsigned type,
+		      const char *data, size_t len)
 {
-	struct stls_client_hello parsed;
 	struct hello hello;
 	size_t i, extensions;
 
@@ -299,8 +299,13 @@ static int parse_with(unsigned type, const char *data, size_t len)
 	for (i = 0; i < len; i++)
 		hello_put(&hello, (unsigned char)data[i], 1);
 	hello_close(&hello, extensions, 2);
-	return stls_client_hello_parse(&parsed, hello.bytes, hello.len);
+	return stls_client_hello_parse(parsed, hello.bytes, hello.len);
 }
+
+#define ONE_KEY "\0\7\0\1x\0\0\0\0"
+#define BINDER                                                                 \
+	"\x20"                                                                 \
+	"01234567890123456789012345678901"
 
 static void extensions(void **state)
 {
@@ -312,44 +317,94 @@ static void extensions(void **state)
 	} rows[] = {
 		{ 0, "\0\4\0\0\1b", 6, STLS_HELLO_DUPLICATE },
 		{ 10, "\0\2\0\x1d", 4, 0 },
-		{ 10, "\0\0", 2, STLS_HELLO_LENGTH },
-		{ 10, "\0\1\0", 3, STLS_HELLO_LENGTH },
-		{ 10, "\0\2\0\x1d\0", 5, STLS_HELLO_LENGTH },
-		{ 10, "\0\4\0\x1d", 4, STLS_HELLO_LENGTH },
-		{ 10, "", 0, STLS_HELLO_LENGTH },
+		{ 10, "\0\0", 2, STLS_HELLO_EXTENSION },
+		{ 10, "\0\1\0", 3, STLS_HELLO_EXTENSION },
+		{ 10, "\0\2\0\x1d\0", 5, STLS_HELLO_EXTENSION },
+		{ 10, "\0\4\0\x1d", 4, STLS_HELLO_EXTENSION },
+		{ 10, "", 0, STLS_HELLO_EXTENSION },
 		{ 13, "\0\2\4\3", 4, 0 },
-		{ 13, "\0\3\4\3\0", 5, STLS_HELLO_LENGTH },
+		{ 13, "\0\3\4\3\0", 5, STLS_HELLO_EXTENSION },
 		{ 50, "\0\2\4\3", 4, 0 },
-		{ 50, "\0\0", 2, STLS_HELLO_LENGTH },
+		{ 50, "\0\0", 2, STLS_HELLO_EXTENSION },
 		{ 43, "\2\3\4", 3, 0 },
-		{ 43, "\0", 1, STLS_HELLO_LENGTH },
-		{ 43, "\1\3", 2, STLS_HELLO_LENGTH },
+		{ 43, "\0", 1, STLS_HELLO_EXTENSION },
+		{ 43, "\1\3", 2, STLS_HELLO_EXTENSION },
 		{ 51, "\0\0", 2, 0 },
 		{ 51, "\0\5\0\x1d\0\1x", 7, 0 },
-		{ 51, "\0\4\0\x1d\0\0", 6, STLS_HELLO_ILLEGAL },
-		{ 51, "\0\5\0\x1d\0\2x", 7, STLS_HELLO_LENGTH },
+		{ 51, "\0\4\0\x1d\0\0", 6, STLS_HELLO_EXTENSION },
+		{ 51, "\0\5\0\x1d\0\2x", 7, STLS_HELLO_EXTENSION },
 		{ 45, "\1\1", 2, 0 },
-		{ 45, "\0", 1, STLS_HELLO_LENGTH },
+		{ 45, "\0", 1, STLS_HELLO_EXTENSION },
 		{ 23, "", 0, 0 },
-		{ 23, "\0", 1, STLS_HELLO_LENGTH },
-		{ 22, "\0", 1, STLS_HELLO_LENGTH },
+		{ 23, "\0", 1, STLS_HELLO_EXTENSION },
+		{ 22, "\0", 1, STLS_HELLO_EXTENSION },
 		{ 35, "anything", 8, 0 },
 		{ 0xff01, "\0", 1, 0 },
-		{ 0xff01, "", 0, STLS_HELLO_LENGTH },
-		{ 0xff01, "\1", 1, STLS_HELLO_LENGTH },
-		{ 41, "\0\0\0\0", 4, STLS_HELLO_ILLEGAL },
-		{ 41, "\0\7\0\1x\0\0\0\0\0\2\1x", 13, STLS_HELLO_LENGTH },
-		{ 41, "\0\6\0\0\0\0\0\0", 8, STLS_HELLO_LENGTH },
+		{ 0xff01, "", 0, STLS_HELLO_EXTENSION },
+		{ 0xff01, "\1", 1, STLS_HELLO_EXTENSION },
+		{ 41, "\0\0\0\0", 4, STLS_HELLO_EXTENSION },
+		{ 41, "\0\7\0\1x\0\0\0\0\0\2\1x", 13, STLS_HELLO_EXTENSION },
+		{ 41, "\0\6\0\0\0\0\0\0", 8, STLS_HELLO_EXTENSION },
+		{ 41, ONE_KEY "\0\x21" BINDER, 44, 0 },
+		{ 41, ONE_KEY "\0\0", 11, STLS_HELLO_EXTENSION },
+		{ 41, ONE_KEY "\0\x42" BINDER BINDER, 77, STLS_HELLO_BINDERS },
+		{ 11, "\1\0", 2, 0 },
+		{ 11, "\0", 1, STLS_HELLO_EXTENSION },
 		{ 63, "\0", 1, 0 },
 		{ 0x0a0a, "grease", 6, 0 },
 	};
+	struct stls_client_hello parsed;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
-		assert_int_equal(
-			parse_with(rows[i].type, rows[i].data, rows[i].len),
-			rows[i].error);
+		assert_int_equal(parse_with(&parsed, rows[i].type, rows[i].data,
+					    rows[i].len),
+				 rows[i].error);
+		if (rows[i].error < 0)
+			assert_int_equal(parsed.extension, rows[i].type);
+	}
+}
+
+/* SNI alone: the type of each name, and how long it is. */
+static void server_names(void **state)
+{
+	static const struct {
+		const char *data;
+		size_t len;
+		int error;
+		const char *sni;
+	} rows[] = {
+		{ "\0\4\0\0\1b", 6, 0, "b" },
+		{ "\0\x8\7\0\1a\0\0\1b", 10, 0, "b" },
+		{ "\0\x8\0\0\1a\7\0\1b", 10, 0, "a" },
+		{ "\0\4\7\0\1b", 6, 0, NULL },
+		{ "\0\x8\0\0\1a\0\0\1b", 10, STLS_HELLO_NAMES, NULL },
+		{ "\0\3\0\0\0", 5, STLS_HELLO_EXTENSION, NULL },
+		{ "\0\0", 2, STLS_HELLO_EXTENSION, NULL },
+		{ "\0\5\0\0\1bx", 7, STLS_HELLO_EXTENSION, NULL },
+		{ "\0\4\0\0\1bx", 7, STLS_HELLO_EXTENSION, NULL },
+	};
+	struct stls_client_hello parsed;
+	struct hello hello;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		hello_make(&hello, &(const struct hello_spec){
+					   .suites = plain.suites });
+		hello_put(&hello, (unsigned)rows[i].len + 4, 2);
+		hello_put(&hello, 0, 2);
+		hello_put(&hello, (unsigned)rows[i].len, 2);
+		for (j = 0; j < rows[i].len; j++)
+			hello_put(&hello, (unsigned char)rows[i].data[j], 1);
+		assert_int_equal(stls_client_hello_parse(&parsed, hello.bytes,
+							 hello.len),
+				 rows[i].error);
+		if (rows[i].error == 0 && rows[i].sni)
+			assert_memory_equal(parsed.sni.data, rows[i].sni, 1);
+		else if (rows[i].error == 0)
+			assert_null(parsed.sni.data);
 	}
 }
 
@@ -368,7 +423,7 @@ static void pre_shared_key_is_last(void **state)
 	hello_close(&hello, list, 2);
 	assert_int_equal(
 		stls_client_hello_parse(&parsed, hello.bytes, hello.len),
-		STLS_HELLO_ILLEGAL);
+		STLS_HELLO_PSK_PLACE);
 }
 
 static void head(void **state)
@@ -391,7 +446,16 @@ static void head(void **state)
 	hello.bytes[46] = 1; /* compression without "null" */
 	assert_int_equal(
 		stls_client_hello_parse(&parsed, hello.bytes, hello.len),
-		STLS_HELLO_ILLEGAL);
+		STLS_HELLO_NO_NULL);
+	hello_make(&hello, &modern);
+	hello.bytes[1] = 0; /* SSLv3 */
+	assert_int_equal(
+		stls_client_hello_parse(&parsed, hello.bytes, hello.len),
+		STLS_HELLO_SSL3_VERSION);
+	hello_make(&hello, &plain);
+	hello.bytes[1] = 0;
+	assert_int_equal(
+		stls_client_hello_parse(&parsed, hello.bytes, hello.len), 0);
 }
 
 int main(void)
@@ -405,6 +469,7 @@ int main(void)
 		cmocka_unit_test(longer),
 		cmocka_unit_test(several_records),
 		cmocka_unit_test(extensions),
+		cmocka_unit_test(server_names),
 		cmocka_unit_test(pre_shared_key_is_last),
 		cmocka_unit_test(head),
 	};

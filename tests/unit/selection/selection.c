@@ -42,7 +42,7 @@ struct row {
 	unsigned version, suite;
 	int group; /* code; 0: none */
 	unsigned key;
-	int flags;
+	int flags; /* with STEP_HELLO: enum stls_hello_error */
 };
 
 /* clang-format off */
@@ -147,11 +147,6 @@ static const struct row orders[] = {
 	  0x0304, 0x1302, 24, SMTPTLS_KEY_RSA_SIGN, STLS_CHOICE_RETRY },
 	{ { .groups = "P-521" }, { .suites = SUITES_13, MODERN }, RSA,
 	  STLS_STEP_GROUP, 0, 0, 0, 0, 0 },
-	/* A share that the client does not list does not count. */
-	{ { .groups = "P-521:P-256" },
-	  { .suites = SUITES_13, .versions = V13, .groups = GROUPS,
-	    .sigalgs = SIGALGS, .shares = LIST(25) }, RSA, 0, 0x0304, 0x1302,
-	  23, SMTPTLS_KEY_RSA_SIGN, STLS_CHOICE_RETRY },
 	/* Fields are for TLS 1.3, or for DHE. */
 	{ { .groups = "ffdhe2048:P-256" },
 	  { .suites = SUITES_12, .groups = LIST(256, 23), .sigalgs = SIGALGS },
@@ -303,19 +298,78 @@ static const struct row excluded[] = {
 	  STLS_STEP_SUITES, 0, 0, 0, 0, 0 },
 	{ { 0 }, { .suites = LIST(0xfefe, 0x00ff), TLS12 }, RSA,
 	  STLS_STEP_SUITES, 0, 0, 0, 0, 0 },
-	/* TLS 1.3 demands these. */
+};
+
+/* A rule of the version that is chosen. */
+#define BROKEN(error) RSA, STLS_STEP_HELLO, 0, 0, 0, 0, error
+
+static const struct row rules[] = {
 	{ { 0 },
 	  { .suites = SUITES_13, .versions = V13, .sigalgs = SIGALGS,
-	    .shares = LIST(29) }, RSA, STLS_STEP_EXTENSION, 0, 0, 0, 0,
-	  0 },
+	    .shares = LIST(29) }, BROKEN(STLS_HELLO_NO_GROUPS) },
 	{ { 0 },
 	  { .suites = SUITES_13, .versions = V13, .groups = GROUPS,
-	    .sigalgs = SIGALGS }, RSA, STLS_STEP_EXTENSION, 0, 0, 0, 0,
-	  0 },
+	    .sigalgs = SIGALGS }, BROKEN(STLS_HELLO_NO_SHARES) },
 	{ { 0 },
 	  { .suites = SUITES_13, .versions = V13, .groups = GROUPS,
-	    .shares = LIST(29) }, RSA, STLS_STEP_EXTENSION, 0, 0, 0, 0,
-	  0 },
+	    .shares = LIST(29) }, BROKEN(STLS_HELLO_NO_SIGALGS) },
+	/* Before anything that might be common is looked for. */
+	{ { 0 }, { .suites = LIST(0xfefe), .versions = V13 },
+	  BROKEN(STLS_HELLO_NO_GROUPS) },
+	{ { 0 }, { .suites = SUITES_13, MODERN, .compression = 1 },
+	  BROKEN(STLS_HELLO_COMPRESSION) },
+	{ { 0 },
+	  { .suites = SUITES_13, .versions = V13, .groups = GROUPS,
+	    .sigalgs = SIGALGS, .shares = LIST(29, 25) },
+	  BROKEN(STLS_HELLO_SHARE_GROUP) },
+	{ { 0 },
+	  { .suites = SUITES_13, .versions = V13, .groups = GROUPS,
+	    .sigalgs = SIGALGS, .shares = LIST(29, 23, 29) },
+	  BROKEN(STLS_HELLO_SHARE_TWICE) },
+	{ { 0 },
+	  { .suites = SUITES_13, .versions = V13, .groups = LIST(0xffff, 29),
+	    .sigalgs = SIGALGS, .shares = LIST(0xffff, 29) }, RSA, 0, 0x0304,
+	  0x1302, 29, SMTPTLS_KEY_RSA_SIGN, 0 },
+	{ { 0 },
+	  { .suites = SUITES_13, .versions = V13, .groups = LIST(0xfffe, 29),
+	    .sigalgs = SIGALGS, .shares = LIST(0xffff, 29) },
+	  BROKEN(STLS_HELLO_SHARE_GROUP) },
+	{ { 0 },
+	  { .suites = SUITES_13, MODERN, .binder = 32, .psk_mode = HELLO_NO_PSK_MODES },
+	  BROKEN(STLS_HELLO_NO_PSK_MODES) },
+	{ { 0 },
+	  { .suites = SUITES_13, MODERN, .binder = 32, .psk_mode = 7 },
+	  RSA, 0, 0x0304, 0x1302, 29, SMTPTLS_KEY_RSA_SIGN,
+	  STLS_CHOICE_NO_TICKETS },
+	/* A pre-shared key needs no signature, if it can be used. */
+	{ { 0 },
+	  { .suites = SUITES_13, .versions = V13, .groups = GROUPS,
+	    .shares = LIST(29), .binder = 48 }, RSA, 0, 0x0304, 0x1302, 29, 0,
+	  STLS_CHOICE_RESUMES_ONLY },
+	{ { 0 },
+	  { .suites = SUITES_13, .versions = V13, .groups = GROUPS,
+	    .shares = LIST(29), .binder = 48, .psk_mode = HELLO_PSK_KE },
+	  BROKEN(STLS_HELLO_NO_SIGALGS) },
+	{ { 0 },
+	  { .suites = SUITES_13, .versions = V13, .sigalgs = SIGALGS,
+	    .shares = LIST(29), .binder = 48 },
+	  BROKEN(STLS_HELLO_NO_GROUPS) },
+	/* They bind nobody who gets TLS 1.2. */
+	{ { .protocols = "TLSv1.2" },
+	  { .suites = SUITES_12, .versions = V13, .groups = GROUPS,
+	    .sigalgs = SIGALGS, .shares = LIST(25, 25), .binder = 48,
+	    .psk_mode = HELLO_NO_PSK_MODES, .compression = 1 }, RSA, 0, 0x0303, 0xcca8,
+	  29, SMTPTLS_KEY_RSA_SIGN, 0 },
+	/* Points. */
+	{ { .protocols = "TLSv1.2" },
+	  { .suites = SUITES_12, TLS12, .points = 1 },
+	  BROKEN(STLS_HELLO_POINTS) },
+	{ { .protocols = "TLSv1.2" },
+	  { .suites = LIST(0x009e), .groups = LIST(256), .sigalgs = SIGALGS,
+	    .points = 1 }, RSA, 0, 0x0303, 0x009e, 256,
+	  SMTPTLS_KEY_RSA_SIGN, 0 },
+	{ { 0 }, { .suites = SUITES_13, MODERN, .points = 1 }, RSA, 0,
+	  0x0304, 0x1302, 29, SMTPTLS_KEY_RSA_SIGN, 0 },
 };
 
 static const struct row tickets[] = {
@@ -368,6 +422,8 @@ static void check(const struct row *row)
 	assert_int_equal(stls_select(policy, &parsed, row->keys, &choice),
 			 row->step);
 	assert_int_equal(choice.step, row->step);
+	assert_int_equal(choice.error,
+			 row->step == STLS_STEP_HELLO ? row->flags : 0);
 	if (row->step == 0) {
 		assert_int_equal(choice.version, row->version);
 		assert_int_equal(stls_suite(choice.suite)->code, row->suite);
@@ -402,6 +458,7 @@ TABLE(keys)
 TABLE(signatures)
 TABLE(fields)
 TABLE(excluded)
+TABLE(rules)
 TABLE(tickets)
 TABLE(suiteb)
 
@@ -414,6 +471,7 @@ int main(void)
 		cmocka_unit_test(check_signatures),
 		cmocka_unit_test(check_fields),
 		cmocka_unit_test(check_excluded),
+		cmocka_unit_test(check_rules),
 		cmocka_unit_test(check_tickets),
 		cmocka_unit_test(check_suiteb),
 	};

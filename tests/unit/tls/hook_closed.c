@@ -95,8 +95,8 @@ static void malformed(void **state)
 	hello.bytes[9 + 34 + 1 + 4 + 2 + 2 + 5] = 200;
 	feed(conn, hello.bytes, hello.len);
 	check_refused(conn, SMTPTLS_REASON_BAD_HELLO, 50,
-		      "peer's ClientHello has lengths that do not fit: the "
-		      "peer must be changed");
+		      "peer's ClientHello has lengths that do not fit in "
+		      "supported_groups: the peer must be changed");
 }
 
 /* The same extension twice; GnuTLS itself would take the last one. */
@@ -114,8 +114,8 @@ static void duplicate(void **state)
 	hello_close(&hello, 9, 3);
 	hello_close(&hello, 5, 2);
 	feed(conn, hello.bytes, hello.len);
-	check_refused(conn, SMTPTLS_REASON_BAD_HELLO, 50,
-		      "peer's ClientHello has the same extension twice: the "
+	check_refused(conn, SMTPTLS_REASON_BAD_HELLO, 47,
+		      "peer's ClientHello has supported_groups twice: the "
 		      "peer must be changed");
 }
 

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * selection/hello_rules: what a version demands of a hello.
+ *
+ * A hello offers several versions, and each has rules of its own, which bind
+ * when the version is chosen: a server of TLS 1.2 knows nothing of key_share.
+ * Rules that a server may check (RFC 8446 section 4.2.8) are checked, as by
+ * OpenSSL.
+ */
+#include "selection/hello_rules.h"
+
+#include <string.h>
+
+#include "openssl/suite_table.h"
+
+#define PSK_DHE_KE 2
+
+/* RFC 8446 section 4.2.8. A set keeps it linear, whatever the peer sends. */
+static int check_shares(const struct stls_client_hello *hello)
+{
+	uint32_t listed[65536 / 32] = { 0 };
+	size_t at = 0, i;
+	int group;
+
+	for (i = 0; i < stls_numbers(&hello->groups); i++) {
+		unsigned code = stls_number(&hello->groups, i);
+
+		listed[code / 32] |= UINT32_C(1) << code % 32;
+	}
+	while ((group = stls_hello_share(hello, &at)) >= 0) {
+		uint32_t bit = UINT32_C(1) << group % 32;
+
+		if (!(listed[group / 32] & bit))
+			return stls_has_number(&hello->groups, (unsigned)group)
+				       ? STLS_HELLO_SHARE_TWICE
+				       : STLS_HELLO_SHARE_GROUP;
+		listed[group / 32] &= ~bit;
+	}
+	return 0;
+}
+
+int stls_only_resumes(const struct stls_client_hello *hello)
+{
+	return !hello->sigalgs.data && hello->binder_len > 0 &&
+	       hello->psk_modes & PSK_DHE_KE;
+}
+
+/*
+ * RFC 8446 section 9.2 lets a hello with a pre-shared key do without groups
+ * and shares too. It can only be resumed without Diffie-Hellman then, which
+ * neither GnuTLS nor OpenSSL does by default, so they are missed here.
+ */
+static int check_tls13(const struct stls_client_hello *hello)
+{
+	/* Section 4.1.2: null and nothing else. */
+	if (hello->compression.len != 1)
+		return STLS_HELLO_COMPRESSION;
+	if (!hello->groups.data)
+		return STLS_HELLO_NO_GROUPS;
+	if (!hello->shares.data)
+		return STLS_HELLO_NO_SHARES;
+	/* Section 4.2.9. */
+	if (hello->binder_len > 0 && hello->psk_modes == 0)
+		return STLS_HELLO_NO_PSK_MODES;
+	if (!hello->sigalgs.data && !stls_only_resumes(hello))
+		return STLS_HELLO_NO_SIGALGS;
+	return check_shares(hello);
+}
+
+/* RFC 8422 section 5.1.2: uncompressed points cannot be left out. */
+static int check_tls12(const struct stls_client_hello *hello)
+{
+	size_t i;
+
+	if (!hello->points.data ||
+	    memchr(hello->points.data, 0, hello->points.len))
+		return 0;
+	for (i = 0; i < stls_numbers(&hello->groups); i++) {
+		if (stls_number(&hello->groups, i) < 0x100)
+			return STLS_HELLO_POINTS;
+	}
+	return 0;
+}
+
+int stls_check_hello_rules(const struct stls_client_hello *hello,
+			   uint16_t version)
+{
+	return version == STLS_TLS1_3 ? check_tls13(hello) : check_tls12(hello);
+}
