@@ -262,22 +262,30 @@ unsigned stls_diagnosis_sigalg_keys(const struct smtptls_policy *policy,
 		       : stls_keys_of_sigalg_tls12(code);
 }
 
-/* The keys that the common suites sign by. */
+/*
+ * Those of the keys for which the common suites need a signature algorithm. A
+ * key that exchanges keys need not be one that may sign.
+ */
 static unsigned signing_keys(const struct smtptls_policy *policy,
 			     const struct stls_client_hello *hello,
-			     const struct stls_choice *choice)
+			     const struct stls_choice *choice, unsigned keys)
 {
 	uint8_t rows[STLS_POLICY_SUITES];
-	unsigned i, count, keys = 0;
+	unsigned i, count, found = 0;
 
 	if (choice->version == STLS_TLS1_3)
-		return STLS_KEYS;
+		return keys;
 	count = stls_common_suites(policy, hello, choice->version, rows);
 	for (i = 0; i < count; i++) {
-		if (stls_suite(rows[i])->kx & (STLS_KX_DHE | STLS_KX_ECDHE))
-			keys |= stls_keys_of_suite(stls_suite(rows[i]));
+		const struct stls_suite *suite = stls_suite(rows[i]);
+
+		if (suite->kx & (STLS_KX_DHE | STLS_KX_ECDHE))
+			found |= stls_keys_of_suite(suite) & keys;
+		else if (suite->kx & STLS_KX_RSA &&
+			 keys & SMTPTLS_KEY_RSA_ENCRYPT)
+			found |= SMTPTLS_KEY_RSA_SIGN;
 	}
-	return keys;
+	return found;
 }
 
 void stls_diagnosis_sigalg(const struct smtptls_policy *policy,
@@ -290,7 +298,7 @@ void stls_diagnosis_sigalg(const struct smtptls_policy *policy,
 	size_t i;
 
 	begin(diagnosis);
-	keys &= signing_keys(policy, hello, choice);
+	keys = signing_keys(policy, hello, choice, keys);
 	for (i = 0; i < stls_offered_sigalgs(hello); i++) {
 		unsigned code = stls_offered_sigalg(hello, i);
 
@@ -325,5 +333,5 @@ unsigned stls_diagnosis_keys(const struct smtptls_policy *policy,
 			keys |= stls_diagnosis_sigalg_keys(policy, choice,
 							   code);
 	}
-	return keys & signing_keys(policy, hello, choice);
+	return keys & signing_keys(policy, hello, choice, STLS_KEYS);
 }

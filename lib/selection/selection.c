@@ -266,15 +266,20 @@ static enum stls_step choose_group_tls13(const struct selection *selection,
 
 /* ---- suites ---- */
 
+/*
+ * OpenSSL demands a common signature algorithm of RSA in TLS 1.2, although
+ * nothing is signed.
+ */
 static enum stls_step judge_rsa(const struct selection *selection,
 				struct stls_choice *choice)
 {
 	choice->group = STLS_NO_GROUP;
 	choice->key = SMTPTLS_KEY_RSA_ENCRYPT;
-	if (selection->keys & SMTPTLS_KEY_RSA_ENCRYPT)
-		return STLS_STEP_NONE;
-	return selection->keys & STLS_KEYS_RSA ? STLS_STEP_USAGE
-					       : STLS_STEP_KEY;
+	if (!(selection->keys & SMTPTLS_KEY_RSA_ENCRYPT))
+		return selection->keys & STLS_KEYS_RSA ? STLS_STEP_USAGE
+						       : STLS_STEP_KEY;
+	return selection->sigalg_keys & SMTPTLS_KEY_RSA_SIGN ? STLS_STEP_NONE
+							     : STLS_STEP_SIGALG;
 }
 
 /* The certificate of a suite that signs its key exchange. */

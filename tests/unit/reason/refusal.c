@@ -371,6 +371,24 @@ static void made(void **state)
 		  RSA,
 		  "peer's ClientHello lacks supported_groups, which TLS 1.3 "
 		  "demands: the peer must be changed" },
+		/* The key exchange RSA needs an algorithm of RSA. */
+		{ { .suites = LIST(0x009d), .sigalgs = LIST(0x0809) },
+		  { .ciphers = "kRSA" },
+		  RSA,
+		  "peer offers the signatures rsa_pss_pss_sha256, of which "
+		  "none can be used here: the peer must offer others" },
+		{ { .suites = LIST(0x009d), .sigalgs = LIST(0x0809, 0x0403) },
+		  { .ciphers = "kRSA" },
+		  RSA,
+		  "peer offers the signatures rsa_pss_pss_sha256, "
+		  "ecdsa_secp256r1_sha256, of which none can be used here: the "
+		  "peer must offer others" },
+		{ { .suites = LIST(0x009d) },
+		  { .ciphers = "kRSA" },
+		  RSA,
+		  "peer offers, by naming none, the signatures rsa_pkcs1_sha1 "
+		  "for RSA, which security level 2 forbids: add @SECLEVEL=0 to "
+		  "the ciphers" },
 		{ { .suites = LIST(0xc02f), .sigalgs = LIST(0x0804) },
 		  { 0 },
 		  RSA,
