@@ -5,11 +5,12 @@
  *
  * Three layers; a program may use any of them alone:
  *
- *   smtptls/error.h   error numbers and what they mean
- *   smtptls/smtp.h    SMTP lines, EHLO, the STARTTLS verdict; no TLS
- *   smtptls/policy.h  OpenSSL's strings, translated
- *   smtptls/config.h  what connections share: certificates, policy, tickets
- *   smtptls/conn.h    a connection
+ *   smtptls/error.h     error numbers and what they mean
+ *   smtptls/smtp.h      SMTP lines, EHLO, the STARTTLS verdict; no TLS
+ *   smtptls/policy.h    OpenSSL's strings, translated
+ *   smtptls/outbound.h  DNS and MTA-STS to what a sender must do; no TLS
+ *   smtptls/config.h    what connections share: certificates, policy, tickets
+ *   smtptls/conn.h      a connection
  *
  * Programs that know GnuTLS find their way from these objects to GnuTLS's own
  * in smtptls/gnutls.h, which this file does not include.
@@ -20,6 +21,7 @@
 #include <smtptls/error.h>
 #include <smtptls/smtp.h>
 #include <smtptls/policy.h>
+#include <smtptls/outbound.h>
 #include <smtptls/config.h>
 #include <smtptls/conn.h>
 

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * outbound/name: host names and their normal form: lower case, no final dot.
+ *
+ * A host name is labels of ASCII letters, digits and hyphens (RFC 1123 section
+ * 2.1), A-labels among them; whatever is a U-label, an IP address or longer
+ * than DNS allows is none. Names are compared in normal form alone: a final
+ * dot or a capital letter never makes two names of one.
+ */
+#include "outbound/name.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+
+#define LABEL_MAX 63
+
+static int is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static int is_label_char(char c, int underscore)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       is_digit(c) || c == '-' || (c == '_' && underscore);
+}
+
+/* The length of the label that the text begins with; 0: it is none. */
+static size_t label_len(const char *text, size_t len, int underscore)
+{
+	size_t n = 0;
+
+	while (n < len && is_label_char(text[n], underscore))
+		n++;
+	if (n == 0 || n > LABEL_MAX || text[0] == '-' || text[n - 1] == '-')
+		return 0;
+	return n;
+}
+
+static int is_number(const char *label, size_t len)
+{
+	while (len > 0 && is_digit(label[len - 1]))
+		len--;
+	return len == 0;
+}
+
+size_t stls_name_len(const char *name, size_t len, int underscore)
+{
+	size_t at = 0, n;
+
+	if (len > 0 && name[len - 1] == '.')
+		len--;
+	if (len >= SMTPTLS_NAME_SIZE)
+		return 0;
+	for (;;) {
+		n = label_len(name + at, len - at, underscore);
+		if (n == 0)
+			return 0;
+		if (at + n == len)
+			break;
+		if (name[at + n] != '.')
+			return 0;
+		at += n + 1;
+	}
+	/* no top-level domain is a number: this is an IPv4 address */
+	return is_number(name + at, n) ? 0 : len;
+}
+
+int stls_name_valid(const char *name)
+{
+	return stls_name_len(name, strlen(name), 1) > 0;
+}
+
+int stls_name_equal(const char *a, const char *b)
+{
+	size_t len = stls_name_len(a, strlen(a), 1);
+
+	return stls_name_len(b, strlen(b), 1) == len &&
+	       stls_ascii_equal(a, b, len);
+}
+
+void stls_name_normal(char out[SMTPTLS_NAME_SIZE], const char *name)
+{
+	size_t len = stls_name_len(name, strlen(name), 1), i;
+
+	for (i = 0; i < len; i++) {
+		char c = name[i];
+
+		out[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	}
+	out[len] = '\0';
+}

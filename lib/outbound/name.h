@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* outbound/name: host names and their normal form. */
+#ifndef OUTBOUND_NAME_H
+#define OUTBOUND_NAME_H
+
+#include <stddef.h>
+
+#include <smtptls/outbound.h>
+
+/*
+ * The length of a host name without its final dot; 0 when these bytes are no
+ * host name. An underscore is not a letter of host names, but DNS has MX hosts
+ * with one: `underscore` 1 lets it pass.
+ */
+size_t stls_name_len(const char *name, size_t len, int underscore);
+
+/* 1 when the string is a host name, underscores allowed. */
+int stls_name_valid(const char *name);
+
+/* 1 when two strings, both valid, are one name. */
+int stls_name_equal(const char *a, const char *b);
+
+/* Write a valid name in its normal form. */
+void stls_name_normal(char out[SMTPTLS_NAME_SIZE], const char *name);
+
+#endif
