@@ -126,12 +126,14 @@ def usage_cases(p):
         for bad in "", "x", "-1", "1x", "99999999999999999999":
             yield (f"{option} '{bad}'", listen + pair + [option, bad], option,
                    ".")
-    yield ("--seclevel 6", listen + pair + ["--seclevel", "6"], "--seclevel",
-           "0 to 5")
+    for bad in "6", "x":
+        yield (f"--seclevel {bad}", listen + pair + ["--seclevel", bad],
+               f"--seclevel {bad}", "0 to 5")
     yield ("key first", listen + ["--key", str(p.key)], "--key", "--cert")
-    yield ("--priority beside --ciphers",
-           listen + pair + ["--priority", "NORMAL", "--ciphers", "HIGH"],
-           "--priority", ".")
+    for other, value in ("--ciphers", "ALL"), ("--seclevel", "0"):
+        yield (f"--priority beside {other}",
+               listen + pair + ["--priority", "NORMAL", other, value],
+               "--priority", "not together")
     yield ("bad --hostname", listen + pair + ["--hostname", "a b"],
            "--hostname a b", ".")
     yield ("empty --config-dir", listen + ["--config-dir", ""],

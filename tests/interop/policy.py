@@ -18,7 +18,7 @@ import subprocess
 import sys
 import types
 
-from config_errors import ends, usage
+from config_errors import ends
 from harness import (SCALE, Authority, Certificates, Checks, Server, openssl,
                      scratch, server_program, wait_for, wanted)
 
@@ -417,13 +417,6 @@ def malformed():
             (["--protocols", "TLSv1.3", "--ciphersuites", ""], "version")):
         yield f"refused {' '.join(options)}", ends, \
             (PLACE, LISTEN + PLACE.pair + options, "settings", says)
-    for options, says in (
-            (["--seclevel", "6"], "from 0 to 5"),
-            (["--seclevel", "x"], "from 0 to 5"),
-            (["--priority", "NORMAL", "--ciphers", "ALL"], "not together"),
-            (["--priority", "NORMAL", "--seclevel", "0"], "not together")):
-        yield f"refused {' '.join(options)}", usage, \
-            (PLACE, LISTEN + PLACE.pair + options, options[0], says)
 
 
 # --- a directory of qpsmtpd's
