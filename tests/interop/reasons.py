@@ -38,7 +38,7 @@ TOP = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(
 def every_name(cases):
     """What the manual page lists is what is tried here."""
     page = (TOP / "man" / "smtptls-reasons.7").read_text()
-    listed = dict(re.findall(r"^\.It Cm (\S+) Pq (\d+)$", page,
+    listed = dict(re.findall(r"^\.It Cm ([a-z\d-]+) Pq (\d+)$", page,
                              re.MULTILINE), none="0")
     header = (TOP / "include" / "smtptls" / "policy.h").read_text()
     known = {name.lower().replace("_", "-"): number
