@@ -75,6 +75,7 @@ struct stls_dane_result
 stls_dane_result(const struct smtptls_outbound_host *host)
 {
 	struct stls_dane_result result = { STLS_DANE_NONE, NULL, NULL };
+	const char *base;
 	int i;
 
 	/* nobody knows whether the alias is signed: it may be */
@@ -85,16 +86,13 @@ stls_dane_result(const struct smtptls_outbound_host *host)
 				      : STLS_DANE_FAILED;
 		return result;
 	}
-	for (i = 0; i < 2 && result.dane == STLS_DANE_NONE; i++) {
-		result.base = stls_dane_base(host, i);
-		if (!result.base)
+	for (i = 0; (base = stls_dane_base(host, i)) != NULL; i++) {
+		result.dane = judge(&host->tlsa[i]);
+		if (result.dane != STLS_DANE_NONE) {
+			result.base = base;
+			result.set = &host->tlsa[i];
 			break;
-		result.set = &host->tlsa[i];
-		result.dane = judge(result.set);
-	}
-	if (result.dane == STLS_DANE_NONE) {
-		result.base = NULL;
-		result.set = NULL;
+		}
 	}
 	return result;
 }

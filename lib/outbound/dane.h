@@ -16,11 +16,13 @@ enum stls_dane {
 /* What the records of a host come to, and where they are. */
 struct stls_dane_result {
 	enum stls_dane dane;
-	const char *base; /* the TLSA base domain of UNUSABLE and USABLE */
+	const char *base; /* the TLSA base domain, unless there is NONE */
 	const struct smtptls_tlsa_set *set;
 };
 
-/* The i-th base domain of a host, or NULL; its records are in tlsa[i]. */
+/*
+ * The i-th base domain of a host, whose records are in tlsa[i]; NULL from 2 on.
+ */
 const char *stls_dane_base(const struct smtptls_outbound_host *host, int i);
 
 struct stls_dane_result

@@ -222,7 +222,7 @@ static void add_name(struct smtptls_plan *plan, const char *name)
 		if (strcmp(plan->name[i], normal) == 0)
 			return;
 	}
-	memcpy(plan->name[plan->name_count++], normal, sizeof(normal));
+	memcpy(plan->name[plan->name_count++], normal, strlen(normal) + 1);
 }
 
 /* RFC 7672 section 3.2.2: what counts is what DNSSEC or the sender vouch for. */
@@ -291,6 +291,8 @@ static void set_level(struct smtptls_plan *plan, int level, const char *text)
 static int apply_floor(struct smtptls_plan *plan, const struct question *q,
 		       const struct floor *floor)
 {
+	if (floor->skip == SMTPTLS_SKIP_STS)
+		plan->policy_type = "sts";
 	if (floor->skip)
 		return floor->skip;
 	set_level(plan, floor->level, floor->text);
@@ -340,8 +342,6 @@ static int apply(struct smtptls_plan *plan, const struct question *q,
 {
 	if (dane->dane != STLS_DANE_NONE || floor->skip == SMTPTLS_SKIP_NO_TLSA)
 		plan->policy_type = "tlsa";
-	else if (floor->skip == SMTPTLS_SKIP_STS)
-		plan->policy_type = "sts";
 	switch (dane->dane) {
 	case STLS_DANE_FAILED:
 		return SMTPTLS_SKIP_TLSA_FAILED;

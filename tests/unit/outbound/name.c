@@ -28,6 +28,7 @@ static const struct {
 	{ "MX.Example.ORG", 14, 14 },
 	{ "xn--bcher-kva.example", 21, 21 },
 	{ "localhost", 9, 9 },
+	{ "AZaz09.AZaz09", 13, 13 },
 	{ "a", 1, 1 },
 	{ "1.a", 3, 3 },
 	{ "1a", 2, 2 },
@@ -109,8 +110,8 @@ static void test_normal(void **state)
 	char out[SMTPTLS_NAME_SIZE];
 
 	(void)state;
-	stls_name_normal(out, "MX-1.EXAMPLE.Az.");
-	assert_string_equal(out, "mx-1.example.az");
+	stls_name_normal(out, "MX-1.EXAMPLE.AZaz.");
+	assert_string_equal(out, "mx-1.example.azaz");
 	memset(out, '#', sizeof(out));
 	stls_name_normal(out, N253 ".");
 	assert_string_equal(out, N253);
