@@ -169,6 +169,7 @@ SMTPTLS_API int smtptls_sts_match(const struct smtptls_sts_policy *policy,
 /* A line of a policy; the pointers lead into the text. */
 struct smtptls_sts_line {
 	int number;	 /* from 1 */
+	size_t next;	 /* the library's */
 	const char *key; /* NULL where the line is no field */
 	size_t key_len;
 	const char *value;
@@ -178,13 +179,13 @@ struct smtptls_sts_line {
 };
 
 /*
- * The policy's next line, blank ones left out: `*offset` is 0 for the first and
- * changes with each call. Works after SMTPTLS_E_SYNTAX too. `size` is
- * sizeof(*line). Returns 1, or 0 at the end or when a pointer is NULL.
+ * Go to the policy's next line, blank ones left out. All zeros is before the
+ * first; the same `line` is given each time. Works after SMTPTLS_E_SYNTAX too.
+ * `size` is sizeof(*line). Returns 1, or 0 at the end, when a pointer is NULL
+ * or when `size` is too small.
  */
 SMTPTLS_API int smtptls_sts_line(const struct smtptls_sts_policy *policy,
-				 size_t *offset, struct smtptls_sts_line *line,
-				 size_t size);
+				 struct smtptls_sts_line *line, size_t size);
 
 /* --- what the resolver said ----------------------------------------------- */
 

@@ -314,30 +314,22 @@ int smtptls_sts_match(const struct smtptls_sts_policy *policy, const char *host)
 	return 0;
 }
 
-/* The number of the line that begins there. */
-static int lines_before(const struct smtptls_sts_policy *policy, size_t offset)
-{
-	int number = 0;
-	size_t i;
-
-	for (i = 0; i < offset && i < policy->len; i++)
-		number += policy->text[i] == '\n';
-	return number;
-}
-
-int smtptls_sts_line(const struct smtptls_sts_policy *policy, size_t *offset,
+int smtptls_sts_line(const struct smtptls_sts_policy *policy,
 		     struct smtptls_sts_line *line, size_t size)
 {
 	struct smtptls_sts_line full;
+	size_t offset;
 	int number;
 
-	if (!policy || !offset || !line || size == 0)
+	if (!policy || !line || size < sizeof(full))
 		return 0;
-	number = lines_before(policy, *offset);
-	if (!next_line(policy, offset, &number, &full))
+	offset = line->next;
+	number = line->number;
+	if (!next_line(policy, &offset, &number, &full))
 		return 0;
+	full.next = offset;
 	judge(policy, &full);
 	memset(line, 0, size);
-	memcpy(line, &full, size < sizeof(full) ? size : sizeof(full));
+	memcpy(line, &full, sizeof(full));
 	return 1;
 }

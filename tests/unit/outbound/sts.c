@@ -105,6 +105,7 @@ static const struct {
 	  { "v=STSv1; id=1; a=\xc3\xa4" },
 	  SMTPTLS_E_SYNTAX,
 	  "" },
+	{ "an empty value", { "v=STSv1; id=1; a=" }, SMTPTLS_E_SYNTAX, "" },
 	{ "a control character",
 	  { "v=STSv1; id=1; a=b\n" },
 	  SMTPTLS_E_SYNTAX,
@@ -141,7 +142,7 @@ static void test_record_arguments(void **state)
 {
 	static const char nul[] = "v=STSv1; id=1\0";
 	static const char *const text[] = { nul, NULL };
-	const size_t len[] = { sizeof(nul) - 1, 5 };
+	const size_t len[] = { sizeof(nul) - 1, 50 };
 	char id[SMTPTLS_STS_ID_SIZE];
 
 	(void)state;
@@ -186,6 +187,9 @@ static const struct {
 	{ "unknown keys",
 	  GOOD "mx: a.example\nx-1_2.3: any thing \xc3\xa4\nMX: b\n",
 	  SMTPTLS_STS_ENFORCE, 86400, 1, 0, NULL },
+	{ "unknown keys of the first and last of letters and digits",
+	  GOOD "mx: a.example\nA: b\nZ: b\naz: b\n09: b\n", SMTPTLS_STS_ENFORCE,
+	  86400, 1, 0, NULL },
 	{ "the first of each counts",
 	  GOOD "version: STSv2\nmode: none\nmax_age: x\nmx: a\nmx: a\n",
 	  SMTPTLS_STS_ENFORCE, 86400, 2, 3, NULL },
@@ -420,15 +424,14 @@ static void test_lines(void **state)
 		"max_age: 99999999\nmax_age: 1\nmx: 192.0.2.1\n"
 		"mx: *.example.org \nother: a  b";
 	struct smtptls_sts_policy policy;
-	struct smtptls_sts_line line;
-	size_t offset = 0, i;
+	struct smtptls_sts_line line = { 0 };
+	size_t i;
 
 	(void)state;
 	assert_int_equal(smtptls_sts_policy_parse(&policy, sizeof(policy), text,
 						  sizeof(text) - 1),
 			 0);
-	for (i = 0; smtptls_sts_line(&policy, &offset, &line, sizeof(line));
-	     i++) {
+	for (i = 0; smtptls_sts_line(&policy, &line, sizeof(line)); i++) {
 		assert_int_equal(line.number, lines[i].number);
 		assert_int_equal(line.ignored, lines[i].ignored);
 		assert_int_equal(!line.fault, !lines[i].fault);
@@ -443,17 +446,17 @@ static void test_lines(void **state)
 		assert_memory_equal(line.value, lines[i].value, line.value_len);
 	}
 	assert_int_equal(i, COUNT(lines) - 1);
-	assert_int_equal(offset, sizeof(text) - 1);
-	assert_int_equal(
-		smtptls_sts_line(&policy, &offset, &line, sizeof(line)), 0);
+	assert_int_equal(smtptls_sts_line(&policy, &line, sizeof(line)), 0);
 }
 
-static void test_line_arguments(void **state)
+static void test_policy_arguments(void **state)
 {
 	static const char text[] = GOOD "mx: a\n";
 	struct smtptls_sts_policy policy;
-	struct smtptls_sts_line line;
-	size_t offset = 0;
+	struct {
+		struct smtptls_sts_line line;
+		int newer;
+	} longer = { { 0 }, 1 };
 
 	(void)state;
 	assert_int_equal(
@@ -468,21 +471,19 @@ static void test_line_arguments(void **state)
 	assert_int_equal(smtptls_sts_policy_parse(&policy, sizeof(policy), text,
 						  sizeof(text) - 1),
 			 0);
-	assert_int_equal(smtptls_sts_line(NULL, &offset, &line, sizeof(line)),
-			 0);
-	assert_int_equal(smtptls_sts_line(&policy, NULL, &line, sizeof(line)),
-			 0);
-	assert_int_equal(smtptls_sts_line(&policy, &offset, NULL, sizeof(line)),
-			 0);
-	assert_int_equal(smtptls_sts_line(&policy, &offset, &line, 0), 0);
-	assert_int_equal(offset, 0);
-	/* a caller that knows less, and one that knows more */
-	memset(&line, '#', sizeof(line));
 	assert_int_equal(
-		smtptls_sts_line(&policy, &offset, &line, sizeof(line.number)),
-		1);
-	assert_int_equal(line.number, 1);
-	assert_int_equal(line.ignored, 0x23232323);
+		smtptls_sts_line(NULL, &longer.line, sizeof(longer.line)), 0);
+	assert_int_equal(smtptls_sts_line(&policy, NULL, sizeof(longer.line)),
+			 0);
+	assert_int_equal(smtptls_sts_line(&policy, &longer.line,
+					  sizeof(longer.line) - 1),
+			 0);
+	assert_int_equal(longer.line.number, 0);
+	/* a caller that knows more */
+	assert_int_equal(
+		smtptls_sts_line(&policy, &longer.line, sizeof(longer)), 1);
+	assert_int_equal(longer.line.number, 1);
+	assert_int_equal(longer.newer, 0);
 }
 
 int main(void)
@@ -496,7 +497,7 @@ int main(void)
 		cmocka_unit_test(test_matches),
 		cmocka_unit_test(test_no_match_without_policy),
 		cmocka_unit_test(test_lines),
-		cmocka_unit_test(test_line_arguments),
+		cmocka_unit_test(test_policy_arguments),
 	};
 
 	return cmocka_run_group_tests_name("sts", tests, NULL, NULL);
