@@ -37,7 +37,8 @@ enum smtptls_error {
 	SMTPTLS_E_UNSUPPORTED = -7, /* valid, but not to be had here */
 	SMTPTLS_E_LIMIT = -8,	    /* longer or more than is accepted */
 
-	/* Plaintext behind STARTTLS or its 220: an attack until disproved. */
+	/* Plaintext where none may follow, as behind STARTTLS or its 220: an
+	 * attack until disproved. */
 	SMTPTLS_E_INJECTION = -9,
 
 	/* What a sender reports by RFC 8460. */
@@ -58,7 +59,12 @@ enum smtptls_error {
 	SMTPTLS_E_PROTOCOL = -22,  /* the peer broke SMTP or TLS */
 	SMTPTLS_E_TRUNCATED = -23, /* closed without a close_notify */
 	SMTPTLS_E_TIMEOUT = -24,   /* the host's deadline has passed */
-	SMTPTLS_E_IO = -25	   /* a system call failed */
+	SMTPTLS_E_IO = -25,	   /* a system call failed */
+
+	/* The server ended it before it came to STARTTLS, and reports of TLS
+	 * (RFC 8460) have no place for it: its greeting was not 220, EHLO was
+	 * refused, or it said 421. */
+	SMTPTLS_E_SMTP_REPLY = -26
 };
 
 /* Classes of errors, made for a switch. */

@@ -196,7 +196,13 @@ enum smtptls_reason {
 	SMTPTLS_REASON_RENEGOTIATION = 35, /* which is not done */
 	SMTPTLS_REASON_TRUNCATED = 36,	   /* TLS was cut off */
 	SMTPTLS_REASON_INTERNAL = 37,	   /* this side's own trouble */
-	SMTPTLS_REASON_INJECTION = 38	   /* CVE-2011-0411 */
+	SMTPTLS_REASON_INJECTION = 38,	   /* CVE-2011-0411 */
+	/* of a client's dialogue before TLS */
+	SMTPTLS_REASON_NO_SMTP = 39,	     /* no reply where one was due */
+	SMTPTLS_REASON_SMTP_REFUSED = 40,    /* the greeting, EHLO, or a 421 */
+	SMTPTLS_REASON_NO_STARTTLS = 41,     /* not offered */
+	SMTPTLS_REASON_STARTTLS_MASKED = 42, /* by a firewall between */
+	SMTPTLS_REASON_STARTTLS_REFUSED = 43 /* not answered with 220 */
 };
 
 /* The name of a reason in this header, in lower case: "needs-rsa"; or NULL. */

@@ -40,8 +40,7 @@ static const struct smtptls_error_info table[] = {
 	      NULL, "4.3.3", 0, 0),
 	ERROR(SMTPTLS_E_LIMIT, "longer or more than is accepted",
 	      SMTPTLS_CLASS_LOCAL, NULL, "4.5.2", 0, 0),
-	ERROR(SMTPTLS_E_INJECTION,
-	      "plaintext was sent where only TLS may follow",
+	ERROR(SMTPTLS_E_INJECTION, "plaintext was sent where none may follow",
 	      SMTPTLS_CLASS_ATTACK, "validation-failure", "4.7.0", 0, 0),
 	ERROR(SMTPTLS_E_NOT_OFFERED, "the server does not offer STARTTLS",
 	      SMTPTLS_CLASS_TLS, "starttls-not-supported", "4.7.4", 1, 0),
@@ -83,6 +82,8 @@ static const struct smtptls_error_info table[] = {
 	      NULL, "4.4.2", 1, 1),
 	ERROR(SMTPTLS_E_IO, "a system call failed on the connection",
 	      SMTPTLS_CLASS_NETWORK, NULL, "4.4.2", 1, 1),
+	ERROR(SMTPTLS_E_SMTP_REPLY, "the server refused the SMTP session",
+	      SMTPTLS_CLASS_NETWORK, NULL, "4.5.0", 1, 0),
 };
 
 const struct smtptls_error_info *smtptls_error_info(int error)

@@ -22,6 +22,8 @@ const char *smtptls_reason_name(int reason)
 		"alpn",		  "bad-record",	   "bad-message",
 		"bad-signature",  "flood",	   "renegotiation",
 		"truncated",	  "internal",	   "injection",
+		"no-smtp",	  "smtp-refused",  "no-starttls",
+		"starttls-masked", "starttls-refused",
 	};
 
 	if (reason < 0 || (size_t)reason >= sizeof(names) / sizeof(names[0]))

@@ -30,7 +30,12 @@ UNIT_TESTS = {"none": "reason/refusal.c", "outside": "tls/hook_closed.c",
               "dh-parameters": "tls/hook_closed.c",
               "bad-signature": "tls/failure.c",
               "renegotiation": "tls/failure.c",
-              "truncated": "tls/failure.c", "internal": "tls/failure.c"}
+              "truncated": "tls/failure.c", "internal": "tls/failure.c",
+              "no-smtp": "smtp/dialogue.c",
+              "smtp-refused": "smtp/dialogue.c",
+              "no-starttls": "smtp/dialogue.c",
+              "starttls-masked": "smtp/dialogue.c",
+              "starttls-refused": "smtp/dialogue.c"}
 TOP = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(
     __file__).resolve().parents[2]))
 

@@ -60,6 +60,7 @@ static const struct {
 	ROW(SMTPTLS_E_TRUNCATED, -23, NETWORK, NULL),
 	ROW(SMTPTLS_E_TIMEOUT, -24, NETWORK, NULL),
 	ROW(SMTPTLS_E_IO, -25, NETWORK, NULL),
+	ROW(SMTPTLS_E_SMTP_REPLY, -26, NETWORK, NULL),
 };
 
 static void test_rows(void **state)
