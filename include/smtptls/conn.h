@@ -47,8 +47,8 @@ SMTPTLS_API void smtptls_conn_free(struct smtptls_conn *conn);
 
 /* How the peer's certificate is treated. */
 enum smtptls_verify {
-	/* Not asked for by a server, not looked at by a client: encryption
-	 * against listeners only (RFC 7435). The default. */
+	/* Not asked for by a server, whose default it is; not looked at by a
+	 * client: encryption against listeners only (RFC 7435). */
 	SMTPTLS_VERIFY_NONE = 0,
 	/* Asked for and verified; the result is in smtptls_conn_info(), and
 	 * the session goes on whatever it is. */
@@ -59,11 +59,13 @@ enum smtptls_verify {
 };
 
 /*
- * Choose before TLS starts how the peer is verified.
+ * Choose before TLS starts how the peer is verified. A client has no default:
+ * without this call smtptls_conn_negotiate() and smtptls_conn_start_tls() fail
+ * its connection.
  *
  * Returns 0, or
  *   SMTPTLS_E_ARG     `conn` is NULL, or `mode` is no enum smtptls_verify
- *   SMTPTLS_E_STATE   TLS has started
+ *   SMTPTLS_E_STATE   TLS has started, or the library negotiates
  *   SMTPTLS_E_CONFIG  SMTPTLS_VERIFY_CA with a configuration that has no
  *                     authorities
  */
@@ -77,7 +79,7 @@ SMTPTLS_API int smtptls_conn_set_verify(struct smtptls_conn *conn, int mode);
  *
  * Returns 0, or
  *   SMTPTLS_E_ARG    a pointer is NULL, or `conn` is a server's
- *   SMTPTLS_E_STATE  TLS has started
+ *   SMTPTLS_E_STATE  TLS has started, or the library negotiates
  *   SMTPTLS_E_SYNTAX no host name and no address
  *   SMTPTLS_E_NOMEM
  */
@@ -113,6 +115,60 @@ SMTPTLS_API int smtptls_conn_can_starttls(const struct smtptls_conn *conn);
 SMTPTLS_API int smtptls_conn_accept_starttls(struct smtptls_conn *conn,
 					     const char *args, size_t unread);
 
+/* What smtptls_conn_negotiate() is to do: a mask. */
+enum smtptls_negotiate {
+	SMTPTLS_LHLO = 1, /* say LHLO (LMTP, RFC 2033) in the place of EHLO */
+	/* LESS SAFE: go on in the clear where the server does not offer or
+	 * refuses STARTTLS. Whoever sits between can cause that. */
+	SMTPTLS_TLS_OPTIONAL = 2
+};
+
+/*
+ * Client: let the library speak, from the server's greeting on, until TLS is on
+ * or it is clear that it will not be (RFC 3207): EHLO `my_name`, STARTTLS if it
+ * is offered, the handshake. Call it before anything was read or written.
+ * SMTPTLS_APP_IN and SMTPTLS_APP_OUT are closed until then, and nothing that
+ * the server said in the clear is given out: whatever came of it, begin with
+ * EHLO (RFC 3207 section 4.2).
+ *
+ * `my_name` is the client's own name, or its address in brackets, without
+ * spaces and in ASCII, of at most 255 bytes; it is copied. `flags` is a mask of
+ * enum smtptls_negotiate.
+ *
+ * With SMTPTLS_TLS_OPTIONAL a server that does not offer STARTTLS, refuses it
+ * by a code of 400 and up, or knows no EHLO (500 or 502; HELO is said then)
+ * leaves the connection in SMTPTLS_PLAIN with its ports open. Then
+ * smtptls_conn_info() has the reason, SMTPTLS_REASON_NO_STARTTLS,
+ * SMTPTLS_REASON_STARTTLS_MASKED or SMTPTLS_REASON_STARTTLS_REFUSED. After a
+ * handshake that failed nothing goes on in the clear.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG     a pointer is NULL, `conn` is a server's, or `flags` has
+ *                     other bits
+ *   SMTPTLS_E_STATE   something was read or written, TLS has started, or it
+ *                     was called before
+ *   SMTPTLS_E_SYNTAX  `my_name` has what a name has not, or is too long
+ *   SMTPTLS_E_CONFIG  smtptls_conn_set_verify() was not called, or what it
+ *                     chose lacks something, or does not go with
+ *                     SMTPTLS_TLS_OPTIONAL: smtptls_conn_error() says what.
+ *                     Nothing was sent, and the connection has failed.
+ *   SMTPTLS_E_NOMEM   the connection has failed
+ * or the error by which the connection had failed before, or has failed by what
+ * was received already. Later the connection can fail with
+ *   SMTPTLS_E_SMTP_REPLY   the server refused before it came to STARTTLS, or
+ *                          ended the session by a 421
+ *   SMTPTLS_E_NOT_OFFERED  it does not offer STARTTLS
+ *   SMTPTLS_E_REFUSED      it has not answered STARTTLS with 220
+ *   SMTPTLS_E_INJECTION    something stood behind one of its replies
+ *   SMTPTLS_E_PROTOCOL     it sent what is no reply of SMTP
+ *   SMTPTLS_E_LIMIT        a line of more than 2048 bytes, or a reply of more
+ *                          than 64 KiB
+ *   SMTPTLS_E_TRUNCATED    it closed the connection
+ * and with the errors of the handshake and of verification.
+ */
+SMTPTLS_API int smtptls_conn_negotiate(struct smtptls_conn *conn,
+				       const char *my_name, int flags);
+
 /*
  * Begin the handshake without another word: a client after the 220 to its
  * STARTTLS, either role directly after smtptls_conn_new() for implicit TLS
@@ -120,12 +176,15 @@ SMTPTLS_API int smtptls_conn_accept_starttls(struct smtptls_conn *conn,
  *
  * Returns 0, or
  *   SMTPTLS_E_ARG        `conn` is NULL
- *   SMTPTLS_E_STATE      TLS has started, the connection is closed, or a
- *                        server has read or written plaintext
+ *   SMTPTLS_E_STATE      TLS has started, the library negotiates, the
+ *                        connection is closed, or a server has read or written
+ *                        plaintext
  *   SMTPTLS_E_INJECTION  input is unread; the connection has failed
- *   SMTPTLS_E_CONFIG     a server without a certificate, or a client that is to
- *                        verify with SMTPTLS_VERIFY_CA without a name to look
- *                        for (smtptls_conn_set_peer())
+ *   SMTPTLS_E_CONFIG     a server has no certificate, or a client has not
+ *                        called smtptls_conn_set_verify(), or chose
+ *                        SMTPTLS_VERIFY_CA without a name to look for
+ *                        (smtptls_conn_set_peer()); nothing was sent, and the
+ *                        connection has failed
  *   SMTPTLS_E_NOMEM      the connection has failed
  * or the error by which the connection had failed before.
  */
@@ -158,7 +217,7 @@ SMTPTLS_API size_t smtptls_conn_input(struct smtptls_conn *conn,
 
 /*
  * Say that `n` bytes were put there; 0 is nothing and not the end. In the
- * handshake this is what moves it on. A server in the clear whose client begins
+ * handshake, and while the library negotiates, this is what moves it on. A server in the clear whose client begins
  * with a byte of TLS, which no SMTP command does, fails with SMTPTLS_E_PROTOCOL
  * and the reason SMTPTLS_REASON_TLS_FOR_SMTP: nothing of it is delivered.
  *
@@ -171,8 +230,8 @@ SMTPTLS_API int smtptls_conn_input_done(struct smtptls_conn *conn, size_t n);
 
 /*
  * Say that the network has no more bytes (read(2) gave 0). In the clear and
- * under TLS what came before is still delivered; in the handshake the
- * connection fails with SMTPTLS_E_TRUNCATED.
+ * under TLS what came before is still delivered; while the library negotiates,
+ * and in the handshake, the connection fails with SMTPTLS_E_TRUNCATED.
  *
  * Returns 0, SMTPTLS_E_ARG when `conn` is NULL, or the error by which the
  * connection has failed.
@@ -218,7 +277,8 @@ SMTPTLS_API ssize_t smtptls_conn_read(struct smtptls_conn *conn, void *data,
  * Returns the number of bytes taken, which may be fewer than `len` (64 KiB
  * wait at most) and is 0 only for a `len` of 0; or
  *   SMTPTLS_E_ARG    a pointer is NULL
- *   SMTPTLS_E_AGAIN  nothing now: the handshake is going on, or too much waits
+ *   SMTPTLS_E_AGAIN  nothing now: the library negotiates, the handshake is
+ *                    going on, or too much waits
  *   SMTPTLS_E_STATE  the connection is closed
  *   SMTPTLS_E_NOMEM  the connection has failed
  * or the error by which the connection had failed before.
@@ -285,6 +345,28 @@ SMTPTLS_API int smtptls_conn_tls_enabled(const struct smtptls_conn *conn);
 SMTPTLS_API int smtptls_conn_error(const struct smtptls_conn *conn,
 				   const char **text);
 
+/* How far a connection has come, or had come when it failed. */
+enum smtptls_stage {
+	SMTPTLS_STAGE_NONE = 0, /* in the clear, and the host speaks */
+	/* smtptls_conn_negotiate() waits for: */
+	SMTPTLS_STAGE_GREETING = 1,
+	SMTPTLS_STAGE_EHLO = 2,	    /* the reply to EHLO, LHLO or HELO */
+	SMTPTLS_STAGE_STARTTLS = 3, /* the reply to STARTTLS */
+	SMTPTLS_STAGE_HANDSHAKE = 4,
+	SMTPTLS_STAGE_VERIFICATION = 5, /* the peer's certificate was judged */
+	SMTPTLS_STAGE_TLS = 6
+};
+
+/* What a sender may try when a connection has failed. */
+enum smtptls_retry {
+	SMTPTLS_RETRY_NEVER = 0,     /* it would end the same way */
+	SMTPTLS_RETRY_LATER_TLS = 1, /* the same later, or by another host */
+	/* At once, on a new connection without TLS. Only where
+	 * SMTPTLS_TLS_OPTIONAL and SMTPTLS_VERIFY_NONE or
+	 * SMTPTLS_VERIFY_OPTIONAL had been chosen. */
+	SMTPTLS_RETRY_NEW_CONNECTION_CLEAR = 2
+};
+
 /*
  * What is known of a connection. Strings live as long as the connection and
  * are NULL where nothing is known; what the peer sent is escaped in them.
@@ -315,6 +397,20 @@ struct smtptls_info {
 	/* Its sentence without a full stop; NULL: none, or no memory for it. */
 	const char *shadow_text;
 	int sni_unmatched; /* 1: no certificate has the name `sni` */
+	int stage;	   /* enum smtptls_stage */
+	/* Of a client, when it has failed; as in struct smtptls_error_info, but
+	 * by the moment: whatever but a certificate ends the handshake, a stall
+	 * or a cut too, has the values of SMTPTLS_E_HANDSHAKE. Where a
+	 * negotiation has ended in the clear only `report` is set. */
+	const char *report; /* result type of RFC 8460 section 4.3, or NULL */
+	const char *status; /* RFC 3463: "4.7.5"; or NULL */
+	int retry;	    /* enum smtptls_retry */
+	/* 1: it has failed, but no data is lost if QUIT's 221 had come. */
+	int harmless;
+	/* The reply by which a server refused smtptls_conn_negotiate(), of which
+	 * the text is the last line, of at most 200 bytes; 0 and NULL: none. */
+	int reply_code;
+	const char *reply_text;
 };
 
 /*

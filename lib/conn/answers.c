@@ -9,7 +9,8 @@
 
 #include <smtptls/gnutls.h>
 
-#include "conn/conn.h"
+#include "conn/outcome.h"
+#include "conn/state.h"
 
 int smtptls_conn_state(const struct smtptls_conn *conn)
 {
@@ -46,6 +47,7 @@ int smtptls_conn_info(struct smtptls_conn *conn, struct smtptls_info *info,
 		if (ret < 0)
 			return ret;
 	}
+	stls_outcome(conn, &full);
 	memset(info, 0, size);
 	memcpy(info, &full, size < sizeof(full) ? size : sizeof(full));
 	return 0;

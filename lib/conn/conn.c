@@ -22,7 +22,8 @@
 
 #include <smtptls/smtp.h>
 
-#include "conn/conn.h"
+#include "conn/negotiate.h"
+#include "conn/state.h"
 #include "reason/session_end.h"
 #include "x509/name.h"
 
@@ -68,6 +69,7 @@ void smtptls_conn_free(struct smtptls_conn *conn)
 		return;
 	stls_session_free(conn->session);
 	stls_facts_free(conn->facts);
+	free(conn->negotiation);
 	stls_buffer_free(&conn->in);
 	stls_buffer_free(&conn->out);
 	smtptls_config_unref(conn->config);
@@ -80,11 +82,12 @@ int smtptls_conn_set_verify(struct smtptls_conn *conn, int mode)
 {
 	if (!conn || mode < SMTPTLS_VERIFY_NONE || mode > SMTPTLS_VERIFY_CA)
 		return SMTPTLS_E_ARG;
-	if (conn->state != SMTPTLS_PLAIN)
+	if (conn->state != SMTPTLS_PLAIN || stls_conn_negotiating(conn))
 		return SMTPTLS_E_STATE;
 	if (mode == SMTPTLS_VERIFY_CA && !conn->config->has_authorities)
 		return SMTPTLS_E_CONFIG;
 	conn->verify_mode = mode;
+	conn->verify_chosen = 1;
 	return 0;
 }
 
@@ -95,7 +98,7 @@ int smtptls_conn_set_peer(struct smtptls_conn *conn, const char *name)
 
 	if (!conn || !name || conn->role != SMTPTLS_CLIENT)
 		return SMTPTLS_E_ARG;
-	if (conn->state != SMTPTLS_PLAIN)
+	if (conn->state != SMTPTLS_PLAIN || stls_conn_negotiating(conn))
 		return SMTPTLS_E_STATE;
 	if (!stls_is_host(name))
 		return SMTPTLS_E_SYNTAX;
@@ -109,103 +112,12 @@ int smtptls_conn_set_peer(struct smtptls_conn *conn, const char *name)
 	return 0;
 }
 
-/* ---- states ---- */
-
-/* Only the first error counts; `text` lives as long as `conn`. */
-static int fail(struct smtptls_conn *conn, int error, const char *text)
-{
-	/* In the handshake nothing may be delivered, nor after an attack. */
-	conn->readable = conn->state != SMTPTLS_HANDSHAKE &&
-			 error != SMTPTLS_E_INJECTION;
-	conn->state = SMTPTLS_FAILED;
-	conn->error = error;
-	conn->error_text = text;
-	return error;
-}
-
-static int fail_nomem(struct smtptls_conn *conn)
-{
-	return fail(conn, SMTPTLS_E_NOMEM, smtptls_strerror(SMTPTLS_E_NOMEM));
-}
-
-static int fail_injection(struct smtptls_conn *conn)
-{
-	conn->reason = SMTPTLS_REASON_INJECTION;
-	return fail(conn, SMTPTLS_E_INJECTION,
-		    stls_end_sentence(conn->reason, 1));
-}
-
-static int fail_session(struct smtptls_conn *conn, int error)
-{
-	return fail(conn, error,
-		    conn->session->text[0] ? conn->session->text
-					   : smtptls_strerror(error));
-}
-
-/* A final state's objection to any work, or 0. */
-static int final(const struct smtptls_conn *conn)
-{
-	if (conn->state == SMTPTLS_FAILED)
-		return conn->error;
-	return conn->state == SMTPTLS_CLOSED ? SMTPTLS_E_STATE : 0;
-}
-
-static int handshake(struct smtptls_conn *conn)
-{
-	int ret = stls_session_handshake(conn->session);
-
-	if (ret == SMTPTLS_E_AGAIN)
-		return 0;
-	if (ret < 0)
-		return fail_session(conn, ret);
-	conn->state = SMTPTLS_TLS;
-	conn->tls_enabled = 1;
-	return 0;
-}
-
-/* From PLAIN to HANDSHAKE, where a client speaks first. */
-static int start(struct smtptls_conn *conn)
-{
-	int ret;
-
-	conn->session = calloc(1, sizeof(*conn->session));
-	if (!conn->session)
-		return fail_nomem(conn);
-	ret = stls_session_start(conn->session, conn->config, conn->role,
-				 conn->verify_mode, conn->peer, &conn->in,
-				 &conn->out);
-	if (ret < 0)
-		return fail_session(conn, ret);
-	conn->session->eof = conn->eof;
-	conn->session->spoken = conn->spoken;
-	conn->in.sealed = 1; /* it is empty, and plaintext will not come */
-	conn->state = SMTPTLS_HANDSHAKE;
-	return handshake(conn);
-}
+/* ---- TLS ---- */
 
 int smtptls_conn_can_starttls(const struct smtptls_conn *conn)
 {
 	return conn && conn->role == SMTPTLS_SERVER &&
 	       conn->state == SMTPTLS_PLAIN && conn->config->has_certificate;
-}
-
-/* Say something, in the clear or under TLS, until `limit` bytes wait. */
-static ssize_t put(struct smtptls_conn *conn, const void *data, size_t len,
-		   size_t limit)
-{
-	size_t room = limit - stls_buffer_len(&conn->out);
-	ssize_t ret;
-
-	if (conn->session) {
-		ret = stls_session_write(conn->session, data, len, limit);
-		return ret < 0 ? fail_session(conn, (int)ret) : ret;
-	}
-	if (len > room)
-		len = room;
-	if (stls_buffer_append(&conn->out, data, len) < 0)
-		return fail_nomem(conn);
-	conn->spoken = 1;
-	return (ssize_t)len;
 }
 
 /* Own parsers hand over what stands behind the verb, blanks, CRLF and all. */
@@ -223,7 +135,7 @@ int smtptls_conn_accept_starttls(struct smtptls_conn *conn, const char *args,
 
 	if (!conn || conn->role != SMTPTLS_SERVER)
 		return SMTPTLS_E_ARG;
-	ret = final(conn);
+	ret = stls_conn_final(conn);
 	if (ret < 0)
 		return ret;
 	if (conn->state == SMTPTLS_HANDSHAKE)
@@ -235,13 +147,13 @@ int smtptls_conn_accept_starttls(struct smtptls_conn *conn, const char *args,
 		smtptls_conn_can_starttls(conn),
 		unread > 0 || stls_buffer_len(&conn->in) > 0, &reply);
 	if (code == SMTPTLS_E_INJECTION)
-		return fail_injection(conn);
+		return stls_conn_fail_injection(conn);
 	if (code < 0)
 		return code;
-	said = put(conn, reply, strlen(reply), (size_t)-1);
+	said = stls_conn_put(conn, reply, strlen(reply), (size_t)-1);
 	if (said < 0)
 		return (int)said;
-	ret = code == 220 ? start(conn) : 0;
+	ret = code == 220 ? stls_conn_start(conn) : 0;
 	return ret < 0 ? ret : code;
 }
 
@@ -251,19 +163,24 @@ int smtptls_conn_start_tls(struct smtptls_conn *conn, size_t unread)
 
 	if (!conn)
 		return SMTPTLS_E_ARG;
-	ret = final(conn);
+	ret = stls_conn_final(conn);
 	if (ret < 0)
 		return ret;
-	if (conn->state != SMTPTLS_PLAIN ||
+	if (conn->state != SMTPTLS_PLAIN || stls_conn_negotiating(conn) ||
 	    (conn->role == SMTPTLS_SERVER && conn->spoken))
 		return SMTPTLS_E_STATE;
 	if (unread > 0 || stls_buffer_len(&conn->in) > 0)
-		return fail_injection(conn);
-	if (conn->role == SMTPTLS_SERVER
-		    ? !conn->config->has_certificate
-		    : conn->verify_mode == SMTPTLS_VERIFY_CA && !conn->peer)
-		return SMTPTLS_E_CONFIG;
-	return start(conn);
+		return stls_conn_fail_injection(conn);
+	if (conn->role == SMTPTLS_CLIENT) {
+		ret = stls_conn_check_choice(conn, 0);
+		if (ret < 0)
+			return ret;
+	} else if (!conn->config->has_certificate) {
+		return stls_conn_fail(conn, SMTPTLS_E_CONFIG,
+				      "a server needs a certificate: call "
+				      "smtptls_config_add_cert_file()");
+	}
+	return stls_conn_start(conn);
 }
 
 int smtptls_conn_close(struct smtptls_conn *conn)
@@ -279,7 +196,7 @@ int smtptls_conn_close(struct smtptls_conn *conn)
 	if (conn->state != SMTPTLS_PLAIN)
 		ret = stls_session_close(conn->session);
 	if (ret < 0)
-		return fail_session(conn, ret);
+		return stls_conn_fail_session(conn, ret);
 	conn->state = SMTPTLS_CLOSED;
 	return 0;
 }
@@ -299,14 +216,18 @@ int smtptls_conn_abort_errno(struct smtptls_conn *conn, int number)
 {
 	if (!conn || number <= 0)
 		return SMTPTLS_E_ARG;
-	if (final(conn) < 0)
+	if (stls_conn_final(conn) < 0)
 		return 0;
 	if (conn->session) {
 		stls_session_abort(conn->session, SMTPTLS_E_IO, number);
-		(void)fail_session(conn, SMTPTLS_E_IO);
-	} else {
-		(void)fail(conn, SMTPTLS_E_IO, system_text(conn, number));
+		(void)stls_conn_fail_session(conn, SMTPTLS_E_IO);
+		return 0;
 	}
+	if (stls_conn_negotiating(conn))
+		(void)stls_negotiate_fail(conn, SMTPTLS_E_IO);
+	else
+		(void)stls_conn_fail(conn, SMTPTLS_E_IO, "");
+	conn->error_text = system_text(conn, number);
 	return 0;
 }
 
@@ -317,12 +238,15 @@ int smtptls_conn_abort(struct smtptls_conn *conn, int error)
 	if (!conn || !info || info->error_class == SMTPTLS_CLASS_USAGE ||
 	    info->error_class == SMTPTLS_CLASS_AGAIN)
 		return SMTPTLS_E_ARG;
-	if (final(conn) < 0)
+	if (stls_conn_final(conn) < 0)
 		return 0;
 	if (conn->session)
 		stls_session_abort(conn->session, error, 0);
-	(void)(conn->session ? fail_session(conn, error)
-			     : fail(conn, error, info->text));
+	if (stls_conn_negotiating(conn))
+		(void)stls_negotiate_fail(conn, error);
+	else
+		(void)(conn->session ? stls_conn_fail_session(conn, error)
+				     : stls_conn_fail(conn, error, info->text));
 	return 0;
 }
 
@@ -356,8 +280,9 @@ static int app_in_open(const struct smtptls_conn *conn)
 {
 	switch (conn->state) {
 	case SMTPTLS_PLAIN:
-		return plain_readable(conn) > 0 ||
-		       (conn->eof && !conn->eof_told);
+		return !stls_conn_negotiating(conn) &&
+		       (plain_readable(conn) > 0 ||
+			(conn->eof && !conn->eof_told));
 	case SMTPTLS_TLS:
 		return stls_session_readable(conn->session) &&
 		       stls_buffer_len(&conn->out) <= OUTPUT_FULL;
@@ -378,11 +303,11 @@ int smtptls_conn_poll(const struct smtptls_conn *conn)
 		mask |= SMTPTLS_NET_OUT;
 	if (app_in_open(conn))
 		mask |= SMTPTLS_APP_IN;
-	if (final(conn) < 0)
+	if (stls_conn_final(conn) < 0)
 		return mask;
 	if (!conn->eof && stls_buffer_len(&conn->in) <= INPUT_HELD)
 		mask |= SMTPTLS_NET_IN;
-	if (conn->state != SMTPTLS_HANDSHAKE &&
+	if (conn->state != SMTPTLS_HANDSHAKE && !stls_conn_negotiating(conn) &&
 	    stls_buffer_len(&conn->out) < OUTPUT_HELD)
 		mask |= SMTPTLS_APP_OUT;
 	return mask;
@@ -400,8 +325,8 @@ static int check_first_byte(struct smtptls_conn *conn)
 	    held[0] != TLS_HANDSHAKE)
 		return 0;
 	conn->reason = SMTPTLS_REASON_TLS_FOR_SMTP;
-	(void)fail(conn, SMTPTLS_E_PROTOCOL,
-		   stls_end_sentence(conn->reason, 1));
+	(void)stls_conn_fail(conn, SMTPTLS_E_PROTOCOL,
+			     stls_end_sentence(conn->reason, 1));
 	conn->readable = 0;
 	return conn->error;
 }
@@ -412,7 +337,7 @@ size_t smtptls_conn_input(struct smtptls_conn *conn, unsigned char **ptr)
 		return 0;
 	if (conn->room == 0) {
 		if (stls_buffer_reserve(&conn->in, INPUT_ROOM, ptr) < 0) {
-			(void)fail_nomem(conn);
+			(void)stls_conn_fail_nomem(conn);
 			return 0;
 		}
 		stls_buffer_pin(&conn->in);
@@ -422,6 +347,15 @@ size_t smtptls_conn_input(struct smtptls_conn *conn, unsigned char **ptr)
 	return conn->room;
 }
 
+/* With what the network has given, where that is this side's matter. */
+static int go_on(struct smtptls_conn *conn)
+{
+	if (stls_conn_negotiating(conn))
+		return stls_negotiate(conn);
+	find_line(conn);
+	return conn->state == SMTPTLS_HANDSHAKE ? stls_conn_handshake(conn) : 0;
+}
+
 int smtptls_conn_input_done(struct smtptls_conn *conn, size_t n)
 {
 	if (!conn)
@@ -429,14 +363,13 @@ int smtptls_conn_input_done(struct smtptls_conn *conn, size_t n)
 	if (n > conn->room)
 		return conn->room > 0 ? SMTPTLS_E_ARG : SMTPTLS_E_STATE;
 	/* What arrives after the end is let go of. */
-	if (final(conn) == 0 && !conn->eof)
+	if (stls_conn_final(conn) == 0 && !conn->eof)
 		stls_buffer_commit(&conn->in, n);
 	conn->room = 0;
 	stls_buffer_unpin(&conn->in);
 	if (conn->state == SMTPTLS_FAILED || check_first_byte(conn) < 0)
 		return conn->error;
-	find_line(conn);
-	return conn->state == SMTPTLS_HANDSHAKE ? handshake(conn) : 0;
+	return go_on(conn);
 }
 
 int smtptls_conn_input_eof(struct smtptls_conn *conn)
@@ -446,9 +379,7 @@ int smtptls_conn_input_eof(struct smtptls_conn *conn)
 	conn->eof = 1;
 	if (conn->session)
 		conn->session->eof = 1;
-	if (conn->state == SMTPTLS_FAILED)
-		return conn->error;
-	return conn->state == SMTPTLS_HANDSHAKE ? handshake(conn) : 0;
+	return conn->state == SMTPTLS_FAILED ? conn->error : go_on(conn);
 }
 
 size_t smtptls_conn_output(struct smtptls_conn *conn, const unsigned char **ptr)
@@ -481,6 +412,8 @@ static ssize_t read_plain(struct smtptls_conn *conn, void *data, size_t len)
 	const unsigned char *held;
 	size_t n = plain_readable(conn);
 
+	if (stls_conn_negotiating(conn))
+		return SMTPTLS_E_AGAIN;
 	if (n == 0) {
 		if (!conn->eof)
 			return SMTPTLS_E_AGAIN;
@@ -510,14 +443,14 @@ static ssize_t read_tls(struct smtptls_conn *conn, void *data, size_t len)
 	if (ret > 0 || ret == SMTPTLS_E_AGAIN)
 		return ret;
 	if (ret < 0) {
-		(void)fail_session(conn, (int)ret);
+		(void)stls_conn_fail_session(conn, (int)ret);
 		conn->readable = 0;
 		conn->error_told = 1;
 		return ret;
 	}
 	bye = stls_session_close(conn->session);
 	if (bye < 0)
-		return fail_session(conn, bye);
+		return stls_conn_fail_session(conn, bye);
 	conn->state = SMTPTLS_CLOSED;
 	conn->peer_closed = 1;
 	return 0;
@@ -564,12 +497,12 @@ ssize_t smtptls_conn_write(struct smtptls_conn *conn, const void *data,
 
 	if (!conn || !data)
 		return SMTPTLS_E_ARG;
-	ret = final(conn);
+	ret = stls_conn_final(conn);
 	if (ret < 0)
 		return ret;
 	if (len == 0)
 		return 0;
 	if (!(smtptls_conn_poll(conn) & SMTPTLS_APP_OUT))
 		return SMTPTLS_E_AGAIN;
-	return put(conn, data, len, OUTPUT_HELD);
+	return stls_conn_put(conn, data, len, OUTPUT_HELD);
 }

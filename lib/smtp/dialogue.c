@@ -119,7 +119,8 @@ static int turn(struct stls_dialogue *dialogue, int action, int reason,
 		size_t unread)
 {
 	if (unread > 0)
-		return end(dialogue, SMTPTLS_E_INJECTION, SMTPTLS_REASON_NONE);
+		return end(dialogue, SMTPTLS_E_INJECTION,
+			   SMTPTLS_REASON_INJECTION);
 	return action == STLS_DIALOGUE_SAY ? action
 					   : end(dialogue, action, reason);
 }

@@ -140,16 +140,16 @@ void stls_dialogue_write(const struct stls_dialogue *dialogue, char *text,
 	case SMTPTLS_REASON_TIMEOUT:
 		write_silence(dialogue, text, size);
 		break;
+	case SMTPTLS_REASON_INJECTION:
+		(void)snprintf(text, size,
+			       "peer sent more than its %s: something between "
+			       "injects replies (an attack), or the peer is "
+			       "broken",
+			       reply(dialogue));
+		break;
 	default:
-		if (dialogue->error == SMTPTLS_E_INJECTION)
-			(void)snprintf(text, size,
-				       "peer sent more than its %s: something "
-				       "between injects replies (an attack), "
-				       "or the peer is broken",
-				       reply(dialogue));
-		else
-			(void)snprintf(text, size, "%s",
-				       smtptls_strerror(dialogue->error));
+		(void)snprintf(text, size, "%s",
+			       smtptls_strerror(dialogue->error));
 		break;
 	}
 }

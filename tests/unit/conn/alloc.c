@@ -203,6 +203,42 @@ out:
 	return done;
 }
 
+/* A reply in the clear, behind what was said for it. */
+static int hear(struct smtptls_conn *conn, const char *reply)
+{
+	drop_output(conn);
+	return feed(conn, reply);
+}
+
+/* From the greeting on; what is said in the clear is a test's own. */
+static int negotiating_life(const struct testcert *const certs[],
+			    const char *crl)
+{
+	static const struct testcert *const none[] = { NULL };
+	struct smtptls_config *config = configure(none, crl);
+	struct smtptls_conn *conn = NULL;
+	struct peer *server;
+	int done = 0;
+
+	if (!config)
+		return 0;
+	server = peer_server(PEER_TLS13, certs[0]);
+	if (!well(smtptls_conn_new(&conn, config, SMTPTLS_CLIENT)))
+		goto out;
+	assert_int_equal(smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_CA), 0);
+	done = well(smtptls_conn_set_peer(conn, "mx.example.org")) &&
+	       well(smtptls_conn_negotiate(conn, "a", 0)) &&
+	       hear(conn, "220 x\r\n") &&
+	       hear(conn, "250-x\r\n250 STARTTLS\r\n") &&
+	       hear(conn, "220 x\r\n") && run(server, conn) &&
+	       talk(server, conn);
+	end(conn);
+out:
+	smtptls_config_unref(config);
+	peer_free(server);
+	return done;
+}
+
 /* ---- each allocation in turn ---- */
 
 static void each_fails(int life(const struct testcert *const certs[],
@@ -246,11 +282,18 @@ static void test_client(void **state)
 	each_fails(client_life, 8);
 }
 
+static void test_negotiating_client(void **state)
+{
+	(void)state;
+	each_fails(negotiating_life, 9);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_server),
 		cmocka_unit_test(test_client),
+		cmocka_unit_test(test_negotiating_client),
 	};
 
 	return cmocka_run_group_tests_name("alloc", tests, NULL, NULL);

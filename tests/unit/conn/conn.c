@@ -495,6 +495,7 @@ static void test_starttls_without_certificate(void **state)
 {
 	struct smtptls_conn *conn =
 		peer_conn(peer_config(NULL, 0, 0), SMTPTLS_SERVER);
+	const char *text;
 
 	(void)state;
 	assert_int_equal(smtptls_conn_can_starttls(conn), 0);
@@ -506,7 +507,9 @@ static void test_starttls_without_certificate(void **state)
 	smtptls_conn_free(conn);
 	conn = peer_conn(peer_config(NULL, 0, 0), SMTPTLS_SERVER);
 	assert_int_equal(smtptls_conn_start_tls(conn, 0), SMTPTLS_E_CONFIG);
-	assert_int_equal(smtptls_conn_state(conn), SMTPTLS_PLAIN);
+	assert_int_equal(smtptls_conn_error(conn, &text), SMTPTLS_E_CONFIG);
+	assert_string_equal(text, "a server needs a certificate: call "
+				  "smtptls_config_add_cert_file()");
 	smtptls_conn_free(conn);
 }
 

@@ -435,6 +435,8 @@ struct smtptls_conn *peer_conn(struct smtptls_config *config, int role)
 	struct smtptls_conn *conn;
 
 	MUST(smtptls_conn_new(&conn, config, role) == 0);
+	if (role == SMTPTLS_CLIENT)
+		MUST(smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_NONE) == 0);
 	smtptls_config_unref(config);
 	return conn;
 }

@@ -97,7 +97,10 @@ struct smtptls_config *peer_config(const char *priority, int with_cert,
 				   int with_ca);
 /* "test CA", by which peer_config()'s certificates are signed. */
 const struct testcert *peer_ca(void);
-/* A connection on a configuration of which it becomes the only owner. */
+/*
+ * A connection on a configuration of which it becomes the only owner. A client
+ * takes any certificate.
+ */
 struct smtptls_conn *peer_conn(struct smtptls_config *config, int role);
 /* A server and its client after the handshake; ends the program otherwise. */
 struct smtptls_conn *peer_established(const char *priority,

@@ -606,10 +606,11 @@ static const struct {
 	  SMTPTLS_REASON_NO_SMTP, 0, "454 y",
 	  "peer's reply to STARTTLS is no SMTP (\"454 y\"): the peer must be "
 	  "changed" },
-	{ GREET "250 x\r\nx^", 0, 1, 0, NULL, SMTPTLS_REASON_NONE, 0, "250 x",
+	{ GREET "250 x\r\nx^", 0, 1, 0, NULL, SMTPTLS_REASON_INJECTION, 0,
+	  "250 x",
 	  "peer sent more than its reply to EHLO: something between injects "
 	  "replies (an attack), or the peer is broken" },
-	{ "220 x\r\nx^", 1, 0, 0, NULL, SMTPTLS_REASON_NONE, 0, "220 x",
+	{ "220 x\r\nx^", 1, 0, 0, NULL, SMTPTLS_REASON_INJECTION, 0, "220 x",
 	  "peer sent more than its greeting: something between injects replies "
 	  "(an attack), or the peer is broken" },
 	{ "", 0, 0, SMTPTLS_E_TRUNCATED, "", SMTPTLS_REASON_CLOSED, 0, "",

@@ -296,16 +296,22 @@ static void test_server_certificates(void **state)
 static void test_verification_needs_a_name(void **state)
 {
 	struct smtptls_conn *conn = client_of(NULL, SMTPTLS_VERIFY_CA);
+	const char *text;
 
 	(void)state;
 	assert_int_equal(smtptls_conn_start_tls(conn, 0), SMTPTLS_E_CONFIG);
-	assert_int_equal(smtptls_conn_state(conn), SMTPTLS_PLAIN);
+	assert_int_equal(smtptls_conn_error(conn, &text), SMTPTLS_E_CONFIG);
+	assert_string_equal(text, "SMTPTLS_VERIFY_CA needs the server's name: "
+				  "call smtptls_conn_set_peer()");
+	assert_true(host_said(conn, ""));
+	smtptls_conn_free(conn);
+	conn = client_of(NULL, SMTPTLS_VERIFY_CA);
 	assert_int_equal(smtptls_conn_set_peer(conn, "mx.example.org"), 0);
 	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
 	smtptls_conn_free(conn);
 }
 
-/* Without being asked to, a client goes on with whomever it meets. */
+/* One that does not require it goes on with whomever it meets. */
 static void test_server_not_required(void **state)
 {
 	const struct testcert *cert = testcert_server(

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * conn/state: from one state of a connection to the next. The states, and the
+ * ways between them, are in conn.c.
+ *
+ * Each function that returns an error has failed the connection by it, or the
+ * connection had failed before.
+ */
+#include "conn/state.h"
+
+#include <stdlib.h>
+
+#include "reason/session_end.h"
+
+int stls_conn_fail(struct smtptls_conn *conn, int error, const char *text)
+{
+	/*
+	 * In the handshake nothing may be delivered, nor after an attack, nor
+	 * what was said to the library.
+	 */
+	conn->readable = conn->state != SMTPTLS_HANDSHAKE &&
+			 error != SMTPTLS_E_INJECTION &&
+			 !stls_conn_negotiating(conn);
+	conn->state = SMTPTLS_FAILED;
+	conn->error = error;
+	conn->error_text = text;
+	return error;
+}
+
+int stls_conn_fail_nomem(struct smtptls_conn *conn)
+{
+	return stls_conn_fail(conn, SMTPTLS_E_NOMEM,
+			      smtptls_strerror(SMTPTLS_E_NOMEM));
+}
+
+int stls_conn_fail_injection(struct smtptls_conn *conn)
+{
+	conn->reason = SMTPTLS_REASON_INJECTION;
+	return stls_conn_fail(conn, SMTPTLS_E_INJECTION,
+			      stls_end_sentence(conn->reason, 1));
+}
+
+int stls_conn_fail_session(struct smtptls_conn *conn, int error)
+{
+	return stls_conn_fail(conn, error,
+			      conn->session->text[0] ? conn->session->text
+						     : smtptls_strerror(error));
+}
+
+int stls_conn_final(const struct smtptls_conn *conn)
+{
+	if (conn->state == SMTPTLS_FAILED)
+		return conn->error;
+	return conn->state == SMTPTLS_CLOSED ? SMTPTLS_E_STATE : 0;
+}
+
+int stls_conn_negotiating(const struct smtptls_conn *conn)
+{
+	return conn->state == SMTPTLS_PLAIN && conn->negotiation &&
+	       !conn->negotiation->dialogue.ended;
+}
+
+int stls_conn_check_choice(struct smtptls_conn *conn, int optional)
+{
+	if (!conn->verify_chosen)
+		return stls_conn_fail(
+			conn, SMTPTLS_E_CONFIG,
+			"how the server is verified was not chosen: call "
+			"smtptls_conn_set_verify() with SMTPTLS_VERIFY_CA (by "
+			"an authority and its name), SMTPTLS_VERIFY_OPTIONAL "
+			"(reported only) or SMTPTLS_VERIFY_NONE (any "
+			"certificate)");
+	if (conn->verify_mode == SMTPTLS_VERIFY_CA && !conn->peer)
+		return stls_conn_fail(
+			conn, SMTPTLS_E_CONFIG,
+			"SMTPTLS_VERIFY_CA needs the server's name: call "
+			"smtptls_conn_set_peer()");
+	if (optional && conn->verify_mode > SMTPTLS_VERIFY_OPTIONAL)
+		return stls_conn_fail(
+			conn, SMTPTLS_E_CONFIG,
+			"SMTPTLS_TLS_OPTIONAL goes with SMTPTLS_VERIFY_NONE "
+			"and "
+			"SMTPTLS_VERIFY_OPTIONAL only: what a server must "
+			"prove, it cannot prove in the clear");
+	return 0;
+}
+
+int stls_conn_handshake(struct smtptls_conn *conn)
+{
+	int ret = stls_session_handshake(conn->session);
+
+	if (ret == SMTPTLS_E_AGAIN)
+		return 0;
+	if (ret < 0)
+		return stls_conn_fail_session(conn, ret);
+	conn->state = SMTPTLS_TLS;
+	conn->tls_enabled = 1;
+	return 0;
+}
+
+int stls_conn_start(struct smtptls_conn *conn)
+{
+	int ret;
+
+	conn->session = calloc(1, sizeof(*conn->session));
+	if (!conn->session)
+		return stls_conn_fail_nomem(conn);
+	ret = stls_session_start(conn->session, conn->config, conn->role,
+				 conn->verify_mode, conn->peer, &conn->in,
+				 &conn->out);
+	if (ret < 0)
+		return stls_conn_fail_session(conn, ret);
+	conn->session->eof = conn->eof;
+	conn->session->spoken = conn->spoken;
+	conn->in.sealed = 1; /* it is empty, and plaintext will not come */
+	conn->state = SMTPTLS_HANDSHAKE;
+	return stls_conn_handshake(conn);
+}
+
+ssize_t stls_conn_put(struct smtptls_conn *conn, const void *data, size_t len,
+		      size_t limit)
+{
+	size_t room = limit - stls_buffer_len(&conn->out);
+	ssize_t ret;
+
+	if (conn->session) {
+		ret = stls_session_write(conn->session, data, len, limit);
+		return ret < 0 ? stls_conn_fail_session(conn, (int)ret) : ret;
+	}
+	if (len > room)
+		len = room;
+	if (stls_buffer_append(&conn->out, data, len) < 0)
+		return stls_conn_fail_nomem(conn);
+	conn->spoken = 1;
+	return (ssize_t)len;
+}
