@@ -55,7 +55,13 @@ SMTPTLS_API int smtptls_policy_attach(struct smtptls_policy *policy,
  * must be set for GNUTLS_HANDSHAKE_ANY and GNUTLS_HOOK_PRE or
  * GNUTLS_HOOK_BOTH, since a hello in SSLv2's format would else pass unseen; and
  * until it runs the session's priorities should be those of
- * smtptls_policy_priority(). Returns 0 or an error of GnuTLS's.
+ * smtptls_policy_priority().
+ *
+ * Returns 0 or an error of GnuTLS's, by which the handshake fails, among them
+ *   GNUTLS_E_INVALID_REQUEST  a pointer is NULL; or the hook is set for
+ *			       GNUTLS_HOOK_POST alone: a hello has come that was
+ *			       not judged before GnuTLS has read it
+ *   GNUTLS_E_MEMORY_ERROR
  */
 SMTPTLS_API int smtptls_policy_on_hello(struct smtptls_policy *policy,
 					gnutls_session_t session, unsigned type,
@@ -69,7 +75,9 @@ SMTPTLS_API int smtptls_policy_on_hello(struct smtptls_policy *policy,
  *
  * Returns 0, or an enum smtptls_reason with its sentence in `*text`, which
  * lives as long as the session and is "" with 0; `text` may be NULL. 0 with an
- * error: the policy is not the reason. SMTPTLS_E_ARG: the session has no policy.
+ * error: the policy is not the reason. SMTPTLS_REASON_UNJUDGED: the policy has
+ * not seen the hello, be it that smtptls_policy_on_hello() was never called for
+ * one. SMTPTLS_E_ARG: `session` is NULL.
  */
 SMTPTLS_API int smtptls_policy_result(gnutls_session_t session, int handshake,
 				      const char **text);

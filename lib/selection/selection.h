@@ -30,8 +30,7 @@ enum stls_choice_flag {
 
 /* Those that priorities depend on. */
 #define STLS_CHOICE_SAID                                                       \
-	(STLS_CHOICE_NO_TICKETS | STLS_CHOICE_NO_TLS13 |                       \
-	 STLS_CHOICE_RESUMES_ONLY | STLS_CHOICE_SHORT)
+	(STLS_CHOICE_NO_TICKETS | STLS_CHOICE_NO_TLS13 | STLS_CHOICE_SHORT)
 
 /*
  * The step at which peer and policy have nothing in common. Those of a suite

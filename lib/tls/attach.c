@@ -8,6 +8,7 @@
  * host's certificates are read when the hello comes, since a host may set
  * them as late as that; this costs it some 20 microseconds a certificate.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,11 +19,19 @@
 /* RFC 8446 section 11: reserved for private use. */
 #define EXTENSION 0xff5a
 
+static const char never_judged[] =
+	"the hello was never judged by the policy: set the host's handshake "
+	"hook for GNUTLS_HANDSHAKE_ANY and GNUTLS_HOOK_PRE";
+static const char judged_late[] =
+	"the hello was not judged before GnuTLS has read it: set the host's "
+	"handshake hook for GNUTLS_HOOK_PRE or GNUTLS_HOOK_BOTH";
+
 struct attachment {
 	struct smtptls_policy *policy;
 	struct stls_own_certificates own;
 	struct stls_judge judge;
 	int server;
+	int host_hook; /* it is judged by smtptls_policy_on_hello() */
 };
 
 static void attachment_free(gnutls_ext_priv_data_t data)
@@ -141,6 +150,27 @@ int smtptls_policy_attach(struct smtptls_policy *policy,
 	return 0;
 }
 
+static int is_judged(unsigned type, unsigned incoming)
+{
+	return incoming && (type == GNUTLS_HANDSHAKE_CLIENT_HELLO ||
+			    type == GNUTLS_HANDSHAKE_CLIENT_HELLO_V2 ||
+			    type == GNUTLS_HANDSHAKE_SERVER_HELLO ||
+			    type == GNUTLS_HANDSHAKE_HELLO_RETRY_REQUEST);
+}
+
+/* Behind PRE all is well; without it GnuTLS has made its own choice. */
+static int check_judged(struct stls_judge *judge)
+{
+	if (judge->judged)
+		return 0;
+	if (judge->reason == 0) {
+		judge->reason = SMTPTLS_REASON_UNJUDGED;
+		(void)snprintf(judge->text, sizeof(judge->text), "%s",
+			       judged_late);
+	}
+	return GNUTLS_E_INVALID_REQUEST;
+}
+
 int smtptls_policy_on_hello(struct smtptls_policy *policy,
 			    gnutls_session_t session, unsigned type,
 			    unsigned when, unsigned incoming,
@@ -150,23 +180,40 @@ int smtptls_policy_on_hello(struct smtptls_policy *policy,
 
 	if (!policy || !session || !message)
 		return GNUTLS_E_INVALID_REQUEST;
-	if (when != GNUTLS_HOOK_PRE)
+	if (when != GNUTLS_HOOK_PRE && !is_judged(type, incoming))
 		return 0;
 	attachment = attach(session, policy);
-	return attachment ? judge(attachment, session, type, incoming, message)
-			  : GNUTLS_E_MEMORY_ERROR;
+	if (!attachment)
+		return GNUTLS_E_MEMORY_ERROR;
+	attachment->host_hook = 1;
+	return when == GNUTLS_HOOK_PRE
+		       ? judge(attachment, session, type, incoming, message)
+		       : check_judged(&attachment->judge);
+}
+
+/* A hook of the host's own may have passed none, or it was never called. */
+static int has_seen_hello(const struct attachment *attachment)
+{
+	return attachment &&
+	       (!attachment->host_hook || attachment->judge.judged ||
+		attachment->judge.reason != 0);
 }
 
 int smtptls_policy_result(gnutls_session_t session, int handshake,
 			  const char **text)
 {
 	struct attachment *attachment = session ? find(session) : NULL;
+	int seen = has_seen_hello(attachment);
 
 	if (text)
-		*text = "";
-	if (!attachment)
+		*text = seen || handshake < 0 || !session ? "" : never_judged;
+	if (!session)
 		return SMTPTLS_E_ARG;
-	if (handshake >= 0 && attachment->judge.reason == 0)
+	if (!seen)
+		return handshake < 0 ? 0 : SMTPTLS_REASON_UNJUDGED;
+	if (attachment->judge.reason == 0 && handshake < 0)
+		(void)stls_judge_failure(&attachment->judge, handshake);
+	else if (attachment->judge.reason == 0)
 		(void)stls_judge_result(&attachment->judge, session,
 					attachment->server);
 	if (text)

@@ -111,10 +111,6 @@ static void put_groups(char *string, const struct smtptls_policy *policy,
 		put(string, "", stls_group(policy->group[0])->gnutls);
 }
 
-/*
- * GnuTLS takes SHA-1 for meant where a hello names no signatures, in TLS 1.3
- * too, and fails only when it is to sign.
- */
 static void put_sigalgs(char *string, const struct smtptls_policy *policy,
 			const struct stls_choice *choice, unsigned key)
 {
@@ -129,9 +125,6 @@ static void put_sigalgs(char *string, const struct smtptls_policy *policy,
 		if (key && stls_key_of_sigalg(sigalg->code) != key)
 			continue;
 		if (stls_keys_too_short(keys, sigalg->code))
-			continue;
-		if (choice->flags & STLS_CHOICE_RESUMES_ONLY &&
-		    !sigalg->gnutls_tls13[0])
 			continue;
 		put(string, "", sigalg->gnutls);
 		if (sigalg->gnutls_tls13[0] &&
@@ -160,8 +153,7 @@ static int make(const struct smtptls_policy *policy,
 	put(string, "", suite->gnutls_cipher);
 	put(string, "", suite->gnutls_mac);
 	put_groups(string, policy, choice, key);
-	put_sigalgs(string, policy, choice,
-		    choice->version == STLS_TLS1_3 ? key : 0);
+	put_sigalgs(string, policy, choice->version == STLS_TLS1_3 ? key : 0);
 	len = strlen(string);
 	(void)snprintf(string + len, sizeof(string) - len,
 		       ":%%SERVER_PRECEDENCE:%%PROFILE_%s%s",

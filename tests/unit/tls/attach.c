@@ -182,6 +182,194 @@ static void in_own_hook(void **state)
 	pair_free(&pair);
 }
 
+static const unsigned char ssl2[] = {
+	0x80, 0x1c, 1, 3, 1, 0, 3, 0, 0, 0, 16, 0, 0, 0x2f, 1,
+	2,    3,    4, 5, 6, 7, 8, 9, 1, 2, 3,	4, 5, 6,    7,
+};
+
+/* It judges the hello, and then does as it pleases. */
+static int widening_hook(gnutls_session_t tls, unsigned type, unsigned when,
+			 unsigned incoming, const gnutls_datum_t *message)
+{
+	struct smtptls_policy *policy = gnutls_session_get_ptr(tls);
+
+	if (type != GNUTLS_HANDSHAKE_CLIENT_HELLO || when != GNUTLS_HOOK_PRE)
+		return 0;
+	(void)smtptls_policy_on_hello(policy, tls, type, when, incoming,
+				      message);
+	return gnutls_priority_set_direct(tls, "NORMAL:+RSA", NULL);
+}
+
+static int fickle_hook(gnutls_session_t tls, unsigned type, unsigned when,
+		       unsigned incoming, const gnutls_datum_t *message)
+{
+	struct smtptls_policy **policies = gnutls_session_get_ptr(tls);
+
+	return smtptls_policy_on_hello(
+		policies[type != GNUTLS_HANDSHAKE_CLIENT_HELLO], tls, type,
+		when, incoming, message);
+}
+
+static struct peer *host_server(struct smtptls_policy *policy, unsigned type,
+				int when)
+{
+	struct peer *server = peer_server("NORMAL", cert(TESTCERT_RSA));
+
+	gnutls_session_set_ptr(server->tls, policy);
+	gnutls_handshake_set_hook_function(server->tls, type, when, own_hook);
+	return server;
+}
+
+#define NEVER                                                                  \
+	"the hello was never judged by the policy: set the host's handshake "  \
+	"hook for GNUTLS_HANDSHAKE_ANY and GNUTLS_HOOK_PRE"
+#define LATE                                                                   \
+	"the hello was not judged before GnuTLS has read it: set the host's "  \
+	"handshake hook for GNUTLS_HOOK_PRE or GNUTLS_HOOK_BOTH"
+
+static void hook_for_post_alone(void **state)
+{
+	static const char *const priorities[] = { PEER_TLS12, PEER_TLS13 };
+	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = "HIGH"));
+	struct pair pair;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		pair.client = peer_client(priorities[i], NULL);
+		pair.server = host_server(policy, GNUTLS_HANDSHAKE_ANY,
+					  GNUTLS_HOOK_POST);
+		join(pair.client, pair.server);
+		assert_int_equal(pair.server->result, GNUTLS_E_INVALID_REQUEST);
+		assert_int_equal(pair.client->result,
+				 GNUTLS_E_FATAL_ALERT_RECEIVED);
+		check_result(&pair, SMTPTLS_REASON_UNJUDGED, LATE);
+		pair_free(&pair);
+		/* A client judges the ServerHello. */
+		pair = pair_of(priorities[i], TESTCERT_RSA);
+		gnutls_session_set_ptr(pair.client->tls, policy);
+		gnutls_handshake_set_hook_function(pair.client->tls,
+						   GNUTLS_HANDSHAKE_ANY,
+						   GNUTLS_HOOK_POST, own_hook);
+		join(pair.client, pair.server);
+		assert_int_equal(pair.client->result, GNUTLS_E_INVALID_REQUEST);
+		assert_int_equal(smtptls_policy_result(pair.client->tls,
+						       pair.client->result,
+						       NULL),
+				 SMTPTLS_REASON_UNJUDGED);
+		pair_free(&pair);
+	}
+	smtptls_policy_unref(policy);
+}
+
+/* It is called, but never for a hello; or never at all. */
+static void hook_for_another_type(void **state)
+{
+	static const unsigned types[] = { GNUTLS_HANDSHAKE_FINISHED,
+					  GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY,
+					  GNUTLS_HANDSHAKE_CLIENT_HELLO_V2 };
+	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = "HIGH"));
+	struct pair pair;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		pair.client = peer_client("NORMAL", NULL);
+		pair.server = host_server(policy, types[i], GNUTLS_HOOK_BOTH);
+		join(pair.client, pair.server);
+		assert_int_equal(pair.server->result, 0);
+		check_result(&pair, SMTPTLS_REASON_UNJUDGED, NEVER);
+		pair_free(&pair);
+	}
+	smtptls_policy_unref(policy);
+}
+
+/* A hook for one type: enough for these, and SSLv2's format passes unseen. */
+static void hook_for_client_hello_alone(void **state)
+{
+	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = "HIGH"));
+	struct pair pair = { peer_client("NORMAL", NULL),
+			     host_server(policy, GNUTLS_HANDSHAKE_CLIENT_HELLO,
+					 GNUTLS_HOOK_PRE) };
+	const char *text;
+
+	(void)state;
+	join(pair.client, pair.server);
+	assert_int_equal(pair.server->result, 0);
+	check_result(&pair, 0, "");
+	pair_free(&pair);
+	pair.server = host_server(policy, GNUTLS_HANDSHAKE_CLIENT_HELLO,
+				  GNUTLS_HOOK_PRE);
+	assert_int_equal(gnutls_priority_set_direct(
+				 pair.server->tls,
+				 "NORMAL:+VERS-TLS1.0:+RSA:%COMPAT", NULL),
+			 0);
+	peer_queue_add(&pair.server->in, ssl2, sizeof(ssl2));
+	peer_step(pair.server);
+	/* GnuTLS has answered. */
+	assert_int_equal(pair.server->result, GNUTLS_E_AGAIN);
+	assert_true(peer_queue_len(&pair.server->out) > 0);
+	assert_int_equal(smtptls_policy_result(pair.server->tls, 0, &text),
+			 SMTPTLS_REASON_UNJUDGED);
+	assert_string_equal(text, NEVER);
+	peer_free(pair.server);
+	smtptls_policy_unref(policy);
+}
+
+static void priorities_replaced(void **state)
+{
+	struct smtptls_policy *policy =
+		new_policy(POLICY(.ciphers = AES128, .protocols = "TLSv1.2"));
+	struct pair pair =
+		pair_of("NORMAL:-VERS-ALL:+VERS-TLS1.2", TESTCERT_RSA);
+
+	(void)state;
+	/* Before the hello: the hook replaces them in its turn. */
+	assert_int_equal(smtptls_policy_attach(policy, pair.server->tls), 0);
+	assert_int_equal(gnutls_priority_set_direct(pair.server->tls,
+						    "NORMAL:+RSA", NULL),
+			 0);
+	join(pair.client, pair.server);
+	assert_int_equal(pair.server->result, 0);
+	check_result(&pair, 0, "");
+	pair_free(&pair);
+	/* Behind it: what came of them is seen. */
+	pair.client = peer_client(PEER_TLS12, NULL);
+	pair.server = peer_server("NORMAL", cert(TESTCERT_RSA));
+	gnutls_session_set_ptr(pair.server->tls, policy);
+	gnutls_handshake_set_hook_function(pair.server->tls,
+					   GNUTLS_HANDSHAKE_ANY,
+					   GNUTLS_HOOK_BOTH, widening_hook);
+	join(pair.client, pair.server);
+	assert_int_equal(pair.server->result, 0);
+	check_result(&pair, SMTPTLS_REASON_OUTSIDE, NULL);
+	pair_free(&pair);
+	smtptls_policy_unref(policy);
+}
+
+/* The policy of the hello is not the one that is asked about at last. */
+static void another_policy_midway(void **state)
+{
+	struct smtptls_policy *policies[] = {
+		new_policy(POLICY(.ciphers = "HIGH")),
+		new_policy(POLICY(.ciphers = AES128)),
+	};
+	struct pair pair = { peer_client("NORMAL", NULL),
+			     peer_server("NORMAL", cert(TESTCERT_RSA)) };
+
+	(void)state;
+	gnutls_session_set_ptr(pair.server->tls, policies);
+	gnutls_handshake_set_hook_function(pair.server->tls,
+					   GNUTLS_HANDSHAKE_ANY,
+					   GNUTLS_HOOK_PRE, fickle_hook);
+	join(pair.client, pair.server);
+	assert_int_equal(pair.server->result, 0);
+	check_result(&pair, SMTPTLS_REASON_UNJUDGED, NEVER);
+	pair_free(&pair);
+	smtptls_policy_unref(policies[0]);
+	smtptls_policy_unref(policies[1]);
+}
+
 /* It is only the last policy that counts, and both are let go of. */
 static void attached_twice(void **state)
 {
@@ -238,10 +426,6 @@ static void overwritten(void **state)
 
 static void ssl2_hello(void **state)
 {
-	static const unsigned char hello[] = {
-		0x80, 0x1c, 1, 3, 1, 0, 3, 0, 0, 0, 16, 0, 0, 0x2f, 1,
-		2,    3,    4, 5, 6, 7, 8, 9, 1, 2, 3,	4, 5, 6,    7,
-	};
 	struct smtptls_policy *policy =
 		new_policy(POLICY(.ciphers = "ALL:@SECLEVEL=0",
 				  .protocols = "TLSv1 TLSv1.1 TLSv1.2"));
@@ -251,7 +435,7 @@ static void ssl2_hello(void **state)
 	(void)state;
 	assert_int_equal(smtptls_policy_attach(policy, server->tls), 0);
 	smtptls_policy_unref(policy);
-	peer_queue_add(&server->in, hello, sizeof(hello));
+	peer_queue_add(&server->in, ssl2, sizeof(ssl2));
 	peer_step(server);
 	assert_true(server->result < 0 &&
 		    gnutls_error_is_fatal(server->result));
@@ -313,7 +497,11 @@ static void arguments(void **state)
 			 SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_policy_attach(policy, NULL), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_policy_result(server->tls, 0, &text),
-			 SMTPTLS_E_ARG);
+			 SMTPTLS_REASON_UNJUDGED);
+	assert_string_equal(text, NEVER);
+	assert_int_equal(
+		smtptls_policy_result(server->tls, GNUTLS_E_SESSION_EOF, &text),
+		0);
 	assert_string_equal(text, "");
 	assert_int_equal(smtptls_policy_result(NULL, 0, NULL), SMTPTLS_E_ARG);
 	assert_int_equal(
@@ -382,6 +570,11 @@ int main(void)
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(refuses_type),
 		cmocka_unit_test(in_own_hook),
+		cmocka_unit_test(hook_for_post_alone),
+		cmocka_unit_test(hook_for_another_type),
+		cmocka_unit_test(hook_for_client_hello_alone),
+		cmocka_unit_test(priorities_replaced),
+		cmocka_unit_test(another_policy_midway),
 		cmocka_unit_test(attached_twice),
 		cmocka_unit_test(overwritten),
 		cmocka_unit_test(ssl2_hello),
