@@ -216,6 +216,9 @@ static int add_files(struct smtptls_config *config, const struct source *source)
 	if (ret == 0)
 		ret = smtptls_config_set_strict_sni(config,
 						    options->strict_sni);
+	if (ret == 0)
+		ret = smtptls_config_set_client_purpose(
+			config, options->client_purpose);
 	return ret;
 }
 

@@ -39,6 +39,8 @@ static const char help[] =
 	"  --require-tls             no mail without TLS\n"
 	"  --verify MODE             client certificates: none, optional,\n"
 	"                            require\n"
+	"  --client-purpose PURPOSE  which they must be for: client, or any\n"
+	"                            (a server's too)\n"
 	"  --hostname NAME           (this host's)\n"
 	"  --maildir DIR             keep messages; else they are dropped\n"
 	"  --record-hello DIR        keep ClientHellos of failed handshakes\n"
@@ -77,6 +79,15 @@ static int verify_mode(const char *text)
 		return SMTPTLS_VERIFY_CA;
 	usage_error(&program, "--verify %s: not none, optional or require",
 		    text);
+}
+
+static int client_purpose(const char *text)
+{
+	if (strcmp(text, "client") == 0)
+		return SMTPTLS_CLIENT_AUTH;
+	if (strcmp(text, "any") == 0)
+		return SMTPTLS_CLIENT_OR_SERVER_AUTH;
+	usage_error(&program, "--client-purpose %s: not client or any", text);
 }
 
 static void set_hostname(struct options *options, const char *name)
@@ -228,6 +239,9 @@ static void set_option(struct options *options, int option)
 	case 'v':
 		options->verify = verify_mode(optarg);
 		break;
+	case 'P':
+		options->client_purpose = client_purpose(optarg);
+		break;
 	case 'n':
 		set_hostname(options, optarg);
 		break;
@@ -277,6 +291,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "strict-sni", no_argument, NULL, 'N' },
 		{ "require-tls", no_argument, NULL, 'r' },
 		{ "verify", required_argument, NULL, 'v' },
+		{ "client-purpose", required_argument, NULL, 'P' },
 		{ "hostname", required_argument, NULL, 'n' },
 		{ "maildir", required_argument, NULL, 'm' },
 		{ "record-hello", required_argument, NULL, 'R' },

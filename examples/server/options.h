@@ -32,6 +32,7 @@ struct options {
 	const char *shadow_ciphers, *shadow_protocols;
 	const char *config_dir; /* of qpsmtpd's, or NULL */
 	int verify;		/* enum smtptls_verify */
+	int client_purpose;	/* enum smtptls_client_purpose */
 	int require_tls, strict_sni;
 	char hostname[OPTIONS_HOST_MAX + 1];
 	size_t max_size;

@@ -29,6 +29,9 @@ _smtptls_server()
 		mapfile -t COMPREPLY < <(compgen -W 'none optional require' \
 			-- "$cur")
 		;;
+	--client-purpose)
+		mapfile -t COMPREPLY < <(compgen -W 'client any' -- "$cur")
+		;;
 	--listen | --listen-tls | --ciphers | --ciphersuites | --protocols | \
 		--groups | --priority | --shadow-ciphers | \
 		--shadow-protocols | --hostname | --max-size | \
@@ -38,8 +41,9 @@ _smtptls_server()
 			--cert --key --ca --dhparam --config-dir --ciphers
 			--ciphersuites --protocols --groups --seclevel
 			--priority --shadow-ciphers --shadow-protocols
-			--strict-sni --require-tls --verify --hostname
-			--maildir --record-hello --max-size --max-connections
+			--strict-sni --require-tls --verify
+			--client-purpose --hostname --maildir --record-hello
+			--max-size --max-connections
 			--handshake-timeout --idle-timeout --help --version' \
 			-- "$cur")
 		;;

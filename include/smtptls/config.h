@@ -147,6 +147,23 @@ SMTPTLS_API int smtptls_config_set_shadow_policy(struct smtptls_config *config,
 SMTPTLS_API int smtptls_config_set_strict_sni(struct smtptls_config *config,
 					      int strict);
 
+/* What a client's certificate has to be issued for. */
+enum smtptls_client_purpose {
+	SMTPTLS_CLIENT_AUTH = 0,	  /* clientAuth */
+	SMTPTLS_CLIENT_OR_SERVER_AUTH = 1 /* clientAuth or serverAuth */
+};
+
+/*
+ * The purpose (RFC 5280 section 4.2.1.12) that a server asks of its clients'
+ * certificates when it verifies them; SMTPTLS_CLIENT_AUTH at first. Since 2026
+ * public authorities issue certificates for serverAuth alone: to know other
+ * mail servers by theirs takes SMTPTLS_CLIENT_OR_SERVER_AUTH. A certificate
+ * without the extension, or for any purpose (anyExtendedKeyUsage), is accepted
+ * in either case. SMTPTLS_E_ARG: also a number that is none of these.
+ */
+SMTPTLS_API int smtptls_config_set_client_purpose(struct smtptls_config *config,
+						  int purpose);
+
 /*
  * The secret from which session ticket keys are derived (RFC 5869), 32 to
  * 4096 bytes; servers with the same secret and the same settings resume each

@@ -198,11 +198,23 @@ enum smtptls_reason {
 	SMTPTLS_REASON_INTERNAL = 37,	   /* this side's own trouble */
 	SMTPTLS_REASON_INJECTION = 38,	   /* CVE-2011-0411 */
 	/* of a client's dialogue before TLS */
-	SMTPTLS_REASON_NO_SMTP = 39,	     /* no reply where one was due */
-	SMTPTLS_REASON_SMTP_REFUSED = 40,    /* the greeting, EHLO, or a 421 */
-	SMTPTLS_REASON_NO_STARTTLS = 41,     /* not offered */
-	SMTPTLS_REASON_STARTTLS_MASKED = 42, /* by a firewall between */
-	SMTPTLS_REASON_STARTTLS_REFUSED = 43 /* not answered with 220 */
+	SMTPTLS_REASON_NO_SMTP = 39,	      /* no reply where one was due */
+	SMTPTLS_REASON_SMTP_REFUSED = 40,     /* the greeting, EHLO, or a 421 */
+	SMTPTLS_REASON_NO_STARTTLS = 41,      /* not offered */
+	SMTPTLS_REASON_STARTTLS_MASKED = 42,  /* by a firewall between */
+	SMTPTLS_REASON_STARTTLS_REFUSED = 43, /* not answered with 220 */
+	/* of the peer's certificate too */
+	SMTPTLS_REASON_CERT_NAME = 44,	 /* it is another's */
+	SMTPTLS_REASON_CERT_NO_SAN = 45, /* it has no names that count */
+	SMTPTLS_REASON_CERT_WEAK = 46,	 /* for the security level */
+	SMTPTLS_REASON_CERT_REVOKED = 47,
+	SMTPTLS_REASON_CERT_EXTENSION = 48,  /* critical, and unknown */
+	SMTPTLS_REASON_CERT_CONSTRAINT = 49, /* of an authority's names */
+	SMTPTLS_REASON_CERT_PATH = 50,	     /* too long */
+	SMTPTLS_REASON_CERT_NOT_CA = 51,     /* who signed is no authority */
+	SMTPTLS_REASON_CERT_SIGNATURE = 52,  /* wrong */
+	SMTPTLS_REASON_CERT_MALFORMED = 53,
+	SMTPTLS_REASON_CERT_STATUS = 54 /* OCSP: none, or a wrong one */
 };
 
 /* The name of a reason in this header, in lower case: "needs-rsa"; or NULL. */

@@ -53,6 +53,17 @@ const char *smtptls_reason_name(int reason)
 		"no-starttls",
 		"starttls-masked",
 		"starttls-refused",
+		"cert-name",
+		"cert-no-san",
+		"cert-weak",
+		"cert-revoked",
+		"cert-extension",
+		"cert-constraint",
+		"cert-path",
+		"cert-not-ca",
+		"cert-signature",
+		"cert-malformed",
+		"cert-status",
 	};
 
 	if (reason < 0 || (size_t)reason >= sizeof(names) / sizeof(names[0]))

@@ -20,6 +20,7 @@
 #include <smtptls/policy.h>
 
 #include "base/ascii.h"
+#include "reason/certificate_sentence.h"
 
 /* So many bytes of plaintext tell what was spoken. */
 #define EXCERPT 32
@@ -460,23 +461,6 @@ const char *stls_end_sentence(int reason, int server)
 	case SMTPTLS_REASON_TLS_FOR_SMTP:
 		return "peer starts TLS at a port for STARTTLS: set it to "
 		       "STARTTLS, or to the port for implicit TLS";
-	case SMTPTLS_REASON_CERT_MISSING:
-		return server ? "peer has shown no certificate: install a "
-				"client certificate there, or demand none"
-			      : "peer has shown no certificate: install one "
-				"there, or verify none";
-	case SMTPTLS_REASON_CERT_TRUST:
-		return "no trusted authority has signed the peer's "
-		       "certificate: add its authority here, or have it "
-		       "signed by one that is trusted";
-	case SMTPTLS_REASON_CERT_TIME:
-		return "peer's certificate has expired or is not yet valid: "
-		       "renew it there, or set the clocks right";
-	case SMTPTLS_REASON_CERT_PURPOSE:
-		return server ? "peer's certificate is not for TLS clients: "
-				"have it issued with the purpose clientAuth"
-			      : "peer's certificate is not for TLS servers: "
-				"have it issued with the purpose serverAuth";
 	case SMTPTLS_REASON_DH_PARAMETERS:
 		return "peer's Diffie-Hellman parameters are too small for "
 		       "this side: make larger ones there, or do without DHE";
@@ -494,7 +478,7 @@ const char *stls_end_sentence(int reason, int server)
 		return "plaintext came behind STARTTLS, before TLS: the peer "
 		       "must wait for the 220, or an attacker put it there";
 	default:
-		return "the handshake failed";
+		return stls_certificate_sentence(reason, server);
 	}
 }
 
@@ -536,6 +520,12 @@ void stls_end_write(const struct stls_end *end, char *text, size_t size)
 	case SMTPTLS_REASON_GROUP:
 	case SMTPTLS_REASON_SIGALG:
 		write_not_common(end, text, size);
+		break;
+	case SMTPTLS_REASON_CERT_NAME:
+	case SMTPTLS_REASON_CERT_NO_SAN:
+	case SMTPTLS_REASON_CERT_PURPOSE:
+		stls_certificate_write(end->verdict, end->reason, end->server,
+				       text, size);
 		break;
 	default:
 		(void)snprintf(text, size, "%s",

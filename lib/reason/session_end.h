@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "x509/verdict.h"
+
 /* Its number before it became a kind of ServerHello (RFC 8446 section 4). */
 #define STLS_HELLO_RETRY_REQUEST 6
 
@@ -38,6 +40,7 @@ struct stls_end {
 	const char *found;
 	const unsigned char *sent; /* plaintext, where TLS was to start */
 	size_t sent_len;
+	const struct stls_verdict *verdict; /* of the peer's certificate */
 };
 
 /*

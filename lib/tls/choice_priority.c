@@ -153,7 +153,8 @@ static int make(const struct smtptls_policy *policy,
 	put(string, "", suite->gnutls_cipher);
 	put(string, "", suite->gnutls_mac);
 	put_groups(string, policy, choice, key);
-	put_sigalgs(string, policy, choice->version == STLS_TLS1_3 ? key : 0);
+	put_sigalgs(string, policy, choice,
+		    choice->version == STLS_TLS1_3 ? key : 0);
 	len = strlen(string);
 	(void)snprintf(string + len, sizeof(string) - len,
 		       ":%%SERVER_PRECEDENCE:%%PROFILE_%s%s",

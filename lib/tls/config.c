@@ -225,6 +225,18 @@ int smtptls_config_set_strict_sni(struct smtptls_config *config, int strict)
 	return 0;
 }
 
+int smtptls_config_set_client_purpose(struct smtptls_config *config,
+				      int purpose)
+{
+	if (!config || (purpose != SMTPTLS_CLIENT_AUTH &&
+			purpose != SMTPTLS_CLIENT_OR_SERVER_AUTH))
+		return SMTPTLS_E_ARG;
+	if (config->frozen)
+		return SMTPTLS_E_STATE;
+	config->any_client_purpose = purpose == SMTPTLS_CLIENT_OR_SERVER_AUTH;
+	return 0;
+}
+
 int smtptls_config_set_ticket_secret(struct smtptls_config *config,
 				     const void *secret, size_t secret_len)
 {

@@ -23,6 +23,7 @@ struct smtptls_config {
 	int has_certificate;
 	int strict_sni;
 	int has_authorities;
+	int any_client_purpose; /* a client's certificate may be a server's */
 	gnutls_certificate_credentials_t credentials;
 	struct stls_dh dh;
 	struct stls_own_certificates own; /* since the freeze */

@@ -23,7 +23,7 @@
 
 #include "reason/session_end.h"
 #include "tls/failure.h"
-#include "tls/verify.h"
+#include "tls/peer.h"
 
 /* As OpenSSL: a peer that only warns keeps this side busy for nothing. */
 #define WARNINGS_MAX 5
@@ -217,6 +217,7 @@ int stls_session_start(struct stls_session *session,
 	session->role = role;
 	session->verify_mode = verify_mode;
 	session->peer = peer;
+	session->config = config;
 	session->alert_received = session->alert_sent = -1;
 	ret = stls_session_set_up(session, config);
 	if (ret == 0)
@@ -282,39 +283,30 @@ static int check_first(struct stls_session *session, int last, int error)
 	return ended_in_clear(session, error, reason, &sent);
 }
 
-static int reason_of_cert(int error)
-{
-	switch (error) {
-	case SMTPTLS_E_CERT_MISSING:
-		return SMTPTLS_REASON_CERT_MISSING;
-	case SMTPTLS_E_CERT_TRUST:
-		return SMTPTLS_REASON_CERT_TRUST;
-	case SMTPTLS_E_CERT_TIME:
-		return SMTPTLS_REASON_CERT_TIME;
-	case SMTPTLS_E_CERT_PURPOSE:
-		return SMTPTLS_REASON_CERT_PURPOSE;
-	default:
-		return SMTPTLS_REASON_NONE;
-	}
-}
-
 static int verify(struct stls_session *session)
 {
-	int ret, reason;
+	struct stls_verdict verdict;
+	int ret;
 
 	if (session->verify_mode == SMTPTLS_VERIFY_NONE)
 		return 0;
-	ret = stls_verify_peer(session->tls, session->role, session->peer);
+	ret = stls_peer_verify(session->tls, session->config, session->role,
+			       session->peer, &verdict);
 	session->verify = ret < 0 ? ret : 1;
 	if (ret == 0 || (ret != SMTPTLS_E_NOMEM &&
 			 session->verify_mode == SMTPTLS_VERIFY_OPTIONAL))
 		return 0;
-	stls_session_abort(session, ret, 0);
-	reason = reason_of_cert(ret);
-	if (reason == SMTPTLS_REASON_NONE)
-		return failed(session, ret, reason, "%s",
+	send_alert(session,
+		   stls_peer_alert(ret, verdict.reason,
+				   gnutls_protocol_get_version(session->tls)));
+	if (verdict.reason == SMTPTLS_REASON_NONE)
+		return failed(session, ret, SMTPTLS_REASON_INTERNAL, "%s",
 			      smtptls_strerror(ret));
-	return ended(session, ret, reason, NULL);
+	return ended_by(session, ret,
+			&(const struct stls_end){ .reason = verdict.reason,
+						  .server = session->role ==
+							    SMTPTLS_SERVER,
+						  .verdict = &verdict });
 }
 
 static int finish(struct stls_session *session)
@@ -460,7 +452,7 @@ void stls_session_abort(struct stls_session *session, int error,
 		stls_system_error_write(system_error, "under TLS",
 					session->text, sizeof(session->text));
 	if (error != SMTPTLS_E_IO)
-		send_alert(session,
-			   stls_verify_alert(error, gnutls_protocol_get_version(
+		send_alert(session, stls_peer_alert(error, 0,
+						    gnutls_protocol_get_version(
 							    session->tls)));
 }

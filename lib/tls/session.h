@@ -22,6 +22,7 @@ struct stls_session {
 	int role;
 	int verify_mode;
 	const char *peer; /* a client's name for the server, or NULL */
+	const struct smtptls_config *config;
 	int eof;	  /* the network has no more */
 	int cut;	  /* and GnuTLS wanted more */
 	int complete;	  /* the handshake is over, verified or not */

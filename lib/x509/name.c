@@ -15,6 +15,7 @@
 #include "x509/name.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LABEL_MAX 63
@@ -28,6 +29,16 @@ int stls_is_address(const char *name, unsigned char address[16], size_t *size)
 	else
 		return 0;
 	return 1;
+}
+
+void stls_address_write(char *text, size_t size, const void *address,
+			size_t len)
+{
+	int family = len == 4 ? AF_INET : AF_INET6;
+
+	if ((len != 4 && len != 16) ||
+	    !inet_ntop(family, address, text, (socklen_t)size))
+		(void)snprintf(text, size, "?");
 }
 
 /* A byte of a label in lower case, or 0. */

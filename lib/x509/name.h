@@ -11,6 +11,10 @@
 /* 1 when `name` is an IP address, of which *size bytes go to `address`. */
 int stls_is_address(const char *name, unsigned char address[16], size_t *size);
 
+/* Write an address of 4 or 16 bytes as a string; others have none: "?". */
+void stls_address_write(char *text, size_t size, const void *address,
+			size_t len);
+
 /* 1 when `name` is an IP address or can be the name of a host. */
 int stls_is_host(const char *name);
 

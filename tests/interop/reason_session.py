@@ -285,7 +285,8 @@ def certificates(files):
               "valid: renew it there, or set the clocks right",
               files.expired),
         *case("cert-purpose", "peer's certificate is not for TLS clients: "
-              "have it issued with the purpose clientAuth",
+              "have it issued with the purpose clientAuth, or set the client "
+              "purpose to any here",
               files.server_only),
     ]
 

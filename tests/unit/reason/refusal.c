@@ -489,7 +489,7 @@ static void names(void **state)
 	(void)state;
 	for (reason = 0; smtptls_reason_name(reason); reason++)
 		assert_true(strlen(smtptls_reason_name(reason)) > 2);
-	assert_int_equal(reason, SMTPTLS_REASON_STARTTLS_REFUSED + 1);
+	assert_int_equal(reason, SMTPTLS_REASON_CERT_STATUS + 1);
 	assert_null(smtptls_reason_name(-1));
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_NONE), "none");
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_VERSION),
@@ -501,6 +501,10 @@ static void names(void **state)
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_DH_PARAMETERS),
 			    "dh-parameters");
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_ALPN), "alpn");
+	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_CERT_NAME),
+			    "cert-name");
+	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_CERT_STATUS),
+			    "cert-status");
 }
 
 /* Some are of the session alone. */
@@ -549,7 +553,7 @@ static void sentences(void **state)
 {
 	struct smtptls_policy_spec spec = { 0 };
 	struct smtptls_policy *policy = make(&spec);
-	char text[256], seen[64][256];
+	char text[256], seen[96][256];
 	struct stls_choice choice;
 	struct stls_refusal facts;
 	struct stls_client_hello parsed;

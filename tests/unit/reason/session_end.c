@@ -696,15 +696,17 @@ static void certificates(void **state)
 		{ 1, testcert_server(ca, TESTCERT_ECDSA, "mx.example.org"),
 		  SMTPTLS_E_CERT_PURPOSE, SMTPTLS_REASON_CERT_PURPOSE,
 		  "peer's certificate is not for TLS clients: have it issued "
-		  "with the purpose clientAuth" },
+		  "with the purpose clientAuth, or set the client purpose to "
+		  "any here" },
 		{ 0, testcert_client(ca, TESTCERT_ECDSA, "mx.example.org"),
 		  SMTPTLS_E_CERT_PURPOSE, SMTPTLS_REASON_CERT_PURPOSE,
 		  "peer's certificate is not for TLS servers: have it issued "
 		  "with the purpose serverAuth" },
-		/* no reason, but an error of its own */
 		{ 0, testcert_server(ca, TESTCERT_ECDSA, "other.example.org"),
-		  SMTPTLS_E_CERT_NAME, SMTPTLS_REASON_NONE,
-		  "the peer's certificate is issued for another name" },
+		  SMTPTLS_E_CERT_NAME, SMTPTLS_REASON_CERT_NAME,
+		  "peer's certificate is for \"other.example.org\", not for "
+		  "\"mx.example.org\": have it issued for that, or ask for "
+		  "one of those" },
 	};
 	struct smtptls_conn *conn;
 	struct peer *peer;

@@ -161,6 +161,54 @@ static void test_client_certificates(void **state)
 				check_client(&all[i], crl, v, mode);
 }
 
+/* A server that takes servers' certificates of its clients. */
+static void test_client_purpose(void **state)
+{
+	static const struct {
+		int purpose, error;
+	} all[] = { { SMTPTLS_CLIENT_AUTH, SMTPTLS_E_CERT_PURPOSE },
+		    { SMTPTLS_CLIENT_OR_SERVER_AUTH, 0 } };
+	const struct testcert *cert =
+		testcert_server(peer_ca(), TESTCERT_ECDSA, "client");
+	struct smtptls_config *config;
+	struct smtptls_conn *conn;
+	struct peer *client;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		config = policy_config(NULL);
+		add_server(config, TESTCERT_ECDSA, server_names);
+		assert_int_equal(
+			smtptls_config_set_ca_file(config, peer_ca()->file), 0);
+		assert_int_equal(smtptls_config_set_client_purpose(NULL, 0),
+				 SMTPTLS_E_ARG);
+		assert_int_equal(smtptls_config_set_client_purpose(config, -1),
+				 SMTPTLS_E_ARG);
+		assert_int_equal(smtptls_config_set_client_purpose(config, 2),
+				 SMTPTLS_E_ARG);
+		assert_int_equal(smtptls_config_set_client_purpose(
+					 config, all[i / 2].purpose),
+				 0);
+		freeze(config);
+		assert_int_equal(smtptls_config_set_client_purpose(
+					 config, SMTPTLS_CLIENT_AUTH),
+				 SMTPTLS_E_STATE);
+		conn = peer_conn(config, SMTPTLS_SERVER);
+		client = peer_client(versions[i % 2], cert);
+		assert_int_equal(
+			smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_CA), 0);
+		assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+		peer_run(client, conn);
+		assert_int_equal(smtptls_conn_error(conn, NULL),
+				 all[i / 2].error);
+		assert_int_equal(smtptls_conn_tls_enabled(conn),
+				 all[i / 2].error == 0);
+		peer_free(client);
+		smtptls_conn_free(conn);
+	}
+}
+
 /*
  * With TLS 1.3 a client has finished and speaks before it is judged; none of
  * that is delivered, and it gets no ticket.
@@ -480,6 +528,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_client_certificates),
+		cmocka_unit_test(test_client_purpose),
 		cmocka_unit_test(test_nothing_before_the_verdict),
 		cmocka_unit_test(test_server_names),
 		cmocka_unit_test(test_server_certificates),

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* tls/peer: a session's peer is judged. The manual is in peer.c. */
+#ifndef TLS_PEER_H
+#define TLS_PEER_H
+
+#include <gnutls/gnutls.h>
+
+#include "tls/config.h"
+#include "x509/verdict.h"
+
+/*
+ * Judge the peer's certificate after the handshake, full or resumed: chain,
+ * dates, purpose and, unless `name` is NULL, the name or address; `role` is this
+ * side's. Returns verdict->error.
+ */
+int stls_peer_verify(gnutls_session_t tls, const struct smtptls_config *config,
+		     int role, const char *name, struct stls_verdict *verdict);
+
+/* The alert that tells the peer why this side ends the connection. */
+int stls_peer_alert(int error, int reason, gnutls_protocol_t version);
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * x509/verify: a peer's chain to a verdict.
+ *
+ * Certificates go in and a verdict comes out: no session is known here, so that
+ * each fault is tested without a handshake. GnuTLS builds the chain, up to an
+ * authority of the trust list, and checks signatures, dates, constraints,
+ * strength and the purpose. It is given no name: where a certificate has no SAN
+ * it would look at the CN, which RFC 9525 section 2 rules out. Names are compared
+ * by own code (x509/name): hosts with dNSName alone, addresses with iPAddress
+ * alone.
+ *
+ * A certificate that is for any purpose (anyExtendedKeyUsage) is accepted, as by
+ * GnuTLS; OpenSSL refuses it. RFC 5280 section 4.2.1.12 allows both. Public
+ * authorities must not issue such, so that refusing them would protect from
+ * nobody but the private authority that has said it on purpose.
+ *
+ * A certificate can have several faults; the one that is named is the one
+ * without whose cure the others do not matter.
+ */
+#include "x509/verify.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <gnutls/x509-ext.h>
+
+#include <smtptls/error.h>
+#include <smtptls/policy.h>
+
+#include "base/ascii.h"
+#include "x509/name.h"
+
+/* As GnuTLS's own: what is longer, or larger, only costs time. */
+#define CHAIN_MAX    16
+#define KEY_BITS_MAX 16384
+
+#define SAN_OID	     "2.5.29.17"
+
+/* So many names of a certificate are shown. */
+#define SHOWN 3
+
+struct chain {
+	gnutls_x509_crt_t crt[CHAIN_MAX];
+	unsigned len;
+};
+
+static int decide(struct stls_verdict *verdict, int error, int reason)
+{
+	verdict->error = error;
+	verdict->reason = reason;
+	return error;
+}
+
+/* ---- certificates ---- */
+
+static int open_chain(struct chain *chain, const struct stls_peer *peer,
+		      struct stls_verdict *verdict)
+{
+	unsigned bits = 0;
+	int ret;
+
+	if (peer->count == 0)
+		return decide(verdict, SMTPTLS_E_CERT_MISSING,
+			      SMTPTLS_REASON_CERT_MISSING);
+	if (peer->count > CHAIN_MAX)
+		return decide(verdict, SMTPTLS_E_CERT_TRUST,
+			      SMTPTLS_REASON_CERT_PATH);
+	while (chain->len < peer->count) {
+		gnutls_x509_crt_t *crt = &chain->crt[chain->len];
+
+		if (gnutls_x509_crt_init(crt) < 0)
+			return decide(verdict, SMTPTLS_E_NOMEM, 0);
+		chain->len++;
+		ret = gnutls_x509_crt_import(*crt, &peer->chain[chain->len - 1],
+					     GNUTLS_X509_FMT_DER);
+		if (ret == GNUTLS_E_MEMORY_ERROR)
+			return decide(verdict, SMTPTLS_E_NOMEM, 0);
+		if (ret < 0 ||
+		    gnutls_x509_crt_get_pk_algorithm(*crt, &bits) < 0 ||
+		    bits > KEY_BITS_MAX)
+			return decide(verdict, SMTPTLS_E_CERT_TRUST,
+				      SMTPTLS_REASON_CERT_MALFORMED);
+	}
+	return 0;
+}
+
+static void close_chain(struct chain *chain)
+{
+	while (chain->len > 0)
+		gnutls_x509_crt_deinit(chain->crt[--chain->len]);
+}
+
+/* ---- what GnuTLS has found ---- */
+
+static const struct {
+	unsigned status;
+	int error, reason;
+} faults[] = {
+	{ GNUTLS_CERT_REVOKED, SMTPTLS_E_CERT_REVOKED,
+	  SMTPTLS_REASON_CERT_REVOKED },
+	{ GNUTLS_CERT_SIGNER_NOT_FOUND, SMTPTLS_E_CERT_TRUST,
+	  SMTPTLS_REASON_CERT_TRUST },
+	{ GNUTLS_CERT_SIGNER_NOT_CA, SMTPTLS_E_CERT_TRUST,
+	  SMTPTLS_REASON_CERT_NOT_CA },
+	{ GNUTLS_CERT_SIGNATURE_FAILURE, SMTPTLS_E_CERT_TRUST,
+	  SMTPTLS_REASON_CERT_SIGNATURE },
+	{ GNUTLS_CERT_UNKNOWN_CRIT_EXTENSIONS, SMTPTLS_E_CERT_TRUST,
+	  SMTPTLS_REASON_CERT_EXTENSION },
+	{ GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE, SMTPTLS_E_CERT_TRUST,
+	  SMTPTLS_REASON_CERT_CONSTRAINT },
+	{ GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED, SMTPTLS_E_CERT_TIME,
+	  SMTPTLS_REASON_CERT_TIME },
+	{ GNUTLS_CERT_INSECURE_ALGORITHM, SMTPTLS_E_CERT_WEAK,
+	  SMTPTLS_REASON_CERT_WEAK },
+	{ GNUTLS_CERT_PURPOSE_MISMATCH, SMTPTLS_E_CERT_PURPOSE,
+	  SMTPTLS_REASON_CERT_PURPOSE },
+	{ GNUTLS_CERT_MISSING_OCSP_STATUS | GNUTLS_CERT_INVALID_OCSP_STATUS,
+	  SMTPTLS_E_CERT_TRUST, SMTPTLS_REASON_CERT_STATUS },
+};
+
+static int decide_status(struct stls_verdict *verdict, unsigned status)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		if (status & faults[i].status)
+			return decide(verdict, faults[i].error,
+				      faults[i].reason);
+	}
+	return status ? decide(verdict, SMTPTLS_E_CERT_TRUST,
+			       SMTPTLS_REASON_CERT_TRUST)
+		      : 0;
+}
+
+/* What is wrong with an authority that has `below` others below it. */
+static int fault_of_authority(gnutls_x509_crt_t crt, int below)
+{
+	unsigned usage = GNUTLS_KEY_KEY_CERT_SIGN, ca, critical;
+	int length = -1;
+
+	(void)gnutls_x509_crt_get_key_usage(crt, &usage, NULL);
+	if (!(usage & GNUTLS_KEY_KEY_CERT_SIGN))
+		return SMTPTLS_REASON_CERT_NOT_CA;
+	(void)gnutls_x509_crt_get_basic_constraints(crt, &critical, &ca,
+						    &length);
+	return length >= 0 && below > length ? SMTPTLS_REASON_CERT_PATH : 0;
+}
+
+/*
+ * GnuTLS has one word for three faults: an authority that must not sign
+ * certificates, one that allows fewer others below it than there are (RFC 5280
+ * section 4.2.1.9; those that issue themselves anew do not count), and one that
+ * may not sign for this name. The last is what is left.
+ */
+static int reason_of_constraint(const struct chain *chain,
+				gnutls_x509_trust_list_t trust)
+{
+	gnutls_x509_crt_t root;
+	int below = 0, reason = 0;
+	unsigned i;
+
+	for (i = 1; i < chain->len && !reason; i++) {
+		reason = fault_of_authority(chain->crt[i], below);
+		below += !gnutls_x509_crt_check_issuer(chain->crt[i],
+						       chain->crt[i]);
+	}
+	if (!reason &&
+	    gnutls_x509_trust_list_get_issuer(trust, chain->crt[chain->len - 1],
+					      &root, GNUTLS_TL_GET_COPY) == 0) {
+		reason = fault_of_authority(root, below);
+		gnutls_x509_crt_deinit(root);
+	}
+	return reason ? reason : SMTPTLS_REASON_CERT_CONSTRAINT;
+}
+
+static int ask_gnutls(const struct stls_peer *peer, struct chain *chain,
+		      const char *purpose, unsigned *status)
+{
+	gnutls_typed_vdata_st data = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
+				       .data = (unsigned char *)purpose };
+
+	return gnutls_x509_trust_list_verify_crt2(peer->trust, chain->crt,
+						  chain->len, &data, 1,
+						  peer->flags, status, NULL);
+}
+
+static int check_chain(const struct stls_peer *peer, struct chain *chain,
+		       struct stls_verdict *verdict)
+{
+	unsigned status = 0;
+	int ret;
+
+	ret = ask_gnutls(peer, chain,
+			 peer->server ? GNUTLS_KP_TLS_WWW_SERVER
+				      : GNUTLS_KP_TLS_WWW_CLIENT,
+			 &status);
+	if (ret == 0 && status & GNUTLS_CERT_PURPOSE_MISMATCH &&
+	    !peer->server && peer->any_purpose)
+		ret = ask_gnutls(peer, chain, GNUTLS_KP_TLS_WWW_SERVER,
+				 &status);
+	if (ret == GNUTLS_E_MEMORY_ERROR)
+		return decide(verdict, SMTPTLS_E_NOMEM, 0);
+	if (ret < 0)
+		return decide(verdict, SMTPTLS_E_CERT_TRUST,
+			      SMTPTLS_REASON_CERT_MALFORMED);
+	/* That it is invalid it says besides. */
+	status = (status | peer->found) & ~(unsigned)GNUTLS_CERT_INVALID;
+	if (decide_status(verdict, status) < 0 &&
+	    verdict->reason == SMTPTLS_REASON_CERT_CONSTRAINT)
+		verdict->reason = reason_of_constraint(chain, peer->trust);
+	return verdict->error;
+}
+
+/* ---- names ---- */
+
+/* One alternative name: 1 when it is this host's. */
+static int is_host(const char *san, size_t size, const char *host)
+{
+	char presented[STLS_NAME_SIZE];
+
+	return stls_name_normalize_presented(presented, san, size) > 0 &&
+	       stls_name_covers(presented, host);
+}
+
+/* Whether an alternative name, of GnuTLS's type, is one of those wanted. */
+static int is_wanted(const struct stls_peer *peer, int type, const char *san,
+		     size_t size)
+{
+	char host[STLS_NAME_SIZE];
+	unsigned char address[16];
+	size_t i, len;
+
+	for (i = 0; i < peer->name_count; i++) {
+		if (stls_is_address(peer->name[i], address, &len)) {
+			if (type == GNUTLS_SAN_IPADDRESS && size == len &&
+			    memcmp(san, address, len) == 0)
+				return 1;
+		} else if (type == GNUTLS_SAN_DNSNAME &&
+			   stls_name_normalize(host, peer->name[i],
+					       strlen(peer->name[i])) > 0 &&
+			   is_host(san, size, host)) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* Add a name to those that the sentence shows. */
+static void show(struct stls_verdict *verdict, unsigned count, int type,
+		 const char *san, size_t size)
+{
+	size_t len = strlen(verdict->names), room = sizeof(verdict->names);
+	char text[44]; /* what is longer ends with dots */
+
+	if (count > SHOWN || len + 8 >= room)
+		return;
+	if (count == SHOWN) {
+		(void)snprintf(verdict->names + len, room - len, ", ...");
+		return;
+	}
+	if (type == GNUTLS_SAN_IPADDRESS)
+		stls_address_write(text, sizeof(text),
+				   (const unsigned char *)san, size);
+	else
+		(void)stls_ascii_escape(text, sizeof(text), san, size);
+	(void)snprintf(verdict->names + len, room - len, "%s\"%s\"",
+		       count ? ", " : "", text);
+}
+
+/* The alternative names, which the caller frees; NULL: there are none. */
+static gnutls_subject_alt_names_t open_names(gnutls_x509_crt_t leaf)
+{
+	gnutls_subject_alt_names_t names = NULL;
+	gnutls_datum_t der;
+
+	if (gnutls_x509_crt_get_extension_by_oid2(leaf, SAN_OID, 0, &der,
+						  NULL) < 0)
+		return NULL;
+	if (gnutls_subject_alt_names_init(&names) < 0)
+		names = NULL;
+	else if (gnutls_x509_ext_import_subject_alt_names(&der, names, 0) < 0) {
+		gnutls_subject_alt_names_deinit(names);
+		names = NULL;
+	}
+	gnutls_free(der.data);
+	return names;
+}
+
+/* 1 when one of the alternative names is wanted; else some are shown. */
+static int find_name(const struct stls_peer *peer,
+		     gnutls_subject_alt_names_t names, unsigned *shown,
+		     struct stls_verdict *verdict)
+{
+	gnutls_datum_t san;
+	unsigned i, type;
+
+	for (i = 0;
+	     gnutls_subject_alt_names_get(names, i, &type, &san, NULL) == 0;
+	     i++) {
+		if (type != GNUTLS_SAN_DNSNAME && type != GNUTLS_SAN_IPADDRESS)
+			continue;
+		if (is_wanted(peer, (int)type, (const char *)san.data,
+			      san.size))
+			return 1;
+		show(verdict, (*shown)++, (int)type, (const char *)san.data,
+		     san.size);
+	}
+	return 0;
+}
+
+/*
+ * RFC 9525 section 6: one of the alternative names must be one of those that
+ * are wanted.
+ */
+static int check_names(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
+		       struct stls_verdict *verdict)
+{
+	gnutls_subject_alt_names_t names;
+	unsigned shown = 0;
+	int found = 0;
+
+	if (peer->name_count == 0)
+		return 0;
+	names = open_names(leaf);
+	if (names) {
+		found = find_name(peer, names, &shown, verdict);
+		gnutls_subject_alt_names_deinit(names);
+	}
+	if (!found)
+		return decide(verdict, SMTPTLS_E_CERT_NAME,
+			      shown ? SMTPTLS_REASON_CERT_NAME
+				    : SMTPTLS_REASON_CERT_NO_SAN);
+	verdict->names[0] = '\0';
+	return 0;
+}
+
+int stls_verify(const struct stls_peer *peer, struct stls_verdict *verdict)
+{
+	struct chain chain = { .len = 0 };
+	int ret;
+
+	memset(verdict, 0, sizeof(*verdict));
+	verdict->any_purpose = peer->any_purpose;
+	verdict->wanted = peer->name_count > 0 ? peer->name[0] : NULL;
+	ret = open_chain(&chain, peer, verdict);
+	if (ret == 0)
+		ret = check_chain(peer, &chain, verdict);
+	if (ret == 0)
+		ret = check_names(peer, chain.crt[0], verdict);
+	close_chain(&chain);
+	return ret;
+}

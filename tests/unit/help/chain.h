@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * chain: certificates with every fault, in memory. The manual is in chain.c.
+ */
+#ifndef CHAIN_H
+#define CHAIN_H
+
+#include <stddef.h>
+
+#include <gnutls/x509.h>
+
+#define CHAIN_NAMES 4
+
+/* What a certificate is made with; all zeros is a leaf without a name. */
+struct chain_spec {
+	const char *cn;
+	/* "dns:", "ip:", "email:" or "uri:" and the name; a '!' becomes a NUL */
+	const char *san[CHAIN_NAMES];
+	int ca;		/* basicConstraints: CA:TRUE */
+	int path;	/* with a length of this less one; 0: without */
+	unsigned usage; /* GNUTLS_KEY_…; 0: none is said */
+	const char *purpose[2];
+	long from, until;		  /* days from now; both 0: -1 and 90 */
+	int rsa_bits;			  /* 0: P-256, always the same key */
+	gnutls_digest_algorithm_t hash;	  /* 0: SHA-256 */
+	const char *critical;		  /* an extension that nobody knows */
+	const char *permitted, *excluded; /* dNSName that may follow below */
+	int damaged;			  /* its signature is wrong */
+};
+
+struct chain_cert {
+	gnutls_x509_crt_t crt;
+	gnutls_x509_privkey_t key;
+	gnutls_datum_t der;
+};
+
+/* Issued by `issuer`, or by itself if that is NULL; chain_free() is due. */
+struct chain_cert *chain_issue(const struct chain_spec *spec,
+			       const struct chain_cert *issuer);
+void chain_free(struct chain_cert *cert);
+/* Also due, at the end. */
+void chain_end(void);
+
+#endif
