@@ -411,12 +411,11 @@ int smtptls_outbound_plan(const struct smtptls_outbound *outbound, size_t size,
 {
 	struct smtptls_outbound domain;
 	struct smtptls_outbound_host full;
-	struct smtptls_plan answer;
+	struct smtptls_plan answer = { .policy_type = "no-policy-found" };
 	int ret;
 
 	if (!plan || plan_size == 0)
 		return SMTPTLS_E_ARG;
-	answer.policy_type = "no-policy-found";
 	skip(&answer, SMTPTLS_SKIP_UNKNOWN, 0);
 	ret = stls_outbound_read(&domain, outbound, size);
 	if (ret == 0)

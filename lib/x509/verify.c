@@ -177,9 +177,11 @@ static int reason_of_constraint(const struct chain *chain,
 static int ask_gnutls(const struct stls_peer *peer, struct chain *chain,
 		      const char *purpose, unsigned *status)
 {
-	gnutls_typed_vdata_st data = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
-				       .data = (unsigned char *)purpose };
+	gnutls_typed_vdata_st data;
 
+	memset(&data, 0, sizeof(data));
+	data.type = GNUTLS_DT_KEY_PURPOSE_OID;
+	data.data = (unsigned char *)purpose;
 	return gnutls_x509_trust_list_verify_crt2(peer->trust, chain->crt,
 						  chain->len, &data, 1,
 						  peer->flags, status, NULL);
