@@ -6,7 +6,8 @@
  * A line is written by one call, and is one line whatever clients and
  * arguments brought: nobody can forge another or a field in it.
  */
-#include <netdb.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,17 +51,22 @@ void die(const char *format, ...)
 	exit(EXIT_FAILURE);
 }
 
-void address_text(const void *address, socklen_t len,
-		  char text[ADDRESS_TEXT_MAX])
+void address_text(const void *address, char text[ADDRESS_TEXT_MAX])
 {
-	char host[NI_MAXHOST], port[sizeof("65535")];
 	const struct sockaddr *sa = address;
-	int v6 = sa->sa_family == AF_INET6;
+	const struct sockaddr_in *v4 = address;
+	const struct sockaddr_in6 *v6 = address;
+	char host[INET6_ADDRSTRLEN] = "unknown";
 
-	if (getnameinfo(sa, len, host, sizeof(host), port, sizeof(port),
-			NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		strcpy(host, "unknown"), strcpy(port, "0");
-	snprintf(text, ADDRESS_TEXT_MAX, v6 ? "[%s]:%s" : "%s:%s", host, port);
+	if (sa->sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host));
+		snprintf(text, ADDRESS_TEXT_MAX, "[%s]:%u", host,
+			 ntohs(v6->sin6_port));
+	} else {
+		inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
+		snprintf(text, ADDRESS_TEXT_MAX, "%s:%u", host,
+			 ntohs(v4->sin_port));
+	}
 }
 
 /* A line that is being made; what does not fit is cut off. */
@@ -78,16 +84,22 @@ static void put(struct line *line, const char *text)
 	line->len += n;
 }
 
+static int is_plain(char c)
+{
+	return c > ' ' && c <= '~' && c != '"' && c != '\\' && c != '=';
+}
+
 /* Add "name=value", quoted where the value is not a plain word. */
 static void field(struct line *line, const char *name, const char *value)
 {
-	int quote = 0;
+	const char *end = value;
+	int quote;
 
 	if (!value || !*value)
-		value = "-";
-	for (const char *p = value; *p; p++)
-		quote |= *p <= ' ' || *p > '~' || *p == '"' || *p == '\\' ||
-			 *p == '=';
+		value = end = "-";
+	while (is_plain(*end))
+		end++;
+	quote = *end != '\0';
 	put(line, line->len ? " " : "");
 	put(line, name);
 	put(line, quote ? "=\"" : "=");

@@ -16,9 +16,11 @@ __attribute__((format(printf, 1, 2))) void note(const char *format, ...);
 __attribute__((format(printf, 1, 2))) _Noreturn void die(const char *format,
 							 ...);
 
-/* A numeric address and port in the form of --listen. */
-void address_text(const void *address, socklen_t len,
-		  char text[ADDRESS_TEXT_MAX]);
+/*
+ * The address and port of a struct sockaddr_in or sockaddr_in6, in the form of
+ * --listen.
+ */
+void address_text(const void *address, char text[ADDRESS_TEXT_MAX]);
 
 /*
  * The line of a session that has ended. `outcome` NULL: as the connection has

@@ -544,7 +544,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 }
 
 void session_start(struct server *server, evutil_socket_t fd,
-		   const struct sockaddr *peer, socklen_t peer_len, int tls)
+		   const struct sockaddr *peer, int tls)
 {
 	struct session *s = calloc(1, sizeof(*s));
 	int ret = s ? smtptls_conn_new(&s->conn, server->config, SMTPTLS_SERVER)
@@ -572,7 +572,7 @@ void session_start(struct server *server, evutil_socket_t fd,
 	server->sessions = s;
 	server->n_sessions++;
 	smtp_init(&s->smtp, &server->smtp);
-	address_text(peer, peer_len, s->address);
+	address_text(peer, s->address);
 	evtimer_assign(&s->timer, server->base, on_deadline, s);
 	event_assign(&s->io, server->base, fd, EV_READ, on_io, s);
 	set_deadline(s, server->options->handshake_timeout);
@@ -580,7 +580,7 @@ void session_start(struct server *server, evutil_socket_t fd,
 }
 
 void session_refuse(struct server *server, evutil_socket_t fd,
-		    const struct sockaddr *peer, socklen_t len, int tls)
+		    const struct sockaddr *peer, int tls)
 {
 	struct smtp smtp = { .settings = &server->smtp };
 	struct smtp_reply reply;
@@ -590,7 +590,7 @@ void session_refuse(struct server *server, evutil_socket_t fd,
 	if (!tls && send(fd, reply.text, reply.len, MSG_NOSIGNAL) > 0)
 		shutdown(fd, SHUT_WR);
 	evutil_closesocket(fd);
-	address_text(peer, len, text);
+	address_text(peer, text);
 	note("%s: too many connections", text);
 }
 

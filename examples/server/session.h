@@ -34,11 +34,11 @@ struct server {
  * session's. It may be over when the call returns.
  */
 void session_start(struct server *server, evutil_socket_t fd,
-		   const struct sockaddr *peer, socklen_t peer_len, int tls);
+		   const struct sockaddr *peer, int tls);
 
 /* Close a connection that is one too many, with 421 where it is in the clear. */
 void session_refuse(struct server *server, evutil_socket_t fd,
-		    const struct sockaddr *peer, socklen_t len, int tls);
+		    const struct sockaddr *peer, int tls);
 
 /* Let all sessions end at their next idle point; then the loop is left. */
 void sessions_drain(struct server *server);

@@ -26,12 +26,6 @@ enum {
 	ERRORS_MAX = 20
 };
 
-/* A host name or an address literal, more or less: none of the characters
- * that mean something in a Received line. */
-static const char name_text[] =
-	"-._:[]0123456789"
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
 /* Append to the reply's last line, which is cut off where the reply is full. */
 static void add(struct smtp_reply *reply, const char *text)
 {
@@ -110,7 +104,8 @@ static const char *take_path(const char *args, const char *label, char *path)
 	args += strspn(args, " ");
 	if (*args++ != '<')
 		return NULL;
-	while (args[n] > ' ' && args[n] <= '~' && !strchr("<>", args[n]))
+	while (args[n] > ' ' && args[n] <= '~' && args[n] != '<' &&
+	       args[n] != '>')
 		n++;
 	if (args[n] != '>' || n > SMTP_PATH_MAX - strlen("<>"))
 		return NULL;
@@ -149,11 +144,22 @@ static const char *mail_parameter(const struct smtp *smtp, const char *p,
 typedef enum smtp_next handler(struct smtp *smtp, const char *args,
 			       struct smtp_reply *reply);
 
+/* A host name or an address literal, more or less: none of the characters
+ * that mean something in a Received line. */
+static int is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '-' && c <= ':' && c != '/') || c == '_' || c == '[' ||
+	       c == ']';
+}
+
 static int take_name(struct smtp *smtp, const char *args, int extended)
 {
-	size_t n = strlen(args);
+	size_t n = 0;
 
-	if (n == 0 || n > SMTP_NAME_MAX || strspn(args, name_text) != n)
+	while (is_name_char(args[n]))
+		n++;
+	if (n == 0 || n > SMTP_NAME_MAX || args[n])
 		return -1;
 	reset_mail(smtp);
 	memcpy(smtp->name, args, n + 1);

@@ -45,11 +45,12 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	const struct listen_option *option = arg;
 
 	(void)listener;
+	(void)len;
 	if (server.n_sessions < options.max_connections) {
-		session_start(&server, fd, peer, (socklen_t)len, option->tls);
+		session_start(&server, fd, peer, option->tls);
 		return;
 	}
-	session_refuse(&server, fd, peer, (socklen_t)len, option->tls);
+	session_refuse(&server, fd, peer, option->tls);
 }
 
 static void on_accept_error(struct evconnlistener *listener, void *arg)
@@ -114,7 +115,7 @@ static void listen_all(void)
 		if (getsockname(fds[i], (struct sockaddr *)&o[i].address,
 				&o[i].len) < 0)
 			die("--listen %s: %s", o[i].text, strerror(errno));
-		address_text(&o[i].address, o[i].len, text);
+		address_text(&o[i].address, text);
 		printf("listening %s %s\n", o[i].tls ? "tls" : "starttls",
 		       text);
 	}

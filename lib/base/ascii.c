@@ -10,17 +10,12 @@
 
 #include <string.h>
 
-static unsigned char lower(char c)
-{
-	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
 int stls_ascii_equal(const char *a, const char *b, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		if (lower(a[i]) != lower(b[i]))
+		if (stls_ascii_lower(a[i]) != stls_ascii_lower(b[i]))
 			return 0;
 	}
 	return 1;

@@ -5,6 +5,11 @@
 
 #include <stddef.h>
 
+static inline unsigned char stls_ascii_lower(char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
 /* 1 when `a` and `b` are the same but for the case of ASCII letters. */
 int stls_ascii_equal(const char *a, const char *b, size_t len);
 

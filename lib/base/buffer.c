@@ -43,7 +43,9 @@ static void release(struct stls_buffer *buffer)
 static int grow(struct stls_buffer *buffer, size_t room)
 {
 	size_t len = stls_buffer_len(buffer);
-	size_t size = buffer->size ? buffer->size : BLOCK_MIN;
+	size_t size = buffer->size	 ? buffer->size
+		      : room > BLOCK_MIN ? room
+					 : BLOCK_MIN;
 	unsigned char *data;
 
 	if (room > (size_t)-1 / 4 || len > (size_t)-1 / 4)
@@ -119,11 +121,6 @@ int stls_buffer_append(struct stls_buffer *buffer, const void *data, size_t len)
 	memcpy(ptr, data, len);
 	stls_buffer_commit(buffer, len);
 	return 0;
-}
-
-size_t stls_buffer_len(const struct stls_buffer *buffer)
-{
-	return buffer->end - buffer->start;
 }
 
 size_t stls_buffer_peek(const struct stls_buffer *buffer,

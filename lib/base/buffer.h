@@ -36,7 +36,11 @@ int stls_buffer_append(struct stls_buffer *buffer, const void *data,
 size_t stls_buffer_peek(const struct stls_buffer *buffer,
 			const unsigned char **ptr);
 /* How many bytes are held. */
-size_t stls_buffer_len(const struct stls_buffer *buffer);
+static inline size_t stls_buffer_len(const struct stls_buffer *buffer)
+{
+	return buffer->end - buffer->start;
+}
+
 /* Let go of the first `n` bytes held. */
 void stls_buffer_drop(struct stls_buffer *buffer, size_t n);
 

@@ -293,6 +293,19 @@ static int app_in_open(const struct smtptls_conn *conn)
 	}
 }
 
+static int net_in_open(const struct smtptls_conn *conn)
+{
+	return stls_conn_final(conn) == 0 && !conn->eof &&
+	       stls_buffer_len(&conn->in) <= INPUT_HELD;
+}
+
+static int app_out_open(const struct smtptls_conn *conn)
+{
+	return stls_conn_final(conn) == 0 && conn->state != SMTPTLS_HANDSHAKE &&
+	       !stls_conn_negotiating(conn) &&
+	       stls_buffer_len(&conn->out) < OUTPUT_HELD;
+}
+
 int smtptls_conn_poll(const struct smtptls_conn *conn)
 {
 	int mask = 0;
@@ -303,12 +316,9 @@ int smtptls_conn_poll(const struct smtptls_conn *conn)
 		mask |= SMTPTLS_NET_OUT;
 	if (app_in_open(conn))
 		mask |= SMTPTLS_APP_IN;
-	if (stls_conn_final(conn) < 0)
-		return mask;
-	if (!conn->eof && stls_buffer_len(&conn->in) <= INPUT_HELD)
+	if (net_in_open(conn))
 		mask |= SMTPTLS_NET_IN;
-	if (conn->state != SMTPTLS_HANDSHAKE && !stls_conn_negotiating(conn) &&
-	    stls_buffer_len(&conn->out) < OUTPUT_HELD)
+	if (app_out_open(conn))
 		mask |= SMTPTLS_APP_OUT;
 	return mask;
 }
@@ -333,7 +343,7 @@ static int check_first_byte(struct smtptls_conn *conn)
 
 size_t smtptls_conn_input(struct smtptls_conn *conn, unsigned char **ptr)
 {
-	if (!conn || !ptr || !(smtptls_conn_poll(conn) & SMTPTLS_NET_IN))
+	if (!conn || !ptr || !net_in_open(conn))
 		return 0;
 	if (conn->room == 0) {
 		if (stls_buffer_reserve(&conn->in, INPUT_ROOM, ptr) < 0) {
@@ -502,7 +512,7 @@ ssize_t smtptls_conn_write(struct smtptls_conn *conn, const void *data,
 		return ret;
 	if (len == 0)
 		return 0;
-	if (!(smtptls_conn_poll(conn) & SMTPTLS_APP_OUT))
+	if (!app_out_open(conn))
 		return SMTPTLS_E_AGAIN;
 	return stls_conn_put(conn, data, len, OUTPUT_HELD);
 }

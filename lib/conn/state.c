@@ -47,19 +47,6 @@ int stls_conn_fail_session(struct smtptls_conn *conn, int error)
 						     : smtptls_strerror(error));
 }
 
-int stls_conn_final(const struct smtptls_conn *conn)
-{
-	if (conn->state == SMTPTLS_FAILED)
-		return conn->error;
-	return conn->state == SMTPTLS_CLOSED ? SMTPTLS_E_STATE : 0;
-}
-
-int stls_conn_negotiating(const struct smtptls_conn *conn)
-{
-	return conn->state == SMTPTLS_PLAIN && conn->negotiation &&
-	       !conn->negotiation->dialogue.ended;
-}
-
 int stls_conn_check_choice(struct smtptls_conn *conn, int optional)
 {
 	if (!conn->verify_chosen)

@@ -61,9 +61,19 @@ int stls_conn_fail_injection(struct smtptls_conn *conn);
 int stls_conn_fail_session(struct smtptls_conn *conn, int error);
 
 /* A final state's objection to any work, or 0. */
-int stls_conn_final(const struct smtptls_conn *conn);
+static inline int stls_conn_final(const struct smtptls_conn *conn)
+{
+	if (conn->state == SMTPTLS_FAILED)
+		return conn->error;
+	return conn->state == SMTPTLS_CLOSED ? SMTPTLS_E_STATE : 0;
+}
+
 /* The library speaks for a client, in the clear. */
-int stls_conn_negotiating(const struct smtptls_conn *conn);
+static inline int stls_conn_negotiating(const struct smtptls_conn *conn)
+{
+	return conn->state == SMTPTLS_PLAIN && conn->negotiation &&
+	       !conn->negotiation->dialogue.ended;
+}
 
 /*
  * A client has chosen how its server is verified, and has what that needs; with

@@ -15,26 +15,23 @@
 
 #define PSK_DHE_KE 2
 
-/* RFC 8446 section 4.2.8. A set keeps it linear, whatever the peer sends. */
+/* More than there are groups, GREASE's too: some come twice, or are nobody's. */
+#define SHARES_MAX 64
+
+/* RFC 8446 section 4.2.8 */
 static int check_shares(const struct stls_client_hello *hello)
 {
-	uint32_t listed[65536 / 32] = { 0 };
-	size_t at = 0, i;
-	int group;
+	int seen[SHARES_MAX], group;
+	size_t at = 0, count = 0, i;
 
-	for (i = 0; i < stls_numbers(&hello->groups); i++) {
-		unsigned code = stls_number(&hello->groups, i);
-
-		listed[code / 32] |= UINT32_C(1) << code % 32;
-	}
 	while ((group = stls_hello_share(hello, &at)) >= 0) {
-		uint32_t bit = UINT32_C(1) << group % 32;
-
-		if (!(listed[group / 32] & bit))
-			return stls_has_number(&hello->groups, (unsigned)group)
-				       ? STLS_HELLO_SHARE_TWICE
-				       : STLS_HELLO_SHARE_GROUP;
-		listed[group / 32] &= ~bit;
+		if (!stls_has_number(&hello->groups, (unsigned)group))
+			return STLS_HELLO_SHARE_GROUP;
+		for (i = 0; i < count && seen[i] != group; i++)
+			;
+		if (i < count || count == SHARES_MAX)
+			return STLS_HELLO_SHARE_TWICE;
+		seen[count++] = group;
 	}
 	return 0;
 }

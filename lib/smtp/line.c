@@ -56,8 +56,17 @@ int smtptls_command_parse(const char *line, size_t len,
 
 int smtptls_command_is(const struct smtptls_command *command, const char *verb)
 {
-	return command && verb && strlen(verb) == command->verb_len &&
-	       stls_ascii_equal(command->verb, verb, command->verb_len);
+	size_t i;
+
+	if (!command || !verb)
+		return 0;
+	/* A host asks this of one verb after the other: most differ early. */
+	for (i = 0; i < command->verb_len; i++) {
+		if (!verb[i] || stls_ascii_lower(command->verb[i]) !=
+					stls_ascii_lower(verb[i]))
+			return 0;
+	}
+	return verb[i] == '\0';
 }
 
 int smtptls_reply_parse(const char *line, size_t len,

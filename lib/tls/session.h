@@ -65,7 +65,12 @@ void stls_session_free(struct stls_session *session);
 int stls_session_handshake(struct stls_session *session);
 
 /* Something may be read without more input. */
-int stls_session_readable(const struct stls_session *session);
+static inline int stls_session_readable(const struct stls_session *session)
+{
+	return session->eof || stls_buffer_len(session->in) > 0 ||
+	       gnutls_record_check_pending(session->tls) > 0;
+}
+
 /* Plaintext: a count, 0 at the peer's close_notify, SMTPTLS_E_AGAIN, error. */
 ssize_t stls_session_read(struct stls_session *session, void *data, size_t len);
 /* Encrypt until `out` holds `limit` bytes: a count of plaintext, or error. */
