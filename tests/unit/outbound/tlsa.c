@@ -85,6 +85,8 @@ static const struct {
 	{ "full, a zero before the length", 3, 1, 0, "\x30\x82\x00\x80", 4, 128,
 	  "SEQUENCE" },
 	{ "full, indefinite length", 3, 1, 0, "\x30\x80", 2, 2, "SEQUENCE" },
+	{ "full, indefinite length, 128", 3, 1, 0, "\x30\x80", 2, 128,
+	  "SEQUENCE" },
 	{ "full, length cut off", 3, 1, 0, "\x30\x82\x01", 3, 0, "SEQUENCE" },
 	{ "full, no length behind its count", 3, 1, 0, "\x30\x81", 2, 0,
 	  "SEQUENCE" },
@@ -137,6 +139,13 @@ static const struct {
 } texts[] = {
 	{ "3 1 1 0aB1", "3 1 1 0ab1" },
 	{ "0 0 0 00", "0 0 0 00" },
+	{ "100 99 10 09afAF90", "100 99 10 09afaf90" },
+	{ "DANE-EE(3)SPKI(1)SHA2-256(1)00", "3 1 1 00" },
+	{ "DANE-EE(9) 1 00", NULL },
+	{ "DANE-EE 3) 1 1 00", NULL },
+	{ "SPKI 1 00", NULL },
+	{ "a 1 1 00", NULL },
+	{ "3- 1 1 00", NULL },
 	{ "255 255 255 ff", "255 255 255 ff" },
 	{ "003 01 1 00", "3 1 1 00" },
 	{ "  3\t1  1\t00  ", "3 1 1 00" },
@@ -271,11 +280,12 @@ static void test_text_sizes(void **state)
 	for (size = 0; size < sizeof(whole) + 2; size++) {
 		text = malloc(size ? size : 1);
 		assert_non_null(text);
+		text[0] = '#';
 		if (size < sizeof(whole)) {
 			assert_int_equal(
 				smtptls_tlsa_format(&record, text, size),
 				SMTPTLS_E_LIMIT);
-			assert_true(size == 0 || text[0] == '\0');
+			assert_int_equal(text[0], size == 0 ? '#' : '\0');
 		} else {
 			assert_int_equal(
 				smtptls_tlsa_format(&record, text, size),
