@@ -110,6 +110,13 @@ int stls_dh_settle(struct stls_dh *dh,
 					 credentials, GNUTLS_SEC_PARAM_MEDIUM);
 	if (!dh->params)
 		ret = set_field(dh, credentials, policy, rsa_bits);
+	/*
+	 * GnuTLS takes the parameters' length for the least that a field may
+	 * have which the client names. The policy has its own limit.
+	 */
+	if (ret == 0 && dh->params)
+		ret = gnutls_certificate_set_known_dh_params(
+			credentials, GNUTLS_SEC_PARAM_UNKNOWN);
 	if (ret == 0 && !dh->anonymous && has_anonymous(policy))
 		ret = set_anonymous(dh);
 	return ret;

@@ -23,6 +23,8 @@
 #include <smtptls/gnutls.h>
 
 #include "../help/config_help.h"
+#include "../help/peer.h"
+#include "../help/policy_help.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define KIB	     1024
@@ -467,6 +469,35 @@ static void test_dh(void **state)
 #define TEST(function)                                                         \
 	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
+/* They are for clients that name no field; one that does may name less. */
+static void test_dh_leaves_fields(void **state)
+{
+	struct smtptls_config *config = *state;
+	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = "HIGH"));
+	struct peer *client =
+		peer_client(PEER_TLS13 ":-GROUP-ALL:+GROUP-FFDHE2048", NULL);
+	struct smtptls_conn *conn;
+
+	assert_int_equal(smtptls_config_set_policy(config, policy), 0);
+	smtptls_policy_unref(policy);
+	assert_int_equal(
+		smtptls_config_set_dh_file(
+			config, dh_file(&gnutls_ffdhe_3072_group_prime)),
+		0);
+	assert_int_equal(smtptls_config_add_cert_file(config,
+						      usual_server()->file,
+						      usual_server()->file),
+			 0);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+	conn = peer_conn(smtptls_config_ref(config), SMTPTLS_SERVER);
+	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+	peer_run(client, conn);
+	assert_int_equal(client->result, 0);
+	assert_int_equal(gnutls_group_get(client->tls), GNUTLS_GROUP_FFDHE2048);
+	smtptls_conn_free(conn);
+	peer_free(client);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -484,6 +515,7 @@ int main(void)
 		TEST(test_bad_files),
 		TEST(test_system_authorities),
 		TEST(test_dh),
+		TEST(test_dh_leaves_fields),
 	};
 
 	return cmocka_run_group_tests_name("credentials", tests, NULL, NULL);
