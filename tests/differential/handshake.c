@@ -6,12 +6,16 @@
  *	handshake [--count N] [--seed N] [--only N] [--verbose] [strings.tsv]
  *
  * Every round makes settings at random: a cipher list, versions, suites of TLS
- * 1.3, groups, signature algorithms, the server's or the client's order, a
- * certificate of RSA, of ECDSA or both, and as much for the client. Both
+ * 1.3, groups, signature algorithms, the server's or the client's order, one to
+ * three certificates of any kind of key, and as much for the client. Both
  * servers are made from them, and the client speaks with each. Version,
- * suite, group, the certificate's key and success must agree, as the client
- * sees them. A round that differs is printed; the exit status is 1 if there was
- * any. Keys are made once.
+ * suite, group, certificate, signature scheme and success must agree, as the
+ * client sees them. A round that differs is printed; the exit status is 1 if
+ * there was any. Keys are made once.
+ *
+ * OpenSSL keeps one certificate of a kind, and all curves are one kind; the
+ * library keeps them all. So OpenSSL's server is asked with each of two, and
+ * the library must do what one of them does, and succeed when any of them does.
  *
  * What differs for a reason that is GnuTLS's, or on purpose, has a row in the
  * table `exceptions`, and is counted there.
@@ -40,7 +44,41 @@
 #define STRINGS_MAX 256
 #define TURNS_MAX   64
 
-enum { KEY_RSA, KEY_P256, KEY_P384, KEYS };
+enum {
+	KEY_RSA,
+	KEY_RSA1024,
+	KEY_RSA3072,
+	KEY_RSA4096,
+	KEY_RSA_PSS,
+	KEY_P256,
+	KEY_P384,
+	KEY_P521,
+	KEY_ED25519,
+	KEY_ED448,
+	KEYS
+};
+
+/* Kinds, of which OpenSSL has one each, and how X.509 signs by them. */
+enum { KIND_RSA, KIND_RSA_PSS, KIND_EC, KIND_ED25519, KIND_ED448 };
+
+static const struct {
+	const char *name; /* of an algorithm, or of a curve */
+	int kind, bits;
+	const char *hash;
+} key_types[KEYS] = {
+	[KEY_RSA] = { "RSA", KIND_RSA, 2048, "SHA256" },
+	[KEY_RSA1024] = { "RSA", KIND_RSA, 1024, "SHA256" },
+	[KEY_RSA3072] = { "RSA", KIND_RSA, 3072, "SHA256" },
+	[KEY_RSA4096] = { "RSA", KIND_RSA, 4096, "SHA256" },
+	[KEY_RSA_PSS] = { "RSA-PSS", KIND_RSA_PSS, 2048, "SHA256" },
+	[KEY_P256] = { "P-256", KIND_EC, 0, "SHA256" },
+	[KEY_P384] = { "P-384", KIND_EC, 0, "SHA384" },
+	[KEY_P521] = { "P-521", KIND_EC, 0, "SHA512" },
+	[KEY_ED25519] = { "ED25519", KIND_ED25519, 0, NULL },
+	[KEY_ED448] = { "ED448", KIND_ED448, 0, NULL },
+};
+
+#define ROUND_KEYS 3
 
 struct key {
 	EVP_PKEY *key;
@@ -53,7 +91,7 @@ struct settings {
 	char ciphers[STRING_SIZE];
 	char suites[256];
 	char groups[256];
-	char sigalgs[512]; /* "": the default, as with the others */
+	char sigalgs[640]; /* "": the default, as with the others */
 	unsigned versions; /* bits 0 to 3: TLS 1.0 to 1.3 */
 	int level;
 };
@@ -61,7 +99,7 @@ struct settings {
 struct round {
 	struct settings server, client;
 	int client_order, chacha;
-	int keys[2], key_count;
+	int keys[ROUND_KEYS], key_count;
 };
 
 /* What the client saw. */
@@ -70,8 +108,9 @@ struct result {
 	int version;
 	unsigned suite;
 	int group;  /* a NID, or -1 for a field; 0: none */
-	int key;    /* bits of the server's, negative for RSA */
-	int digest; /* a NID: of its signature; 0: none */
+	int key;    /* of the server's certificate, or -1 */
+	int scheme; /* NIDs of its signature; 0: none */
+	int digest;
 	char error[256];
 };
 
@@ -107,15 +146,31 @@ static char *to_text(BIO *bio, long *len)
 	return copy;
 }
 
+static EVP_PKEY *generate(int type)
+{
+	int bits = key_types[type].bits;
+	const char *name = key_types[type].name;
+	EVP_PKEY_CTX *ctx;
+	EVP_PKEY *key = NULL;
+
+	if (key_types[type].kind == KIND_EC)
+		return EVP_EC_gen(name);
+	ctx = EVP_PKEY_CTX_new_from_name(NULL, name, NULL);
+	need(ctx && EVP_PKEY_keygen_init(ctx) == 1, "EVP_PKEY_CTX_new");
+	need(!bits || EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, bits) == 1,
+	     "setting the length of a key");
+	(void)EVP_PKEY_generate(ctx, &key);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
 static void make_key(struct key *key, int type)
 {
+	const char *hash = key_types[type].hash;
 	X509_NAME *name;
 	BIO *bio;
 
-	if (type == KEY_RSA)
-		key->key = EVP_RSA_gen(2048);
-	else
-		key->key = EVP_EC_gen(type == KEY_P256 ? "P-256" : "P-384");
+	key->key = generate(type);
 	need(key->key != NULL, "making a key");
 	key->cert = X509_new();
 	need(key->cert != NULL, "X509_new");
@@ -130,7 +185,7 @@ static void make_key(struct key *key, int type)
 	X509_set_issuer_name(key->cert, name);
 	X509_set_pubkey(key->cert, key->key);
 	need(X509_sign(key->cert, key->key,
-		       type == KEY_P384 ? EVP_sha384() : EVP_sha256()) > 0,
+		       hash ? EVP_get_digestbyname(hash) : NULL) > 0,
 	     "X509_sign");
 	bio = BIO_new(BIO_s_mem());
 	need(PEM_write_bio_X509(bio, key->cert) == 1, "writing PEM");
@@ -292,13 +347,29 @@ static void random_settings(struct run *run, struct settings *settings)
 		"X448",	  "ffdhe2048", "ffdhe3072", "ffdhe4096",
 	};
 	static const char *const sigalgs[] = {
-		"ECDSA+SHA256",	       "ECDSA+SHA384",
-		"ECDSA+SHA512",	       "rsa_pss_rsae_sha256",
-		"rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512",
-		"RSA+SHA256",	       "RSA+SHA384",
-		"RSA+SHA512",	       "RSA+SHA1",
-		"ECDSA+SHA1",	       "ed25519",
-		"ECDSA+SHA224",	       "RSA+SHA224",
+		"ECDSA+SHA256",
+		"ECDSA+SHA384",
+		"ECDSA+SHA512",
+		"ECDSA+SHA224",
+		"ECDSA+SHA1",
+		"ed25519",
+		"ed448",
+		"rsa_pss_pss_sha256",
+		"rsa_pss_pss_sha384",
+		"rsa_pss_pss_sha512",
+		"rsa_pss_rsae_sha256",
+		"rsa_pss_rsae_sha384",
+		"rsa_pss_rsae_sha512",
+		"RSA+SHA256",
+		"RSA+SHA384",
+		"RSA+SHA512",
+		"RSA+SHA224",
+		"RSA+SHA1",
+		"DSA+SHA256",
+		"DSA+SHA384",
+		"DSA+SHA512",
+		"DSA+SHA224",
+		"DSA+SHA1",
 	};
 	static const int levels[] = { 0, 0, 0, 1, 2, 2, 2, 3 };
 	struct generator *g = &run->generator;
@@ -313,7 +384,7 @@ static void random_settings(struct run *run, struct settings *settings)
 			    groups, 8);
 	if (one_in(g, 3))
 		random_list(g, settings->sigalgs, sizeof settings->sigalgs,
-			    sigalgs, 14);
+			    sigalgs, sizeof sigalgs / sizeof sigalgs[0]);
 	settings->versions = 1 + (unsigned)generator_below(g, 15);
 	if (one_in(g, 2))
 		settings->versions |= 0x4;
@@ -322,9 +393,19 @@ static void random_settings(struct run *run, struct settings *settings)
 	settings->level = levels[generator_below(g, 8)];
 }
 
+/* Half of them are of the kinds that most servers have. */
+static int random_key(struct generator *g)
+{
+	static const int common[] = { KEY_RSA, KEY_P256, KEY_P384 };
+
+	return one_in(g, 2) ? common[generator_below(g, 3)]
+			    : (int)generator_below(g, KEYS);
+}
+
 static void random_round(struct run *run, struct round *round)
 {
 	struct generator *g = &run->generator;
+	int i;
 
 	memset(round, 0, sizeof *round);
 	random_settings(run, &round->server);
@@ -334,15 +415,24 @@ static void random_round(struct run *run, struct round *round)
 		round->client.level = 0;
 	round->client_order = one_in(g, 2);
 	round->chacha = one_in(g, 4);
-	round->keys[0] = (int)generator_below(g, KEYS);
-	round->key_count = 1;
-	if (one_in(g, 2)) {
-		/* ECDSA first or last: it must not matter. */
-		round->keys[1] = round->keys[0] == KEY_RSA
-					 ? KEY_P256 + (int)generator_below(g, 2)
-					 : KEY_RSA;
-		round->key_count = 2;
+	round->key_count = 1 + (int)generator_below(g, ROUND_KEYS);
+	for (i = 0; i < round->key_count; i++)
+		round->keys[i] = random_key(g);
+}
+
+static int has_two_of_a_kind(const struct round *round)
+{
+	int i, j;
+
+	for (i = 0; i < round->key_count; i++) {
+		for (j = 0; j < i; j++) {
+			if (round->keys[i] != round->keys[j] &&
+			    key_types[round->keys[i]].kind ==
+				    key_types[round->keys[j]].kind)
+				return 1;
+		}
 	}
+	return 0;
 }
 
 static void print_settings(const char *who, const struct settings *settings)
@@ -359,9 +449,11 @@ static void print_settings(const char *who, const struct settings *settings)
 static void print_result(const char *who, const struct result *result)
 {
 	if (result->ok)
-		printf("  %s: version %04x suite %04x group %d key %d\n", who,
-		       (unsigned)result->version, result->suite, result->group,
-		       result->key);
+		printf("  %s: version %04x suite %04x group %d key %d "
+		       "signature %s %s\n",
+		       who, (unsigned)result->version, result->suite,
+		       result->group, result->key, OBJ_nid2sn(result->scheme),
+		       OBJ_nid2sn(result->digest));
 	else
 		printf("  %s: failed: %s\n", who, result->error);
 }
@@ -413,10 +505,29 @@ static SSL_CTX *make_client(const struct round *round)
 	return NULL;
 }
 
-static SSL_CTX *make_oracle(const struct run *run, const struct round *round)
+/* With `last` behind the others of its kind, which it replaces. */
+static int use_keys(SSL_CTX *ctx, const struct run *run,
+		    const struct round *round, int last)
+{
+	int i, turn;
+
+	for (turn = 0; turn < 2; turn++) {
+		for (i = 0; i < round->key_count; i++) {
+			const struct key *key = &run->key[round->keys[i]];
+
+			if ((i == last) == turn &&
+			    (SSL_CTX_use_certificate(ctx, key->cert) != 1 ||
+			     SSL_CTX_use_PrivateKey(ctx, key->key) != 1))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static SSL_CTX *make_oracle(const struct run *run, const struct round *round,
+			    int last)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-	int i;
 
 	need(ctx != NULL, "SSL_CTX_new");
 	SSL_CTX_set_dh_auto(ctx, 1);
@@ -432,13 +543,8 @@ static SSL_CTX *make_oracle(const struct run *run, const struct round *round)
 	if (release_is_3_5() && !round->server.groups[0])
 		need(SSL_CTX_set1_groups_list(ctx, default_groups) == 1,
 		     "SSL_CTX_set1_groups_list");
-	for (i = 0; i < round->key_count; i++) {
-		const struct key *key = &run->key[round->keys[i]];
-
-		if (SSL_CTX_use_certificate(ctx, key->cert) != 1 ||
-		    SSL_CTX_use_PrivateKey(ctx, key->key) != 1)
-			goto refused;
-	}
+	if (use_keys(ctx, run, round, last) < 0)
+		goto refused;
 	return ctx;
 
 refused:
@@ -508,23 +614,26 @@ static int group_of(SSL *client)
 	return group;
 }
 
-static void look(SSL *client, struct result *result)
+static void look(const struct run *run, SSL *client, struct result *result)
 {
 	X509 *cert = SSL_get0_peer_certificate(client);
+	int i;
 
 	result->ok = 1;
 	result->version = SSL_version(client);
 	result->suite =
 		SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(client));
 	result->group = group_of(client);
-	(void)SSL_get_peer_signature_nid(client, &result->digest);
-	if (cert) {
-		EVP_PKEY *key = X509_get0_pubkey(cert);
-
-		result->key = EVP_PKEY_get_bits(key);
-		if (EVP_PKEY_is_a(key, "RSA"))
-			result->key = -result->key;
+	result->key = -1;
+	for (i = 0; cert && i < KEYS; i++) {
+		if (X509_cmp(cert, run->key[i].cert) == 0)
+			result->key = i;
 	}
+	/* The key exchange RSA signs nothing, and before TLS 1.2 it is fixed. */
+	if (result->version < TLS1_2_VERSION || result->group == 0)
+		return;
+	(void)SSL_get_peer_signature_type_nid(client, &result->scheme);
+	(void)SSL_get_peer_signature_nid(client, &result->digest);
 }
 
 /* Moves all that one has said to the other; 1 when there was something. */
@@ -540,8 +649,8 @@ static int move(SSL *from, SSL *to)
 	return 1;
 }
 
-static void ask_oracle(SSL_CTX *client_ctx, SSL_CTX *server_ctx,
-		       struct result *result)
+static void ask_oracle(const struct run *run, SSL_CTX *client_ctx,
+		       SSL_CTX *server_ctx, struct result *result)
 {
 	SSL *client = make_ssl(client_ctx, 0),
 	    *server = make_ssl(server_ctx, 1);
@@ -557,7 +666,7 @@ static void ask_oracle(SSL_CTX *client_ctx, SSL_CTX *server_ctx,
 	}
 	if (!failed && SSL_is_init_finished(client) &&
 	    SSL_is_init_finished(server))
-		look(client, result);
+		look(run, client, result);
 	SSL_free(client);
 	SSL_free(server);
 }
@@ -595,8 +704,9 @@ static int drain(struct smtptls_conn *conn, SSL *client)
 	return 1;
 }
 
-static void ask_library(SSL_CTX *client_ctx, struct smtptls_config *config,
-			struct result *result, struct smtptls_info *info)
+static void ask_library(const struct run *run, SSL_CTX *client_ctx,
+			struct smtptls_config *config, struct result *result,
+			struct smtptls_info *info)
 {
 	SSL *client = make_ssl(client_ctx, 0);
 	struct smtptls_conn *conn;
@@ -615,7 +725,7 @@ static void ask_library(SSL_CTX *client_ctx, struct smtptls_config *config,
 	}
 	if (!failed && SSL_is_init_finished(client) &&
 	    smtptls_conn_tls_enabled(conn))
-		look(client, result);
+		look(run, client, result);
 	if (smtptls_conn_error(conn, &text) < 0)
 		(void)snprintf(result->error, sizeof result->error, "%.250s",
 			       text);
@@ -701,7 +811,8 @@ static int equal(const struct result *a, const struct result *b)
 	if (!a->ok || !b->ok)
 		return a->ok == b->ok;
 	return a->version == b->version && a->suite == b->suite &&
-	       a->group == b->group && a->key == b->key;
+	       a->group == b->group && a->key == b->key &&
+	       a->scheme == b->scheme && a->digest == b->digest;
 }
 
 #include "handshake_exceptions.h"
@@ -710,6 +821,7 @@ static void judge(struct run *run, unsigned long number,
 		  const struct comparison *comparison)
 {
 	struct exception *exception;
+	int i;
 
 	run->compared++;
 	run->succeeded += (unsigned)comparison->oracle->ok;
@@ -728,13 +840,12 @@ static void judge(struct run *run, unsigned long number,
 			printf("different: ");
 		}
 	}
-	printf("round %lu, %s order%s, key%s %d %d\n", number,
+	printf("round %lu, %s order%s, keys", number,
 	       comparison->round->client_order ? "client's" : "server's",
-	       comparison->round->chacha ? ", chacha" : "",
-	       comparison->round->key_count > 1 ? "s" : "",
-	       comparison->round->keys[0],
-	       comparison->round->key_count > 1 ? comparison->round->keys[1]
-						: -1);
+	       comparison->round->chacha ? ", chacha" : "");
+	for (i = 0; i < comparison->round->key_count; i++)
+		printf(" %d", comparison->round->keys[i]);
+	printf("\n");
 	print_settings("server", &comparison->round->server);
 	print_settings("client", &comparison->round->client);
 	print_result("OpenSSL", comparison->oracle);
@@ -744,11 +855,48 @@ static void judge(struct run *run, unsigned long number,
 
 /* ---- rounds ---- */
 
+/* How much the result of a server of OpenSSL's is like the library's. */
+static int likeness(const struct result *oracle, const struct result *library)
+{
+	if (!oracle->ok || !library->ok)
+		return oracle->ok;
+	return 1 + 4 * equal(oracle, library) +
+	       2 * (oracle->key == library->key) +
+	       (oracle->version == library->version &&
+		oracle->suite == library->suite);
+}
+
+/*
+ * Of the results of OpenSSL's servers the one that is most like the library's;
+ * success is more than failure. Returns 0, or -1 when a setting is refused.
+ */
+static int ask_oracles(const struct run *run, const struct round *round,
+		       SSL_CTX *client, const struct result *library,
+		       struct result *result)
+{
+	struct result other;
+	SSL_CTX *oracle;
+	int i;
+
+	for (i = 0; i < round->key_count; i++) {
+		oracle = make_oracle(run, round, i);
+		if (!oracle)
+			return -1;
+		ask_oracle(run, client, oracle, &other);
+		SSL_CTX_free(oracle);
+		if (i == 0 ||
+		    likeness(&other, library) > likeness(result, library))
+			*result = other;
+		if (!has_two_of_a_kind(round))
+			break;
+	}
+	return 0;
+}
+
 static void play(struct run *run, unsigned long number,
 		 const struct round *round)
 {
 	SSL_CTX *client = make_client(round);
-	SSL_CTX *oracle = make_oracle(run, round);
 	char error[256] = "";
 	struct smtptls_policy *policy = make_policy(round, error, sizeof error);
 	struct smtptls_config *config =
@@ -757,24 +905,26 @@ static void play(struct run *run, unsigned long number,
 	struct result theirs, ours;
 	struct smtptls_info info;
 	struct comparison comparison = { round, policy, &theirs, &ours, &info };
+	int usable = client && config;
 
+	if (usable) {
+		ask_library(run, client, config, &ours, &info);
+		usable = ask_oracles(run, round, client, &ours, &theirs) == 0;
+	}
 	/* Settings that one of them refuses are for other tests. */
-	if (!client || !oracle || !config) {
+	if (usable) {
+		judge(run, number, &comparison);
+	} else {
 		run->unusable++;
 		if (run->verbose)
 			printf("round %lu: unusable: %s\n", number,
-			       !client	 ? "client"
-			       : !oracle ? "oracle"
-					 : error);
-	} else {
-		ask_oracle(client, oracle, &theirs);
-		ask_library(client, config, &ours, &info);
-		judge(run, number, &comparison);
+			       !client	? "client"
+			       : config ? "oracle"
+					: error);
 	}
 	smtptls_config_unref(config);
 	smtptls_policy_unref(policy);
 	SSL_CTX_free(client);
-	SSL_CTX_free(oracle);
 	ERR_clear_error();
 }
 

@@ -56,7 +56,10 @@ static int signature_is_absent(const struct comparison *comparison)
 /* It passes such a suite over, where OpenSSL chooses it. */
 static int rsa_has_no_signature(const struct comparison *comparison)
 {
-	return !comparison->oracle->ok && comparison->library->key >= 0 &&
+	int key = comparison->library->key;
+
+	return !comparison->oracle->ok &&
+	       (key < 0 || key_types[key].kind >= KIND_EC) &&
 	       strstr(comparison->oracle->error,
 		      "no suitable signature algorithm");
 }
@@ -158,25 +161,200 @@ static int suiteb_has_any_group(const struct comparison *comparison)
 	       !policy_has_group(comparison->policy, oracle->group);
 }
 
-/* RFC 8446 section 4.2.8 leaves it to the server; a client of 3.5 does it. */
-static int key_share_is_not_listed(const struct comparison *comparison)
+/* The code of a signature scheme, or 0. */
+static unsigned scheme_code(const struct result *result)
+{
+	static const int digests[] = { NID_sha1, NID_sha224, NID_sha256,
+				       NID_sha384, NID_sha512 };
+	unsigned hash;
+
+	if (result->scheme == EVP_PKEY_ED25519)
+		return 0x0807;
+	if (result->scheme == EVP_PKEY_ED448)
+		return 0x0808;
+	for (hash = 2; hash < 7 && digests[hash - 2] != result->digest;)
+		hash++;
+	if (result->scheme == EVP_PKEY_RSA)
+		return hash << 8 | 1;
+	if (result->scheme == EVP_PKEY_EC)
+		return hash << 8 | 3;
+	if (result->scheme != EVP_PKEY_RSA_PSS)
+		return 0;
+	return key_types[result->key].kind == KIND_RSA ? 0x0800 + hash
+						       : 0x0805 + hash;
+}
+
+/* Where it is in the client's list; behind all of them if it is not. */
+static unsigned sigalg_position(const struct settings *client, unsigned code)
+{
+	/* OpenSSL's own. */
+	const char *sigalgs =
+		client->sigalgs[0]
+			? client->sigalgs
+			: "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:"
+			  "ed448:rsa_pss_pss_sha256:rsa_pss_pss_sha384:"
+			  "rsa_pss_pss_sha512:rsa_pss_rsae_sha256:"
+			  "rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:RSA+SHA256:"
+			  "RSA+SHA384:RSA+SHA512:ECDSA+SHA224:ECDSA+SHA1:"
+			  "RSA+SHA224:RSA+SHA1";
+	struct stls_sigalg_list list;
+	unsigned i;
+
+	need(stls_sigalg_list_parse(&list, sigalgs, strlen(sigalgs), NULL) == 0,
+	     "reading signature algorithms");
+	for (i = 0; i < list.count; i++) {
+		if (stls_sigalg(list.sigalg[i])->code == code)
+			break;
+	}
+	return i;
+}
+
+static int scheme_is_by_client(const struct comparison *comparison)
 {
 	const struct settings *client = &comparison->round->client;
+	const struct result *oracle = comparison->oracle;
+	struct result library = *comparison->library;
+	unsigned code = scheme_code(&library);
 
-	return release_is_3_5() && strncmp(client->ciphers, "SUITEB", 6) == 0 &&
-	       !comparison->oracle->ok &&
-	       strstr(comparison->oracle->error, "bad key share");
+	library.scheme = oracle->scheme;
+	library.digest = oracle->digest;
+	/* Suite B has the server's order, and a hash for each curve. */
+	if (comparison->round->client_order &&
+	    strncmp(comparison->round->server.ciphers, "SUITEB", 6) != 0)
+		return 0;
+	return library.ok && equal(oracle, &library) &&
+	       sigalg_position(client, code) <
+		       sigalg_position(client, scheme_code(oracle));
+}
+
+/* Both kinds sign for the same suites before TLS 1.3. */
+static int serve_the_same_suites(int one, int other)
+{
+	return one >= 0 && other >= 0 &&
+	       (key_types[one].kind >= KIND_EC) ==
+		       (key_types[other].kind >= KIND_EC);
+}
+
+/* It has them in the order of loading, with RSA-PSS before RSA. */
+static int first_certificate_signs(const struct comparison *comparison)
+{
+	const struct result *oracle = comparison->oracle;
+	struct result library = *comparison->library;
+	int same = serve_the_same_suites(oracle->key, library.key);
+
+	library.key = oracle->key;
+	library.scheme = oracle->scheme;
+	library.digest = oracle->digest;
+	return same && comparison->library->key != oracle->key &&
+	       oracle->version < TLS1_3_VERSION && equal(oracle, &library);
+}
+
+static int has_kind(const struct round *round, int kind)
+{
+	int i;
+
+	for (i = 0; i < round->key_count; i++) {
+		if (key_types[round->keys[i]].kind == kind)
+			return 1;
+	}
+	return 0;
+}
+
+/* It chooses a certificate that these versions cannot use, and fails. */
+static int first_certificate_is_new(const struct comparison *comparison)
+{
+	const struct round *round = comparison->round;
+	const struct result *oracle = comparison->oracle;
+
+	return oracle->ok && !comparison->library->ok &&
+	       oracle->version < TLS1_2_VERSION &&
+	       strstr(comparison->library->error, "not enabled") &&
+	       (key_types[oracle->key].kind == KIND_RSA
+			? has_kind(round, KIND_RSA_PSS)
+			: has_kind(round, KIND_ED25519) ||
+				  has_kind(round, KIND_ED448));
+}
+
+/* Among several curves it does not ask which of them the client knows. */
+static int
+first_certificate_has_other_curve(const struct comparison *comparison)
+{
+	const struct round *round = comparison->round;
+	int i, curves = 0;
+
+	for (i = 0; i < round->key_count; i++)
+		curves += key_types[round->keys[i]].kind == KIND_EC;
+	return comparison->oracle->ok && !comparison->library->ok &&
+	       round->key_count > 1 && curves > 0 &&
+	       comparison->oracle->version < TLS1_3_VERSION &&
+	       comparison->info->alert_received == SSL_AD_ILLEGAL_PARAMETER;
+}
+
+/*
+ * Of two curves only one goes with a signature algorithm of TLS 1.3. The
+ * library offers TLS 1.3 then, as OpenSSL does with that one.
+ */
+static int one_curve_has_tls13(const struct comparison *comparison)
+{
+	static const uint8_t bits[KEYS] = {
+		[KEY_P256] = SMTPTLS_KEY_ECDSA_P256,
+		[KEY_P384] = SMTPTLS_KEY_ECDSA_P384,
+		[KEY_P521] = SMTPTLS_KEY_ECDSA_P521,
+	};
+	const struct round *round = comparison->round;
+	int i, with = 0, without = 0;
+
+	for (i = 0; i < round->key_count; i++) {
+		uint8_t bit = bits[round->keys[i]];
+
+		with |= bit && bit & comparison->policy->tls13_keys;
+		without |= bit && !(bit & comparison->policy->tls13_keys);
+	}
+	return with && without && comparison->oracle->ok &&
+	       comparison->oracle->version < TLS1_3_VERSION &&
+	       !comparison->library->ok && comparison->info->reason != 0;
+}
+
+/*
+ * RFC 8017 section 9.1.1: a key of 1024 bits is too short for a signature by
+ * PSS with SHA-512. OpenSSL leaves the pair out, GnuTLS signs and fails.
+ */
+static int key_is_too_short(const struct comparison *comparison)
+{
+	const struct settings *client = &comparison->round->client;
+	int i, has_key = 0;
+
+	for (i = 0; i < comparison->round->key_count; i++)
+		has_key |= comparison->round->keys[i] == KEY_RSA1024;
+	return has_key && !comparison->library->ok &&
+	       (comparison->info->reason == SMTPTLS_REASON_NONE ||
+		comparison->info->reason == SMTPTLS_REASON_PEER_ALERT) &&
+	       (!client->sigalgs[0] ||
+		strstr(client->sigalgs, "rsa_pss_rsae_sha512"));
 }
 
 static struct exception exceptions[] = {
+	{ "GnuTLS has the first certificate that can sign for the suite, "
+	  "OpenSSL that of the first signature algorithm",
+	  first_certificate_signs, 0 },
+	{ "GnuTLS chooses an EdDSA or RSA-PSS certificate before TLS 1.2, and "
+	  "fails",
+	  first_certificate_is_new, 0 },
+	{ "GnuTLS takes the first ECDSA certificate, of whatever curve",
+	  first_certificate_has_other_curve, 0 },
+	{ "of two curves, which OpenSSL does not have at once, one serves TLS "
+	  "1.3",
+	  one_curve_has_tls13, 0 },
+	{ "a key of 1024 bits is too short for PSS with SHA-512, which GnuTLS "
+	  "finds late",
+	  key_is_too_short, 0 },
+	{ "GnuTLS signs by the client's order, also where the server's counts",
+	  scheme_is_by_client, 0 },
 	{ "OpenSSL 3.5 asks for the client's first group in TLS 1.3 when the "
 	  "order is the client's",
 	  retry_is_by_client, 0 },
 	{ "an OpenSSL 3.5 server of Suite B takes other groups in TLS 1.3",
 	  suiteb_has_any_group, 0 },
-	{ "OpenSSL refuses a key share of a group that the client does not "
-	  "list, as a client of Suite B and 3.5 sends it",
-	  key_share_is_not_listed, 0 },
 	{ "OpenSSL 3.5 has suites of CCM8 at level 0 only, and not in HIGH",
 	  release_differs_on_suite, 0 },
 	{ "DHE uses the field that the client names, where OpenSSL uses one "
