@@ -205,14 +205,15 @@ static void make(struct made *made, const struct row *row)
 	for (i = 0; i + 1 < made->count; i++)
 		made->der[i] = made->cert[made->count - 1 - i]->der;
 	assert_int_equal(gnutls_x509_trust_list_init(&made->trust, 0), 0);
-	assert_int_equal(gnutls_x509_trust_list_add_cas(
-				 made->trust, &made->cert[0]->crt, 1, 0),
+	assert_int_equal(gnutls_x509_trust_list_add_trust_mem(
+				 made->trust, &made->cert[0]->der, NULL,
+				 GNUTLS_X509_FMT_DER, 0, 0),
 			 1);
 }
 
 static void unmake(struct made *made)
 {
-	gnutls_x509_trust_list_deinit(made->trust, 0);
+	gnutls_x509_trust_list_deinit(made->trust, 1);
 	while (made->count > 0)
 		chain_free(made->cert[--made->count]);
 }
