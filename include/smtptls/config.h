@@ -142,7 +142,8 @@ SMTPTLS_API int smtptls_config_set_shadow_policy(struct smtptls_config *config,
  * has: with a `strict` other than 0 the handshake fails (unrecognized_name, RFC
  * 6066 section 3); with 0, as at first, the default certificate is shown, which
  * smtptls_conn_info() notes. A client that asks for none gets the default one.
- * A name is compared without case, and a wildcard stands for its first label.
+ * A name is compared without case and without a dot at its end, and a wildcard
+ * stands for its first label if two others follow (RFC 9525 section 6.3).
  */
 SMTPTLS_API int smtptls_config_set_strict_sni(struct smtptls_config *config,
 					      int strict);

@@ -110,6 +110,7 @@ void smtptls_config_unref(struct smtptls_config *config)
 						 memory_order_acq_rel) != 1)
 		return;
 	gnutls_certificate_free_credentials(config->credentials);
+	stls_single_credentials_free(&config->single);
 	stls_dh_free(&config->dh);
 	stls_own_certificates_free(&config->own);
 	if (config->priority)
@@ -384,6 +385,18 @@ static int warn(struct smtptls_config *config)
 	return ret;
 }
 
+/* A hook that chooses among several certificates is a policy's. */
+static int make_single(struct smtptls_config *config)
+{
+	/* from an attempt to freeze that failed */
+	stls_single_credentials_free(&config->single);
+	if (!config->policy || config->own.count < 2)
+		return 0;
+	return stls_single_credentials_make(
+		&config->single, config->credentials, config->own.count,
+		config->dh.params, !config->has_system_authorities);
+}
+
 int smtptls_config_freeze(struct smtptls_config *config)
 {
 	int ret;
@@ -400,7 +413,9 @@ int smtptls_config_freeze(struct smtptls_config *config)
 	ret = settle(config);
 	if (ret < 0)
 		return ret;
-	ret = derive_ticket_keys(config);
+	ret = make_single(config);
+	if (ret == 0)
+		ret = derive_ticket_keys(config);
 	if (ret < 0)
 		return stls_config_fail(config,
 					ret == GNUTLS_E_MEMORY_ERROR

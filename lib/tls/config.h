@@ -12,6 +12,7 @@
 
 #include "base/texts.h"
 #include "tls/dh.h"
+#include "tls/single_credentials.h"
 #include "x509/digest.h"
 #include "x509/own_certificates.h"
 
@@ -23,8 +24,11 @@ struct smtptls_config {
 	int has_certificate;
 	int strict_sni;
 	int has_authorities;
+	int has_system_authorities; /* some are the system's */
 	int any_client_purpose; /* a client's certificate may be a server's */
 	gnutls_certificate_credentials_t credentials;
+	/* Each own certificate alone; none unless there are several. */
+	struct stls_single_credentials single;
 	struct stls_dh dh;
 	struct stls_own_certificates own; /* since the freeze */
 	gnutls_priority_t priority;

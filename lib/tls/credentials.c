@@ -235,7 +235,7 @@ static int add_system_trust(struct smtptls_config *config)
 			config, SMTPTLS_E_CONFIG,
 			"the system's certificate authorities: %s",
 			ret < 0 ? gnutls_strerror(ret) : "there are none");
-	config->has_authorities = 1;
+	config->has_authorities = config->has_system_authorities = 1;
 	stls_config_mix(config, "system trust", "", 0);
 	return 0;
 }

@@ -78,6 +78,22 @@ static unsigned select_for_name(const struct stls_judge *judge,
 	return judge->own->keys;
 }
 
+/* The certificate that is meant, where GnuTLS would only find its spelling. */
+static int show_certificate(const struct stls_judge *judge,
+			    gnutls_session_t tls,
+			    const struct stls_client_hello *hello, unsigned key)
+{
+	int i;
+
+	if (!judge->single || !hello->sni.data || !key)
+		return 0;
+	i = stls_own_certificates_find(judge->own, &hello->sni, key);
+	if (i < 0 || !judge->single[i])
+		return 0;
+	return gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE,
+				      judge->single[i]);
+}
+
 /*
  * Why the shadow policy would refuse; `error` is the parser's. The first reason
  * counts: the hello that answers a HelloRetryRequest differs in nothing that a
@@ -119,6 +135,7 @@ static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
 				      .keys = judge->own->keys,
 				      .choice = &choice };
 	unsigned keys;
+	int ret;
 
 	facts.error = stls_client_hello_parse(&hello, body->data, body->size);
 	judge_shadow(judge, &hello, facts.error);
@@ -142,6 +159,9 @@ static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
 		facts.reason = stls_refusal_reason(&facts);
 		return refuse(judge, &facts);
 	}
+	ret = show_certificate(judge, tls, &hello, choice.key);
+	if (ret < 0)
+		return ret;
 	judge->choice = choice;
 	judge->judged = 1;
 	/*

@@ -10,11 +10,13 @@
 
 #define STLS_REASON_TEXT 256
 
-/* One session's judge. All but the first four begin as zeros. */
+/* One session's judge. All but the first five begin as zeros. */
 struct stls_judge {
 	const struct smtptls_policy *policy; /* NULL: only the SNI is judged */
 	const struct smtptls_policy *shadow; /* a server's, or NULL */
 	const struct stls_own_certificates *own;
+	/* Each of them alone, or NULL; the host's own have none. */
+	const gnutls_certificate_credentials_t *single;
 	int asks;   /* a client's certificate is asked for */
 	int strict; /* a name that no certificate covers is refused */
 	int judged; /* a hello was, and a choice was found */

@@ -120,6 +120,7 @@ static void set_up_judge(struct stls_session *session,
 	if (session->role == SMTPTLS_SERVER)
 		session->judge.shadow = config->shadow;
 	session->judge.own = &config->own;
+	session->judge.single = config->single.credentials;
 	session->judge.asks = session->verify_mode != SMTPTLS_VERIFY_NONE;
 	session->judge.strict =
 		config->strict_sni && session->role == SMTPTLS_SERVER;

@@ -403,6 +403,21 @@ unsigned stls_own_certificates_named(const struct stls_own_certificates *own,
 	return keys;
 }
 
+int stls_own_certificates_find(const struct stls_own_certificates *own,
+			       const struct stls_bytes *name, unsigned key)
+{
+	char normal[STLS_NAME_SIZE];
+	size_t i;
+
+	if (stls_name_normalize(normal, name->data, name->len) == 0)
+		return -1;
+	for (i = 0; i < own->count; i++) {
+		if (own->cert[i].keys & key && covers(&own->cert[i], normal))
+			return (int)i;
+	}
+	return -1;
+}
+
 int stls_own_certificates_cover(const struct stls_own_certificates *own,
 				const struct stls_bytes *name)
 {

@@ -56,6 +56,10 @@ void stls_own_certificates_free(struct stls_own_certificates *own);
 unsigned stls_own_certificates_named(const struct stls_own_certificates *own,
 				     const struct stls_bytes *name);
 
+/* The first of them that has the key (one of enum smtptls_key), or -1. */
+int stls_own_certificates_find(const struct stls_own_certificates *own,
+			       const struct stls_bytes *name, unsigned key);
+
 /* 1 when some certificate covers this name, whatever its type. */
 int stls_own_certificates_cover(const struct stls_own_certificates *own,
 				const struct stls_bytes *name);

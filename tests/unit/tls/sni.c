@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include <gnutls/x509.h>
+
 #include <smtptls/gnutls.h>
 
 #include "../help/peer.h"
@@ -49,15 +51,19 @@ static struct smtptls_conn *start(int strict, const char *priority)
 	return conn;
 }
 
+static void name_server(struct peer *peer, const char *name)
+{
+	assert_int_equal(gnutls_server_name_set(peer->tls, GNUTLS_NAME_DNS,
+						name, strlen(name)),
+			 0);
+}
+
 static struct peer *client(const char *priority, const char *name)
 {
 	struct peer *peer = peer_client(priority, NULL);
 
 	if (name)
-		assert_int_equal(gnutls_server_name_set(peer->tls,
-							GNUTLS_NAME_DNS, name,
-							strlen(name)),
-				 0);
+		name_server(peer, name);
 	return peer;
 }
 
@@ -72,6 +78,8 @@ static const struct {
 	{ "a.example.net", 1 },
 	{ "A.EXAMPLE.net", 1 },
 	{ "a-b.example.net", 1 },
+	{ "mx.example.org.", 1 },
+	{ "a.example.net.", 1 },
 	{ "example.net", 0 },
 	{ "a.b.example.net", 0 },
 	{ "aexample.net", 0 },
@@ -143,6 +151,77 @@ static void noted(void **state)
 			peer_free(peer);
 			smtptls_conn_free(conn);
 		}
+	}
+}
+
+/*
+ * Of several certificates of one type the one that is meant is shown, in
+ * whatever spelling: with other letters, with a dot, by its wildcard.
+ */
+static void shown(void **state)
+{
+	static const struct {
+		const char *asked,
+			*cert; /* the first name of the certificate */
+	} rows[] = {
+		{ "mx.example.org", "mx.example.org" },
+		{ "mail.example.org", "mx.example.org" },
+		{ "a.example.net", "*.example.net" },
+		{ "A.Example.NET", "*.example.net" },
+		{ "a.example.net.", "*.example.net" },
+		{ "MX2.example.org", "MX2.example.org" },
+		{ "mx2.example.org", "MX2.example.org" },
+		{ "mx2.example.org.", "MX2.example.org" },
+		/* the first, where nothing else decides */
+		{ "other.example.org", "mx.example.org" },
+		{ NULL, "mx.example.org" },
+	};
+	const gnutls_datum_t *der;
+	char cn[64];
+	size_t i, size;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows) * 2; i++) {
+		struct smtptls_config *config = policy_config(NULL);
+		struct smtptls_conn *conn;
+		struct peer *peer;
+		gnutls_x509_crt_t crt;
+		unsigned count;
+
+		add_server(config, TESTCERT_ECDSA,
+			   "mx.example.org MAIL.example.org");
+		add_server(config, TESTCERT_ECDSA, "*.example.net");
+		add_server(config, TESTCERT_ECDSA, "MX2.example.org");
+		assert_int_equal(
+			smtptls_config_set_ca_file(config, peer_ca()->file), 0);
+		freeze(config);
+		conn = peer_conn(config, SMTPTLS_SERVER);
+		/* and a client is still verified by the same authorities */
+		assert_int_equal(
+			smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_CA), 0);
+		assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+		peer = peer_client(
+			versions[i % 2],
+			testcert_client(peer_ca(), TESTCERT_ECDSA, "client"));
+		if (rows[i / 2].asked)
+			name_server(peer, rows[i / 2].asked);
+		peer_run(peer, conn);
+		assert_int_equal(smtptls_conn_tls_enabled(conn), 1);
+		der = gnutls_certificate_get_peers(peer->tls, &count);
+		assert_non_null(der);
+		assert_int_equal(gnutls_x509_crt_init(&crt), 0);
+		assert_int_equal(
+			gnutls_x509_crt_import(crt, der, GNUTLS_X509_FMT_DER),
+			0);
+		size = sizeof(cn);
+		assert_int_equal(gnutls_x509_crt_get_dn_by_oid(
+					 crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0,
+					 cn, &size),
+				 0);
+		assert_string_equal(cn, rows[i / 2].cert);
+		gnutls_x509_crt_deinit(crt);
+		peer_free(peer);
+		smtptls_conn_free(conn);
 	}
 }
 
@@ -254,10 +333,10 @@ static void refused(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(strict),	cmocka_unit_test(noted),
-		cmocka_unit_test(resumed),	cmocka_unit_test(hook_removed),
-		cmocka_unit_test(server_hello), cmocka_unit_test(clients),
-		cmocka_unit_test(refused),
+		cmocka_unit_test(strict),	cmocka_unit_test(shown),
+		cmocka_unit_test(noted),	cmocka_unit_test(resumed),
+		cmocka_unit_test(hook_removed), cmocka_unit_test(server_hello),
+		cmocka_unit_test(clients),	cmocka_unit_test(refused),
 	};
 
 	return cmocka_run_group_tests_name("sni", tests, NULL, NULL);

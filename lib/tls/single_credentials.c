@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls/single_credentials: each of several certificates in credentials of its
+ * own.
+ *
+ * GnuTLS finds a certificate by comparing the client's name byte by byte, with
+ * no wildcard, and takes the first that fits otherwise. A policy's hook knows
+ * better which is meant; it gives the session the credentials that hold this
+ * one alone. They have what the configuration's have too: parameters for DHE,
+ * and the names of authorities that a client is told. Those names come from
+ * files; beside the system's authorities they cannot be told apart, and a client
+ * is told none, which means any (RFC 5246 section 7.4.4).
+ *
+ * A key that cannot be copied, as one in a device, has none, and is found as
+ * GnuTLS finds it.
+ */
+#include "tls/single_credentials.h"
+
+#include <stdlib.h>
+
+#include <gnutls/x509.h>
+
+struct copied {
+	gnutls_x509_crt_t *crt;
+	unsigned count;
+	gnutls_x509_privkey_t key;
+};
+
+static void copied_free(struct copied *copied)
+{
+	while (copied->count > 0)
+		gnutls_x509_crt_deinit(copied->crt[--copied->count]);
+	gnutls_free(copied->crt);
+	if (copied->key)
+		gnutls_x509_privkey_deinit(copied->key);
+}
+
+static int add_authorities(gnutls_certificate_credentials_t single,
+			   gnutls_certificate_credentials_t all)
+{
+	gnutls_x509_trust_list_iter_t iter = NULL;
+	gnutls_x509_trust_list_t trust;
+	gnutls_x509_crt_t crt;
+	int ret = 0;
+
+	gnutls_certificate_get_trust_list(all, &trust);
+	while (ret >= 0 &&
+	       gnutls_x509_trust_list_iter_get_ca(trust, &iter, &crt) == 0) {
+		ret = gnutls_certificate_set_x509_trust(single, &crt, 1);
+		gnutls_x509_crt_deinit(crt);
+	}
+	gnutls_x509_trust_list_iter_deinit(iter);
+	return ret < 0 ? ret : 0;
+}
+
+/* The i-th certificate alone; NULL: its key cannot be copied. */
+static int make(gnutls_certificate_credentials_t *single,
+		gnutls_certificate_credentials_t all, unsigned i)
+{
+	struct copied copied = { NULL, 0, NULL };
+	int ret;
+
+	ret = gnutls_certificate_get_x509_key(all, i, &copied.key);
+	if (ret < 0) {
+		copied.key = NULL;
+		return ret == GNUTLS_E_MEMORY_ERROR ? ret : 0;
+	}
+	ret = gnutls_certificate_get_x509_crt(all, i, &copied.crt,
+					      &copied.count);
+	if (ret < 0)
+		goto out;
+	ret = gnutls_certificate_allocate_credentials(single);
+	if (ret < 0) {
+		*single = NULL;
+		goto out;
+	}
+	ret = gnutls_certificate_set_x509_key(*single, copied.crt,
+					      (int)copied.count, copied.key);
+out:
+	copied_free(&copied);
+	return ret < 0 ? ret : 0;
+}
+
+int stls_single_credentials_make(struct stls_single_credentials *single,
+				 gnutls_certificate_credentials_t all,
+				 size_t count, gnutls_dh_params_t dh, int tell)
+{
+	size_t i;
+	int ret = 0;
+
+	single->credentials = calloc(count, sizeof(*single->credentials));
+	if (!single->credentials)
+		return GNUTLS_E_MEMORY_ERROR;
+	single->count = count;
+	for (i = 0; ret == 0 && i < count; i++) {
+		gnutls_certificate_credentials_t *one = &single->credentials[i];
+
+		ret = make(one, all, (unsigned)i);
+		if (ret < 0 || !*one)
+			continue;
+		if (dh)
+			gnutls_certificate_set_dh_params(*one, dh);
+		if (tell)
+			ret = add_authorities(*one, all);
+	}
+	return ret;
+}
+
+void stls_single_credentials_free(struct stls_single_credentials *single)
+{
+	size_t i;
+
+	for (i = 0; i < single->count; i++) {
+		if (single->credentials[i])
+			gnutls_certificate_free_credentials(
+				single->credentials[i]);
+	}
+	free(single->credentials);
+	single->credentials = NULL;
+	single->count = 0;
+}

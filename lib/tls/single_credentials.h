@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* tls/single_credentials: manual in single_credentials.c. */
+#ifndef TLS_SINGLE_CREDENTIALS_H
+#define TLS_SINGLE_CREDENTIALS_H
+
+#include <stddef.h>
+
+#include <gnutls/gnutls.h>
+
+/* All zeros: none. */
+struct stls_single_credentials {
+	gnutls_certificate_credentials_t *credentials; /* some may be NULL */
+	size_t count;
+};
+
+/*
+ * Make one for each of the `count` certificates of `all`, with `dh` unless that
+ * is NULL; `tell` 1: with the authorities that a client is told of. Returns 0 or
+ * GnuTLS's error; stls_single_credentials_free() is due in either case.
+ */
+int stls_single_credentials_make(struct stls_single_credentials *single,
+				 gnutls_certificate_credentials_t all,
+				 size_t count, gnutls_dh_params_t dh, int tell);
+void stls_single_credentials_free(struct stls_single_credentials *single);
+
+#endif
