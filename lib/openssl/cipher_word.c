@@ -148,6 +148,11 @@ static int find_alias(struct stls_cipher_match *is, const char *word,
 	return 1;
 }
 
+const char *stls_cipher_alias(size_t i)
+{
+	return i < sizeof aliases / sizeof aliases[0] ? aliases[i].word : NULL;
+}
+
 /* A set that is 0 does not restrict; returns whether anything is left. */
 static int intersect(uint8_t *set, uint8_t more)
 {

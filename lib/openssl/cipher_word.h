@@ -23,6 +23,9 @@ enum stls_cipher_word_effect {
 	STLS_CIPHER_WORD_CONTRADICTS /* nothing can meet both */
 };
 
+/* The i-th alias, or NULL past the last. */
+const char *stls_cipher_alias(size_t i);
+
 /* Adds the conditions of one more word of the cipher list language. */
 enum stls_cipher_word_effect
 stls_cipher_match_narrow(struct stls_cipher_match *match, const char *word,

@@ -158,6 +158,11 @@ int stls_group_by_code(unsigned code)
 	return -1;
 }
 
+const char *stls_group_name(size_t i)
+{
+	return i < sizeof names / sizeof names[0] ? names[i].word : NULL;
+}
+
 static int find_name(const char *word, size_t length)
 {
 	int i = stls_word_find(word, length, names, sizeof names,

@@ -40,6 +40,9 @@ const struct stls_group *stls_group(size_t i);
 /* The row's number, or -1. */
 int stls_group_by_code(unsigned code);
 
+/* The i-th of the names that are read, or NULL past the last. */
+const char *stls_group_name(size_t i);
+
 /*
  * Reads a list of groups. Returns 0, or a negative enum stls_list_error with
  * *where set (unless NULL) and *list without groups.

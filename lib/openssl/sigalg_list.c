@@ -68,15 +68,25 @@ int stls_sigalg_by_code(unsigned code)
 }
 
 /* OpenSSL has no names for the schemes that it knows only by their parts. */
+static int is_pair_only(size_t row)
+{
+	return (table[row].code & 0xff) == 0x02 || table[row].code == 0x0203 ||
+	       table[row].code == 0x0303;
+}
+
+const char *stls_sigalg_name(size_t i)
+{
+	if (i >= STLS_SIGALGS)
+		return NULL;
+	return is_pair_only(i) ? "" : table[i].name;
+}
+
 static int find_name(const char *name, size_t length)
 {
 	int row = stls_word_find(name, length, table, sizeof table,
 				 sizeof table[0]);
 
-	if (row < 0 || (table[row].code & 0xff) == 0x02 ||
-	    table[row].code == 0x0203 || table[row].code == 0x0303)
-		return -1;
-	return row;
+	return row < 0 || is_pair_only((size_t)row) ? -1 : row;
 }
 
 struct part {

@@ -28,6 +28,9 @@ const struct stls_sigalg *stls_sigalg(size_t i);
 /* The row's number, or -1. */
 int stls_sigalg_by_code(unsigned code);
 
+/* A row's name, "" if OpenSSL 3.0 has none but a pair; NULL past the last. */
+const char *stls_sigalg_name(size_t i);
+
 /*
  * Reads a list of signature algorithms as OpenSSL 3.0 does, and a name with ?
  * before it as OpenSSL 3.3: it is skipped if it is unknown. Returns 0, or a

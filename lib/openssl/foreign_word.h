@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STLS_OPENSSL_FOREIGN_WORD_H
+#define STLS_OPENSSL_FOREIGN_WORD_H
+
+#include "openssl/word_hint.h"
+
+/*
+ * What a list's parser found wrong or skipped at `found`: enters the whole word
+ * and, if there is one, the hint. Returns 1 with a hint, else 0 and
+ * STLS_CURE_NONE. The change is literal: `with` in the place of `word`, or no
+ * item, and the list has no fault there any more.
+ */
+int stls_foreign_word(struct stls_word_hint *hint, enum stls_setting setting,
+		      const char *string, size_t length,
+		      const struct stls_span *found);
+
+#endif

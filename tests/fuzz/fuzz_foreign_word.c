@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Words of other languages. The first byte says which list the rest is.
+ *
+ * Whatever the list is: a hint's words lie in it, and its change, made to the
+ * letter, mends the fault that it was given for.
+ */
+#include <string.h>
+
+#include "fuzz.h"
+#include "../unit/help/hint_help.h"
+
+/* Whether the place is still one of a word that the list does not know. */
+static int is_fault(enum stls_setting setting, const char *string,
+		    size_t length, size_t place, size_t end)
+{
+	struct reading reading;
+	struct stls_span where;
+	size_t i;
+
+	read_list(&reading, setting, string, length);
+	for (i = 0; find_fault(&reading, i, &where); i++) {
+		if (reading.error == STLS_LIST_MIXED_GRAMMARS ||
+		    reading.error == STLS_LIST_EMPTY_WORD)
+			return 0;
+		if (where.position >= place && where.position < end)
+			return 1;
+	}
+	return 0;
+}
+
+static void check_change(const struct stls_word_hint *hint,
+			 enum stls_setting setting, const char *string,
+			 size_t length)
+{
+	char *out = malloc(length + STLS_WORD_MAX);
+	size_t changed, end;
+
+	if (!out)
+		abort();
+	changed = apply_hint(hint, out, string, length);
+	CHECK(changed != length || memcmp(out, string, length) != 0);
+	end = hint->word.position + strlen(hint->with);
+	/* What was in quotes, or behind a name, may be foreign as well. */
+	if (hint->cure == STLS_CURE_RENAME || hint->cure == STLS_CURE_SLIP ||
+	    (hint->cure == STLS_CURE_REPLACE && hint->with[0] &&
+	     strncmp(hint->what, "a word with quotes", 18) != 0))
+		CHECK(!is_fault(setting, out, changed, hint->word.position,
+				end));
+	free(out);
+}
+
+static void check_fault(enum stls_setting setting, const char *string,
+			size_t length, const struct stls_span *where)
+{
+	struct stls_word_hint hint;
+	char text[256] = "";
+
+	if (!stls_foreign_word(&hint, setting, string, length, where)) {
+		CHECK(hint.cure == STLS_CURE_NONE);
+		check_where(hint.word, length);
+		return;
+	}
+	check_where(hint.word, length);
+	check_where(hint.item, length);
+	stls_word_hint_text(&hint, " and skipped", text);
+	CHECK(text[0] && strlen(text) + 1 < sizeof(text));
+	if (hint.cure != STLS_CURE_PRIORITY)
+		check_change(&hint, setting, string, length);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	enum stls_setting setting;
+	struct reading reading;
+	struct stls_span where;
+	char *string;
+	size_t i;
+
+	if (size == 0)
+		return 0;
+	setting = (enum stls_setting)((data[0] - (uint8_t)'0') % 5u + 1);
+	/* of its own, so that a read behind its end is seen */
+	string = malloc(size);
+	if (!string)
+		abort();
+	memcpy(string, data + 1, size - 1);
+	read_list(&reading, setting, string, size - 1);
+	for (i = 0; find_fault(&reading, i, &where); i++)
+		check_fault(setting, string, size - 1, &where);
+	free(string);
+	return 0;
+}
