@@ -18,14 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "policy/list_warning.h"
 #include "policy/selectable.h"
 #include "policy/priority.h"
 #include "policy/security_level.h"
 
-#define STRING_MAX     65536
-#define LEVEL_DEFAULT  2
-#define WORD_SHOWN_MAX 64
+#define STRING_MAX    65536
+#define LEVEL_DEFAULT 2
 
 static const char default_protocols[] = "TLSv1.2 TLSv1.3";
 
@@ -62,66 +61,6 @@ static const char *const suiteb_sigalgs[] = {
 	[STLS_SUITEB_128] = "ECDSA+SHA256:ECDSA+SHA384",
 	[STLS_SUITEB_192] = "ECDSA+SHA384",
 };
-
-/* ---- sentences ---- */
-
-/* A parser's error: the word, its place, why. */
-static int parse_failed(const struct compiler *compiler, const char *what,
-			const char *string, const struct stls_span *where,
-			int error)
-{
-	char word[WORD_SHOWN_MAX];
-
-	(void)stls_ascii_escape(word, sizeof(word), string + where->position,
-				where->length);
-	return stls_sentence(compiler->error, SMTPTLS_E_SYNTAX,
-			     "%s: \"%s\" at byte %zu %s", what, word,
-			     where->position + 1, stls_list_error_text(error));
-}
-
-static const char *skip_text(enum stls_skip_reason reason)
-{
-	switch (reason) {
-	case STLS_SKIP_UNKNOWN:
-		return "is unknown to OpenSSL 3.0 and skipped";
-	case STLS_SKIP_CONTRADICTION:
-		return "is skipped: no suite can be all of this";
-	case STLS_SKIP_REST:
-		return "is not read by OpenSSL";
-	case STLS_SKIP_NOT_TLS13:
-		return "is no suite of TLS 1.3 and skipped";
-	case STLS_SKIP_NOT_A_VERSION:
-		return "is no protocol version and skipped";
-	}
-	return "is skipped";
-}
-
-static int warn_skips(const struct compiler *compiler, const char *what,
-		      const char *string, const struct stls_skips *skips)
-{
-	char word[WORD_SHOWN_MAX];
-	size_t i;
-	int ret;
-
-	for (i = 0; i < skips->count && i < STLS_SKIPS_MAX; i++) {
-		const struct stls_skip *skip = &skips->skip[i];
-
-		(void)stls_ascii_escape(word, sizeof(word),
-					string + skip->where.position,
-					skip->where.length);
-		ret = stls_policy_warn(compiler->policy,
-				       "%s: \"%s\" at byte %zu %s", what, word,
-				       skip->where.position + 1,
-				       skip_text(skip->reason));
-		if (ret < 0)
-			return ret;
-	}
-	if (skips->count > STLS_SKIPS_MAX)
-		return stls_policy_warn(compiler->policy,
-					"%s: %zu more words are skipped", what,
-					skips->count - STLS_SKIPS_MAX);
-	return 0;
-}
 
 /* ---- parts ---- */
 
@@ -162,7 +101,9 @@ static int read_ciphers(struct compiler *compiler)
 	ret = stls_cipher_list_parse(&compiler->ciphers, string, strlen(string),
 				     &where);
 	if (ret < 0)
-		return parse_failed(compiler, "ciphers", string, &where, ret);
+		return stls_list_failed(compiler->error, STLS_SETTING_CIPHERS,
+					string, &where, ret,
+					&compiler->ciphers.skips);
 	if (level == SMTPTLS_SECURITY_LEVEL_0)
 		level = 0;
 	else if (level == 0)
@@ -174,8 +115,8 @@ static int read_ciphers(struct compiler *compiler)
 	compiler->policy->ciphers = strdup(string);
 	if (!compiler->policy->ciphers)
 		return SMTPTLS_E_NOMEM;
-	return warn_skips(compiler, "ciphers", string,
-			  &compiler->ciphers.skips);
+	return stls_list_warn(compiler->policy, STLS_SETTING_CIPHERS, string,
+			      &compiler->ciphers.skips);
 }
 
 static int read_ciphersuites(struct compiler *compiler)
@@ -191,10 +132,11 @@ static int read_ciphersuites(struct compiler *compiler)
 	ret = stls_ciphersuite_list_parse(&compiler->ciphersuites, string,
 					  strlen(string), &where);
 	if (ret < 0)
-		return parse_failed(compiler, "ciphersuites", string, &where,
-				    ret);
-	return warn_skips(compiler, "ciphersuites", string,
-			  &compiler->ciphersuites.skips);
+		return stls_list_failed(
+			compiler->error, STLS_SETTING_CIPHERSUITES, string,
+			&where, ret, &compiler->ciphersuites.skips);
+	return stls_list_warn(compiler->policy, STLS_SETTING_CIPHERSUITES,
+			      string, &compiler->ciphersuites.skips);
 }
 
 /* OpenSSL has TLS 1.0 and 1.1 at level 0 only, whatever the protocols say. */
@@ -275,9 +217,11 @@ static int read_protocols(struct compiler *compiler)
 	ret = stls_protocol_list_parse(&compiler->protocols, string,
 				       strlen(string), &where);
 	if (ret < 0)
-		return parse_failed(compiler, "protocols", string, &where, ret);
-	ret = warn_skips(compiler, "protocols", string,
-			 &compiler->protocols.skips);
+		return stls_list_failed(compiler->error, STLS_SETTING_PROTOCOLS,
+					string, &where, ret,
+					&compiler->protocols.skips);
+	ret = stls_list_warn(compiler->policy, STLS_SETTING_PROTOCOLS, string,
+			     &compiler->protocols.skips);
 	if (ret == 0 && compiler->protocols.asked)
 		ret = stls_policy_warn(
 			policy,
@@ -345,8 +289,11 @@ static int parse_groups(struct compiler *compiler, const char *string)
 	ret = stls_group_list_parse(&compiler->groups, string, strlen(string),
 				    &where);
 	if (ret < 0)
-		return parse_failed(compiler, "groups", string, &where, ret);
-	return warn_skips(compiler, "groups", string, &compiler->groups.skips);
+		return stls_list_failed(compiler->error, STLS_SETTING_GROUPS,
+					string, &where, ret,
+					&compiler->groups.skips);
+	return stls_list_warn(compiler->policy, STLS_SETTING_GROUPS, string,
+			      &compiler->groups.skips);
 }
 
 /* Suite B leaves no choice, but a wrong string is wrong all the same. */
@@ -387,9 +334,11 @@ static int parse_sigalgs(struct compiler *compiler, const char *string)
 	ret = stls_sigalg_list_parse(&compiler->sigalgs, string, strlen(string),
 				     &where);
 	if (ret < 0)
-		return parse_failed(compiler, "sigalgs", string, &where, ret);
-	return warn_skips(compiler, "sigalgs", string,
-			  &compiler->sigalgs.skips);
+		return stls_list_failed(compiler->error, STLS_SETTING_SIGALGS,
+					string, &where, ret,
+					&compiler->sigalgs.skips);
+	return stls_list_warn(compiler->policy, STLS_SETTING_SIGALGS, string,
+			      &compiler->sigalgs.skips);
 }
 
 static int read_sigalgs(struct compiler *compiler)

@@ -76,8 +76,71 @@ static void test_errors(void **state)
 		  "ciphers: \"\" at byte 1 is an empty list" },
 		{ { .ciphers = "HIGH:AES_128" },
 		  SMTPTLS_E_SYNTAX,
+		  "ciphers: \"AES_128\" at byte 6 is an unknown word: write "
+		  "AES128 if that is meant" },
+		{ { .ciphers = "HIGH:AES_x" },
+		  SMTPTLS_E_SYNTAX,
 		  "ciphers: \"_\" at byte 9 is a byte that no word may "
 		  "contain" },
+		/* words of other languages, and nothing else */
+		{ { .ciphers = "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" },
+		  SMTPTLS_E_SYNTAX,
+		  "ciphers: \"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384\" at byte "
+		  "1 is IANA's name of ECDHE-RSA-AES256-GCM-SHA384, and the "
+		  "list leaves no cipher suite: write that" },
+		{ { .ciphers = "RC4:TLS_RSA_WITH_AES_128_CBC_SHA:"
+			       "TLS_RSA_WITH_AES_256_CBC_SHA" },
+		  SMTPTLS_E_SYNTAX,
+		  "ciphers: \"TLS_RSA_WITH_AES_128_CBC_SHA\" at byte 5 is "
+		  "IANA's name of AES128-SHA, and the list leaves no cipher "
+		  "suite: write that (2 more are skipped)" },
+		{ { .ciphers = "SECURE128:-VERS-TLS1.0" },
+		  SMTPTLS_E_SYNTAX,
+		  "ciphers: \"SECURE128:-VERS-TLS1.0\" at byte 1 is a GnuTLS "
+		  "priority string, and the list leaves no cipher suite: give "
+		  "it to --priority or smtptls_config_set_priority()" },
+		{ { .ciphers = "HIGH:%COMPAT:$tls_high_cipherlist" },
+		  SMTPTLS_E_SYNTAX,
+		  "ciphers: \"%\" at byte 6 is a byte that no word may "
+		  "contain" },
+		{ { .ciphers = "$tls_high_cipherlist" },
+		  SMTPTLS_E_SYNTAX,
+		  "ciphers: \"$tls_high_cipherlist\" at byte 1 is a parameter "
+		  "of Postfix: write HIGH:!aNULL" },
+		{ { .ciphers = "@SYSTEM" },
+		  SMTPTLS_E_SYNTAX,
+		  "ciphers: \"@SYSTEM\" at byte 1 is a GnuTLS priority string: "
+		  "give it to --priority or smtptls_config_set_priority()" },
+		{ { .ciphersuites = "TLS_AKE_WITH_AES_256_GCM_SHA384" },
+		  SMTPTLS_E_SYNTAX,
+		  "ciphersuites: \"TLS_AKE_WITH_AES_256_GCM_SHA384\" at byte 1 "
+		  "is nmap's name of TLS_AES_256_GCM_SHA384, and the list "
+		  "leaves no cipher suite: write that" },
+		{ { .protocols = "MinProtocol = TLSv1.2" },
+		  SMTPTLS_E_SYNTAX,
+		  "protocols: \"MinProtocol = TLSv1.2\" at byte 1 is a lower "
+		  "bound: write >=TLSv1.2" },
+		{ { .protocols = ">= TLSv1.2" },
+		  SMTPTLS_E_SYNTAX,
+		  "protocols: \">= TLSv1.2\" at byte 1 is a bound in another "
+		  "grammar: write >=TLSv1.2" },
+		{ { .groups = "X25519:curve25519" },
+		  SMTPTLS_E_SYNTAX,
+		  "groups: \"curve25519\" at byte 8 is another name of X25519: "
+		  "write that" },
+		{ { .groups = "?p256" },
+		  SMTPTLS_E_SYNTAX,
+		  "groups: \"p256\" at byte 2 is another name of P-256, and "
+		  "the list leaves no group: write that" },
+		{ { .sigalgs = "?SIGN-RSA-SHA256" },
+		  SMTPTLS_E_SYNTAX,
+		  "sigalgs: \"SIGN-RSA-SHA256\" at byte 2 is GnuTLS's name of "
+		  "RSA+SHA256, and the list leaves no signature algorithm: "
+		  "write that" },
+		{ { .sigalgs = "RSA+SHA256:SHA256withRSA" },
+		  SMTPTLS_E_SYNTAX,
+		  "sigalgs: \"SHA256withRSA\" at byte 12 is another name of "
+		  "RSA+SHA256: write that" },
 		{ { .ciphers = "HIGH:\xff" },
 		  SMTPTLS_E_SYNTAX,
 		  "ciphers: \"\\xff\" at byte 6 is a byte that no word may "
@@ -105,7 +168,11 @@ static void test_errors(void **state)
 		  "protocols: \"TLSv9\" at byte 9 is an unknown word" },
 		{ { .protocols = "TLSv1.2,TLSv1_3" },
 		  SMTPTLS_E_SYNTAX,
-		  "protocols: \"TLSv1_3\" at byte 9 mixes grammars, with "
+		  "protocols: \"TLSv1_3\" at byte 9 is another name of "
+		  "TLSv1.3: write that" },
+		{ { .protocols = "TLSv1.2,SSLv23" },
+		  SMTPTLS_E_SYNTAX,
+		  "protocols: \"SSLv23\" at byte 9 mixes grammars, with "
 		  "itself or with what stands before it: write the whole list "
 		  "as IO::Socket::SSL, Postfix, OpenSSL and nginx, or Exim "
 		  "have it" },
@@ -224,7 +291,27 @@ static void test_warnings(void **state)
 				    "TLS_RSA_WITH_AES_128_CBC_SHA",
 		    .ciphers = "ECDHE+AES256+AESGCM" },
 		  { "ciphersuites: \"TLS_RSA_WITH_AES_128_CBC_SHA\" at byte 24 "
-		    "is no suite of TLS 1.3 and skipped" } },
+		    "is no suite of TLS 1.3 and skipped: put AES128-SHA into "
+		    "the ciphers instead" } },
+		{ { .ciphers = "TLS_AES_256_GCM_SHA384:HIGH:foo_bar:"
+			       "!TLS_RSA_WITH_AES_128_CBC_SHA" },
+		  { "ciphers: \"TLS_AES_256_GCM_SHA384\" at byte 1 is a suite "
+		    "of TLS 1.3 and skipped: put TLS_AES_256_GCM_SHA384 into "
+		    "the ciphersuites instead",
+		    "ciphers: \"foo_bar\" at byte 29 is unknown to OpenSSL 3.0 "
+		    "and skipped",
+		    "ciphers: \"TLS_RSA_WITH_AES_128_CBC_SHA\" at byte 38 is "
+		    "IANA's name of AES128-SHA and skipped: write that" } },
+		{ { .ciphers = "NORMAL:-VERS-ALL:HIGH" },
+		  { "ciphers: \"NORMAL:-VERS-ALL:HIGH\" at byte 1 is a GnuTLS "
+		    "priority string and skipped: give it to --priority or "
+		    "smtptls_config_set_priority()" } },
+		{ { .ciphers = "tls_high_cipherlist = HIGH:@SECLEVEL=2" },
+		  { "ciphers: \"tls_high_cipherlist =\" at byte 1 is the name "
+		    "of a setting and skipped: write its value alone" } },
+		{ { .groups = "?x25519mlkem768:X25519" },
+		  { "groups: \"x25519mlkem768\" at byte 2 is another name of "
+		    "X25519MLKEM768 and skipped: write that" } },
 		{ { .protocols = "SSLv23:!SSLv2:!SSLv3:!TLSv1" },
 		  { OLD("TLSv1.1", "2") } },
 		{ { .protocols = "SSLv23:!SSLv2:!SSLv3", .security_level = 1 },

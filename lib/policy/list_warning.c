@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * policy/list_warning: the sentences of lists that are wrong or seldom meant.
+ *
+ * A word that a list does not know is shown whole, and where it is known in
+ * another language (openssl/foreign_word), the sentence says how it is written
+ * here. A list of nothing but such words is wrong as a whole; its sentence is
+ * that of the first of them, for there the repair begins.
+ *
+ * Only skips that are told cost a hint: STLS_SKIPS_MAX at most.
+ */
+#include "policy/list_warning.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "openssl/foreign_word.h"
+
+#define WORD_SHOWN_MAX 64
+
+/* A word as it is shown, and its place, counted from 1. */
+struct shown {
+	char word[WORD_SHOWN_MAX];
+	size_t place;
+};
+
+static void show(struct shown *shown, const char *string,
+		 const struct stls_span *span)
+{
+	size_t length = span->length;
+
+	/* The name of a setting goes together with the space behind it. */
+	while (length > 1 && string[span->position + length - 1] == ' ')
+		length--;
+	(void)stls_ascii_escape(shown->word, sizeof(shown->word),
+				string + span->position, length);
+	shown->place = span->position + 1;
+}
+
+static int is_foreign(const struct stls_skip *skip)
+{
+	return skip->reason == STLS_SKIP_UNKNOWN ||
+	       skip->reason == STLS_SKIP_NOT_TLS13;
+}
+
+static int find_hint(struct stls_word_hint *hint, enum stls_setting setting,
+		     const char *string, const struct stls_span *found)
+{
+	return stls_foreign_word(hint, setting, string, strlen(string), found);
+}
+
+static size_t told(const struct stls_skips *skips)
+{
+	return skips->count < STLS_SKIPS_MAX ? skips->count : STLS_SKIPS_MAX;
+}
+
+/* ---- errors ---- */
+
+static int is_nothing_left(int error)
+{
+	return error == STLS_LIST_NO_SUITE || error == STLS_LIST_NO_GROUP ||
+	       error == STLS_LIST_NO_SIGALG;
+}
+
+/* Errors whose place is in a word, which may be one of another language. */
+static int is_of_a_word(int error)
+{
+	return error == STLS_LIST_UNKNOWN_WORD || error == STLS_LIST_BAD_BYTE ||
+	       error == STLS_LIST_BAD_COMMAND ||
+	       error == STLS_LIST_EMPTY_WORD ||
+	       error == STLS_LIST_MIXED_GRAMMARS;
+}
+
+/* The first skipped word that a hint can be given for; 0: none. */
+static int find_skip(struct stls_word_hint *hint, enum stls_setting setting,
+		     const char *string, const struct stls_skips *skips)
+{
+	size_t i;
+
+	for (i = 0; i < told(skips); i++) {
+		const struct stls_skip *skip = &skips->skip[i];
+
+		if (is_foreign(skip) &&
+		    find_hint(hint, setting, string, &skip->where))
+			return 1;
+	}
+	return 0;
+}
+
+static int nothing_left(const struct stls_sentence *sentence,
+			enum stls_setting setting, const char *string,
+			const struct stls_word_hint *hint, int error,
+			size_t skipped)
+{
+	char aside[64], text[256], more[48] = "";
+	struct shown shown;
+
+	(void)snprintf(aside, sizeof(aside), ", and the list %s",
+		       stls_list_error_text(error));
+	stls_word_hint_text(hint, aside, text);
+	show(&shown, string, &hint->word);
+	if (skipped > 1 && hint->cure != STLS_CURE_PRIORITY)
+		(void)snprintf(more, sizeof(more), " (%zu more are skipped)",
+			       skipped - 1);
+	return stls_sentence(sentence, SMTPTLS_E_SYNTAX,
+			     "%s: \"%s\" at byte %zu %s%s",
+			     stls_setting_name(setting), shown.word,
+			     shown.place, text, more);
+}
+
+int stls_list_failed(const struct stls_sentence *sentence,
+		     enum stls_setting setting, const char *string,
+		     const struct stls_span *where, int error,
+		     const struct stls_skips *skips)
+{
+	const char *why = stls_list_error_text(error);
+	struct stls_word_hint hint;
+	struct shown shown;
+	char text[256];
+
+	if (is_nothing_left(error) && find_skip(&hint, setting, string, skips))
+		return nothing_left(sentence, setting, string, &hint, error,
+				    skips->count);
+	show(&shown, string, where);
+	if (is_of_a_word(error) && find_hint(&hint, setting, string, where)) {
+		stls_word_hint_text(&hint, "", text);
+		show(&shown, string, &hint.word);
+		why = text;
+	}
+	return stls_sentence(
+		sentence, SMTPTLS_E_SYNTAX, "%s: \"%s\" at byte %zu %s",
+		stls_setting_name(setting), shown.word, shown.place, why);
+}
+
+/* ---- warnings ---- */
+
+static const char *skip_text(enum stls_skip_reason reason)
+{
+	switch (reason) {
+	case STLS_SKIP_UNKNOWN:
+		return "is unknown to OpenSSL 3.0 and skipped";
+	case STLS_SKIP_CONTRADICTION:
+		return "is skipped: no suite can be all of this";
+	case STLS_SKIP_REST:
+		return "is not read by OpenSSL";
+	case STLS_SKIP_NOT_TLS13:
+		return "is no suite of TLS 1.3 and skipped";
+	case STLS_SKIP_NOT_A_VERSION:
+		return "is no protocol version and skipped";
+	}
+	return "is skipped";
+}
+
+/* Warn of one skip; *covered is set to the end of the word that was told. */
+static int warn_skip(struct smtptls_policy *policy, enum stls_setting setting,
+		     const char *string, const struct stls_skip *skip,
+		     size_t *covered)
+{
+	const char *why = skip_text(skip->reason);
+	struct stls_span span = skip->where;
+	struct stls_word_hint hint;
+	struct shown shown;
+	char text[256];
+
+	if (is_foreign(skip)) {
+		if (find_hint(&hint, setting, string, &skip->where)) {
+			stls_word_hint_text(&hint, " and skipped", text);
+			why = text;
+		}
+		span = hint.word;
+	}
+	show(&shown, string, &span);
+	*covered = span.position + span.length;
+	return stls_policy_warn(policy, "%s: \"%s\" at byte %zu %s",
+				stls_setting_name(setting), shown.word,
+				shown.place, why);
+}
+
+int stls_list_warn(struct smtptls_policy *policy, enum stls_setting setting,
+		   const char *string, const struct stls_skips *skips)
+{
+	size_t covered = 0, i;
+	int ret;
+
+	for (i = 0; i < told(skips); i++) {
+		/* A line's beginning, or a string of GnuTLS's, has several. */
+		if (skips->skip[i].where.position < covered)
+			continue;
+		ret = warn_skip(policy, setting, string, &skips->skip[i],
+				&covered);
+		if (ret < 0)
+			return ret;
+	}
+	if (skips->count > STLS_SKIPS_MAX && string[covered])
+		return stls_policy_warn(policy,
+					"%s: %zu more words are skipped",
+					stls_setting_name(setting),
+					skips->count - STLS_SKIPS_MAX);
+	return 0;
+}
