@@ -320,6 +320,16 @@ SMTPTLS_API int smtptls_conn_abort(struct smtptls_conn *conn, int error);
  */
 SMTPTLS_API int smtptls_conn_abort_errno(struct smtptls_conn *conn, int number);
 
+/*
+ * Say that the host has waited in vain, though the connection is to go on: it
+ * stays as it was, and until something comes smtptls_conn_error() has a
+ * sentence, with 0. smtptls_fd_read() does it.
+ *
+ * Returns 0, or SMTPTLS_E_ARG when `conn` is NULL, or the error by which the
+ * connection has failed.
+ */
+SMTPTLS_API int smtptls_conn_timed_out(struct smtptls_conn *conn);
+
 enum smtptls_state {
 	SMTPTLS_PLAIN = 1, /* in the clear */
 	SMTPTLS_HANDSHAKE, /* TLS has been started and is not on yet */
@@ -339,8 +349,9 @@ SMTPTLS_API int smtptls_conn_tls_enabled(const struct smtptls_conn *conn);
 
 /*
  * The error by which the connection has failed, or 0. `text` may be NULL; else
- * `*text` is set to a sentence without a full stop, "" when there is no error,
- * which lives as long as `conn`. What the peer sent is escaped in it.
+ * `*text` is set to a sentence without a full stop, "" when there is no error
+ * and nothing was waited for in vain (smtptls_conn_timed_out()), which lives as
+ * long as `conn`. What the peer sent is escaped in it.
  */
 SMTPTLS_API int smtptls_conn_error(const struct smtptls_conn *conn,
 				   const char **text);
@@ -429,7 +440,8 @@ SMTPTLS_API int smtptls_conn_info(struct smtptls_conn *conn,
 /*
  * Move bytes between a connection and descriptors until one of the ports in
  * `until` (enum smtptls_port) is open, or, with 0, until nothing waits to be
- * sent. `rfd` and `wfd` may be the same, blocking or not, sockets or pipes. It
+ * sent. With SMTPTLS_APP_OUT in `until` that port counts as open only when
+ * nothing waits any more: what was said before has left. `rfd` and `wfd` may be the same, blocking or not, sockets or pipes. It
  * waits in poll(2) for at most `timeout_ms` milliseconds all in all; -1 is no
  * limit. It raises no SIGPIPE on sockets; with pipes the host ignores it.
  *
@@ -445,6 +457,70 @@ SMTPTLS_API int smtptls_conn_info(struct smtptls_conn *conn,
  */
 SMTPTLS_API int smtptls_fd_pump(struct smtptls_conn *conn, int rfd, int wfd,
 				int until, int timeout_ms);
+
+/*
+ * The three below are for hosts that block, on top of smtptls_fd_pump(): a
+ * handshake, a read(2) and a write(2) in one call each. `rfd`, `wfd` and
+ * `timeout_ms` are as there; the limit is the whole call's, -1 is none, and
+ * with 0 nothing is waited for. Called while the library negotiates or in the
+ * handshake, each carries that to its end first. Of every error but
+ * SMTPTLS_E_ARG and SMTPTLS_E_STATE, which are the caller's,
+ * smtptls_conn_error() has the sentence.
+ *
+ * Do not wait in select(2) or poll(2) for `rfd` before smtptls_fd_read(): what
+ * is to be read may be here already.
+ */
+
+/*
+ * Carry what was begun, by smtptls_conn_negotiate(), smtptls_conn_start_tls()
+ * or smtptls_conn_accept_starttls(), to the point where TLS is on; if nothing
+ * was begun, call smtptls_conn_start_tls() first.
+ *
+ * Returns 0 when TLS is on and all that was held has left; 1 when a negotiation
+ * with SMTPTLS_TLS_OPTIONAL has ended in the clear; or
+ *   SMTPTLS_E_ARG      `conn` is NULL or a descriptor is negative
+ *   SMTPTLS_E_STATE    the connection is closed, or a server has read or
+ *                      written plaintext
+ *   SMTPTLS_E_TIMEOUT  the time is over, and the connection has failed by it
+ *   SMTPTLS_E_IO       a system call failed (errno), and so has the connection
+ * or the error by which the connection has failed.
+ */
+SMTPTLS_API int smtptls_fd_start_tls(struct smtptls_conn *conn, int rfd,
+				     int wfd, int timeout_ms);
+
+/*
+ * Read what the peer has said, as smtptls_conn_read() does, and wait for it.
+ * What waits to be sent leaves first, as far as the peer takes it.
+ *
+ * Returns the number of bytes, at most `len`; 0 at the end of the input; or
+ *   SMTPTLS_E_ARG      a pointer is NULL, `len` is 0 or a descriptor is
+ *                      negative
+ *   SMTPTLS_E_STATE    this side has closed the connection
+ *   SMTPTLS_E_TIMEOUT  the time is over; the connection is as it was, but for
+ *                      the sentence (smtptls_conn_timed_out())
+ *   SMTPTLS_E_IO       a system call failed (errno), and so has the connection
+ * or the error by which the connection has failed, once everything that came
+ * before it has been read.
+ */
+SMTPTLS_API ssize_t smtptls_fd_read(struct smtptls_conn *conn, int rfd, int wfd,
+				    void *data, size_t len, int timeout_ms);
+
+/*
+ * Say all of it to the peer, and see it leave. While it waits it reads the
+ * network too, within the bound of smtptls_conn_poll(). A `len` of 0 sends what
+ * waits.
+ *
+ * Returns `len` when all was taken and sent, or
+ *   SMTPTLS_E_ARG      a pointer is NULL or a descriptor is negative
+ *   SMTPTLS_E_STATE    the connection is closed
+ *   SMTPTLS_E_TIMEOUT  the time is over, and the connection has failed by it,
+ *                      since how much has arrived is unknown
+ *   SMTPTLS_E_IO       a system call failed (errno), and so has the connection
+ * or the error by which the connection has failed.
+ */
+SMTPTLS_API ssize_t smtptls_fd_write(struct smtptls_conn *conn, int rfd,
+				     int wfd, const void *data, size_t len,
+				     int timeout_ms);
 
 #ifdef __cplusplus
 }

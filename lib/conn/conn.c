@@ -250,6 +250,18 @@ int smtptls_conn_abort(struct smtptls_conn *conn, int error)
 	return 0;
 }
 
+int smtptls_conn_timed_out(struct smtptls_conn *conn)
+{
+	if (!conn)
+		return SMTPTLS_E_ARG;
+	if (conn->state == SMTPTLS_FAILED)
+		return conn->error;
+	conn->error_text = stls_buffer_len(&conn->out) > 0
+				   ? "peer has taken nothing for too long"
+				   : "peer was silent for too long";
+	return 0;
+}
+
 /* ---- the network's side ---- */
 
 /* Find the first line's end, looking at each byte once. */
@@ -360,6 +372,7 @@ size_t smtptls_conn_input(struct smtptls_conn *conn, unsigned char **ptr)
 /* With what the network has given, where that is this side's matter. */
 static int go_on(struct smtptls_conn *conn)
 {
+	conn->error_text = ""; /* whatever was waited for in vain */
 	if (stls_conn_negotiating(conn))
 		return stls_negotiate(conn);
 	find_line(conn);

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pump: bytes between a connection and file descriptors, with a time limit.
+ * pump: bytes between a connection and file descriptors, with a time limit; on
+ * top of it the handshake, read and write of hosts that block.
  *
  * It includes only public headers: what it does, every host can do, and a host
  * with an event loop does it itself. A descriptor may block: it is polled
  * first, a socket is then written without waiting, and anything else by no
  * more than a pipe is sure to take.
+ *
+ * What was said has left when a call says so: the port for more counts as open
+ * only then. A host that waits in its own select(2) behind such a call would
+ * else wait for the answer to what is still held here.
  */
 #include <smtptls/conn.h>
 
@@ -76,18 +81,24 @@ static int move_out(struct smtptls_conn *conn, int fd)
 	return n < 0 && !passing(error) ? failed(conn, error) : 0;
 }
 
+/* As a timeout begins, and what is left of it; -1 is no limit. */
+static long long deadline_of(int timeout_ms)
+{
+	return timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+}
+
+static int left_of(long long deadline)
+{
+	long long left = deadline < 0 ? -1 : deadline - now_ms();
+
+	return left < 0 && deadline >= 0 ? 0 : (int)left;
+}
+
 /* Wait until a descriptor is ready; 0, or an error. */
 static int wait_for(struct pollfd *fds, nfds_t count, long long deadline)
 {
-	long long left = -1;
-	int ret;
+	int ret = poll(fds, count, left_of(deadline));
 
-	if (deadline >= 0) {
-		left = deadline - now_ms();
-		if (left < 0)
-			left = 0;
-	}
-	ret = poll(fds, count, (int)left);
 	if (ret == 0)
 		return SMTPTLS_E_TIMEOUT;
 	return ret < 0 && !passing(errno) ? SMTPTLS_E_IO : 0;
@@ -96,7 +107,7 @@ static int wait_for(struct pollfd *fds, nfds_t count, long long deadline)
 int smtptls_fd_pump(struct smtptls_conn *conn, int rfd, int wfd, int until,
 		    int timeout_ms)
 {
-	long long deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	long long deadline = deadline_of(timeout_ms);
 	struct pollfd fds[2];
 	int ports, ret;
 
@@ -104,6 +115,8 @@ int smtptls_fd_pump(struct smtptls_conn *conn, int rfd, int wfd, int until,
 		return SMTPTLS_E_ARG;
 	for (;;) {
 		ports = smtptls_conn_poll(conn);
+		if (until & ports & SMTPTLS_APP_OUT && ports & SMTPTLS_NET_OUT)
+			ports &= ~SMTPTLS_APP_OUT;
 		if (ports & until)
 			return ports;
 		fds[0].fd = until && (ports & SMTPTLS_NET_IN) ? rfd : -1;
@@ -124,5 +137,128 @@ int smtptls_fd_pump(struct smtptls_conn *conn, int rfd, int wfd, int until,
 			ret = move_in(conn, rfd);
 		if (ret < 0)
 			return ret;
+	}
+}
+
+/* ---- for hosts that block ---- */
+
+/* Send what leaves without waiting, an alert for one; it changes no result. */
+static void flush_now(struct smtptls_conn *conn, int rfd, int wfd)
+{
+	int saved = errno;
+
+	if (smtptls_conn_poll(conn) & SMTPTLS_NET_OUT)
+		(void)smtptls_fd_pump(conn, rfd, wfd, 0, 0);
+	errno = saved;
+}
+
+/* The connection's end by a call that failed, and was not only a mistake. */
+static int broken(struct smtptls_conn *conn, int rfd, int wfd, int error)
+{
+	if (error == SMTPTLS_E_TIMEOUT)
+		(void)smtptls_conn_abort(conn, error);
+	if (smtptls_conn_state(conn) == SMTPTLS_FAILED)
+		flush_now(conn, rfd, wfd);
+	return error;
+}
+
+/*
+ * To the end of the negotiation and of the handshake, and until nothing waits
+ * to be sent; 0, or an error. The first error of a connection is its error.
+ */
+static int settle(struct smtptls_conn *conn, int rfd, int wfd,
+		  long long deadline)
+{
+	int ret, error;
+
+	if (smtptls_conn_state(conn) == SMTPTLS_CLOSED)
+		return SMTPTLS_E_STATE;
+	/* Of what has failed already nobody waits for the rest. */
+	error = smtptls_conn_error(conn, NULL);
+	if (error < 0)
+		return broken(conn, rfd, wfd, error);
+	ret = smtptls_fd_pump(conn, rfd, wfd, SMTPTLS_APP_OUT,
+			      left_of(deadline));
+	error = smtptls_conn_error(conn, NULL);
+	if (error < 0)
+		return broken(conn, rfd, wfd, error);
+	if (ret < 0)
+		return broken(conn, rfd, wfd, ret);
+	return 0;
+}
+
+int smtptls_fd_start_tls(struct smtptls_conn *conn, int rfd, int wfd,
+			 int timeout_ms)
+{
+	long long deadline = deadline_of(timeout_ms);
+	struct smtptls_info info;
+	int ret;
+
+	if (!conn || rfd < 0 || wfd < 0)
+		return SMTPTLS_E_ARG;
+	if (smtptls_conn_state(conn) == SMTPTLS_PLAIN) {
+		ret = smtptls_conn_info(conn, &info, sizeof(info));
+		/* unless the library negotiates, or has ended in the clear */
+		if (ret == 0 && info.stage == SMTPTLS_STAGE_NONE &&
+		    info.reason == SMTPTLS_REASON_NONE)
+			ret = smtptls_conn_start_tls(conn, 0);
+		if (ret < 0)
+			return broken(conn, rfd, wfd, ret);
+	}
+	ret = settle(conn, rfd, wfd, deadline);
+	if (ret < 0)
+		return ret;
+	return smtptls_conn_tls_enabled(conn) ? 0 : 1;
+}
+
+ssize_t smtptls_fd_read(struct smtptls_conn *conn, int rfd, int wfd, void *data,
+			size_t len, int timeout_ms)
+{
+	long long deadline = deadline_of(timeout_ms);
+	int ret, cause = 0;
+	ssize_t n;
+
+	if (!conn || rfd < 0 || wfd < 0 || !data || len == 0)
+		return SMTPTLS_E_ARG;
+	for (;;) {
+		flush_now(conn, rfd, wfd);
+		n = smtptls_conn_read(conn, data, len);
+		if (n != SMTPTLS_E_AGAIN)
+			break;
+		ret = smtptls_fd_pump(conn, rfd, wfd, SMTPTLS_APP_IN,
+				      left_of(deadline));
+		cause = errno;
+		if (ret == SMTPTLS_E_TIMEOUT) {
+			(void)smtptls_conn_timed_out(conn);
+			return ret;
+		}
+	}
+	flush_now(conn, rfd, wfd);
+	if (n == SMTPTLS_E_IO && cause != 0)
+		errno = cause;
+	return n;
+}
+
+ssize_t smtptls_fd_write(struct smtptls_conn *conn, int rfd, int wfd,
+			 const void *data, size_t len, int timeout_ms)
+{
+	long long deadline = deadline_of(timeout_ms);
+	size_t done = 0;
+	ssize_t n;
+	int ret;
+
+	if (!conn || rfd < 0 || wfd < 0 || !data)
+		return SMTPTLS_E_ARG;
+	for (;;) {
+		ret = settle(conn, rfd, wfd, deadline);
+		if (ret < 0)
+			return ret;
+		if (done == len)
+			return (ssize_t)len;
+		n = smtptls_conn_write(conn, (const char *)data + done,
+				       len - done);
+		if (n < 0)
+			return broken(conn, rfd, wfd, (int)n);
+		done += (size_t)n;
 	}
 }
