@@ -372,6 +372,11 @@ int stls_session_handshake(struct stls_session *session)
 
 /* ---- data ---- */
 
+int stls_session_pending(const struct stls_session *session)
+{
+	return gnutls_record_check_pending(session->tls) > 0;
+}
+
 ssize_t stls_session_read(struct stls_session *session, void *data, size_t len)
 {
 	ssize_t ret;

@@ -64,11 +64,13 @@ void stls_session_free(struct stls_session *session);
  */
 int stls_session_handshake(struct stls_session *session);
 
+/* Decrypted bytes are held, which no read has taken. */
+int stls_session_pending(const struct stls_session *session);
 /* Something may be read without more input. */
 static inline int stls_session_readable(const struct stls_session *session)
 {
 	return session->eof || stls_buffer_len(session->in) > 0 ||
-	       gnutls_record_check_pending(session->tls) > 0;
+	       stls_session_pending(session);
 }
 
 /* Plaintext: a count, 0 at the peer's close_notify, SMTPTLS_E_AGAIN, error. */
