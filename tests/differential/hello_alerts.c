@@ -27,6 +27,7 @@
 
 #include "../unit/help/hello.h"
 #include "../unit/help/peer.h"
+#include "release.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define BYTES(text)  (text), (int)sizeof(text) - 1
@@ -293,12 +294,25 @@ static struct answer ask_library(const struct hello *hello)
 
 /* ---- comparison ---- */
 
-static int is_known(const char *who)
+static int is_openssl(const char *who)
 {
-	if (who[0] == 'O')
-		return OPENSSL_version_major() == 3 &&
-		       OPENSSL_version_minor() == 0;
+	return strcmp(who, "OpenSSL") == 0;
+}
+
+/* Of the release that the cases speak of. */
+static int is_listed(const char *who)
+{
+	if (is_openssl(who))
+		return release_is_3_0();
 	return strncmp(gnutls_check_version(NULL), "3.7.", 4) == 0;
+}
+
+/* Of a later one, which may have been mended. */
+static int is_later(const char *who)
+{
+	if (is_openssl(who))
+		return release_is_3_5();
+	return strncmp(gnutls_check_version(NULL), "3.8.", 4) == 0;
 }
 
 /* 1 when another server does not do what the case says of it. */
@@ -310,11 +324,11 @@ static int compare(const struct alert_case *test, const char *who, int said,
 	if (verbose && said != test->alert)
 		printf("%s: %s says %d, not %d: %s\n", test->name, who, said,
 		       test->alert, test->why ? test->why : "?");
-	if (said == other)
+	if (said == other || (said == test->alert && !is_listed(who)))
 		return 0;
 	printf("%s (%s): %s said %d, listed is %d\n", test->name, test->section,
 	       who, said, other);
-	return is_known(who);
+	return is_listed(who) || is_later(who);
 }
 
 static int judge(const struct alert_case *test, int verbose)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The releases of OpenSSL that the library is compared with: 3.0, whose
- * languages it reads, and 3.5, with what has changed between them. Of cipher
- * lists that is two things.
+ * languages it reads, and 3.5 and 3.6, with what has changed since. That is the
+ * same in both; of cipher lists it is two things.
  *
  * Suites of CCM8 have 64 bits in 3.5 and are MEDIUM: no part of HIGH, last by
  * strength, and not to be had above level 0. What a list says of the other
@@ -23,18 +23,24 @@
 
 #define RELEASE_SKIPPED 77
 
-static inline int release_is_3_5(void)
+static inline int release_is_3_0(void)
 {
-	return OPENSSL_version_major() == 3 && OPENSSL_version_minor() == 5;
+	return OPENSSL_version_major() == 3 && OPENSSL_version_minor() == 0;
 }
 
-/* 0: this OpenSSL is neither, which is said. */
+/* Or 3.6, which reads as 3.5 does. */
+static inline int release_is_3_5(void)
+{
+	return OPENSSL_version_major() == 3 &&
+	       (OPENSSL_version_minor() == 5 || OPENSSL_version_minor() == 6);
+}
+
+/* 0: this OpenSSL is none of them, which is said. */
 static inline int release_is_known(void)
 {
-	if (release_is_3_5() ||
-	    (OPENSSL_version_major() == 3 && OPENSSL_version_minor() == 0))
+	if (release_is_3_0() || release_is_3_5())
 		return 1;
-	printf("skipped: OpenSSL is %s, not 3.0 or 3.5\n",
+	printf("skipped: it is %s, not OpenSSL 3.0, 3.5 or 3.6\n",
 	       OpenSSL_version(OPENSSL_VERSION));
 	return 0;
 }

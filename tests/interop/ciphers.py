@@ -11,8 +11,8 @@ code points, so that no name of this project's stands for itself.
 Environment: SMTPTLS_CIPHERS, the program (default examples/smtptls-ciphers);
 SMTPTLS_SEED, a number for other random strings; see harness.py for the rest.
 Status 77 where openssl is neither 3.0, whose language the program reads, nor
-3.5, which has "_" in words and counts suites of CCM8 as weak: with it strings
-are compared without them.
+3.5 or 3.6, which have "_" in words and count suites of CCM8 as weak: with them
+strings are compared without these.
 """
 
 import os
@@ -29,7 +29,7 @@ from harness import SCALE, WRAPPER, Checks, REPORT, SKIPPED, built, in_ci
 LIMIT = 10 * SCALE
 RANDOM_STRINGS = 100
 PROGRAM = None                  # found in main
-NEWER = False                   # OpenSSL 3.5; found in main
+NEWER = False                   # OpenSSL 3.5 or 3.6; found in main
 CODES = {}                      # OpenSSL's name: code point
 TLS13 = ["TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
          "TLS_AES_128_GCM_SHA256"]
@@ -544,9 +544,9 @@ def main():
         wanting = "openssl is missing"
     else:
         release = run("openssl", "version")[1]
-        NEWER = release.startswith("OpenSSL 3.5.")
+        NEWER = release.startswith(("OpenSSL 3.5.", "OpenSSL 3.6."))
         if not NEWER and not release.startswith("OpenSSL 3.0."):
-            wanting = "openssl is neither 3.0 nor 3.5"
+            wanting = f"it is {release.strip()}, not OpenSSL 3.0, 3.5 or 3.6"
     if wanting:
         print(f"skip: {wanting}")
         sys.exit(1 if in_ci() else SKIPPED)

@@ -248,9 +248,11 @@ class Tried:
     def refuses(self, *arguments):
         attempt, success, said, fields = self.attempt(*arguments)
         assert not success, f"the client went through: {said[-600:]}"
-        # swaks of 2023 and later looks at the certificate after the handshake.
-        late = re.search("TLS started.*certificate verification failed", said,
-                         re.DOTALL)
+        # swaks since 2023 and curl since 2026 look at the certificate after
+        # the handshake.
+        late = re.search("TLS started.*certificate verification failed"
+                         "|certificate OpenSSL verify result: self-signed",
+                         said, re.DOTALL)
         assert fields["tls_enabled"] == "0" or late, f"{said[-600:]} {fields}"
         assert fields["messages"] == "0", fields
         assert fields["reason"] not in ("", "-"), fields
