@@ -21,6 +21,7 @@ TIMEOUT = 4 * SCALE
 QUIET = 0.3                     # how long silence is listened to, seconds
 REPLY = re.compile(rb"(?:\d{3}-[^\n]*\n)*\d{3}(?: [^\n]*)?\n")
 
+PORTS = set()                   # of the wires so far
 replies_seen = []               # every reply of the run, for one check on all
 
 
@@ -61,9 +62,21 @@ def client_context(ca=None, version=None, ciphers=None, cert=None, alpn=None,
     return context
 
 
+def socket_of_its_own():
+    """With a port that no wire has had, so that it finds one log line."""
+    while True:
+        sock = socket.socket()
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+        if port not in PORTS:
+            PORTS.add(port)
+            return sock
+        sock.close()
+
+
 class Wire:
     def __init__(self, address, receive_buffer=None):
-        self.sock = socket.socket()
+        self.sock = socket_of_its_own()
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                  receive_buffer)
