@@ -64,6 +64,7 @@ static int move_in(struct smtptls_conn *conn, int fd)
 	return n < 0 && !passing(error) ? failed(conn, error) : 0;
 }
 
+/* Only while there is output: poll() has just said so. */
 static int move_out(struct smtptls_conn *conn, int fd)
 {
 	const unsigned char *ptr;
@@ -71,8 +72,6 @@ static int move_out(struct smtptls_conn *conn, int fd)
 	ssize_t n;
 	int error;
 
-	if (len == 0)
-		return 0;
 	n = send(fd, ptr, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (n < 0 && errno == ENOTSOCK)
 		n = write(fd, ptr, len < PIPE_BUF ? len : PIPE_BUF);

@@ -351,11 +351,11 @@ static size_t plaintext_len(const unsigned char *held, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < n && i < EXCERPT - 1; i++) {
+	for (i = 0; i < n && i < EXCERPT; i++) {
 		if (held[i] < ' ' && held[i] != '\r' && held[i] != '\t')
 			return i + 1;
 	}
-	return i < n ? EXCERPT : 0;
+	return i == EXCERPT ? EXCERPT : 0;
 }
 
 /*

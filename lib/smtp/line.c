@@ -46,7 +46,7 @@ int smtptls_command_parse(const char *line, size_t len,
 	if (command->verb_len == 0)
 		return SMTPTLS_E_SYNTAX;
 	command->args = line + command->verb_len;
-	while (command->args < end && *command->args == ' ')
+	while (*command->args == ' ') /* a CR is behind them */
 		command->args++;
 	while (end > command->args && end[-1] == ' ')
 		end--;

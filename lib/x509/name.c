@@ -79,8 +79,7 @@ size_t stls_name_normalize(char normal[STLS_NAME_SIZE], const void *name,
 
 	if (len > 0 && bytes[len - 1] == '.')
 		len--;
-	if (len > 0 && len < STLS_NAME_SIZE &&
-	    copy_labels(normal, bytes, len) &&
+	if (len < STLS_NAME_SIZE && copy_labels(normal, bytes, len) &&
 	    !stls_is_address(normal, address, &size))
 		return len;
 	normal[0] = '\0';

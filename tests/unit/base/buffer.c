@@ -335,6 +335,28 @@ static void test_no_memory(void **state)
 	assert_int_equal(blocks_held(), 0);
 }
 
+/* A block is as large as it has to be, and is filled before the next. */
+static void test_exact_room(void **state)
+{
+	struct stls_buffer buffer = { 0 };
+	unsigned char *ptr, *again;
+
+	(void)state;
+	assert_int_equal(stls_buffer_reserve(&buffer, 2 * BLOCK_MIN, &ptr), 0);
+	assert_int_equal(buffer.size, 2 * BLOCK_MIN);
+	stls_buffer_commit(&buffer, 100);
+	assert_int_equal(
+		stls_buffer_reserve(&buffer, 2 * BLOCK_MIN - 100, &again), 0);
+	assert_ptr_equal(again, ptr + 100);
+	assert_int_equal(buffer.size, 2 * BLOCK_MIN);
+	/* twice as much is room enough for that, and no more is taken */
+	assert_int_equal(
+		stls_buffer_reserve(&buffer, 4 * BLOCK_MIN - 100, &again), 0);
+	assert_int_equal(buffer.size, 4 * BLOCK_MIN);
+	stls_buffer_free(&buffer);
+	assert_int_equal(blocks_held(), 0);
+}
+
 static void test_more_than_there_is(void **state)
 {
 	struct stls_buffer buffer = { 0 };
@@ -497,6 +519,7 @@ int main(void)
 		cmocka_unit_test(test_pinned_input),
 		cmocka_unit_test(test_pinned_while_empty),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_exact_room),
 		cmocka_unit_test(test_more_than_there_is),
 		cmocka_unit_test(test_random_steps),
 	};

@@ -3,6 +3,7 @@
 #ifndef LIST_HELP_H
 #define LIST_HELP_H
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "openssl/list.h"
@@ -30,6 +31,33 @@ struct parsed {
 
 typedef struct parsed list_parser(const char *string, size_t length);
 
+static inline void check_same(const struct parsed *a, const struct parsed *b)
+{
+	assert_int_equal(a->error, b->error);
+	assert_int_equal(a->where.position, b->where.position);
+	assert_int_equal(a->where.length, b->where.length);
+	assert_int_equal(a->left, b->left);
+	assert_int_equal(a->skips.count, b->skips.count);
+}
+
+/* What stands behind a string, as in a longer one, is not read. */
+static inline void check_end(list_parser *parser, const char *string)
+{
+	static const char behind[] = " :,;/?*+-=!@x0";
+	struct parsed parsed = parser(string, strlen(string)), longer;
+	size_t length = strlen(string), i;
+	char *copy = malloc(length + 2);
+
+	assert_non_null(copy);
+	memcpy(copy, string, length);
+	for (i = 0; behind[i]; i++) {
+		memset(copy + length, behind[i], 2);
+		longer = parser(copy, length);
+		check_same(&parsed, &longer);
+	}
+	free(copy);
+}
+
 struct list_error {
 	const char *string;
 	int error;
@@ -51,6 +79,7 @@ static inline void check_errors(list_parser *parser,
 		assert_int_equal(parsed.where.length, rows[i].length);
 		assert_int_equal(parsed.left, 0);
 		assert_true(strlen(stls_list_error_text(parsed.error)) > 5);
+		check_end(parser, rows[i].string);
 	}
 }
 

@@ -97,6 +97,7 @@ static void test_results(void **state)
 	for (i = 0; i < COUNT(results); i++) {
 		parse_names(results[i].string, names, sizeof names);
 		assert_string_equal(names, results[i].names);
+		check_end(parse, results[i].string);
 	}
 }
 
@@ -193,6 +194,13 @@ static void test_nul(void **state)
 {
 	(void)state;
 	check_nul(parse, "SUITEB128");
+}
+
+/* Every byte that a word may have. */
+static void test_unknown(void **state)
+{
+	(void)state;
+	check_one_skip(parse, "HIGH:azAZ09-.=", STLS_SKIP_UNKNOWN, 5, 9);
 }
 
 static void test_security_level(void **state)
@@ -527,6 +535,7 @@ int main(void)
 		cmocka_unit_test(test_initial_order),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_security_level),
 		cmocka_unit_test(test_suiteb),
 		cmocka_unit_test(test_skips),

@@ -73,6 +73,10 @@ static const struct {
 	/* Named again behind DEFAULT, a group stays but is not optional. */
 	{ "DEFAULT:X448", "?*X25519MLKEM768/?*x25519:?secp256r1/"
 			  "x448:?secp384r1:?secp521r1/?ffdhe2048:?ffdhe3072" },
+	/* A key share is kept, and may be asked for. */
+	{ "DEFAULT:X25519:*P-384",
+	  "?*X25519MLKEM768/*x25519:?secp256r1/"
+	  "?x448:*secp384r1:?secp521r1/?ffdhe2048:?ffdhe3072" },
 };
 
 static void write_groups(const struct stls_group_list *list, char *text,
@@ -113,6 +117,7 @@ static void test_results(void **state)
 				 0);
 		write_groups(&list, text, sizeof text);
 		assert_string_equal(text, results[i].groups);
+		check_end(parse, results[i].string);
 	}
 }
 

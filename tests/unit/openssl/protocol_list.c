@@ -124,6 +124,7 @@ static void test_results(void **state)
 		assert_int_equal(list.enabled, results[i].enabled);
 		assert_int_equal(list.asked, results[i].asked);
 		assert_int_equal(list.grammars, results[i].grammars);
+		check_end(parse, results[i].string);
 	}
 }
 
@@ -141,6 +142,9 @@ static const struct list_error errors[] = {
 	{ "TLSv1.2 !TLSv1.2", STLS_LIST_NO_VERSION, 0, 16 },
 	{ "TLSv1.2 -TLSv1.2", STLS_LIST_NO_VERSION, 0, 16 },
 	{ "TLSv1.4", STLS_LIST_UNKNOWN_WORD, 0, 7 },
+	/* as long as a name may be, and longer */
+	{ "abcdefghijklmnopqrstuvwxyz012345", STLS_LIST_UNKNOWN_WORD, 0, 32 },
+	{ "abcdefghijklmnopqrstuvwxyz0123456", STLS_LIST_UNKNOWN_WORD, 0, 33 },
 	{ "TLSv1.2 TLS", STLS_LIST_UNKNOWN_WORD, 8, 3 },
 	{ "SSLv23:!TLSv1.2;", STLS_LIST_UNKNOWN_WORD, 7, 9 },
 	{ "!!SSLv3", STLS_LIST_UNKNOWN_WORD, 0, 7 },

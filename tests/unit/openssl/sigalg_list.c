@@ -55,6 +55,7 @@ static void test_results(void **state)
 			assert_int_equal(stls_sigalg(list.sigalg[j])->code,
 					 results[i].code[j]);
 		assert_int_equal(results[i].code[j], 0);
+		check_end(parse, results[i].string);
 	}
 }
 

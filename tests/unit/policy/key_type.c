@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * key_type: which RSA keys are too short for which algorithms of PSS: RFC 8017
- * section 9.1.1, with a salt as long as the hash.
+ * section 9.1.1, with a salt as long as the hash; and the curves of ECDSA keys.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include <smtptls/policy.h>
 
 #include "policy/key_type.h"
 
@@ -47,10 +49,22 @@ static void test_short_keys(void **state)
 	}
 }
 
+static void test_curves(void **state)
+{
+	(void)state;
+	assert_int_equal(stls_curve_of_key(SMTPTLS_KEY_ECDSA_P256), 23);
+	assert_int_equal(stls_curve_of_key(SMTPTLS_KEY_ECDSA_P384), 24);
+	assert_int_equal(stls_curve_of_key(SMTPTLS_KEY_ECDSA_P521), 25);
+	assert_int_equal(stls_curve_of_key(SMTPTLS_KEY_ED25519), 0);
+	assert_int_equal(stls_curve_of_key(SMTPTLS_KEY_RSA_SIGN), 0);
+	assert_int_equal(stls_curve_of_key(0), 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_short_keys),
+		cmocka_unit_test(test_curves),
 	};
 
 	return cmocka_run_group_tests_name("key_type", tests, NULL, NULL);

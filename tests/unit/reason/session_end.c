@@ -555,6 +555,43 @@ static void plaintext(void **state)
 	}
 }
 
+#define X31 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
+/* Judged by so many bytes as it takes, and by none behind them. */
+static void first_bytes(void **state)
+{
+	static const struct {
+		const char *held; /* with more than there is */
+		size_t n;
+		int reason;
+		size_t len;
+	} rows[] = {
+		{ "\x16\3", 1, STLS_FIRST_MORE, 1 },
+		{ "\x16\3\1", 2, 0, 2 },
+		{ "\x16\2\1", 2, SMTPTLS_REASON_NO_TLS, 2 },
+		{ "\x80\x1c\1", 2, STLS_FIRST_MORE, 2 },
+		{ "\x80\x1c\1\3", 3, SMTPTLS_REASON_SSL2_HELLO, 3 },
+		{ "\x80\x1c\2\3", 3, SMTPTLS_REASON_NO_TLS, 2 },
+		{ "EHLO a\n", 6, STLS_FIRST_MORE, 0 },
+		{ "EHLO a\n", 7, SMTPTLS_REASON_SMTP_IN_CLEAR, 7 },
+		{ X31 "\n", 31, STLS_FIRST_MORE, 0 },
+		{ X31 "\n", 32, SMTPTLS_REASON_NO_TLS, 32 },
+		{ X31 "x\n", 32, SMTPTLS_REASON_NO_TLS, 32 },
+		{ X31 "x\n", 33, SMTPTLS_REASON_NO_TLS, 32 },
+		{ X31 "xx", 33, SMTPTLS_REASON_NO_TLS, 32 },
+	};
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		const unsigned char *held = (const void *)rows[i].held;
+
+		assert_int_equal(stls_reason_of_first(held, rows[i].n, 0, &len),
+				 rows[i].reason);
+		assert_int_equal(len, rows[i].len);
+	}
+}
+
 /* A ServerHello, for one. */
 static void other_message(void **state)
 {
@@ -761,6 +798,7 @@ int main(void)
 		cmocka_unit_test(every_alert),
 		cmocka_unit_test(plaintext),
 		cmocka_unit_test(other_message),
+		cmocka_unit_test(first_bytes),
 		cmocka_unit_test(plaintext_cut_short),
 		cmocka_unit_test(plaintext_behind_starttls),
 		cmocka_unit_test(tls_for_smtp),

@@ -379,7 +379,7 @@ static void test_lhlo(void **state)
 /* A NUL ends no line and no keyword. */
 static void test_nul(void **state)
 {
-	static const char lines[][16] = { "250-x\r\n", "250 STARTTLS\0x\r\n" };
+	static const char lines[][17] = { "250-x\r\n", "250 STARTTLS\0x\r\n" };
 	struct stls_dialogue dialogue;
 
 	(void)state;

@@ -112,12 +112,14 @@ static void test_normal_form(void **state)
 
 static void test_wildcard_of_full_length(void **state)
 {
-	char name[256] = "*." NAME_253, out[STLS_NAME_SIZE];
+	char name[256] = "*." NAME_253, out[STLS_NAME_SIZE + 1];
 
 	(void)state;
 	/* 253 bytes with the wildcard, and one more */
+	out[STLS_NAME_SIZE] = '#';
 	assert_int_equal(stls_name_normalize_presented(out, name, 253), 253);
 	assert_int_equal(strlen(out), 253);
+	assert_int_equal(out[STLS_NAME_SIZE], '#');
 	assert_int_equal(stls_name_normalize_presented(out, name, 254), 0);
 }
 
