@@ -54,8 +54,17 @@ enum smtptls_verify {
 	 * the session goes on whatever it is. */
 	SMTPTLS_VERIFY_OPTIONAL,
 	/* Required: a chain to one of the configuration's authorities, the
-	 * right purpose and, for a client, the peer's name. */
-	SMTPTLS_VERIFY_CA
+	 * right purpose and, for a client, the peer's name; and one of the
+	 * pins, where smtptls_conn_add_pin() has given any. */
+	SMTPTLS_VERIFY_CA = 2,
+	/* Required: one of the pins of smtptls_conn_add_pin(). Of the rest only
+	 * the strength of the key counts, by the policy's security level; name,
+	 * chain, dates and purpose are not looked at. */
+	SMTPTLS_VERIFY_PIN = 3,
+	/* Client: required are the TLSA records of smtptls_conn_add_tlsa()
+	 * (RFC 7672). If none of them is usable, the session is encrypted, and
+	 * the peer is not verified: `verify` in smtptls_conn_info() is 0. */
+	SMTPTLS_VERIFY_DANE = 4
 };
 
 /*
@@ -64,8 +73,10 @@ enum smtptls_verify {
  * its connection.
  *
  * Returns 0, or
- *   SMTPTLS_E_ARG     `conn` is NULL, or `mode` is no enum smtptls_verify
- *   SMTPTLS_E_STATE   TLS has started, or the library negotiates
+ *   SMTPTLS_E_ARG     `conn` is NULL, `mode` is no enum smtptls_verify, or it
+ *                     is SMTPTLS_VERIFY_DANE and `conn` a server's
+ *   SMTPTLS_E_STATE   TLS has started, the library negotiates, or there are
+ *                     pins or TLSA records that `mode` does not look at
  *   SMTPTLS_E_CONFIG  SMTPTLS_VERIFY_CA with a configuration that has no
  *                     authorities
  */
@@ -73,9 +84,9 @@ SMTPTLS_API int smtptls_conn_set_verify(struct smtptls_conn *conn, int mode);
 
 /*
  * Client: the server's name, for SNI (RFC 6066 section 3) and, with
- * SMTPTLS_VERIFY_CA and SMTPTLS_VERIFY_OPTIONAL, to be found in its certificate
- * (RFC 9525). An IP address is verified, but not sent as SNI. The string is
- * copied.
+ * SMTPTLS_VERIFY_CA, SMTPTLS_VERIFY_OPTIONAL and TLSA records of usage
+ * DANE-TA(2), to be found in its certificate (RFC 9525). An IP address is
+ * verified, but not sent as SNI. The string is copied.
  *
  * Returns 0, or
  *   SMTPTLS_E_ARG    a pointer is NULL, or `conn` is a server's
@@ -85,6 +96,74 @@ SMTPTLS_API int smtptls_conn_set_verify(struct smtptls_conn *conn, int mode);
  */
 SMTPTLS_API int smtptls_conn_set_peer(struct smtptls_conn *conn,
 				      const char *name);
+
+/*
+ * Client: another name or address that the server's certificate may be for, as
+ * good as that of smtptls_conn_set_peer(): with DANE the next-hop domain beside
+ * the TLSA base domain (RFC 7672 section 3.2.2). At most 16 can be added; the
+ * string is copied.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG    a pointer is NULL, or `conn` is a server's
+ *   SMTPTLS_E_STATE  TLS has started, or the library negotiates
+ *   SMTPTLS_E_SYNTAX no host name and no address
+ *   SMTPTLS_E_LIMIT  16 were added
+ *   SMTPTLS_E_NOMEM
+ */
+SMTPTLS_API int smtptls_conn_add_name(struct smtptls_conn *conn,
+				      const char *name);
+
+/* What a pin is a digest of. */
+enum smtptls_pin {
+	SMTPTLS_PIN_CERT = 1, /* the certificate, in DER */
+	SMTPTLS_PIN_SPKI = 2  /* its subjectPublicKeyInfo, in DER: the key */
+};
+
+/*
+ * Add a digest of the peer's certificate or key (enum smtptls_pin), `len` bytes
+ * that are copied: 32 of SHA-256, or 64 of SHA-512. Choose SMTPTLS_VERIFY_PIN
+ * before, or SMTPTLS_VERIFY_CA, to which the pins are added. One that fits is
+ * enough: give the next key's beside that in use, and a change of keys needs no
+ * hurry. Only the peer's own certificate counts, never that of an authority.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG     a pointer is NULL, or `kind` is no enum smtptls_pin
+ *   SMTPTLS_E_STATE   TLS has started, the library negotiates, or the way of
+ *                     verifying does not look at pins
+ *   SMTPTLS_E_SYNTAX  `len` is neither 32 nor 64
+ *   SMTPTLS_E_LIMIT   16 were added
+ *   SMTPTLS_E_NOMEM
+ */
+SMTPTLS_API int smtptls_conn_add_pin(struct smtptls_conn *conn, int kind,
+				     const void *digest, size_t len);
+
+/*
+ * Client, after SMTPTLS_VERIFY_DANE was chosen: add a TLSA record that DNSSEC
+ * has proved, in the order of their numbers in smtptls_conn_info(). The first
+ * three fields are of 0 to 255; `data`, the certificate association data of
+ * `len` bytes, is copied.
+ *
+ * DANE-EE(3) and DANE-TA(2) are usable (smtptls_tlsa_usable()), where what is
+ * whole can be read as a certificate or key; others are counted and never
+ * looked at. One record that fits is enough; of digests of one usage and
+ * selector the strongest alone count (RFC 7671 section 9). With DANE-EE nothing
+ * else of the certificate is looked at, its names, dates and strength neither.
+ * With DANE-TA the chain below the anchor, dates, purpose, strength and the
+ * names (smtptls_conn_set_peer(), smtptls_conn_add_name()) must be right; the CN
+ * counts where there is no dNSName (RFC 7672 section 3.2.3).
+ *
+ * Returns 0, also for a record that is not usable, or
+ *   SMTPTLS_E_ARG    a pointer is NULL, a field is not of 0 to 255, or `len` is
+ *                    more than any RDATA has
+ *   SMTPTLS_E_STATE  TLS has started, the library negotiates, or
+ *                    SMTPTLS_VERIFY_DANE was not chosen
+ *   SMTPTLS_E_LIMIT  64 were added; the connection has failed
+ *   SMTPTLS_E_NOMEM  the connection has failed
+ * or the error by which the connection had failed before.
+ */
+SMTPTLS_API int smtptls_conn_add_tlsa(struct smtptls_conn *conn, int usage,
+				      int selector, int matching,
+				      const void *data, size_t len);
 
 /*
  * Server: 1 when STARTTLS may be offered now: the connection is in the clear
@@ -109,6 +188,8 @@ SMTPTLS_API int smtptls_conn_can_starttls(const struct smtptls_conn *conn);
  *   SMTPTLS_E_INJECTION  input stands behind STARTTLS: nothing was answered,
  *                        none of it will be delivered, the connection has
  *                        failed (CVE-2011-0411)
+ *   SMTPTLS_E_CONFIG     SMTPTLS_VERIFY_PIN without a pin; nothing was
+ *                        answered, and the connection has failed
  *   SMTPTLS_E_NOMEM      the connection has failed
  * or the error by which the connection had failed before.
  */
@@ -181,10 +262,12 @@ SMTPTLS_API int smtptls_conn_negotiate(struct smtptls_conn *conn,
  *                        plaintext
  *   SMTPTLS_E_INJECTION  input is unread; the connection has failed
  *   SMTPTLS_E_CONFIG     a server has no certificate, or a client has not
- *                        called smtptls_conn_set_verify(), or chose
- *                        SMTPTLS_VERIFY_CA without a name to look for
- *                        (smtptls_conn_set_peer()); nothing was sent, and the
- *                        connection has failed
+ *                        called smtptls_conn_set_verify(), or what was chosen
+ *                        lacks something: SMTPTLS_VERIFY_CA, and records of
+ *                        usage DANE-TA, a name to look for,
+ *                        SMTPTLS_VERIFY_PIN a pin, SMTPTLS_VERIFY_DANE a
+ *                        record; nothing was sent, and the connection has
+ *                        failed
  *   SMTPTLS_E_NOMEM      the connection has failed
  * or the error by which the connection had failed before.
  */
@@ -422,6 +505,17 @@ struct smtptls_info {
 	 * the text is the last line, of at most 200 bytes; 0 and NULL: none. */
 	int reply_code;
 	const char *reply_text;
+	/* Of SMTPTLS_VERIFY_DANE: how many records are not usable, and the
+	 * number, from 1, of the record that has matched, whatever came of it;
+	 * 0: none has. */
+	unsigned tlsa_unusable;
+	unsigned tlsa_record;
+	/* Which certificate it has matched, 0 being the peer's own; for a key
+	 * that is in no certificate, which one that has signed. */
+	unsigned tlsa_depth;
+	/* 1: it is a DANE-EE record, and the key is weaker than the policy's
+	 * security level asks, which DANE-EE permits. */
+	int tlsa_weak_key;
 };
 
 /*

@@ -214,7 +214,9 @@ enum smtptls_reason {
 	SMTPTLS_REASON_CERT_NOT_CA = 51,     /* who signed is no authority */
 	SMTPTLS_REASON_CERT_SIGNATURE = 52,  /* wrong */
 	SMTPTLS_REASON_CERT_MALFORMED = 53,
-	SMTPTLS_REASON_CERT_STATUS = 54 /* OCSP: none, or a wrong one */
+	SMTPTLS_REASON_CERT_STATUS = 54, /* OCSP: none, or a wrong one */
+	SMTPTLS_REASON_CERT_PIN = 55,	 /* has none of the pins */
+	SMTPTLS_REASON_CERT_TLSA = 56	 /* nor a TLSA record (RFC 7672) */
 };
 
 /* The name of a reason in this header, in lower case: "needs-rsa"; or NULL. */

@@ -47,6 +47,7 @@ int smtptls_conn_info(struct smtptls_conn *conn, struct smtptls_info *info,
 		if (ret < 0)
 			return ret;
 	}
+	full.tlsa_unusable = conn->expected.tlsa.unusable;
 	stls_outcome(conn, &full);
 	memset(info, 0, size);
 	memcpy(info, &full, size < sizeof(full) ? size : sizeof(full));

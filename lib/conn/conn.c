@@ -22,10 +22,10 @@
 
 #include <smtptls/smtp.h>
 
+#include "conn/expected.h"
 #include "conn/negotiate.h"
 #include "conn/state.h"
 #include "reason/session_end.h"
-#include "x509/name.h"
 
 #define TLS_HANDSHAKE 0x16 /* the first byte of a record (RFC 8446 5.1) */
 
@@ -73,43 +73,12 @@ void smtptls_conn_free(struct smtptls_conn *conn)
 	stls_buffer_free(&conn->in);
 	stls_buffer_free(&conn->out);
 	smtptls_config_unref(conn->config);
-	free(conn->peer);
+	free(conn->expected.peer);
+	stls_texts_free(&conn->expected.names);
+	stls_pins_free(&conn->expected.pins);
+	stls_tlsa_free(&conn->expected.tlsa);
 	free(conn->system_text);
 	free(conn);
-}
-
-int smtptls_conn_set_verify(struct smtptls_conn *conn, int mode)
-{
-	if (!conn || mode < SMTPTLS_VERIFY_NONE || mode > SMTPTLS_VERIFY_CA)
-		return SMTPTLS_E_ARG;
-	if (conn->state != SMTPTLS_PLAIN || stls_conn_negotiating(conn))
-		return SMTPTLS_E_STATE;
-	if (mode == SMTPTLS_VERIFY_CA && !conn->config->has_authorities)
-		return SMTPTLS_E_CONFIG;
-	conn->verify_mode = mode;
-	conn->verify_chosen = 1;
-	return 0;
-}
-
-int smtptls_conn_set_peer(struct smtptls_conn *conn, const char *name)
-{
-	char normal[STLS_NAME_SIZE];
-	char *copy;
-
-	if (!conn || !name || conn->role != SMTPTLS_CLIENT)
-		return SMTPTLS_E_ARG;
-	if (conn->state != SMTPTLS_PLAIN || stls_conn_negotiating(conn))
-		return SMTPTLS_E_STATE;
-	if (!stls_is_host(name))
-		return SMTPTLS_E_SYNTAX;
-	/* RFC 6066 section 3: no dot at the end. An address stays as it is. */
-	copy = strdup(stls_name_normalize(normal, name, strlen(name)) ? normal
-								      : name);
-	if (!copy)
-		return SMTPTLS_E_NOMEM;
-	free(conn->peer);
-	conn->peer = copy;
-	return 0;
 }
 
 /* ---- TLS ---- */
@@ -148,8 +117,10 @@ int smtptls_conn_accept_starttls(struct smtptls_conn *conn, const char *args,
 		unread > 0 || stls_buffer_len(&conn->in) > 0, &reply);
 	if (code == SMTPTLS_E_INJECTION)
 		return stls_conn_fail_injection(conn);
-	if (code < 0)
-		return code;
+	if (code == 220)
+		ret = stls_expected_check(conn, 0);
+	if (code < 0 || ret < 0)
+		return code < 0 ? code : ret;
 	said = stls_conn_put(conn, reply, strlen(reply), (size_t)-1);
 	if (said < 0)
 		return (int)said;
@@ -171,16 +142,12 @@ int smtptls_conn_start_tls(struct smtptls_conn *conn, size_t unread)
 		return SMTPTLS_E_STATE;
 	if (unread > 0 || stls_buffer_len(&conn->in) > 0)
 		return stls_conn_fail_injection(conn);
-	if (conn->role == SMTPTLS_CLIENT) {
-		ret = stls_conn_check_choice(conn, 0);
-		if (ret < 0)
-			return ret;
-	} else if (!conn->config->has_certificate) {
+	if (conn->role == SMTPTLS_SERVER && !conn->config->has_certificate)
 		return stls_conn_fail(conn, SMTPTLS_E_CONFIG,
 				      "a server needs a certificate: call "
 				      "smtptls_config_add_cert_file()");
-	}
-	return stls_conn_start(conn);
+	ret = stls_expected_check(conn, 0);
+	return ret < 0 ? ret : stls_conn_start(conn);
 }
 
 int smtptls_conn_close(struct smtptls_conn *conn)

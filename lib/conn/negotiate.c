@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conn/expected.h"
 #include "conn/state.h"
 
 /* The end of the dialogue by its error, which has a sentence. */
@@ -121,7 +122,7 @@ int smtptls_conn_negotiate(struct smtptls_conn *conn, const char *my_name,
 	ret = stls_dialogue_init(&negotiation->dialogue, my_name,
 				 (flags & SMTPTLS_LHLO) != 0, optional);
 	if (ret == 0)
-		ret = stls_conn_check_choice(conn, optional);
+		ret = stls_expected_check(conn, optional);
 	if (ret < 0) {
 		free(negotiation);
 		return ret;

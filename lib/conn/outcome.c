@@ -65,7 +65,7 @@ static int clear_may_help(const struct smtptls_conn *conn,
 			  const struct smtptls_error_info *row, int stage)
 {
 	if (!conn->negotiation || !conn->negotiation->dialogue.optional ||
-	    conn->verify_mode > SMTPTLS_VERIFY_OPTIONAL)
+	    conn->expected.verify > SMTPTLS_VERIFY_OPTIONAL)
 		return 0;
 	return row->error_class == SMTPTLS_CLASS_TLS ||
 	       (stage == SMTPTLS_STAGE_STARTTLS &&

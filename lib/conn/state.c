@@ -47,31 +47,6 @@ int stls_conn_fail_session(struct smtptls_conn *conn, int error)
 						     : smtptls_strerror(error));
 }
 
-int stls_conn_check_choice(struct smtptls_conn *conn, int optional)
-{
-	if (!conn->verify_chosen)
-		return stls_conn_fail(
-			conn, SMTPTLS_E_CONFIG,
-			"how the server is verified was not chosen: call "
-			"smtptls_conn_set_verify() with SMTPTLS_VERIFY_CA (by "
-			"an authority and its name), SMTPTLS_VERIFY_OPTIONAL "
-			"(reported only) or SMTPTLS_VERIFY_NONE (any "
-			"certificate)");
-	if (conn->verify_mode == SMTPTLS_VERIFY_CA && !conn->peer)
-		return stls_conn_fail(
-			conn, SMTPTLS_E_CONFIG,
-			"SMTPTLS_VERIFY_CA needs the server's name: call "
-			"smtptls_conn_set_peer()");
-	if (optional && conn->verify_mode > SMTPTLS_VERIFY_OPTIONAL)
-		return stls_conn_fail(
-			conn, SMTPTLS_E_CONFIG,
-			"SMTPTLS_TLS_OPTIONAL goes with SMTPTLS_VERIFY_NONE "
-			"and "
-			"SMTPTLS_VERIFY_OPTIONAL only: what a server must "
-			"prove, it cannot prove in the clear");
-	return 0;
-}
-
 int stls_conn_handshake(struct smtptls_conn *conn)
 {
 	int ret = stls_session_handshake(conn->session);
@@ -93,8 +68,7 @@ int stls_conn_start(struct smtptls_conn *conn)
 	if (!conn->session)
 		return stls_conn_fail_nomem(conn);
 	ret = stls_session_start(conn->session, conn->config, conn->role,
-				 conn->verify_mode, conn->peer, &conn->in,
-				 &conn->out);
+				 &conn->expected, &conn->in, &conn->out);
 	if (ret < 0)
 		return stls_conn_fail_session(conn, ret);
 	conn->session->eof = conn->eof;

@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "smtp/dialogue.h"
 #include "tls/config.h"
+#include "tls/expected.h"
 #include "tls/info.h"
 #include "tls/session.h"
 
@@ -27,7 +28,7 @@ struct smtptls_conn {
 	struct stls_negotiation *negotiation; /* NULL: the host speaks */
 	struct stls_session *session;	      /* NULL until TLS starts */
 	struct stls_facts *facts;
-	char *peer; /* a client's name for the server */
+	struct stls_expected expected;
 	struct stls_buffer in;
 	struct stls_buffer out;
 	size_t room;   /* given out by _input, 0: none */
@@ -35,7 +36,6 @@ struct smtptls_conn {
 	size_t looked; /* so many bytes are known to have no LF */
 	int role;
 	int state;
-	int verify_mode;
 	int error;
 	const char *error_text;
 	char *system_text; /* that, where it had to be made without a session */
@@ -44,7 +44,7 @@ struct smtptls_conn {
 	unsigned eof_told : 1;	    /* the host has read that */
 	unsigned heard : 1;	    /* the peer has sent something */
 	unsigned spoken : 1;	    /* plaintext was read or written */
-	unsigned verify_chosen : 1; /* verify_mode is the host's */
+	unsigned verify_chosen : 1; /* expected.verify is the host's */
 	unsigned tls_enabled : 1;
 	unsigned peer_closed : 1; /* CLOSED by the peer's close_notify */
 	unsigned readable : 1;	  /* FAILED: older input may be left */
@@ -74,12 +74,6 @@ static inline int stls_conn_negotiating(const struct smtptls_conn *conn)
 	return conn->state == SMTPTLS_PLAIN && conn->negotiation &&
 	       !conn->negotiation->dialogue.ended;
 }
-
-/*
- * A client has chosen how its server is verified, and has what that needs; with
- * `optional` TLS may be left out. Returns 0 or SMTPTLS_E_CONFIG.
- */
-int stls_conn_check_choice(struct smtptls_conn *conn, int optional);
 
 /* From PLAIN to HANDSHAKE, where a client speaks first; 0, or an error. */
 int stls_conn_start(struct smtptls_conn *conn);

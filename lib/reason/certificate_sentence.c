@@ -70,6 +70,15 @@ const char *stls_certificate_sentence(int reason, int server)
 	case SMTPTLS_REASON_CERT_STATUS:
 		return "peer has not sent a valid status (OCSP) of its "
 		       "certificate: renew the status there";
+	case SMTPTLS_REASON_CERT_PIN:
+		return "neither the peer's certificate nor its key has one of "
+		       "the pins: add the new one here, if it was changed on "
+		       "purpose; otherwise this is not the peer that was meant";
+	case SMTPTLS_REASON_CERT_TLSA:
+		return "no TLSA record of the server fits its certificates: "
+		       "publish one that does, or install the certificate that "
+		       "is published; otherwise this is not the server that "
+		       "was meant";
 	default:
 		return "the handshake failed";
 	}

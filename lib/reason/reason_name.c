@@ -64,6 +64,8 @@ const char *smtptls_reason_name(int reason)
 		"cert-signature",
 		"cert-malformed",
 		"cert-status",
+		"cert-pin",
+		"cert-tlsa",
 	};
 
 	if (reason < 0 || (size_t)reason >= sizeof(names) / sizeof(names[0]))

@@ -16,7 +16,8 @@
 #include "x509/digest.h"
 #include "x509/own_certificates.h"
 
-#define STLS_VERIFY_MODES (SMTPTLS_VERIFY_CA + 1)
+/* Of a server: DANE is a client's alone. */
+#define STLS_VERIFY_MODES (SMTPTLS_VERIFY_PIN + 1)
 
 struct smtptls_config {
 	atomic_uint owners;

@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 
 #include "base/ascii.h"
 #include "openssl/suite_table.h"
+#include "x509/der.h"
 #include "x509/digest.h"
 #include "x509/name.h"
 
@@ -100,11 +100,12 @@ static void tell_sni(struct stls_session *session, struct stls_facts *facts)
 	unsigned type;
 
 	if (session->role == SMTPTLS_CLIENT) {
-		if (session->peer &&
-		    !stls_is_address(session->peer, address, &size))
-			(void)stls_ascii_escape(facts->sni, sizeof(facts->sni),
-						session->peer,
-						strlen(session->peer));
+		if (session->expected->peer &&
+		    !stls_is_address(session->expected->peer, address, &size))
+			(void)stls_ascii_escape(
+				facts->sni, sizeof(facts->sni),
+				session->expected->peer,
+				strlen(session->expected->peer));
 	} else if (gnutls_server_name_get(session->tls, name, &len, &type, 0) ==
 		   0) {
 		const struct stls_bytes asked = { (unsigned char *)name, len };
@@ -131,30 +132,11 @@ static int tell_subject(gnutls_x509_crt_t cert, struct stls_facts *facts)
 	return 0;
 }
 
-static int tell_key(gnutls_x509_crt_t cert, struct stls_facts *facts)
-{
-	gnutls_pubkey_t key;
-	gnutls_datum_t der;
-	int ret;
-
-	ret = gnutls_pubkey_init(&key);
-	if (ret < 0)
-		return ret;
-	ret = gnutls_pubkey_import_x509(key, cert, 0);
-	if (ret == 0)
-		ret = gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &der);
-	if (ret == 0) {
-		stls_sha256(der.data, der.size, facts->info.peer_spki_sha256);
-		gnutls_free(der.data);
-	}
-	gnutls_pubkey_deinit(key);
-	return ret;
-}
-
 /* A certificate that cannot be parsed still has a digest. */
 static int tell_peer(gnutls_session_t tls, struct stls_facts *facts)
 {
 	const gnutls_datum_t *chain;
+	struct stls_der_parts parts;
 	gnutls_x509_crt_t cert;
 	unsigned count = 0;
 	int ret;
@@ -164,14 +146,15 @@ static int tell_peer(gnutls_session_t tls, struct stls_facts *facts)
 		return 0;
 	facts->info.peer_cert = 1;
 	stls_sha256(chain[0].data, chain[0].size, facts->info.peer_cert_sha256);
+	if (stls_der_parts(chain[0].data, chain[0].size, &parts) == 0)
+		stls_sha256(parts.spki.data, parts.spki.len,
+			    facts->info.peer_spki_sha256);
 	ret = gnutls_x509_crt_init(&cert);
 	if (ret < 0)
 		return ret;
 	ret = gnutls_x509_crt_import(cert, &chain[0], GNUTLS_X509_FMT_DER);
 	if (ret == 0)
 		ret = tell_subject(cert, facts);
-	if (ret == 0)
-		ret = tell_key(cert, facts);
 	gnutls_x509_crt_deinit(cert);
 	return ret;
 }
@@ -214,6 +197,9 @@ int stls_info(struct stls_session *session, struct stls_facts **facts,
 	*info = (*facts)->info;
 	info->tls_enabled = tls_enabled;
 	info->verify = session->verify;
+	info->tlsa_record = session->tlsa_record;
+	info->tlsa_depth = session->tlsa_depth;
+	info->tlsa_weak_key = session->tlsa_weak_key;
 	info->reason = session->judge.reason;
 	info->alert_received = session->alert_received;
 	info->alert_sent = session->alert_sent;

@@ -3,11 +3,12 @@
  * tls/peer: a session's peer is judged, and told.
  *
  * It runs once per connection, after the handshake and before anything is
- * delivered, on full and on resumed sessions alike. The judge is x509/verify;
- * here is what it has to be given of a session: the certificates, the
- * configuration's trust, and what only GnuTLS knows of the session: the profile
- * of a priority string of the host's, and a status of OCSP that the peer has
- * sent.
+ * delivered, on full and on resumed sessions alike. The judges are x509/verify
+ * and, by TLSA records, x509/dane; here is what they have to be given of a
+ * session: the certificates, the configuration's trust, what the host expects,
+ * and what only GnuTLS knows of the session: the profile of a priority string of
+ * the host's, and a status of OCSP that the peer has sent. Of the last two pins
+ * and TLSA records are independent.
  */
 #include "tls/peer.h"
 
@@ -18,7 +19,7 @@
 #include <smtptls/conn.h>
 
 #include "tls/policy_new.h"
-#include "x509/verify.h"
+#include "x509/dane.h"
 
 /* What is asked of GnuTLS's own verification, where it is asked. */
 #define FOUND                                                                  \
@@ -40,30 +41,65 @@ static int demands_status(const gnutls_datum_t *der)
 	return memmem(der->data, der->size, oid, sizeof(oid)) != NULL;
 }
 
-int stls_peer_verify(gnutls_session_t tls, const struct smtptls_config *config,
-		     int role, const char *name, struct stls_verdict *verdict)
+/* The names of which the peer must have one. */
+static size_t list_names(const struct stls_expected *expected,
+			 const char *name[1 + STLS_NAMES_MAX])
 {
+	const struct stls_texts *names = &expected->names;
+	size_t count = 0, i;
+
+	if (expected->peer)
+		name[count++] = expected->peer;
+	for (i = 0; i < names->count && i < STLS_NAMES_MAX; i++)
+		name[count++] = names->text[i];
+	return count;
+}
+
+/* What only GnuTLS knows of the session. */
+static unsigned ask_session(gnutls_session_t tls,
+			    const struct smtptls_config *config,
+			    const struct stls_peer *peer)
+{
+	unsigned found;
+
+	if (peer->count == 0 ||
+	    (config->policy && !has_status(tls) &&
+	     !(peer->server && demands_status(&peer->chain[0]))))
+		return 0;
+	if (gnutls_certificate_verify_peers2(tls, &found) < 0)
+		return GNUTLS_CERT_SIGNER_NOT_FOUND;
+	return found & FOUND;
+}
+
+int stls_peer_verify(gnutls_session_t tls, const struct smtptls_config *config,
+		     int role, const struct stls_expected *expected,
+		     struct stls_verdict *verdict)
+{
+	const char *name[1 + STLS_NAMES_MAX];
 	struct stls_peer peer = {
 		.flags = stls_policy_verify_flags(config->policy),
 		.server = role == SMTPTLS_CLIENT,
 		.any_purpose = config->any_client_purpose,
-		.name = &name,
-		.name_count = name != NULL,
+		.name = name,
+		.name_count = list_names(expected, name),
+		.pins = &expected->pins,
+		.bits = stls_policy_security_bits(config->policy),
 	};
 
 	peer.chain = gnutls_certificate_get_peers(tls, &peer.count);
 	if (!peer.chain)
 		peer.count = 0;
-	gnutls_certificate_get_trust_list(config->credentials, &peer.trust);
-	if (peer.count > 0 &&
-	    (!config->policy || has_status(tls) ||
-	     (peer.server && demands_status(&peer.chain[0])))) {
-		if (gnutls_certificate_verify_peers2(tls, &peer.found) < 0)
-			peer.found = GNUTLS_CERT_SIGNER_NOT_FOUND;
-		else
-			peer.found &= FOUND;
+	switch (expected->verify) {
+	case SMTPTLS_VERIFY_PIN:
+		return stls_verify_pins(&peer, verdict);
+	case SMTPTLS_VERIFY_DANE:
+		return stls_dane_verify(&peer, &expected->tlsa, verdict);
+	default:
+		gnutls_certificate_get_trust_list(config->credentials,
+						  &peer.trust);
+		peer.found = ask_session(tls, config, &peer);
+		return stls_verify(&peer, verdict);
 	}
-	return stls_verify(&peer, verdict);
 }
 
 static int alert_of_trust(int reason)

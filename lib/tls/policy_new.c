@@ -14,6 +14,7 @@
 
 #include <gnutls/x509.h>
 
+#include "policy/security_level.h"
 #include "tls/abilities.h"
 #include "tls/choice_priority.h"
 
@@ -87,6 +88,11 @@ unsigned stls_policy_verify_flags(const struct smtptls_policy *policy)
 	level = policy->security_level;
 	return GNUTLS_PROFILE_TO_VFLAGS(profiles[level]) |
 	       (level == 0 ? GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1 : 0);
+}
+
+int stls_policy_security_bits(const struct smtptls_policy *policy)
+{
+	return policy ? stls_security_bits(policy->security_level) : 0;
 }
 
 /* ---- what a policy is ---- */

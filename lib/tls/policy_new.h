@@ -14,6 +14,9 @@
  */
 unsigned stls_policy_verify_flags(const struct smtptls_policy *policy);
 
+/* The bits of security that its level asks of keys; 0 for NULL. */
+int stls_policy_security_bits(const struct smtptls_policy *policy);
+
 /*
  * A digest of all that a policy allows: two policies can have the same priority
  * string and yet differ, and tickets must not cross them.

@@ -206,7 +206,7 @@ static int check_silent(struct stls_session *session)
 
 int stls_session_start(struct stls_session *session,
 		       const struct smtptls_config *config, int role,
-		       int verify_mode, const char *peer,
+		       const struct stls_expected *expected,
 		       struct stls_buffer *in, struct stls_buffer *out)
 {
 	int ret;
@@ -215,8 +215,7 @@ int stls_session_start(struct stls_session *session,
 	session->in = in;
 	session->out = out;
 	session->role = role;
-	session->verify_mode = verify_mode;
-	session->peer = peer;
+	session->expected = expected;
 	session->config = config;
 	session->alert_received = session->alert_sent = -1;
 	ret = stls_session_set_up(session, config);
@@ -288,13 +287,19 @@ static int verify(struct stls_session *session)
 	struct stls_verdict verdict;
 	int ret;
 
-	if (session->verify_mode == SMTPTLS_VERIFY_NONE)
+	/* RFC 7672 section 2.2: no record is usable, so that encryption is all. */
+	if (session->expected->verify == SMTPTLS_VERIFY_NONE ||
+	    (session->expected->verify == SMTPTLS_VERIFY_DANE &&
+	     session->expected->tlsa.count == 0))
 		return 0;
 	ret = stls_peer_verify(session->tls, session->config, session->role,
-			       session->peer, &verdict);
+			       session->expected, &verdict);
 	session->verify = ret < 0 ? ret : 1;
+	session->tlsa_record = verdict.record;
+	session->tlsa_depth = verdict.depth;
+	session->tlsa_weak_key = verdict.weak_key;
 	if (ret == 0 || (ret != SMTPTLS_E_NOMEM &&
-			 session->verify_mode == SMTPTLS_VERIFY_OPTIONAL))
+			 session->expected->verify == SMTPTLS_VERIFY_OPTIONAL))
 		return 0;
 	send_alert(session,
 		   stls_peer_alert(ret, verdict.reason,

@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "tls/config.h"
+#include "tls/expected.h"
 #include "tls/hook.h"
 
 /* A record with an alert in the clear. */
@@ -20,8 +21,7 @@ struct stls_session {
 	struct stls_buffer *in;	 /* from the network */
 	struct stls_buffer *out; /* to the network */
 	int role;
-	int verify_mode;
-	const char *peer; /* a client's name for the server, or NULL */
+	const struct stls_expected *expected;
 	const struct smtptls_config *config;
 	int eof;	  /* the network has no more */
 	int cut;	  /* and GnuTLS wanted more */
@@ -35,6 +35,8 @@ struct stls_session {
 	int alert_received;
 	int alert_sent;
 	int verify; /* as in struct smtptls_info */
+	unsigned tlsa_record, tlsa_depth;
+	int tlsa_weak_key;
 	struct stls_judge judge;
 	char text[STLS_REASON_TEXT];
 };
@@ -47,13 +49,12 @@ int stls_session_set_up(struct stls_session *session,
 			const struct smtptls_config *config);
 
 /*
- * Start over `in` and `out`, which must outlive the session, as `config` must.
- * `peer` is a client's name for the server, or NULL. Returns 0,
- * SMTPTLS_E_NOMEM or SMTPTLS_E_CONFIG.
+ * Start over `in` and `out`, which must outlive the session, as `config` and
+ * `expected` must. Returns 0, SMTPTLS_E_NOMEM or SMTPTLS_E_CONFIG.
  */
 int stls_session_start(struct stls_session *session,
 		       const struct smtptls_config *config, int role,
-		       int verify_mode, const char *peer,
+		       const struct stls_expected *expected,
 		       struct stls_buffer *in, struct stls_buffer *out);
 /* Frees the memory too; NULL is allowed. */
 void stls_session_free(struct stls_session *session);

@@ -95,11 +95,11 @@ static int set_up_server(struct stls_session *session,
 
 	if (ret < 0)
 		return ret;
-	if (session->verify_mode != SMTPTLS_VERIFY_NONE)
+	if (session->expected->verify != SMTPTLS_VERIFY_NONE)
 		gnutls_certificate_server_set_request(session->tls,
 						      GNUTLS_CERT_REQUEST);
 	return gnutls_session_ticket_enable_server(
-		session->tls, &config->ticket_key[session->verify_mode]);
+		session->tls, &config->ticket_key[session->expected->verify]);
 }
 
 /* GnuTLS calls it for every message. */
@@ -121,7 +121,7 @@ static void set_up_judge(struct stls_session *session,
 		session->judge.shadow = config->shadow;
 	session->judge.own = &config->own;
 	session->judge.single = config->single.credentials;
-	session->judge.asks = session->verify_mode != SMTPTLS_VERIFY_NONE;
+	session->judge.asks = session->expected->verify != SMTPTLS_VERIFY_NONE;
 	session->judge.strict =
 		config->strict_sni && session->role == SMTPTLS_SERVER;
 	if (stls_judge_wanted(&session->judge))
@@ -136,10 +136,12 @@ static int set_up_client(struct stls_session *session)
 	size_t size;
 
 	/* RFC 6066 section 3: no addresses in SNI. */
-	if (!session->peer || stls_is_address(session->peer, address, &size))
+	if (!session->expected->peer ||
+	    stls_is_address(session->expected->peer, address, &size))
 		return 0;
 	return gnutls_server_name_set(session->tls, GNUTLS_NAME_DNS,
-				      session->peer, strlen(session->peer));
+				      session->expected->peer,
+				      strlen(session->expected->peer));
 }
 
 int stls_session_set_up(struct stls_session *session,

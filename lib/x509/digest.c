@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x509/digest: SHA-256 and HKDF by nettle.
+ * x509/digest: SHA-256, SHA-512 and HKDF by nettle.
  *
  * Nothing here can fail: nettle allocates nothing for these. Intermediate keys
  * are wiped.
@@ -14,6 +14,7 @@
 #include <nettle/sha2.h>
 
 _Static_assert(STLS_SHA256_SIZE == SHA256_DIGEST_SIZE, "size of SHA-256");
+_Static_assert(STLS_SHA512_SIZE == SHA512_DIGEST_SIZE, "size of SHA-512");
 
 void stls_sha256(const void *data, size_t len,
 		 unsigned char digest[STLS_SHA256_SIZE])
@@ -23,6 +24,16 @@ void stls_sha256(const void *data, size_t len,
 	sha256_init(&ctx);
 	sha256_update(&ctx, len, data);
 	sha256_digest(&ctx, SHA256_DIGEST_SIZE, digest);
+}
+
+void stls_sha512(const void *data, size_t len,
+		 unsigned char digest[STLS_SHA512_SIZE])
+{
+	struct sha512_ctx ctx;
+
+	sha512_init(&ctx);
+	sha512_update(&ctx, len, data);
+	sha512_digest(&ctx, SHA512_DIGEST_SIZE, digest);
 }
 
 static void mac_update(void *ctx, size_t len, const uint8_t *data)

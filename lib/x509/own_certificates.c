@@ -26,6 +26,7 @@
 #include "policy/key_type.h"
 #include "policy/security_level.h"
 #include "x509/name.h"
+#include "x509/strength.h"
 
 #define NAMES_MAX 256
 #define DN_SIZE	  512
@@ -144,55 +145,9 @@ static int read_names(struct stls_own_certificate *cert, gnutls_x509_crt_t crt)
 
 /* ---- the chain ---- */
 
-static int key_bits(gnutls_x509_crt_t crt)
-{
-	unsigned bits = 0;
-	int algorithm = gnutls_x509_crt_get_pk_algorithm(crt, &bits);
-
-	switch (algorithm) {
-	case GNUTLS_PK_RSA:
-	case GNUTLS_PK_RSA_PSS:
-		return stls_rsa_bits(bits);
-	case GNUTLS_PK_DSA:
-		return stls_modulus_bits(bits);
-	case GNUTLS_PK_EDDSA_ED448:
-		return 224;
-	default:
-		/* Elliptic curves; P-521 counts as 256. */
-		return bits >= 512 ? 256 : (int)bits / 2;
-	}
-}
-
-static gnutls_digest_algorithm_t hash_of(gnutls_x509_crt_t crt)
-{
-	int algorithm = gnutls_x509_crt_get_signature_algorithm(crt);
-
-	return algorithm < 0 ? GNUTLS_DIG_NULL
-			     : gnutls_sign_get_hash_algorithm(
-				       (gnutls_sign_algorithm_t)algorithm);
-}
-
-/* OpenSSL's figures. */
-static int signature_bits(gnutls_x509_crt_t crt)
-{
-	gnutls_digest_algorithm_t hash = hash_of(crt);
-
-	switch (hash) {
-	case GNUTLS_DIG_NULL:
-		return 0;
-	case GNUTLS_DIG_SHA1:
-		return 64;
-	case GNUTLS_DIG_UNKNOWN:
-		/* EdDSA has no hash of its own choice. */
-		return key_bits(crt);
-	default:
-		return (int)gnutls_hash_get_len(hash) * 4;
-	}
-}
-
 static const char *broken_hash(gnutls_x509_crt_t crt)
 {
-	switch (hash_of(crt)) {
+	switch (stls_signature_hash(crt)) {
 	case GNUTLS_DIG_SHA1:
 		return "SHA-1";
 	case GNUTLS_DIG_MD5:
@@ -213,10 +168,10 @@ static int is_self_issued(gnutls_x509_crt_t crt)
 static void read_strength(struct stls_own_chain_facts *facts,
 			  gnutls_x509_crt_t crt, int first)
 {
-	int key = key_bits(crt);
+	int key = stls_key_strength(crt);
 	/* Nobody relies on the signature of a certificate on itself. */
 	int self = is_self_issued(crt);
-	int signature = self ? key : signature_bits(crt);
+	int signature = self ? key : stls_signature_strength(crt);
 
 	if (first || key < facts->key_bits)
 		facts->key_bits = key;

@@ -11,6 +11,9 @@ struct stls_verdict {
 	int reason; /* enum smtptls_reason; 0 without an error */
 	int any_purpose;    /* a client's certificate may have either purpose */
 	const char *wanted; /* the first name that was looked for, or NULL */
+	unsigned record;    /* the TLSA record that has matched; 0: none */
+	unsigned depth;	    /* and what: 0 is the leaf */
+	int weak_key; /* whose key is weaker than is asked for, and taken */
 	/* SMTPTLS_REASON_CERT_NAME: those that are there, quoted and escaped */
 	char names[STLS_VERDICT_NAMES];
 };

@@ -30,9 +30,9 @@
 
 #include "base/ascii.h"
 #include "x509/name.h"
+#include "x509/strength.h"
 
-/* As GnuTLS's own: what is longer, or larger, only costs time. */
-#define CHAIN_MAX    16
+/* As GnuTLS's own: what is larger only costs time. */
 #define KEY_BITS_MAX 16384
 
 #define SAN_OID	     "2.5.29.17"
@@ -40,12 +40,7 @@
 /* So many names of a certificate are shown. */
 #define SHOWN 3
 
-struct chain {
-	gnutls_x509_crt_t crt[CHAIN_MAX];
-	unsigned len;
-};
-
-static int decide(struct stls_verdict *verdict, int error, int reason)
+int stls_decide(struct stls_verdict *verdict, int error, int reason)
 {
 	verdict->error = error;
 	verdict->reason = reason;
@@ -54,38 +49,38 @@ static int decide(struct stls_verdict *verdict, int error, int reason)
 
 /* ---- certificates ---- */
 
-static int open_chain(struct chain *chain, const struct stls_peer *peer,
-		      struct stls_verdict *verdict)
+int stls_chain_open(struct stls_chain *chain, const struct stls_peer *peer,
+		    struct stls_verdict *verdict)
 {
 	unsigned bits = 0;
 	int ret;
 
 	if (peer->count == 0)
-		return decide(verdict, SMTPTLS_E_CERT_MISSING,
-			      SMTPTLS_REASON_CERT_MISSING);
-	if (peer->count > CHAIN_MAX)
-		return decide(verdict, SMTPTLS_E_CERT_TRUST,
-			      SMTPTLS_REASON_CERT_PATH);
+		return stls_decide(verdict, SMTPTLS_E_CERT_MISSING,
+				   SMTPTLS_REASON_CERT_MISSING);
+	if (peer->count > STLS_CHAIN_MAX)
+		return stls_decide(verdict, SMTPTLS_E_CERT_TRUST,
+				   SMTPTLS_REASON_CERT_PATH);
 	while (chain->len < peer->count) {
 		gnutls_x509_crt_t *crt = &chain->crt[chain->len];
 
 		if (gnutls_x509_crt_init(crt) < 0)
-			return decide(verdict, SMTPTLS_E_NOMEM, 0);
+			return stls_decide(verdict, SMTPTLS_E_NOMEM, 0);
 		chain->len++;
 		ret = gnutls_x509_crt_import(*crt, &peer->chain[chain->len - 1],
 					     GNUTLS_X509_FMT_DER);
 		if (ret == GNUTLS_E_MEMORY_ERROR)
-			return decide(verdict, SMTPTLS_E_NOMEM, 0);
+			return stls_decide(verdict, SMTPTLS_E_NOMEM, 0);
 		if (ret < 0 ||
 		    gnutls_x509_crt_get_pk_algorithm(*crt, &bits) < 0 ||
 		    bits > KEY_BITS_MAX)
-			return decide(verdict, SMTPTLS_E_CERT_TRUST,
-				      SMTPTLS_REASON_CERT_MALFORMED);
+			return stls_decide(verdict, SMTPTLS_E_CERT_TRUST,
+					   SMTPTLS_REASON_CERT_MALFORMED);
 	}
 	return 0;
 }
 
-static void close_chain(struct chain *chain)
+void stls_chain_close(struct stls_chain *chain)
 {
 	while (chain->len > 0)
 		gnutls_x509_crt_deinit(chain->crt[--chain->len]);
@@ -125,16 +120,15 @@ static int decide_status(struct stls_verdict *verdict, unsigned status)
 
 	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		if (status & faults[i].status)
-			return decide(verdict, faults[i].error,
-				      faults[i].reason);
+			return stls_decide(verdict, faults[i].error,
+					   faults[i].reason);
 	}
-	return status ? decide(verdict, SMTPTLS_E_CERT_TRUST,
-			       SMTPTLS_REASON_CERT_TRUST)
+	return status ? stls_decide(verdict, SMTPTLS_E_CERT_TRUST,
+				    SMTPTLS_REASON_CERT_TRUST)
 		      : 0;
 }
 
-/* What is wrong with an authority that has `below` others below it. */
-static int fault_of_authority(gnutls_x509_crt_t crt, int below)
+int stls_authority_fault(gnutls_x509_crt_t crt, int below)
 {
 	unsigned usage = GNUTLS_KEY_KEY_CERT_SIGN, ca, critical;
 	int length = -1;
@@ -153,7 +147,7 @@ static int fault_of_authority(gnutls_x509_crt_t crt, int below)
  * section 4.2.1.9; those that issue themselves anew do not count), and one that
  * may not sign for this name. The last is what is left.
  */
-static int reason_of_constraint(const struct chain *chain,
+static int reason_of_constraint(const struct stls_chain *chain,
 				gnutls_x509_trust_list_t trust)
 {
 	gnutls_x509_crt_t root;
@@ -161,20 +155,20 @@ static int reason_of_constraint(const struct chain *chain,
 	unsigned i;
 
 	for (i = 1; i < chain->len && !reason; i++) {
-		reason = fault_of_authority(chain->crt[i], below);
+		reason = stls_authority_fault(chain->crt[i], below);
 		below += !gnutls_x509_crt_check_issuer(chain->crt[i],
 						       chain->crt[i]);
 	}
 	if (!reason &&
 	    gnutls_x509_trust_list_get_issuer(trust, chain->crt[chain->len - 1],
 					      &root, GNUTLS_TL_GET_COPY) == 0) {
-		reason = fault_of_authority(root, below);
+		reason = stls_authority_fault(root, below);
 		gnutls_x509_crt_deinit(root);
 	}
 	return reason ? reason : SMTPTLS_REASON_CERT_CONSTRAINT;
 }
 
-static int ask_gnutls(const struct stls_peer *peer, struct chain *chain,
+static int ask_gnutls(const struct stls_peer *peer, struct stls_chain *chain,
 		      const char *purpose, unsigned *status)
 {
 	gnutls_typed_vdata_st data;
@@ -187,8 +181,8 @@ static int ask_gnutls(const struct stls_peer *peer, struct chain *chain,
 						  peer->flags, status, NULL);
 }
 
-static int check_chain(const struct stls_peer *peer, struct chain *chain,
-		       struct stls_verdict *verdict)
+int stls_verify_chain(const struct stls_peer *peer, struct stls_chain *chain,
+		      struct stls_verdict *verdict)
 {
 	unsigned status = 0;
 	int ret;
@@ -202,10 +196,10 @@ static int check_chain(const struct stls_peer *peer, struct chain *chain,
 		ret = ask_gnutls(peer, chain, GNUTLS_KP_TLS_WWW_SERVER,
 				 &status);
 	if (ret == GNUTLS_E_MEMORY_ERROR)
-		return decide(verdict, SMTPTLS_E_NOMEM, 0);
+		return stls_decide(verdict, SMTPTLS_E_NOMEM, 0);
 	if (ret < 0)
-		return decide(verdict, SMTPTLS_E_CERT_TRUST,
-			      SMTPTLS_REASON_CERT_MALFORMED);
+		return stls_decide(verdict, SMTPTLS_E_CERT_TRUST,
+				   SMTPTLS_REASON_CERT_MALFORMED);
 	/* That it is invalid it says besides. */
 	status = (status | peer->found) & ~(unsigned)GNUTLS_CERT_INVALID;
 	if (decide_status(verdict, status) < 0 &&
@@ -289,10 +283,13 @@ static gnutls_subject_alt_names_t open_names(gnutls_x509_crt_t leaf)
 	return names;
 }
 
-/* 1 when one of the alternative names is wanted; else some are shown. */
+/*
+ * 1 when one of the alternative names is wanted; else some are shown. *hosts:
+ * some are of hosts.
+ */
 static int find_name(const struct stls_peer *peer,
 		     gnutls_subject_alt_names_t names, unsigned *shown,
-		     struct stls_verdict *verdict)
+		     int *hosts, struct stls_verdict *verdict)
 {
 	gnutls_datum_t san;
 	unsigned i, type;
@@ -302,6 +299,7 @@ static int find_name(const struct stls_peer *peer,
 	     i++) {
 		if (type != GNUTLS_SAN_DNSNAME && type != GNUTLS_SAN_IPADDRESS)
 			continue;
+		*hosts |= type == GNUTLS_SAN_DNSNAME;
 		if (is_wanted(peer, (int)type, (const char *)san.data,
 			      san.size))
 			return 1;
@@ -311,45 +309,113 @@ static int find_name(const struct stls_peer *peer,
 	return 0;
 }
 
+/* The same of CNs, which are the subject's. */
+static int find_cn(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
+		   unsigned *shown, struct stls_verdict *verdict)
+{
+	char cn[STLS_NAME_SIZE + 2]; /* a wildcard's too */
+	size_t size;
+	unsigned i;
+	int ret;
+
+	for (i = 0;; i++) {
+		size = sizeof(cn);
+		ret = gnutls_x509_crt_get_dn_by_oid(
+			leaf, GNUTLS_OID_X520_COMMON_NAME, i, 0, cn, &size);
+		if (ret == GNUTLS_E_SHORT_MEMORY_BUFFER)
+			continue; /* the name of nobody */
+		if (ret < 0)
+			return 0;
+		if (is_wanted(peer, GNUTLS_SAN_DNSNAME, cn, size))
+			return 1;
+		show(verdict, (*shown)++, GNUTLS_SAN_DNSNAME, cn, size);
+	}
+}
+
 /*
  * RFC 9525 section 6: one of the alternative names must be one of those that
- * are wanted.
+ * are wanted; RFC 7672 section 3.2.3: or the CN, where there is no dNSName.
  */
-static int check_names(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
-		       struct stls_verdict *verdict)
+int stls_verify_names(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
+		      struct stls_verdict *verdict)
 {
 	gnutls_subject_alt_names_t names;
 	unsigned shown = 0;
-	int found = 0;
+	int found = 0, hosts = 0;
 
 	if (peer->name_count == 0)
 		return 0;
 	names = open_names(leaf);
 	if (names) {
-		found = find_name(peer, names, &shown, verdict);
+		found = find_name(peer, names, &shown, &hosts, verdict);
 		gnutls_subject_alt_names_deinit(names);
 	}
+	if (!found && peer->cn && !hosts)
+		found = find_cn(peer, leaf, &shown, verdict);
 	if (!found)
-		return decide(verdict, SMTPTLS_E_CERT_NAME,
-			      shown ? SMTPTLS_REASON_CERT_NAME
-				    : SMTPTLS_REASON_CERT_NO_SAN);
+		return stls_decide(verdict, SMTPTLS_E_CERT_NAME,
+				   shown ? SMTPTLS_REASON_CERT_NAME
+					 : SMTPTLS_REASON_CERT_NO_SAN);
 	verdict->names[0] = '\0';
 	return 0;
 }
 
-int stls_verify(const struct stls_peer *peer, struct stls_verdict *verdict)
+/* ---- pins ---- */
+
+static int check_pins(const struct stls_peer *peer,
+		      struct stls_verdict *verdict)
 {
-	struct chain chain = { .len = 0 };
+	struct stls_bytes leaf = { peer->chain[0].data, peer->chain[0].size };
+
+	return stls_pins_match(peer->pins, &leaf)
+		       ? 0
+		       : stls_decide(verdict, SMTPTLS_E_CERT_PIN,
+				     SMTPTLS_REASON_CERT_PIN);
+}
+
+int stls_verify_pins(const struct stls_peer *peer, struct stls_verdict *verdict)
+{
+	struct stls_peer alone = *peer;
+	struct stls_chain chain = { .len = 0 };
 	int ret;
 
+	/* What stands above the leaf, well or ill, has no part in it. */
+	if (alone.count > 1)
+		alone.count = 1;
+	stls_verdict_begin(peer, verdict);
+	ret = stls_chain_open(&chain, &alone, verdict);
+	if (ret == 0)
+		ret = check_pins(peer, verdict);
+	if (ret == 0 && stls_key_strength(chain.crt[0]) < peer->bits)
+		ret = stls_decide(verdict, SMTPTLS_E_CERT_WEAK,
+				  SMTPTLS_REASON_CERT_WEAK);
+	stls_chain_close(&chain);
+	return ret;
+}
+
+/* ---- all together ---- */
+
+void stls_verdict_begin(const struct stls_peer *peer,
+			struct stls_verdict *verdict)
+{
 	memset(verdict, 0, sizeof(*verdict));
 	verdict->any_purpose = peer->any_purpose;
 	verdict->wanted = peer->name_count > 0 ? peer->name[0] : NULL;
-	ret = open_chain(&chain, peer, verdict);
+}
+
+int stls_verify(const struct stls_peer *peer, struct stls_verdict *verdict)
+{
+	struct stls_chain chain = { .len = 0 };
+	int ret;
+
+	stls_verdict_begin(peer, verdict);
+	ret = stls_chain_open(&chain, peer, verdict);
 	if (ret == 0)
-		ret = check_chain(peer, &chain, verdict);
+		ret = stls_verify_chain(peer, &chain, verdict);
 	if (ret == 0)
-		ret = check_names(peer, chain.crt[0], verdict);
-	close_chain(&chain);
+		ret = stls_verify_names(peer, chain.crt[0], verdict);
+	if (ret == 0 && peer->pins && peer->pins->count > 0)
+		ret = check_pins(peer, verdict);
+	stls_chain_close(&chain);
 	return ret;
 }

@@ -7,7 +7,11 @@
 
 #include <gnutls/x509.h>
 
+#include "x509/pin.h"
 #include "x509/verdict.h"
+
+/* As GnuTLS's own: what is longer only costs time. */
+#define STLS_CHAIN_MAX 16
 
 /* What is known of a peer, and what is asked of it. */
 struct stls_peer {
@@ -20,11 +24,43 @@ struct stls_peer {
 	/* Hosts and addresses, of which one must be the certificate's. */
 	const char *const *name;
 	size_t name_count; /* 0: any will do */
+	int cn;		   /* the CN counts where there is no dNSName */
+	/* A leaf must have one of these too; NULL or empty: none is asked. */
+	const struct stls_pins *pins;
+	int bits; /* of security that a key must have; 0: any */
 	/* GNUTLS_CERT_… that something else than the chain has shown. */
 	unsigned found;
 };
 
 /* Judge a peer: fills `verdict`, and returns verdict->error. */
 int stls_verify(const struct stls_peer *peer, struct stls_verdict *verdict);
+/* The same by the pins, and the strength of the leaf's key, alone. */
+int stls_verify_pins(const struct stls_peer *peer,
+		     struct stls_verdict *verdict);
+
+/* ---- parts of it, for x509/tlsa ---- */
+
+struct stls_chain {
+	gnutls_x509_crt_t crt[STLS_CHAIN_MAX];
+	unsigned len;
+};
+
+/* The first word on a peer, of which nothing has been found. */
+void stls_verdict_begin(const struct stls_peer *peer,
+			struct stls_verdict *verdict);
+/* They return `error`. */
+int stls_decide(struct stls_verdict *verdict, int error, int reason);
+/* Read the peer's chain; stls_chain_close() is due in either case. */
+int stls_chain_open(struct stls_chain *chain, const struct stls_peer *peer,
+		    struct stls_verdict *verdict);
+void stls_chain_close(struct stls_chain *chain);
+/* Judge `chain`, up to an authority in peer->trust. */
+int stls_verify_chain(const struct stls_peer *peer, struct stls_chain *chain,
+		      struct stls_verdict *verdict);
+/* Whether an authority with `below` others below it is one: 0, or a reason. */
+int stls_authority_fault(gnutls_x509_crt_t crt, int below);
+/* Judge the leaf's names. */
+int stls_verify_names(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
+		      struct stls_verdict *verdict);
 
 #endif

@@ -126,8 +126,10 @@ static void test_nobody_forgets_to_choose(void **state)
 	static const char unchosen[] =
 		"how the server is verified was not chosen: call "
 		"smtptls_conn_set_verify() with SMTPTLS_VERIFY_CA (by an "
-		"authority and its name), SMTPTLS_VERIFY_OPTIONAL (reported "
-		"only) or SMTPTLS_VERIFY_NONE (any certificate)";
+		"authority and its name), SMTPTLS_VERIFY_DANE (by TLSA "
+		"records), SMTPTLS_VERIFY_PIN (by a digest of its certificate "
+		"or key), SMTPTLS_VERIFY_OPTIONAL (reported only) or "
+		"SMTPTLS_VERIFY_NONE (any certificate)";
 	static const char nameless[] = "SMTPTLS_VERIFY_CA needs the server's "
 				       "name: call smtptls_conn_set_peer()";
 	static const char softer[] =

@@ -3,8 +3,8 @@
  * chain: certificates with every fault, in memory.
  *
  * Unlike testcert's these need not be good for anything, and are in no file.
- * All without RSA share one key, so that a table of many costs little. What
- * cannot be made ends the program with status 99.
+ * Keys are made once, so that a table of many costs little. What cannot be made
+ * ends the program with status 99.
  */
 #include "chain.h"
 
@@ -14,10 +14,17 @@
 #include <string.h>
 #include <time.h>
 
-#define DAY 86400L
+#define DAY	 86400L
 
-static gnutls_x509_privkey_t shared_key;
-static unsigned char serial = 1;
+#define KEYS_MAX 32
+
+static struct {
+	int rsa_bits;
+	unsigned number;
+	gnutls_x509_privkey_t key;
+} keys[KEYS_MAX];
+static size_t key_count;
+static unsigned long serial;
 
 static void need(int true, const char *what)
 {
@@ -29,22 +36,28 @@ static void need(int true, const char *what)
 
 #define OK(call) need((call) >= 0, #call)
 
-static gnutls_x509_privkey_t make_key(int rsa_bits)
+static gnutls_x509_privkey_t make_key(const struct chain_spec *spec)
 {
 	gnutls_x509_privkey_t key;
+	size_t i;
 
-	if (!rsa_bits && shared_key)
-		return shared_key;
+	for (i = 0; i < key_count; i++) {
+		if (keys[i].rsa_bits == spec->rsa_bits &&
+		    keys[i].number == spec->key)
+			return keys[i].key;
+	}
+	need(key_count < KEYS_MAX, "another key");
 	OK(gnutls_x509_privkey_init(&key));
-	if (rsa_bits) {
+	if (spec->rsa_bits)
 		OK(gnutls_x509_privkey_generate(key, GNUTLS_PK_RSA,
-						(unsigned)rsa_bits, 0));
-	} else {
+						(unsigned)spec->rsa_bits, 0));
+	else
 		OK(gnutls_x509_privkey_generate(
 			key, GNUTLS_PK_ECDSA,
 			GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
-		shared_key = key;
-	}
+	keys[key_count].rsa_bits = spec->rsa_bits;
+	keys[key_count].number = spec->key;
+	keys[key_count++].key = key;
 	return key;
 }
 
@@ -171,13 +184,18 @@ struct chain_cert *chain_issue(const struct chain_spec *spec,
 	struct chain_cert *cert = calloc(1, sizeof(*cert));
 	int usual = spec->from == 0 && spec->until == 0;
 	time_t now = time(NULL);
+	unsigned char number[4];
+	size_t i;
 
 	need(cert != NULL, "calloc");
-	cert->key = make_key(spec->rsa_bits);
+	cert->key = make_key(spec);
 	OK(gnutls_x509_crt_init(&cert->crt));
 	OK(gnutls_x509_crt_set_version(cert->crt, 3));
 	serial++;
-	OK(gnutls_x509_crt_set_serial(cert->crt, &serial, 1));
+	for (i = 0; i < sizeof(number); i++)
+		number[i] = (unsigned char)(serial >> (24 - 8 * i));
+	number[0] = 1; /* it has no zeros at its start */
+	OK(gnutls_x509_crt_set_serial(cert->crt, number, sizeof(number)));
 	OK(gnutls_x509_crt_set_activation_time(
 		cert->crt, now + (usual ? -1 : spec->from) * DAY));
 	OK(gnutls_x509_crt_set_expiration_time(
@@ -198,8 +216,6 @@ void chain_free(struct chain_cert *cert)
 {
 	if (!cert)
 		return;
-	if (cert->key != shared_key)
-		gnutls_x509_privkey_deinit(cert->key);
 	gnutls_x509_crt_deinit(cert->crt);
 	gnutls_free(cert->der.data);
 	free(cert);
@@ -207,7 +223,6 @@ void chain_free(struct chain_cert *cert)
 
 void chain_end(void)
 {
-	if (shared_key)
-		gnutls_x509_privkey_deinit(shared_key);
-	shared_key = NULL;
+	while (key_count > 0)
+		gnutls_x509_privkey_deinit(keys[--key_count].key);
 }

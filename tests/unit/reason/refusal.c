@@ -489,7 +489,7 @@ static void names(void **state)
 	(void)state;
 	for (reason = 0; smtptls_reason_name(reason); reason++)
 		assert_true(strlen(smtptls_reason_name(reason)) > 2);
-	assert_int_equal(reason, SMTPTLS_REASON_CERT_STATUS + 1);
+	assert_int_equal(reason, SMTPTLS_REASON_CERT_TLSA + 1);
 	assert_null(smtptls_reason_name(-1));
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_NONE), "none");
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_VERSION),
@@ -505,6 +505,10 @@ static void names(void **state)
 			    "cert-name");
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_CERT_STATUS),
 			    "cert-status");
+	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_CERT_PIN),
+			    "cert-pin");
+	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_CERT_TLSA),
+			    "cert-tlsa");
 }
 
 /* Some are of the session alone. */

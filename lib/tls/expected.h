@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* tls/expected: what a host expects of its peer; data alone. */
+#ifndef TLS_EXPECTED_H
+#define TLS_EXPECTED_H
+
+#include "base/texts.h"
+#include "x509/pin.h"
+#include "x509/tlsa.h"
+
+/* More than a sender has reasons for (RFC 7672 section 3.2.2). */
+#define STLS_NAMES_MAX 16
+
+/* All zeros: nothing. */
+struct stls_expected {
+	int verify; /* enum smtptls_verify */
+	char *peer; /* a client's name for the server, SNI's too; or NULL */
+	struct stls_texts names; /* others that will do */
+	struct stls_pins pins;
+	struct stls_tlsa_set tlsa;
+};
+
+#endif

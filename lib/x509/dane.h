@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* x509/dane: a server's chain to a verdict, by TLSA. Manual in dane.c. */
+#ifndef X509_DANE_H
+#define X509_DANE_H
+
+#include "x509/tlsa.h"
+#include "x509/verify.h"
+
+/*
+ * Judge a server by TLSA records, of which some are usable; peer->trust has no
+ * part in it. Fills `verdict`, and returns verdict->error.
+ */
+int stls_dane_verify(const struct stls_peer *peer,
+		     const struct stls_tlsa_set *set,
+		     struct stls_verdict *verdict);
+
+#endif
