@@ -19,6 +19,7 @@
 
 #include "../help/no_memory.h"
 #include "../help/peer.h"
+#include "x509/digest.h"
 
 /* ---- a life ---- */
 
@@ -203,6 +204,66 @@ out:
 	return done;
 }
 
+/* What a client knows of its server's certificate, and by what names. */
+static int expect(struct smtptls_conn *conn, int verify,
+		  const struct testcert *cert)
+{
+	gnutls_datum_t pem = { (unsigned char *)cert->cert,
+			       (unsigned)strlen(cert->cert) };
+	unsigned char digest[STLS_SHA256_SIZE];
+	gnutls_datum_t der;
+	int done;
+
+	assert_int_equal(gnutls_pem_base64_decode2(NULL, &pem, &der), 0);
+	stls_sha256(der.data, der.size, digest);
+	assert_int_equal(smtptls_conn_set_verify(conn, verify), 0);
+	done = well(smtptls_conn_add_name(conn, "a.example.org"));
+	if (done && verify == SMTPTLS_VERIFY_PIN)
+		done = well(smtptls_conn_add_pin(conn, SMTPTLS_PIN_CERT, digest,
+						 sizeof(digest)));
+	else if (done)
+		done = well(smtptls_conn_add_tlsa(conn, 2, 0, 1, digest,
+						  sizeof(digest))) &&
+		       well(smtptls_conn_add_tlsa(conn, 3, 0, 0, der.data,
+						  der.size));
+	gnutls_free(der.data);
+	return done;
+}
+
+static int expecting_life(int verify, const struct testcert *const certs[],
+			  const char *crl)
+{
+	static const struct testcert *const none[] = { NULL };
+	struct smtptls_config *config = configure(none, crl);
+	struct smtptls_conn *conn = NULL;
+	struct peer *server;
+	int done = 0;
+
+	if (!config)
+		return 0;
+	server = peer_server(PEER_TLS13, certs[0]);
+	if (!well(smtptls_conn_new(&conn, config, SMTPTLS_CLIENT)))
+		goto out;
+	done = expect(conn, verify, certs[0]) &&
+	       well(smtptls_conn_start_tls(conn, 0)) && run(server, conn) &&
+	       talk(server, conn);
+	end(conn);
+out:
+	smtptls_config_unref(config);
+	peer_free(server);
+	return done;
+}
+
+static int pin_life(const struct testcert *const certs[], const char *crl)
+{
+	return expecting_life(SMTPTLS_VERIFY_PIN, certs, crl);
+}
+
+static int dane_life(const struct testcert *const certs[], const char *crl)
+{
+	return expecting_life(SMTPTLS_VERIFY_DANE, certs, crl);
+}
+
 /* A reply in the clear, behind what was said for it. */
 static int hear(struct smtptls_conn *conn, const char *reply)
 {
@@ -288,12 +349,20 @@ static void test_negotiating_client(void **state)
 	each_fails(negotiating_life, 9);
 }
 
+static void test_expecting_client(void **state)
+{
+	(void)state;
+	each_fails(pin_life, 9);
+	each_fails(dane_life, 9);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_server),
 		cmocka_unit_test(test_client),
 		cmocka_unit_test(test_negotiating_client),
+		cmocka_unit_test(test_expecting_client),
 	};
 
 	return cmocka_run_group_tests_name("alloc", tests, NULL, NULL);
