@@ -106,14 +106,10 @@ class Server:
         self.process = subprocess.Popen(
             command + self.options, cwd=self.cwd, env=self.env,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE)
+            stderr=subprocess.STDOUT)
         Server.running.add(self.process)
-        self.readers = [
-            threading.Thread(target=self._gather, args=pipe, daemon=True)
-            for pipe in ((self.process.stdout, self.out),
-                         (self.process.stderr, self.log))]
-        for reader in self.readers:
-            reader.start()
+        self.reader = threading.Thread(target=self._gather, daemon=True)
+        self.reader.start()
         # Ports are not known beforehand; the number of listeners is.
         expected = self.options.count("--listen") \
             + self.options.count("--listen-tls") or 2
@@ -130,11 +126,12 @@ class Server:
             raise Fault(f"the server ended while starting: {self.log}")
         return self
 
-    @staticmethod
-    def _gather(pipe, lines):
-        for line in pipe:
-            lines.append(line.decode("utf-8", "backslashreplace")
-                         .rstrip("\n"))
+    def _gather(self):
+        """By one pipe: what it says before it listens is in the log then."""
+        for line in self.process.stdout:
+            text = line.decode("utf-8", "backslashreplace").rstrip("\n")
+            lines = self.out if text.startswith("listening ") else self.log
+            lines.append(text)
 
     @property
     def starttls(self):
@@ -194,8 +191,7 @@ class Server:
         """Wait for the end of the program, give its status."""
         status = self.process.wait(seconds * SCALE)
         Server.running.discard(self.process)
-        for reader in self.readers:
-            reader.join(5)
+        self.reader.join(5)
         return status
 
     def stop(self):
