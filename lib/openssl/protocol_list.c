@@ -295,8 +295,7 @@ static int take(struct parser *p, const struct word *word)
 		break;
 	case FLOOR:
 		p->list->asked |= word->versions & STLS_PROTOCOL_SSL;
-		p->bounds &= word->versions;
-		break;
+		/* fall through */
 	case CEILING:
 		p->bounds &= word->versions;
 		break;
