@@ -37,6 +37,7 @@ UNIT_TESTS = {"none": "reason/refusal.c", "outside": "tls/hook_closed.c",
               "no-starttls": "smtp/dialogue.c",
               "starttls-masked": "smtp/dialogue.c",
               "starttls-refused": "smtp/dialogue.c"}
+UNIT_TESTS["cert-pin"] = UNIT_TESTS["cert-tlsa"] = "conn/expected.c"
 UNIT_TESTS.update((f"cert-{fault}", "x509/verify.c") for fault in (
     "name", "no-san", "weak", "revoked", "extension", "constraint", "path",
     "not-ca", "signature", "malformed", "status"))
