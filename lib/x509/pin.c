@@ -58,14 +58,14 @@ int stls_pins_match(const struct stls_pins *pins, const struct stls_bytes *cert)
 {
 	struct stls_der_parts parts;
 	size_t i;
+	int keyed, spki;
 
-	if (stls_der_parts(cert->data, cert->len, &parts) < 0)
-		return 0;
+	keyed = stls_der_parts(cert->data, cert->len, &parts) == 0;
 	for (i = 0; i < pins->count; i++) {
-		if (is_pinned(&pins->pin[i],
-			      pins->pin[i].kind == SMTPTLS_PIN_SPKI
-				      ? &parts.spki
-				      : cert))
+		spki = pins->pin[i].kind == SMTPTLS_PIN_SPKI;
+		if (spki && !keyed)
+			continue;
+		if (is_pinned(&pins->pin[i], spki ? &parts.spki : cert))
 			return 1;
 	}
 	return 0;

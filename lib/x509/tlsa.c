@@ -175,11 +175,12 @@ const struct stls_tlsa *stls_tlsa_match(const struct stls_tlsa_set *set,
 	struct stls_der_parts parts;
 	const struct smtptls_tlsa *record;
 	const struct stls_bytes *part;
-	int best[SELECTORS], s;
+	int best[SELECTORS], s, keyed;
 	size_t i;
 
-	if (stls_der_parts(cert->data, cert->len, &parts) < 0)
-		return NULL;
+	keyed = stls_der_parts(cert->data, cert->len, &parts) == 0;
+	if (!keyed)
+		parts.spki = (struct stls_bytes){ cert->data, 0 };
 	for (s = 0; s < SELECTORS; s++) {
 		part = s == SPKI ? &parts.spki : cert;
 		best[s] = strongest(set, usage, s);
@@ -189,6 +190,7 @@ const struct stls_tlsa *stls_tlsa_match(const struct stls_tlsa_set *set,
 	for (i = 0; i < set->count; i++) {
 		record = &set->usable[i].record;
 		if (record->usage != usage ||
+		    (record->selector == SPKI && !keyed) ||
 		    (record->matching != FULL &&
 		     record->matching != best[record->selector]))
 			continue;
