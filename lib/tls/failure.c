@@ -48,6 +48,8 @@ static const struct stls_failure failures[] = {
 	  "a server name that is none" },
 	{ GNUTLS_E_NO_COMPRESSION_ALGORITHMS, MESSAGE,
 	  "a hello that demands compression" },
+	{ GNUTLS_E_UNWANTED_ALGORITHM, MESSAGE,
+	  "an algorithm that is not enabled here" },
 	{ GNUTLS_E_UNKNOWN_CIPHER_SUITE, MESSAGE,
 	  "a cipher suite that was not offered" },
 	{ GNUTLS_E_PK_INVALID_PUBKEY, MESSAGE,

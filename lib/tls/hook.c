@@ -78,16 +78,25 @@ static unsigned select_for_name(const struct stls_judge *judge,
 	return judge->own->keys;
 }
 
-/* The certificate that is meant, where GnuTLS would only find its spelling. */
+/*
+ * The certificate that is meant: of the client's name, where GnuTLS would only
+ * find its spelling; and before TLS 1.2 of the key that was chosen, where GnuTLS
+ * would take an EdDSA or RSA-PSS one, and fail.
+ */
 static int show_certificate(const struct stls_judge *judge,
 			    gnutls_session_t tls,
-			    const struct stls_client_hello *hello, unsigned key)
+			    const struct stls_client_hello *hello,
+			    const struct stls_choice *choice)
 {
-	int i;
+	int i = -1;
 
-	if (!judge->single || !hello->sni.data || !key)
+	if (!judge->single || !choice->key)
 		return 0;
-	i = stls_own_certificates_find(judge->own, &hello->sni, key);
+	if (hello->sni.data)
+		i = stls_own_certificates_find(judge->own, &hello->sni,
+					       choice->key);
+	if (i < 0 && choice->version < STLS_TLS1_2)
+		i = stls_own_certificates_find(judge->own, NULL, choice->key);
 	if (i < 0 || !judge->single[i])
 		return 0;
 	return gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE,
@@ -159,7 +168,7 @@ static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
 		facts.reason = stls_refusal_reason(&facts);
 		return refuse(judge, &facts);
 	}
-	ret = show_certificate(judge, tls, &hello, choice.key);
+	ret = show_certificate(judge, tls, &hello, &choice);
 	if (ret < 0)
 		return ret;
 	judge->choice = choice;

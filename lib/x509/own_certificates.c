@@ -364,10 +364,11 @@ int stls_own_certificates_find(const struct stls_own_certificates *own,
 	char normal[STLS_NAME_SIZE];
 	size_t i;
 
-	if (stls_name_normalize(normal, name->data, name->len) == 0)
+	if (name && stls_name_normalize(normal, name->data, name->len) == 0)
 		return -1;
 	for (i = 0; i < own->count; i++) {
-		if (own->cert[i].keys & key && covers(&own->cert[i], normal))
+		if (own->cert[i].keys & key &&
+		    (!name || covers(&own->cert[i], normal)))
 			return (int)i;
 	}
 	return -1;

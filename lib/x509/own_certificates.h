@@ -56,7 +56,10 @@ void stls_own_certificates_free(struct stls_own_certificates *own);
 unsigned stls_own_certificates_named(const struct stls_own_certificates *own,
 				     const struct stls_bytes *name);
 
-/* The first of them that has the key (one of enum smtptls_key), or -1. */
+/*
+ * The first of them, or with a `name` of NULL of all, that has the key (one of
+ * enum smtptls_key); -1: none.
+ */
 int stls_own_certificates_find(const struct stls_own_certificates *own,
 			       const struct stls_bytes *name, unsigned key);
 

@@ -265,32 +265,6 @@ static int first_certificate_signs(const struct comparison *comparison)
 	       oracle->version < TLS1_3_VERSION && equal(oracle, &library);
 }
 
-static int has_kind(const struct round *round, int kind)
-{
-	int i;
-
-	for (i = 0; i < round->key_count; i++) {
-		if (key_types[round->keys[i]].kind == kind)
-			return 1;
-	}
-	return 0;
-}
-
-/* It chooses a certificate that these versions cannot use, and fails. */
-static int first_certificate_is_new(const struct comparison *comparison)
-{
-	const struct round *round = comparison->round;
-	const struct result *oracle = comparison->oracle;
-
-	return oracle->ok && !comparison->library->ok &&
-	       oracle->version < TLS1_2_VERSION &&
-	       strstr(comparison->library->error, "not enabled") &&
-	       (key_types[oracle->key].kind == KIND_RSA
-			? has_kind(round, KIND_RSA_PSS)
-			: has_kind(round, KIND_ED25519) ||
-				  has_kind(round, KIND_ED448));
-}
-
 /* Among several curves it does not ask which of them the client knows. */
 static int
 first_certificate_has_other_curve(const struct comparison *comparison)
@@ -333,37 +307,36 @@ static int one_curve_has_tls13(const struct comparison *comparison)
 
 /*
  * RFC 8017 section 9.1.1: a key of 1024 bits is too short for a signature by
- * PSS with SHA-512. OpenSSL leaves the pair out, GnuTLS signs and fails.
+ * PSS with SHA-512. Among several RSA keys OpenSSL asks the one that it chose,
+ * the library the shortest.
  */
-static int key_is_too_short(const struct comparison *comparison)
+static int shortest_key_counts(const struct comparison *comparison)
 {
-	const struct settings *client = &comparison->round->client;
-	int i, has_key = 0;
+	const struct round *round = comparison->round;
+	struct result library = *comparison->library;
+	int i, rsa = 0, has_short = 0;
 
-	for (i = 0; i < comparison->round->key_count; i++)
-		has_key |= comparison->round->keys[i] == KEY_RSA1024;
-	return has_key && !comparison->library->ok &&
-	       (comparison->info->reason == SMTPTLS_REASON_NONE ||
-		comparison->info->reason == SMTPTLS_REASON_PEER_ALERT) &&
-	       (!client->sigalgs[0] ||
-		strstr(client->sigalgs, "rsa_pss_rsae_sha512"));
+	for (i = 0; i < round->key_count; i++) {
+		rsa += key_types[round->keys[i]].kind == KIND_RSA;
+		has_short |= round->keys[i] == KEY_RSA1024;
+	}
+	library.scheme = comparison->oracle->scheme;
+	library.digest = comparison->oracle->digest;
+	return rsa > 1 && has_short && library.ok &&
+	       equal(comparison->oracle, &library);
 }
 
 static struct exception exceptions[] = {
 	{ "GnuTLS has the first certificate that can sign for the suite, "
 	  "OpenSSL that of the first signature algorithm",
 	  first_certificate_signs, 0 },
-	{ "GnuTLS chooses an EdDSA or RSA-PSS certificate before TLS 1.2, and "
-	  "fails",
-	  first_certificate_is_new, 0 },
 	{ "GnuTLS takes the first ECDSA certificate, of whatever curve",
 	  first_certificate_has_other_curve, 0 },
 	{ "of two curves, which OpenSSL does not have at once, one serves TLS "
 	  "1.3",
 	  one_curve_has_tls13, 0 },
-	{ "a key of 1024 bits is too short for PSS with SHA-512, which GnuTLS "
-	  "finds late",
-	  key_is_too_short, 0 },
+	{ "of several RSA keys the shortest says which hashes PSS can have",
+	  shortest_key_counts, 0 },
 	{ "GnuTLS signs by the client's order, also where the server's counts",
 	  scheme_is_by_client, 0 },
 	{ "OpenSSL 3.5 asks for the client's first group in TLS 1.3 when the "
