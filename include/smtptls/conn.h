@@ -462,6 +462,18 @@ enum smtptls_retry {
 };
 
 /*
+ * Why the peer was refused, with the changes of this side's settings, or of the
+ * peer's, that let it in: see struct smtptls_advice. Of `advice` the first
+ * `size` bytes are known to the caller: pass sizeof(*advice). All is zero while
+ * nobody was refused; there are no changes where none is known, or where memory
+ * ran out when the peer was refused.
+ *
+ * Returns 0, or SMTPTLS_E_ARG when a pointer is NULL or `size` is 0.
+ */
+SMTPTLS_API int smtptls_conn_advice(const struct smtptls_conn *conn,
+				    struct smtptls_advice *advice, size_t size);
+
+/*
  * What is known of a connection. Strings live as long as the connection and
  * are NULL where nothing is known; what the peer sent is escaped in them.
  * Fields are only ever appended.

@@ -234,6 +234,60 @@ enum smtptls_key {
 	SMTPTLS_KEY_ED448 = 128
 };
 
+/* Where a change is to be made. The numbers never change. */
+enum smtptls_setting {
+	SMTPTLS_SETTING_PROTOCOLS = 1,
+	SMTPTLS_SETTING_CIPHERS = 2,
+	SMTPTLS_SETTING_CIPHERSUITES = 3,
+	SMTPTLS_SETTING_GROUPS = 4,
+	SMTPTLS_SETTING_SIGALGS = 5,
+	SMTPTLS_SETTING_SECURITY_LEVEL = 6,
+	SMTPTLS_SETTING_CERTIFICATE = 7, /* one of this side's */
+	SMTPTLS_SETTING_CHAIN = 8,	 /* what is sent behind it */
+	SMTPTLS_SETTING_CA = 9,
+	SMTPTLS_SETTING_CRL = 10,
+	SMTPTLS_SETTING_DH = 11,
+	SMTPTLS_SETTING_CLIENT_PURPOSE = 12,
+	SMTPTLS_SETTING_SYSTEM_POLICY = 13, /* what GnuTLS is allowed here */
+	SMTPTLS_SETTING_PEER = 14	    /* what the peer offers */
+};
+
+enum smtptls_action {
+	SMTPTLS_ACTION_SET = 1,	   /* the whole value, which is `with` */
+	SMTPTLS_ACTION_ADD = 2,	   /* `word`, behind what is there */
+	SMTPTLS_ACTION_REMOVE = 3, /* `word`, wherever it stands */
+	SMTPTLS_ACTION_REPLACE = 4 /* `word`, wherever it stands, by `with` */
+};
+
+/*
+ * A change that helps to let a peer in. Words are those of the setting as it
+ * was written. To ADD to one of the lists, `with` comes between the list and
+ * `word`. A certificate's word is its type: "RSA", "RSA-PSS", "ECDSA P-256",
+ * "Ed25519" and so on; to REPLACE one is to have it issued with the keyUsage
+ * `with`. A word that is added to SYSTEM_POLICY or PEER is a name of a
+ * protocol, suite, group or signature algorithm.
+ */
+struct smtptls_change {
+	int setting; /* enum smtptls_setting */
+	int action;  /* enum smtptls_action */
+	char word[80];
+	char with[256];
+};
+
+#define SMTPTLS_CHANGES 8
+
+/*
+ * Why a peer was refused, and what lets it in: `changes`, all of them together.
+ * With SETTING_PEER among them it is the peer that has to be changed; where
+ * there are none, nothing that can be set would help.
+ */
+struct smtptls_advice {
+	int reason; /* enum smtptls_reason */
+	int change_count;
+	struct smtptls_change changes[SMTPTLS_CHANGES];
+	char text[256]; /* that as a sentence without a full stop, or "" */
+};
+
 /* What a server would do with a ClientHello. NULL: there is no such thing. */
 struct smtptls_answer {
 	int reason; /* enum smtptls_reason; SMTPTLS_REASON_NONE: a choice */
@@ -245,6 +299,9 @@ struct smtptls_answer {
 	int key;	   /* enum smtptls_key: whose certificate; 0: none */
 	int retry;	   /* 1: TLS 1.3 needs another round trip */
 	char text[256]; /* the reason's sentence without a full stop, or "" */
+	/* As in struct smtptls_advice. */
+	struct smtptls_change changes[SMTPTLS_CHANGES];
+	int change_count;
 };
 
 /*
@@ -259,6 +316,7 @@ struct smtptls_answer {
  *   SMTPTLS_E_AGAIN   the hello goes on behind `len` bytes
  *   SMTPTLS_E_SYNTAX  it is no ClientHello
  *   SMTPTLS_E_LIMIT   it is longer than 16 KiB
+ *   SMTPTLS_E_NOMEM   there is no memory to find out what would help
  */
 SMTPTLS_API int smtptls_policy_judge(const struct smtptls_policy *policy,
 				     const void *hello, size_t len,

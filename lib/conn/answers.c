@@ -5,6 +5,7 @@
  * Nothing is changed by it, but that the facts of a session are collected when
  * they are first asked for.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <smtptls/gnutls.h>
@@ -28,6 +29,30 @@ int smtptls_conn_error(const struct smtptls_conn *conn, const char **text)
 		*text = conn ? conn->error_text
 			     : smtptls_strerror(SMTPTLS_E_ARG);
 	return conn ? conn->error : SMTPTLS_E_ARG;
+}
+
+int smtptls_conn_advice(const struct smtptls_conn *conn,
+			struct smtptls_advice *advice, size_t size)
+{
+	const struct stls_judge *judge;
+	struct smtptls_advice full;
+
+	if (!conn || !advice || size == 0)
+		return SMTPTLS_E_ARG;
+	memset(&full, 0, sizeof(full));
+	judge = conn->session ? &conn->session->judge : NULL;
+	if (judge && judge->advice) {
+		full = *judge->advice;
+	} else {
+		full.reason =
+			judge && judge->reason ? judge->reason : conn->reason;
+		if (full.reason != 0)
+			(void)snprintf(full.text, sizeof(full.text), "%s",
+				       conn->error_text);
+	}
+	memset(advice, 0, size);
+	memcpy(advice, &full, size < sizeof(full) ? size : sizeof(full));
+	return 0;
 }
 
 int smtptls_conn_info(struct smtptls_conn *conn, struct smtptls_info *info,

@@ -26,24 +26,23 @@
 #define STRING_MAX    65536
 #define LEVEL_DEFAULT 2
 
-static const char default_protocols[] = "TLSv1.2 TLSv1.3";
+const char stls_default_protocols[] = "TLSv1.2 TLSv1.3";
 
-/* Mozilla's "intermediate": forward secrecy and AEAD, nothing else. */
-static const char default_ciphers[] =
-	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
-	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-	"DHE-RSA-AES256-GCM-SHA384:DHE-RSA-CHACHA20-POLY1305:"
-	"DHE-RSA-AES128-GCM-SHA256";
+/*
+ * Mozilla's "intermediate" in its order: forward secrecy and AEAD, nothing else.
+ * It is short, since a suite that is to be added has to be said with it.
+ */
+const char stls_default_ciphers[] =
+	"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE";
 
-static const char default_ciphersuites[] =
+const char stls_default_ciphersuites[] =
 	"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:"
 	"TLS_AES_128_GCM_SHA256";
 
-static const char default_groups[] = "DEFAULT";
+const char stls_default_groups[] = "DEFAULT";
 
 /* OpenSSL 3.0's own; the security level takes the weak ones away. */
-static const char default_sigalgs[] =
+const char stls_default_sigalgs[] =
 	"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:"
 	"rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:"
 	"rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:"
@@ -51,16 +50,27 @@ static const char default_sigalgs[] =
 	"ECDSA+SHA1:RSA+SHA1";
 
 /* Suite B replaces both lists (RFC 6460, OpenSSL's SUITEB words). */
-static const char *const suiteb_groups[] = {
-	[STLS_SUITEB_128_ONLY] = "P-256",
-	[STLS_SUITEB_128] = "P-256:P-384",
-	[STLS_SUITEB_192] = "P-384",
-};
-static const char *const suiteb_sigalgs[] = {
-	[STLS_SUITEB_128_ONLY] = "ECDSA+SHA256",
-	[STLS_SUITEB_128] = "ECDSA+SHA256:ECDSA+SHA384",
-	[STLS_SUITEB_192] = "ECDSA+SHA384",
-};
+const char *stls_suiteb_groups(enum stls_suiteb suiteb)
+{
+	static const char *const groups[] = {
+		[STLS_SUITEB_128_ONLY] = "P-256",
+		[STLS_SUITEB_128] = "P-256:P-384",
+		[STLS_SUITEB_192] = "P-384",
+	};
+
+	return groups[suiteb];
+}
+
+const char *stls_suiteb_sigalgs(enum stls_suiteb suiteb)
+{
+	static const char *const sigalgs[] = {
+		[STLS_SUITEB_128_ONLY] = "ECDSA+SHA256",
+		[STLS_SUITEB_128] = "ECDSA+SHA256:ECDSA+SHA384",
+		[STLS_SUITEB_192] = "ECDSA+SHA384",
+	};
+
+	return sigalgs[suiteb];
+}
 
 /* ---- parts ---- */
 
@@ -94,7 +104,8 @@ static int check_lengths(const struct compiler *compiler)
 
 static int read_ciphers(struct compiler *compiler)
 {
-	const char *string = given(compiler->spec->ciphers, default_ciphers);
+	const char *string =
+		given(compiler->spec->ciphers, stls_default_ciphers);
 	struct stls_span where;
 	int ret, level = compiler->spec->security_level;
 
@@ -112,9 +123,6 @@ static int read_ciphers(struct compiler *compiler)
 		level = compiler->ciphers.security_level;
 	compiler->policy->security_level = level;
 	compiler->policy->suiteb = (uint8_t)compiler->ciphers.suiteb;
-	compiler->policy->ciphers = strdup(string);
-	if (!compiler->policy->ciphers)
-		return SMTPTLS_E_NOMEM;
 	return stls_list_warn(compiler->policy, STLS_SETTING_CIPHERS, string,
 			      &compiler->ciphers.skips);
 }
@@ -122,7 +130,7 @@ static int read_ciphers(struct compiler *compiler)
 static int read_ciphersuites(struct compiler *compiler)
 {
 	const char *string =
-		given(compiler->spec->ciphersuites, default_ciphersuites);
+		given(compiler->spec->ciphersuites, stls_default_ciphersuites);
 	struct stls_span where;
 	int ret;
 
@@ -208,7 +216,7 @@ static int drop_disabled(struct compiler *compiler)
 static int read_protocols(struct compiler *compiler)
 {
 	const char *string =
-		given(compiler->spec->protocols, default_protocols);
+		given(compiler->spec->protocols, stls_default_protocols);
 	struct smtptls_policy *policy = compiler->policy;
 	struct stls_span where;
 	uint8_t old;
@@ -314,13 +322,13 @@ static int read_groups(struct compiler *compiler)
 	int ret;
 
 	ret = parse_groups(compiler,
-			   given(compiler->spec->groups, default_groups));
+			   given(compiler->spec->groups, stls_default_groups));
 	if (ret == 0)
 		ret = warn_of_suiteb(compiler, "groups",
 				     compiler->spec->groups);
 	if (ret == 0 && compiler->ciphers.suiteb != STLS_SUITEB_NONE)
-		ret = parse_groups(compiler,
-				   suiteb_groups[compiler->ciphers.suiteb]);
+		ret = parse_groups(
+			compiler, stls_suiteb_groups(compiler->ciphers.suiteb));
 	for (i = 0; ret == 0 && i < compiler->groups.count; i++)
 		ret = add_group(compiler, &compiler->groups.choice[i]);
 	return ret;
@@ -347,16 +355,17 @@ static int read_sigalgs(struct compiler *compiler)
 	unsigned i;
 	int ret;
 
-	ret = parse_sigalgs(compiler,
-			    given(compiler->spec->sigalgs, default_sigalgs));
+	ret = parse_sigalgs(
+		compiler, given(compiler->spec->sigalgs, stls_default_sigalgs));
 	if (ret == 0)
 		stls_selectable_sigalgs(policy, &compiler->sigalgs);
 	if (ret == 0)
 		ret = warn_of_suiteb(compiler, "sigalgs",
 				     compiler->spec->sigalgs);
 	if (ret == 0 && compiler->ciphers.suiteb != STLS_SUITEB_NONE)
-		ret = parse_sigalgs(compiler,
-				    suiteb_sigalgs[compiler->ciphers.suiteb]);
+		ret = parse_sigalgs(
+			compiler,
+			stls_suiteb_sigalgs(compiler->ciphers.suiteb));
 	for (i = 0; ret == 0 && i < compiler->sigalgs.count; i++) {
 		uint8_t row = compiler->sigalgs.sigalg[i];
 		const struct stls_sigalg *sigalg = stls_sigalg(row);
@@ -410,10 +419,37 @@ static int no_suite(const struct compiler *compiler)
 	return nothing_left(compiler, why);
 }
 
+static int keep(char **copy, const char *string)
+{
+	if (!string)
+		return 0;
+	*copy = strdup(string);
+	return *copy ? 0 : SMTPTLS_E_NOMEM;
+}
+
+static int keep_given(const struct compiler *compiler)
+{
+	const struct smtptls_policy_spec *spec = compiler->spec;
+	struct stls_given *given = &compiler->policy->given;
+	int ret = keep(&given->protocols, spec->protocols);
+
+	if (ret == 0)
+		ret = keep(&given->ciphers, spec->ciphers);
+	if (ret == 0)
+		ret = keep(&given->ciphersuites, spec->ciphersuites);
+	if (ret == 0)
+		ret = keep(&given->groups, spec->groups);
+	if (ret == 0)
+		ret = keep(&given->sigalgs, spec->sigalgs);
+	return ret;
+}
+
 static int read_all(struct compiler *compiler)
 {
 	int ret = check_lengths(compiler);
 
+	if (ret == 0)
+		ret = keep_given(compiler);
 	if (ret == 0)
 		ret = read_ciphers(compiler);
 	if (ret == 0)

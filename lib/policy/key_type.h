@@ -15,18 +15,19 @@
 	(SMTPTLS_KEY_RSA_SIGN | SMTPTLS_KEY_RSA_ENCRYPT | SMTPTLS_KEY_RSA_PSS)
 
 /*
- * Beside enum smtptls_key: an ECDSA or EdDSA certificate is there, and its
- * keyUsage lacks digitalSignature, without which it is good for nothing.
+ * Beside enum smtptls_key, shifted: what a certificate would be good for if its
+ * keyUsage did not lack the bit for it.
  */
-#define STLS_KEY_IDLE 0x100U
+#define STLS_KEYS_IDLE_SHIFT 8
+#define STLS_KEYS_IDLE	     0xff00U
 
 /*
  * Beside them too: the RSA key is too short for PSS with a hash of 64 bytes, of
  * 48 bytes, of 32 bytes.
  */
-#define STLS_KEY_SHORT_512 0x200U
-#define STLS_KEY_SHORT_384 0x400U
-#define STLS_KEY_SHORT_256 0x800U
+#define STLS_KEY_SHORT_512 0x10000U
+#define STLS_KEY_SHORT_384 0x20000U
+#define STLS_KEY_SHORT_256 0x40000U
 
 /* Those of an RSA key of so many bits. */
 unsigned stls_short_key(unsigned rsa_bits);

@@ -52,7 +52,11 @@ void stls_policy_clear(struct smtptls_policy *policy)
 {
 	stls_texts_free(&policy->warnings);
 	free(policy->priority);
-	free(policy->ciphers);
+	free(policy->given.protocols);
+	free(policy->given.ciphers);
+	free(policy->given.ciphersuites);
+	free(policy->given.groups);
+	free(policy->given.sigalgs);
 	if (policy->attached_free)
 		policy->attached_free(policy->attached);
 }

@@ -33,6 +33,23 @@ struct stls_abilities {
 #define STLS_FIELDS	   5 /* of RFC 7919 */
 #define STLS_POLICY_SUITES (STLS_SUITES_TLS13 + STLS_SUITES_LISTED)
 
+/*
+ * The settings as the administrator wrote them, which is where a refusal's
+ * changes are to be made; NULL: not set.
+ */
+struct stls_given {
+	char *protocols, *ciphers, *ciphersuites, *groups, *sigalgs;
+};
+
+/* What stands for those that are not set. */
+extern const char stls_default_protocols[], stls_default_ciphers[],
+	stls_default_ciphersuites[], stls_default_groups[],
+	stls_default_sigalgs[];
+
+/* Suite B has groups and signature algorithms of its own. */
+const char *stls_suiteb_groups(enum stls_suiteb suiteb);
+const char *stls_suiteb_sigalgs(enum stls_suiteb suiteb);
+
 struct smtptls_policy {
 	atomic_uint owners;
 	int flags;
@@ -57,7 +74,7 @@ struct smtptls_policy {
 	 * groups' list has them or not: DHE before TLS 1.3 is not ruled by it. */
 	uint8_t field_count;
 	uint8_t field[STLS_FIELDS];
-	char *ciphers; /* the string, for the sentences of refusals */
+	struct stls_given given;
 	char *priority;
 	/* What the room tls keeps with a policy, and how it is freed. */
 	void *attached;

@@ -3,11 +3,28 @@
  * reason/diagnosis: what would end a refusal.
  *
  * The selection knows the step at which peer and policy have nothing in common.
- * An administrator needs to know which change would give them something: a name
- * in a list, a lower security level, another certificate, the system's policy.
- * So each thing that the peer offers at that step is asked what keeps it off,
- * and the one that is easiest to have counts. Reason and sentence both come
- * from that, so that neither proposes what stands in the settings already.
+ * What an administrator needs to know is another thing: which handshake could
+ * be had, and what keeps it off. So all handshakes that this peer could make
+ * with a server that has everything are gone through, each change that one of
+ * them needs has a cost, and the cheapest is the target. Costs are such that
+ * no number of lesser changes outweighs a greater one:
+ *
+ *	a lower security level, TLS 1.0 or 1.1: all sessions become weaker
+ *	a group that TLS 1.3 would switch off
+ *	the system's GnuTLS policy
+ *	a certificate, or a new one for the same key with another keyUsage
+ *	a word in a setting
+ *
+ * and ties go to forward secrecy, to authenticated encryption, and to the
+ * peer's order. Suites without encryption or certificate, and what the loaded
+ * GnuTLS does not have, are no targets.
+ *
+ * With the level and the version given, suite, group and signature are
+ * independent of one another, so that the cost of the best handshake is a sum
+ * of minima, and the loops stay small. Since a server never goes back to a
+ * lower version, a target's version has to be the one that is chosen after the
+ * changes. Where there is no target the search is made once more with all that
+ * the peer does not offer: that is what it would have to.
  *
  * Nothing is allocated, and only refusals come here.
  */
@@ -15,101 +32,16 @@
 
 #include <string.h>
 
-#include "policy/key_type.h"
 #include "policy/security_level.h"
-#include "selection/common_suites.h"
+#include "reason/excluding_word.h"
+#include "reason/handshake_part.h"
 #include "selection/version.h"
 
-#define OLD_VERSIONS (STLS_PROTOCOL_TLS1_0 | STLS_PROTOCOL_TLS1_1)
+#define OLD_VERSIONS  (STLS_PROTOCOL_TLS1_0 | STLS_PROTOCOL_TLS1_1)
 
-static void begin(struct stls_diagnosis *diagnosis)
-{
-	memset(diagnosis, 0, sizeof(*diagnosis));
-	diagnosis->obstacle = STLS_OBSTACLE_PEER;
-	diagnosis->row = -1;
-}
-
-/* Of two that are equally easy the peer prefers the first. */
-static void take_easier(struct stls_diagnosis *diagnosis,
-			const struct stls_diagnosis *other)
-{
-	if (other->obstacle < diagnosis->obstacle)
-		*diagnosis = *other;
-}
-
-/* A group or a signature algorithm. */
-static void find_obstacle(const struct smtptls_policy *policy, uint8_t ability,
-			  int bits, struct stls_diagnosis *diagnosis)
-{
-	int level = policy->security_level;
-
-	while (level > 0 && bits < stls_security_bits(level))
-		level--;
-	diagnosis->level = level;
-	if (ability == STLS_ABSENT)
-		diagnosis->obstacle = STLS_OBSTACLE_GNUTLS;
-	else if (ability == STLS_DISABLED)
-		diagnosis->obstacle = STLS_OBSTACLE_SYSTEM;
-	else if (level < policy->security_level)
-		diagnosis->obstacle = STLS_OBSTACLE_LEVEL;
-	else
-		diagnosis->obstacle = diagnosis->asked ? STLS_OBSTACLE_PEER
-						       : STLS_OBSTACLE_NAME;
-}
-
-/* ---- versions ---- */
-
-int stls_has_ciphersuites(const struct smtptls_policy *policy)
-{
-	/* Those of TLS 1.3 come first. */
-	return policy->suite_count > 0 &&
-	       stls_suite(policy->suite_row[0])->min_version == STLS_TLS1_3;
-}
-
-/* The one that a peer would have: its best, but no TLS 1.3 for its own sake. */
-static unsigned wanted_version(const struct smtptls_policy *policy,
-			       const struct stls_client_hello *hello)
-{
-	uint8_t offered = stls_offered_versions(hello);
-	unsigned version;
-
-	if (offered & STLS_PROTOCOL_TLS1_3 &&
-	    (policy->asked_versions & STLS_PROTOCOL_TLS1_3 ||
-	     offered == STLS_PROTOCOL_TLS1_3))
-		return STLS_TLS1_3;
-	for (version = STLS_TLS1_2; version >= STLS_TLS1_0; version--) {
-		if (offered & stls_version_bit(version))
-			return version;
-	}
-	return 0;
-}
-
-void stls_diagnosis_version(const struct smtptls_policy *policy,
-			    const struct stls_client_hello *hello,
-			    unsigned keys, struct stls_diagnosis *diagnosis)
-{
-	unsigned version = wanted_version(policy, hello);
-	uint8_t bit = stls_version_bit(version);
-
-	begin(diagnosis);
-	if (!bit)
-		return;
-	diagnosis->row = (int)version;
-	diagnosis->asked = (policy->asked_versions & bit) != 0;
-	if (!(policy->abilities.versions & bit))
-		diagnosis->obstacle = STLS_OBSTACLE_SYSTEM;
-	else if (policy->selectable_versions & bit &&
-		 !(stls_served_versions(policy, keys) & bit))
-		diagnosis->obstacle = STLS_OBSTACLE_KEY;
-	else if (bit & OLD_VERSIONS && policy->security_level > 0)
-		diagnosis->obstacle = STLS_OBSTACLE_LEVEL;
-	else if (!diagnosis->asked || version != STLS_TLS1_3)
-		diagnosis->obstacle = STLS_OBSTACLE_NAME;
-	else
-		diagnosis->obstacle = stls_has_ciphersuites(policy)
-					      ? STLS_OBSTACLE_GNUTLS
-					      : STLS_OBSTACLE_CIPHERSUITES;
-}
+#define P256	      23
+#define P384	      24
+#define SUITEB_AES128 0xc02b
 
 /* ---- suites ---- */
 
@@ -119,219 +51,519 @@ static int needs_shared_key(const struct stls_suite *suite)
 	       suite->au & (STLS_AU_PSK | STLS_AU_SRP);
 }
 
-static void find_suite_obstacle(const struct smtptls_policy *policy, int row,
-				struct stls_diagnosis *diagnosis)
+/* What speaks against a suite altogether: enum stls_lack. */
+static int lack_of(const struct smtptls_policy *policy, int row)
 {
 	const struct stls_suite *suite = stls_suite((size_t)row);
-	uint8_t ability = policy->abilities.suite[row];
 
-	diagnosis->row = row;
-	diagnosis->asked =
-		memchr(policy->suite_row, row, policy->suite_count) != NULL;
-	diagnosis->level = policy->security_level;
-	while (!stls_suite_allowed(suite, diagnosis->level))
-		diagnosis->level--;
 	if (needs_shared_key(suite))
-		diagnosis->obstacle = STLS_OBSTACLE_SHARED;
-	else if (row >= STLS_SUITES_OPENSSL)
-		diagnosis->obstacle = STLS_OBSTACLE_OPENSSL;
-	else if (suite->enc & STLS_ENC_NULL || suite->au & STLS_AU_NULL)
-		diagnosis->obstacle = STLS_OBSTACLE_BARE;
-	else if (ability == STLS_ABSENT || suite->au & STLS_AU_DSS)
-		diagnosis->obstacle =
-			STLS_OBSTACLE_GNUTLS; /* it signs nothing by DSA */
-	else if (ability == STLS_DISABLED)
-		diagnosis->obstacle = STLS_OBSTACLE_SYSTEM;
-	else if (diagnosis->level < policy->security_level)
-		diagnosis->obstacle = STLS_OBSTACLE_LEVEL;
-	else
-		diagnosis->obstacle = diagnosis->asked ? STLS_OBSTACLE_PEER
-						       : STLS_OBSTACLE_NAME;
+		return STLS_LACK_SHARED;
+	if (suite->enc & STLS_ENC_NULL || suite->au & STLS_AU_NULL)
+		return STLS_LACK_BARE;
+	if (row >= STLS_SUITES_OPENSSL)
+		return STLS_LACK_NAME;
+	/* GnuTLS signs nothing by DSA. */
+	if (policy->abilities.suite[row] == STLS_ABSENT ||
+	    suite->au & STLS_AU_DSS)
+		return STLS_LACK_GNUTLS;
+	return STLS_LACK_OTHER;
 }
 
-/* What speaks for a suite: a certificate, forward secrecy, AEAD. */
-static int rank(const struct stls_suite *suite, unsigned keys)
+static uint64_t suite_cost(const struct stls_search *search, int row,
+			   struct stls_diagnosis *here)
 {
-	return 4 * ((stls_keys_of_suite(suite) & keys) != 0) +
-	       2 * ((suite->kx & (STLS_KX_DHE | STLS_KX_ECDHE)) != 0) +
-	       ((suite->mac & STLS_MAC_AEAD) != 0);
-}
+	const struct smtptls_policy *policy = search->policy;
+	const struct stls_suite *suite = stls_suite((size_t)row);
+	uint64_t cost = 0;
 
-/* The strongest of those that are equally easy. */
-static int is_better(const struct stls_diagnosis *one,
-		     const struct stls_diagnosis *other, unsigned keys)
-{
-	if (one->obstacle != other->obstacle || other->row < 0)
-		return one->obstacle < other->obstacle;
-	if (one->level != other->level)
-		return one->level > other->level;
-	return rank(stls_suite((size_t)one->row), keys) >
-	       rank(stls_suite((size_t)other->row), keys);
-}
-
-void stls_diagnosis_suite(const struct smtptls_policy *policy,
-			  const struct stls_client_hello *hello, unsigned keys,
-			  int must, const struct stls_choice *choice,
-			  struct stls_diagnosis *diagnosis)
-{
-	struct stls_diagnosis other;
-	size_t i;
-	int row;
-
-	begin(diagnosis);
-	for (i = 0; i < stls_numbers(&hello->suites); i++) {
-		row = stls_suite_by_code(stls_number(&hello->suites, i));
-		if (row < 0 || !stls_version_has_suite(choice->version,
-						       stls_suite((size_t)row)))
-			continue;
-		if (must &&
-		    !(stls_keys_of_suite(stls_suite((size_t)row)) & keys))
-			continue;
-		find_suite_obstacle(policy, row, &other);
-		if (is_better(&other, diagnosis, keys))
-			*diagnosis = other;
+	if (!stls_version_has_suite(search->version, suite) ||
+	    lack_of(policy, row) != STLS_LACK_OTHER ||
+	    !stls_suite_allowed(suite, search->level) ||
+	    (search->suiteb && search->level >= 5))
+		return STLS_IMPOSSIBLE;
+	here->suite_off = here->kills = 0;
+	/* Where a version is disabled its suites are, with nothing else. */
+	if (policy->abilities.suite[row] == STLS_DISABLED &&
+	    !(here->allow_versions & stls_version_bit(suite->min_version))) {
+		here->suite_off |= STLS_OFF_SYSTEM;
+		cost += STLS_COST_SYSTEM;
 	}
-}
-
-/* ---- groups ---- */
-
-static int is_field(unsigned code)
-{
-	return code >= 0x100 && code <= 0x1ff; /* RFC 7919 */
-}
-
-int stls_diagnosis_wants_group(const struct stls_choice *choice, unsigned code)
-{
-	int dhe = stls_suite(choice->suite)->kx & STLS_KX_DHE;
-
-	return choice->version == STLS_TLS1_3 || is_field(code) == (dhe != 0);
-}
-
-void stls_diagnosis_group(const struct smtptls_policy *policy,
-			  const struct stls_client_hello *hello,
-			  const struct stls_choice *choice,
-			  struct stls_diagnosis *diagnosis)
-{
-	struct stls_diagnosis other;
-	size_t i;
-
-	begin(diagnosis);
-	for (i = 0; i < stls_numbers(&hello->groups); i++) {
-		unsigned code = stls_number(&hello->groups, i);
-
-		memset(&other, 0, sizeof(other));
-		other.row = stls_group_by_code(code);
-		if (other.row < 0 || !stls_diagnosis_wants_group(choice, code))
-			continue;
-		if (choice->version != STLS_TLS1_3 && is_field(code))
-			other.asked = 1; /* no list of groups rules these */
-		else if (!stls_version_has_group(choice->version, code))
-			continue;
-		else
-			other.asked =
-				(int)(policy->asked_groups >> other.row & 1);
-		find_obstacle(policy, policy->abilities.group[other.row],
-			      stls_group_bits(code), &other);
-		take_easier(diagnosis, &other);
+	if (!stls_suite_allowed(suite, policy->security_level) ||
+	    (policy->suiteb != STLS_SUITEB_NONE && policy->security_level >= 5))
+		here->suite_off |= STLS_OFF_LEVEL;
+	if (!memchr(policy->suite_row, row, policy->suite_count)) {
+		if (search->suiteb && suite->min_version != STLS_TLS1_3)
+			return STLS_IMPOSSIBLE;
+		here->suite_off |= STLS_OFF_NAME;
+		here->kills = row < STLS_SUITES_LISTED ? search->kills[row] : 0;
+		cost += STLS_COST_WORD * (here->kills > 1 ? here->kills : 1U);
 	}
+	if (!(suite->kx & (STLS_KX_DHE | STLS_KX_ECDHE)))
+		cost += STLS_COST_SECRECY;
+	if (!(suite->mac & STLS_MAC_AEAD))
+		cost += STLS_COST_AEAD;
+	return cost;
 }
 
-/* ---- signatures ---- */
-
-size_t stls_offered_sigalgs(const struct stls_client_hello *hello)
+/* The parts that go with a suite. */
+static const struct stls_part *group_of(const struct stls_search *search,
+					const struct stls_suite *suite,
+					struct stls_part *own)
 {
-	return hello->sigalgs.data ? stls_numbers(&hello->sigalgs) : 2;
+	if (search->version == STLS_TLS1_3)
+		return &search->group13;
+	if (suite->kx & STLS_KX_DHE)
+		return &search->field;
+	if (suite->kx & STLS_KX_ECDHE && search->suiteb) {
+		stls_find_group(search, 0,
+				suite->code == SUITEB_AES128 ? P256 : P384,
+				own);
+		return own;
+	}
+	if (suite->kx & STLS_KX_ECDHE)
+		return &search->curve;
+	memset(own, 0, sizeof(*own));
+	own->row = STLS_NO_GROUP;
+	return own;
 }
 
-unsigned stls_offered_sigalg(const struct stls_client_hello *hello, size_t i)
+static const struct stls_part *signer_of(const struct stls_search *search,
+					 const struct stls_suite *suite)
 {
-	/* RFC 5246 section 7.4.1.4.1 */
-	static const unsigned implied[] = { 0x0201, 0x0203 };
-
-	return hello->sigalgs.data ? stls_number(&hello->sigalgs, i)
-				   : implied[i];
+	if (search->version == STLS_TLS1_3)
+		return &search->any;
+	if (suite->kx & STLS_KX_RSA)
+		return &search->kx_rsa;
+	return suite->au & STLS_AU_ECDSA ? &search->ecdsa : &search->rsa;
 }
 
-unsigned stls_diagnosis_sigalg_keys(const struct smtptls_policy *policy,
-				    const struct stls_choice *choice,
-				    unsigned code)
+static void try_suite(struct stls_search *search, unsigned i, uint64_t cost)
 {
-	return choice->version == STLS_TLS1_3 ||
-			       policy->suiteb != STLS_SUITEB_NONE
-		       ? stls_key_of_sigalg_tls13(code)
-		       : stls_keys_of_sigalg_tls12(code);
+	struct stls_diagnosis *here = &search->here;
+	uint8_t row = search->suites.row[i];
+	const struct stls_suite *suite = stls_suite(row);
+	const struct stls_part *group, *signer;
+	struct stls_part own;
+	uint64_t own_cost = suite_cost(search, row, here);
+
+	if (own_cost == STLS_IMPOSSIBLE)
+		return;
+	signer = signer_of(search, suite);
+	if (signer->cost == STLS_IMPOSSIBLE)
+		return;
+	group = group_of(search, suite, &own);
+	if (group->cost == STLS_IMPOSSIBLE)
+		return;
+	cost += own_cost + group->cost + signer->cost +
+		stls_peer_cost(&search->suites, i, &here->suite_off);
+	/* A peer had better keep its suites. */
+	if (here->suite_off & STLS_OFF_PEER)
+		cost += STLS_COST_PEER / 2;
+	if (cost >= search->best_cost)
+		return;
+	here->suite = row;
+	here->group = group->row;
+	here->group_off = group->off;
+	here->sigalg = signer->row;
+	here->sigalg_off = signer->off;
+	here->key = signer->key;
+	here->key_off = signer->key_off;
+	here->curve = signer->curve;
+	search->best_cost = cost;
+	*search->best = *here;
+}
+
+static void try_suites(struct stls_search *search, uint64_t cost)
+{
+	unsigned i;
+
+	if (search->version == STLS_TLS1_3) {
+		stls_find_group(search, 0, 0, &search->group13);
+		stls_find_signer(search, STLS_KEYS, &search->any);
+	} else {
+		stls_find_group(search, 0, 0, &search->curve);
+		stls_find_field(search, &search->field);
+		stls_find_signer(search,
+				 SMTPTLS_KEY_RSA_SIGN | SMTPTLS_KEY_RSA_PSS,
+				 &search->rsa);
+		stls_find_signer(search, STLS_KEYS_ECDSA | STLS_KEYS_EDDSA,
+				 &search->ecdsa);
+		stls_find_decrypter(search, &search->kx_rsa);
+	}
+	for (i = 0; i < search->suites.count; i++)
+		try_suite(search, i, cost);
+}
+
+/* ---- versions ---- */
+
+static int has_ciphersuites(const struct smtptls_policy *policy)
+{
+	/* Those of TLS 1.3 come first. */
+	return policy->suite_count > 0 &&
+	       stls_suite(policy->suite_row[0])->min_version == STLS_TLS1_3;
+}
+
+/* The versions that a policy has, as policy/compile makes it. */
+static uint8_t versions_in_force(const struct stls_search *search,
+				 unsigned asked, unsigned able)
+{
+	unsigned versions = asked & able;
+
+	if (search->level > 0)
+		versions &= ~(unsigned)OLD_VERSIONS;
+	if (!has_ciphersuites(search->policy) && search->version != STLS_TLS1_3)
+		versions &= ~(unsigned)STLS_PROTOCOL_TLS1_3;
+	if (versions & OLD_VERSIONS && !(versions & STLS_PROTOCOL_TLS1_2))
+		versions &= ~(unsigned)STLS_PROTOCOL_TLS1_3;
+	return (uint8_t)versions;
+}
+
+/* The versions to be named and allowed for `wanted` to be in force; or 0. */
+static int enable_versions(struct stls_search *search, unsigned wanted)
+{
+	const struct smtptls_policy *policy = search->policy;
+	struct stls_diagnosis *here = &search->here;
+
+	here->name_versions =
+		(uint8_t)(wanted & ~(unsigned)policy->asked_versions);
+	here->allow_versions =
+		(uint8_t)(wanted & ~(unsigned)policy->abilities.versions);
+	search->in_force =
+		versions_in_force(search, policy->asked_versions | wanted,
+				  policy->abilities.versions | wanted);
+	return (wanted & ~(unsigned)search->in_force) == 0;
+}
+
+static unsigned count_bits(unsigned bits)
+{
+	unsigned count = 0;
+
+	for (; bits; bits &= bits - 1)
+		count++;
+	return count;
+}
+
+static int has_old_group(const struct smtptls_policy *policy)
+{
+	unsigned i;
+
+	for (i = 0; i < policy->group_count; i++) {
+		if (stls_is_old_group(stls_group(policy->group[i])->code))
+			return 1;
+	}
+	return 0;
 }
 
 /*
- * Those of the keys for which the common suites need a signature algorithm. A
- * key that exchanges keys need not be one that may sign.
+ * Whether this version is the one that is chosen, and not taken for a fallback
+ * or for a hole among the versions: selection's choose_version(), after the
+ * changes.
  */
-static unsigned signing_keys(const struct smtptls_policy *policy,
-			     const struct stls_client_hello *hello,
-			     const struct stls_choice *choice, unsigned keys)
+static int is_chosen(struct stls_search *search)
 {
-	uint8_t rows[STLS_POLICY_SUITES];
-	unsigned i, count, found = 0;
+	const struct stls_client_hello *hello = search->hello;
+	unsigned version, bit;
 
-	if (choice->version == STLS_TLS1_3)
-		return keys;
-	count = stls_common_suites(policy, hello, choice->version, rows);
-	for (i = 0; i < count; i++) {
-		const struct stls_suite *suite = stls_suite(rows[i]);
-
-		if (suite->kx & (STLS_KX_DHE | STLS_KX_ECDHE))
-			found |= stls_keys_of_suite(suite) & keys;
-		else if (suite->kx & STLS_KX_RSA &&
-			 keys & SMTPTLS_KEY_RSA_ENCRYPT)
-			found |= SMTPTLS_KEY_RSA_SIGN;
+	search->no_tls13 = 0;
+	for (version = search->version + 1U; version <= STLS_TLS1_3;
+	     version++) {
+		bit = stls_version_bit(version);
+		if (!(search->in_force & bit))
+			continue;
+		if (bit == STLS_PROTOCOL_TLS1_3 &&
+		    !stls_serves_tls13(search, search->keys, 0)) {
+			search->no_tls13 =
+				search->versions & bit || hello->fallback_scsv;
+			continue;
+		}
+		if (search->versions & bit || hello->fallback_scsv)
+			return 0;
+		if (!hello->versions.data && version <= STLS_TLS1_2 &&
+		    search->version != hello->legacy_version)
+			return 0;
 	}
-	return found;
+	return 1;
 }
 
-void stls_diagnosis_sigalg(const struct smtptls_policy *policy,
-			   const struct stls_client_hello *hello, unsigned keys,
-			   const struct stls_choice *choice,
-			   struct stls_diagnosis *diagnosis)
+/* TLS 1.3 demands these (RFC 8446 section 9.2). */
+static int has_extensions(const struct stls_client_hello *hello)
 {
-	struct stls_diagnosis other;
-	unsigned own = keys;
-	size_t i;
+	return hello->groups.data && hello->shares.data && hello->sigalgs.data;
+}
 
-	begin(diagnosis);
-	keys = signing_keys(policy, hello, choice, keys);
-	for (i = 0; i < stls_offered_sigalgs(hello); i++) {
-		unsigned code = stls_offered_sigalg(hello, i);
+static void try_version(struct stls_search *search)
+{
+	const struct smtptls_policy *policy = search->policy;
+	struct stls_diagnosis *here = &search->here;
+	unsigned bit = stls_version_bit(search->version), before, added;
+	uint64_t cost = 0;
+	int old;
 
-		memset(&other, 0, sizeof(other));
-		other.row = stls_sigalg_by_code(code);
-		if (other.row < 0 || stls_keys_too_short(own, code) ||
-		    !(stls_diagnosis_sigalg_keys(policy, choice, code) & keys))
-			continue;
-		other.asked = (int)(policy->asked_sigalgs >> other.row & 1);
-		find_obstacle(policy, policy->abilities.sigalg[other.row],
-			      stls_sigalg_bits(code), &other);
-		take_easier(diagnosis, &other);
+	if (search->version == STLS_TLS1_3 && !has_extensions(search->hello))
+		return;
+	if (bit & OLD_VERSIONS && search->level > 0)
+		return;
+	before = policy->selectable_versions;
+	if (!enable_versions(search, before | bit)) {
+		/* TLS 1.3 is not there beside what is older than TLS 1.2. */
+		if (!enable_versions(search,
+				     before | bit | STLS_PROTOCOL_TLS1_2))
+			return;
+		here->hole = bit != STLS_PROTOCOL_TLS1_2;
+	} else {
+		here->hole = 0;
+	}
+	if (!is_chosen(search))
+		return;
+	/* TLS 1.1 is no weaker than TLS 1.0 beside it. */
+	added = bit & ~before;
+	old = added & OLD_VERSIONS && !(before & (bit - 1));
+	here->version = search->version;
+	here->level = (uint8_t)search->level;
+	here->in_force = search->in_force;
+	here->version_off = 0;
+	if (here->name_versions) {
+		here->version_off |= STLS_OFF_NAME;
+		cost += STLS_COST_WORD;
+	}
+	if (here->allow_versions)
+		here->version_off |= STLS_OFF_SYSTEM;
+	if (added & OLD_VERSIONS && policy->security_level > 0)
+		here->version_off |= STLS_OFF_LEVEL;
+	if (!(search->versions & bit)) {
+		here->version_off |= STLS_OFF_PEER;
+		cost += STLS_COST_PEER;
+	}
+	cost += STLS_COST_SYSTEM * count_bits(here->allow_versions);
+	here->weaker = search->level < policy->security_level || old;
+	cost += STLS_COST_WEAKER *
+		(unsigned)(policy->security_level - search->level + old);
+	if (search->level < policy->security_level)
+		cost += STLS_COST_WORD;
+	here->loses = search->in_force & STLS_PROTOCOL_TLS1_3 & ~before &&
+		      has_old_group(policy);
+	if (here->loses)
+		cost += STLS_COST_LOSES;
+	/* What Suite B stands for has to be said without it. */
+	here->suiteb_off =
+		policy->suiteb != STLS_SUITEB_NONE && !search->suiteb;
+	if (here->suiteb_off)
+		cost += 2 * STLS_COST_WORD;
+	try_suites(search, cost);
+}
+
+/* ---- the whole ---- */
+
+/* What the lists name without Suite B, which is not kept with a policy. */
+static void read_without_suiteb(struct stls_search *search)
+{
+	const struct stls_given *given = &search->policy->given;
+	const char *string =
+		given->groups ? given->groups : stls_default_groups;
+	struct stls_group_list groups;
+	struct stls_sigalg_list sigalgs;
+	unsigned i;
+
+	(void)stls_group_list_parse(&groups, string, strlen(string), NULL);
+	string = given->sigalgs ? given->sigalgs : stls_default_sigalgs;
+	(void)stls_sigalg_list_parse(&sigalgs, string, strlen(string), NULL);
+	search->named_groups = 0;
+	search->named_sigalgs = 0;
+	for (i = 0; i < groups.count; i++)
+		search->named_groups |= UINT64_C(1) << groups.choice[i].group;
+	for (i = 0; i < sigalgs.count; i++)
+		search->named_sigalgs |= UINT32_C(1) << sigalgs.sigalg[i];
+	for (i = 0; i < STLS_SIGALGS; i++) {
+		if (search->policy->asked_sigalgs >> i & 1)
+			search->suiteb_keys |=
+				stls_key_of_sigalg_tls13(stls_sigalg(i)->code);
 	}
 }
 
-unsigned stls_diagnosis_keys(const struct smtptls_policy *policy,
-			     const struct stls_client_hello *hello,
-			     const struct stls_choice *choice, int common)
+static void try_levels(struct stls_search *search)
 {
-	unsigned keys = 0;
+	unsigned version;
+
+	for (search->level = search->policy->security_level; search->level >= 0;
+	     search->level--) {
+		for (version = STLS_TLS1_3; version >= STLS_TLS1_0; version--) {
+			search->version = (uint16_t)version;
+			if (search->peer ||
+			    search->versions & stls_version_bit(version))
+				try_version(search);
+		}
+	}
+}
+
+static void try_all(struct stls_search *search, int peer)
+{
+	const struct smtptls_policy *policy = search->policy;
+
+	search->peer = peer;
+	stls_read_offers(search);
+	search->suiteb = policy->suiteb != STLS_SUITEB_NONE;
+	search->suiteb_keys = 0;
+	search->named_groups = policy->asked_groups;
+	search->named_sigalgs = policy->asked_sigalgs;
+	try_levels(search);
+	if (!search->suiteb)
+		return;
+	search->suiteb = 0;
+	read_without_suiteb(search);
+	try_levels(search);
+}
+
+/* An ECDSA key's curve serves as the group too, where one is missing. */
+static void join_curve(const struct stls_search *search)
+{
+	struct stls_diagnosis *best = search->best;
+
+	if (best->curve == STLS_NO_GROUP ||
+	    !(best->group_off & STLS_OFF_PEER) ||
+	    best->group == STLS_NO_GROUP || best->group == best->curve ||
+	    search->policy->suiteb != STLS_SUITEB_NONE ||
+	    stls_group_bits(stls_group(best->curve)->code) <
+		    stls_security_bits(best->level))
+		return;
+	if (memchr(search->policy->group, best->curve,
+		   search->policy->group_count))
+		best->group_off = STLS_OFF_PEER;
+	else if (!(best->group_off & STLS_OFF_NAME) ||
+		 search->policy->abilities.group[best->curve] != STLS_ABLE ||
+		 search->policy->asked_groups >> best->curve & 1)
+		return;
+	best->group = best->curve;
+}
+
+static int has_group(const struct smtptls_policy *policy, unsigned code)
+{
+	return memchr(policy->group, stls_group_by_code(code),
+		      policy->group_count) != NULL;
+}
+
+/*
+ * A server never goes back to a lower version. So when a better one comes in by
+ * a change, who offers that has to do without what came before, and who offers
+ * what is usual has to find it.
+ */
+static int is_usual(const struct stls_search *search, unsigned version,
+		    unsigned keys)
+{
+	static const struct {
+		uint8_t keys;
+		uint16_t code;
+	} usual[] = { { SMTPTLS_KEY_RSA_SIGN, 0x0804 },
+		      { SMTPTLS_KEY_ECDSA_P256, 0x0403 } };
+	const struct smtptls_policy *policy = search->policy;
+	const char *suites = policy->given.ciphersuites;
+	int row;
 	size_t i;
 
-	for (i = 0; i < stls_offered_sigalgs(hello); i++) {
-		unsigned code = stls_offered_sigalg(hello, i);
-		int row = stls_sigalg_by_code(code);
-
-		if (row < 0 || policy->abilities.sigalg[row] != STLS_ABLE ||
-		    stls_sigalg_bits(code) <
-			    stls_security_bits(policy->security_level))
-			continue;
-		if (!common || policy->asked_sigalgs >> row & 1)
-			keys |= stls_diagnosis_sigalg_keys(policy, choice,
-							   code);
+	if (version == STLS_TLS1_3 && suites && suites[0] &&
+	    !strstr(suites, "TLS_AES_128_GCM_SHA256") &&
+	    !strstr(suites, "TLS_AES_256_GCM_SHA384"))
+		return 0;
+	if (!has_group(policy, 23) && !has_group(policy, 29))
+		return 0;
+	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		row = stls_sigalg_by_code(usual[i].code);
+		if (keys & usual[i].keys &&
+		    memchr(policy->sigalg, row, policy->sigalg_count))
+			return 1;
 	}
-	return keys & signing_keys(policy, hello, choice, STLS_KEYS);
+	return 0;
+}
+
+static unsigned highest(unsigned versions)
+{
+	unsigned version = STLS_TLS1_3;
+
+	while (version > STLS_TLS1_0 && !(versions & stls_version_bit(version)))
+		version--;
+	return version;
+}
+
+/* The version that comes to be the best, if one does that was not; or 0. */
+static unsigned new_best(const struct stls_search *search)
+{
+	const struct stls_diagnosis *best = search->best;
+	unsigned before, after = best->in_force, more = 0;
+
+	before = stls_served_versions(search->policy, search->keys);
+	if (best->sigalg_off & STLS_OFF_NAME)
+		more = stls_key_of_sigalg_tls13(
+			stls_sigalg(best->sigalg)->code);
+	if (!stls_serves_tls13(search,
+			       stls_keys_with(search, best->key, best->key_off),
+			       more))
+		after &= ~(unsigned)STLS_PROTOCOL_TLS1_3;
+	return highest(after) > highest(before) ? highest(after) : 0;
+}
+
+/* Of the peer's suites the one that comes nearest to being usable. */
+static int find_lack(const struct stls_search *search)
+{
+	int lack = STLS_LACK_KNOWN, other;
+	unsigned i;
+
+	for (i = 0; i < search->suites.offered; i++) {
+		if (!stls_version_has_suite(search->best->version,
+					    stls_suite(search->suites.row[i])))
+			continue;
+		other = lack_of(search->policy, search->suites.row[i]);
+		if (other > lack)
+			lack = other;
+	}
+	return lack;
+}
+
+/* Some group is known here that GnuTLS lacks. */
+static int find_group_lack(const struct stls_search *search)
+{
+	unsigned i;
+
+	for (i = 0; i < search->groups.offered; i++) {
+		if (search->policy->abilities.group[search->groups.row[i]] ==
+		    STLS_ABSENT)
+			return STLS_LACK_GNUTLS;
+	}
+	return STLS_LACK_KNOWN;
+}
+
+void stls_diagnose(const struct smtptls_policy *policy,
+		   const struct stls_client_hello *hello, unsigned keys,
+		   struct stls_diagnosis *diagnosis)
+{
+	struct stls_search search = { .policy = policy,
+				      .hello = hello,
+				      .keys = keys & STLS_KEYS,
+				      .best = diagnosis,
+				      .best_cost = STLS_IMPOSSIBLE };
+	unsigned version;
+
+	memset(diagnosis, 0, sizeof(*diagnosis));
+	search.idle = keys >> STLS_KEYS_IDLE_SHIFT & STLS_KEYS;
+	if (keys & STLS_RSA_BOTH)
+		search.idle |= STLS_RSA_BOTH & ~keys;
+	search.versions = stls_offered_versions(hello);
+	if (policy->given.ciphers && policy->suiteb == STLS_SUITEB_NONE)
+		stls_count_excluders(policy->given.ciphers, search.kills);
+	try_all(&search, 0);
+	if (search.best_cost == STLS_IMPOSSIBLE)
+		try_all(&search, 1);
+	if (search.best_cost == STLS_IMPOSSIBLE)
+		return;
+	join_curve(&search);
+	diagnosis->needs_peer =
+		((diagnosis->version_off | diagnosis->suite_off |
+		  diagnosis->group_off | diagnosis->sigalg_off) &
+		 STLS_OFF_PEER) ||
+		diagnosis->curve != STLS_NO_GROUP;
+	version = new_best(&search);
+	if (version && !is_usual(&search, version,
+				 stls_keys_with(&search, diagnosis->key,
+						diagnosis->key_off)))
+		diagnosis->raises = (uint16_t)version;
+	diagnosis->lack = (uint8_t)find_lack(&search);
+	diagnosis->group_lack = (uint8_t)find_group_lack(&search);
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reason/excluding_word: the word that excludes a suite.
+ * reason/excluding_word: the words that exclude a suite.
  *
- * For sentences only: the string has been read by openssl/cipher_list, which
- * knows what it means as a whole. Here its items are looked at one by one, in
- * linear time. The first ! that matches takes a suite away for good; without
- * one it is the last - that matches.
+ * The string has been read by openssl/cipher_list, which knows what it means as
+ * a whole. Here its items are looked at one by one, as that reads them, in
+ * linear time. Nothing is allocated.
  */
 #include "reason/excluding_word.h"
 
@@ -13,51 +12,101 @@
 
 #include "openssl/cipher_word.h"
 
-/* Whether all words of A+B+C fit the suite. */
-static int matches(const char *words, size_t length,
-		   const struct stls_suite *suite)
+static const char separators[] = ":,; ";
+
+/* The end of the item at `at`: words with + between them, as far as it goes. */
+static size_t read_words(const char *at, struct stls_cipher_match *match,
+			 int *known)
 {
-	struct stls_cipher_match match;
-	const char *end = words + length;
+	static const char bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz0123456789-.=";
+	size_t len = 0, word;
 
-	memset(&match, 0, sizeof(match));
+	memset(match, 0, sizeof(*match));
+	*known = 1;
 	for (;;) {
-		const char *plus = memchr(words, '+', (size_t)(end - words));
-		const char *stop = plus ? plus : end;
-
-		if (stls_cipher_match_narrow(&match, words,
-					     (size_t)(stop - words)) !=
-		    STLS_CIPHER_WORD_NARROWS)
-			return 0;
-		if (!plus)
-			break;
-		words = plus + 1;
+		word = strspn(at + len, bytes);
+		if (word == 0 ||
+		    stls_cipher_match_narrow(match, at + len, word) !=
+			    STLS_CIPHER_WORD_NARROWS) {
+			/* OpenSSL skips what stands there. */
+			*known = 0;
+			return strcspn(at, separators);
+		}
+		len += word;
+		if (at[len] != '+')
+			return len;
+		len++;
 	}
-	return stls_cipher_match(&match, (size_t)(suite - stls_suites));
 }
 
-int stls_find_excluding_word(const char *ciphers,
-			     const struct stls_suite *suite,
-			     struct stls_span *item)
+/* The next item with a ! or -; 0 at the end. */
+static int next_item(const char *ciphers, size_t *at,
+		     struct stls_excluder *excluder,
+		     struct stls_cipher_match *match)
 {
-	static const char separators[] = ":,; ";
-	const char *at = ciphers;
-	size_t length;
-	int found = 0;
+	static const char all[] = "DEFAULT";
+	size_t start, len;
+	int known;
 
-	if (suite >= stls_suites + STLS_SUITES_LISTED)
-		return 0;
-	for (; *at; at += length) {
-		at += strspn(at, separators);
-		length = strcspn(at, separators);
-		if (length < 2 || (at[0] != '!' && at[0] != '-') ||
-		    !matches(at + 1, length - 1, suite))
+	if (*at == 0 && strncmp(ciphers, all, strlen(all)) == 0)
+		*at = strlen(all);
+	for (;;) {
+		*at += strspn(ciphers + *at, separators);
+		start = *at;
+		excluder->sign = ciphers[start];
+		if (excluder->sign == '\0')
+			return 0;
+		if (excluder->sign == '@') {
+			*at += strcspn(ciphers + start, separators);
 			continue;
-		item->position = (size_t)(at - ciphers);
-		item->length = length;
-		found = 1;
-		if (at[0] == '!')
-			break;
+		}
+		if (strchr("!-+", excluder->sign))
+			(*at)++;
+		len = read_words(ciphers + *at, match, &known);
+		*at += len;
+		/* A byte that is in no word ends nothing: go on behind it. */
+		if (len == 0 && *at == start)
+			(*at)++;
+		if (!known || (excluder->sign != '!' && excluder->sign != '-'))
+			continue;
+		excluder->item.position = start;
+		excluder->item.length = *at - start;
+		return 1;
 	}
-	return found;
+}
+
+int stls_next_excluder(const char *ciphers, size_t *at, size_t row,
+		       struct stls_excluder *excluder)
+{
+	struct stls_cipher_match match;
+	struct stls_excluder found;
+
+	while (row < STLS_SUITES_LISTED &&
+	       next_item(ciphers, at, &found, &match)) {
+		if (!stls_cipher_match(&match, row))
+			continue;
+		*excluder = found;
+		return 1;
+	}
+	return 0;
+}
+
+void stls_count_excluders(const char *ciphers,
+			  uint8_t count[STLS_SUITES_LISTED])
+{
+	struct stls_cipher_match match;
+	struct stls_excluder excluder;
+	size_t at = 0, row;
+
+	memset(count, 0, STLS_SUITES_LISTED);
+	while (next_item(ciphers, &at, &excluder, &match)) {
+		if (excluder.sign != '!')
+			continue;
+		for (row = 0; row < STLS_SUITES_LISTED; row++) {
+			if (count[row] < UINT8_MAX &&
+			    stls_cipher_match(&match, row))
+				count[row]++;
+		}
+	}
 }

@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/excluding_word: the word that excludes a suite. Manual in excluding_word.c. */
+/* reason/excluding_word: what excludes a suite. Manual in excluding_word.c. */
 #ifndef REASON_EXCLUDING_WORD_H
 #define REASON_EXCLUDING_WORD_H
 
 #include "openssl/list.h"
 #include "openssl/suite_table.h"
 
+/* An item of a cipher list that takes suites away, with its sign. */
+struct stls_excluder {
+	struct stls_span item;
+	char sign; /* '!' or '-' */
+};
+
 /*
- * Find the item of a cipher list, with its sign, that takes a suite away: 1
- * with its place in *item, or 0 when no item does.
+ * The next item at or behind `*at` that takes away this suite: 1, with `*at`
+ * behind it, or 0.
  */
-int stls_find_excluding_word(const char *ciphers,
-			     const struct stls_suite *suite,
-			     struct stls_span *item);
+int stls_next_excluder(const char *ciphers, size_t *at, size_t row,
+		       struct stls_excluder *excluder);
+
+/* How many items with ! match each suite, up to 255. */
+void stls_count_excluders(const char *ciphers,
+			  uint8_t count[STLS_SUITES_LISTED]);
 
 #endif

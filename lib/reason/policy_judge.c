@@ -3,11 +3,11 @@
  * reason/policy_judge: what a server would do with a recorded ClientHello.
  *
  * The same choice and the same sentence as in a handshake, without one: for
- * tools, and for hosts that want to know before they ask. Nothing is allocated.
+ * tools, and for hosts that want to know before they ask.
  */
 #include <string.h>
 
-#include "reason/refusal_sentence.h"
+#include "reason/refusal.h"
 
 #define HELLO_MAX 16384
 
@@ -33,15 +33,17 @@ static const char *or_null(const char *name)
 }
 
 static void fill(struct smtptls_answer *answer,
-		 const struct stls_refusal *facts)
+		 const struct stls_choice *choice,
+		 const struct smtptls_advice *advice)
 {
-	const struct stls_choice *choice = facts->choice;
 	const struct stls_suite *suite = stls_suite(choice->suite);
 
-	answer->reason = facts->reason;
-	stls_refusal_write(facts, answer->text, sizeof(answer->text));
+	answer->reason = advice->reason;
+	memcpy(answer->text, advice->text, sizeof(answer->text));
+	memcpy(answer->changes, advice->changes, sizeof(answer->changes));
+	answer->change_count = advice->change_count;
 	answer->protocol = protocol_name(choice->version);
-	if (facts->reason != 0)
+	if (advice->reason != 0)
 		return;
 	answer->cipher_openssl = or_null(suite->openssl);
 	answer->cipher_iana = or_null(suite->iana);
@@ -93,6 +95,7 @@ int smtptls_policy_judge(const struct smtptls_policy *policy, const void *hello,
 				      .hello = &parsed,
 				      .keys = keys,
 				      .choice = &choice };
+	struct smtptls_advice advice;
 	struct smtptls_answer full;
 	int ret;
 
@@ -102,10 +105,12 @@ int smtptls_policy_judge(const struct smtptls_policy *policy, const void *hello,
 	if (ret < 0)
 		return ret;
 	memset(&full, 0, sizeof(full));
-	if (facts.reason == 0 &&
-	    stls_select(policy, &parsed, keys, &choice) != STLS_STEP_NONE)
-		facts.reason = stls_refusal_reason(&facts);
-	fill(&full, &facts);
+	if (facts.reason == 0)
+		(void)stls_select(policy, &parsed, keys, &choice);
+	ret = stls_refusal_advise(&facts, &advice);
+	if (ret < 0)
+		return ret;
+	fill(&full, &choice, &advice);
 	memset(answer, 0, size);
 	memcpy(answer, &full, size < sizeof(full) ? size : sizeof(full));
 	return 0;

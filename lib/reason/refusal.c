@@ -1,96 +1,110 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reason/refusal: the reason of a refused hello.
+ * reason/refusal: from a step of the selection to a reason, changes and a
+ * sentence.
  *
- * The selection returns the step at which it found nothing. The reason is named
- * after what would help, which the diagnosis knows: a certificate of another
- * type where no signature algorithm is common, the system's policy where that
- * takes a version away. Nothing is allocated.
+ * Three passes, each from what the one before has found: the diagnosis, which
+ * asks policy and hello; the changes of settings, which ask the parsers; the
+ * sentence, which asks nobody. The reason says what keeps the intersection
+ * empty at the step where the selection has come to its end, even where the
+ * easiest cure lies elsewhere.
  */
 #include "reason/refusal.h"
 
+#include <string.h>
+
 #include "policy/key_type.h"
+#include "reason/change.h"
 #include "reason/diagnosis.h"
+#include "reason/refusal_sentence.h"
+#include "selection/version.h"
 
-static int reason_of_obstacle(int obstacle, int otherwise)
-{
-	if (obstacle == STLS_OBSTACLE_SYSTEM)
-		return SMTPTLS_REASON_SYSTEM_POLICY;
-	return obstacle == STLS_OBSTACLE_GNUTLS ? SMTPTLS_REASON_GNUTLS
-						: otherwise;
-}
+/* ---- reasons ---- */
 
-/* A certificate for one of these is missing, or is there and may not sign. */
-static int reason_of_keys(unsigned wanted, unsigned keys)
+static int reason_of_key(const struct stls_diagnosis *diagnosis)
 {
-	if ((wanted & SMTPTLS_KEY_RSA_SIGN && keys & STLS_KEYS_RSA) ||
-	    (wanted & (STLS_KEYS_ECDSA | STLS_KEYS_EDDSA) &&
-	     keys & STLS_KEY_IDLE))
+	if (diagnosis->key_off & STLS_OFF_USAGE)
 		return SMTPTLS_REASON_KEY_USAGE;
-	return wanted & STLS_KEYS_RSA ? SMTPTLS_REASON_NEEDS_RSA
-				      : SMTPTLS_REASON_NEEDS_ECDSA;
+	return diagnosis->key & STLS_KEYS_RSA ? SMTPTLS_REASON_NEEDS_RSA
+					      : SMTPTLS_REASON_NEEDS_ECDSA;
 }
 
-static int reason_of_version(const struct stls_refusal *refusal)
+static int reason_of_version(const struct stls_refusal *refusal,
+			     const struct stls_diagnosis *diagnosis)
 {
-	struct stls_diagnosis diagnosis;
+	uint8_t bit = stls_version_bit(diagnosis->version);
 
-	stls_diagnosis_version(refusal->policy, refusal->hello, refusal->keys,
-			       &diagnosis);
-	if (diagnosis.obstacle != STLS_OBSTACLE_KEY)
-		return reason_of_obstacle(diagnosis.obstacle,
-					  SMTPTLS_REASON_VERSION);
-	return refusal->keys & STLS_KEYS_ECDSA
-		       ? SMTPTLS_REASON_SIGALG
-		       : reason_of_keys(STLS_KEYS & ~refusal->keys,
-					refusal->keys);
+	/* TLS 1.3 is there, but not for these certificates. */
+	if (refusal->policy->selectable_versions & bit &&
+	    !(diagnosis->version_off & STLS_OFF_PEER)) {
+		if (diagnosis->key_off)
+			return reason_of_key(diagnosis);
+		if (diagnosis->sigalg_off)
+			return SMTPTLS_REASON_SIGALG;
+	}
+	if (diagnosis->version_off & STLS_OFF_SYSTEM)
+		return SMTPTLS_REASON_SYSTEM_POLICY;
+	return diagnosis->hole && bit & refusal->policy->asked_versions
+		       ? SMTPTLS_REASON_GNUTLS
+		       : SMTPTLS_REASON_VERSION;
 }
 
-static int reason_of_suites(const struct stls_refusal *refusal)
+/* One that the peer offers and the ciphers name, to no avail. */
+static int has_named_suite(const struct stls_refusal *refusal)
 {
-	struct stls_diagnosis diagnosis;
+	const struct stls_bytes *suites = &refusal->hello->suites;
+	size_t i;
+	int row;
 
-	stls_diagnosis_suite(refusal->policy, refusal->hello, refusal->keys, 0,
-			     refusal->choice, &diagnosis);
-	if (diagnosis.asked && (diagnosis.obstacle == STLS_OBSTACLE_LEVEL ||
-				diagnosis.obstacle == STLS_OBSTACLE_BARE))
+	for (i = 0; i < stls_numbers(suites); i++) {
+		row = stls_suite_by_code(stls_number(suites, i));
+		if (row >= 0 && memchr(refusal->policy->suite_row, row,
+				       refusal->policy->suite_count))
+			return 1;
+	}
+	return 0;
+}
+
+static int reason_of_suites(const struct stls_refusal *refusal,
+			    const struct stls_diagnosis *diagnosis)
+{
+	uint8_t off = diagnosis->suite_off;
+
+	if (diagnosis->version != refusal->choice->version)
+		return SMTPTLS_REASON_SUITES_EXCLUDED;
+	if (off & STLS_OFF_PEER && diagnosis->lack == STLS_LACK_GNUTLS)
+		return SMTPTLS_REASON_GNUTLS;
+	if (off & STLS_OFF_PEER && diagnosis->lack == STLS_LACK_BARE &&
+	    has_named_suite(refusal))
 		return SMTPTLS_REASON_SECURITY_LEVEL;
-	return reason_of_obstacle(diagnosis.obstacle,
-				  SMTPTLS_REASON_SUITES_EXCLUDED);
+	if (off & STLS_OFF_SYSTEM)
+		return SMTPTLS_REASON_SYSTEM_POLICY;
+	return (off & (STLS_OFF_LEVEL | STLS_OFF_NAME)) == STLS_OFF_LEVEL
+		       ? SMTPTLS_REASON_SECURITY_LEVEL
+		       : SMTPTLS_REASON_SUITES_EXCLUDED;
 }
 
-/* A name in a list is easier to add than a certificate, all else is not. */
-static int reason_of_sigalg(const struct stls_refusal *refusal)
+static int reason_of_group(const struct stls_diagnosis *diagnosis)
 {
-	struct stls_diagnosis diagnosis;
-	unsigned wanted;
-
-	stls_diagnosis_sigalg(refusal->policy, refusal->hello, refusal->keys,
-			      refusal->choice, &diagnosis);
-	if (diagnosis.obstacle == STLS_OBSTACLE_NAME)
-		return SMTPTLS_REASON_SIGALG;
-	wanted = stls_diagnosis_keys(refusal->policy, refusal->hello,
-				     refusal->choice, 1) &
-		 ~refusal->keys;
-	if (!wanted && diagnosis.obstacle == STLS_OBSTACLE_PEER)
-		wanted = stls_diagnosis_keys(refusal->policy, refusal->hello,
-					     refusal->choice, 0) &
-			 ~refusal->keys;
-	if (wanted)
-		return reason_of_keys(wanted, refusal->keys);
-	return reason_of_obstacle(diagnosis.obstacle, SMTPTLS_REASON_SIGALG);
+	if (diagnosis->group_off & STLS_OFF_SYSTEM)
+		return SMTPTLS_REASON_SYSTEM_POLICY;
+	return diagnosis->group_off & STLS_OFF_PEER &&
+			       diagnosis->group_lack == STLS_LACK_GNUTLS
+		       ? SMTPTLS_REASON_GNUTLS
+		       : SMTPTLS_REASON_GROUP;
 }
 
-static int reason_of_group(const struct stls_refusal *refusal)
+static int reason_of_sigalg(const struct stls_diagnosis *diagnosis)
 {
-	struct stls_diagnosis diagnosis;
-
-	stls_diagnosis_group(refusal->policy, refusal->hello, refusal->choice,
-			     &diagnosis);
-	return reason_of_obstacle(diagnosis.obstacle, SMTPTLS_REASON_GROUP);
+	if (diagnosis->key_off)
+		return reason_of_key(diagnosis);
+	return diagnosis->sigalg_off & STLS_OFF_SYSTEM
+		       ? SMTPTLS_REASON_SYSTEM_POLICY
+		       : SMTPTLS_REASON_SIGALG;
 }
 
-int stls_refusal_reason(const struct stls_refusal *refusal)
+static int reason_of(const struct stls_refusal *refusal,
+		     const struct stls_diagnosis *diagnosis)
 {
 	const struct stls_suite *suite = stls_suite(refusal->choice->suite);
 
@@ -102,11 +116,11 @@ int stls_refusal_reason(const struct stls_refusal *refusal)
 	case STLS_STEP_SSL3:
 		return SMTPTLS_REASON_SSL3_HELLO;
 	case STLS_STEP_VERSION:
-		return reason_of_version(refusal);
+		return reason_of_version(refusal, diagnosis);
 	case STLS_STEP_FALLBACK:
 		return SMTPTLS_REASON_FALLBACK;
 	case STLS_STEP_SUITES:
-		return reason_of_suites(refusal);
+		return reason_of_suites(refusal, diagnosis);
 	case STLS_STEP_DSS:
 		return SMTPTLS_REASON_GNUTLS;
 	case STLS_STEP_KEY:
@@ -117,8 +131,74 @@ int stls_refusal_reason(const struct stls_refusal *refusal)
 	case STLS_STEP_CURVE:
 		return SMTPTLS_REASON_GROUP;
 	case STLS_STEP_GROUP:
-		return reason_of_group(refusal);
+		return reason_of_group(diagnosis);
 	default:
-		return reason_of_sigalg(refusal);
+		return reason_of_sigalg(diagnosis);
 	}
+}
+
+/* ---- the whole ---- */
+
+/* 1 when it is from where the selection came to its end that help comes. */
+static int is_diagnosable(const struct stls_refusal *refusal)
+{
+	return refusal->reason == 0 &&
+	       refusal->choice->step != STLS_STEP_EXTENSION &&
+	       refusal->choice->step != STLS_STEP_SSL3;
+}
+
+/* What the peer has to do, where no search is due. */
+static void tell_peer(struct smtptls_advice *advice, int action,
+		      const char *word)
+{
+	struct smtptls_change *change = &advice->changes[0];
+
+	memset(advice->changes, 0, sizeof(advice->changes));
+	change->setting = SMTPTLS_SETTING_PEER;
+	change->action = action;
+	strcpy(change->word, word);
+	advice->change_count = 1;
+}
+
+static const char *best_version(const struct stls_refusal *refusal)
+{
+	uint8_t served = stls_served_versions(refusal->policy, refusal->keys);
+	unsigned version = STLS_TLS1_3;
+
+	while (version > STLS_TLS1_0 && !(served & stls_version_bit(version)))
+		version--;
+	return stls_protocol_name(version);
+}
+
+int stls_refusal_advise(const struct stls_refusal *refusal,
+			struct smtptls_advice *advice)
+{
+	struct stls_diagnosis diagnosis = { 0 };
+	int count = 0;
+
+	memset(advice, 0, sizeof(*advice));
+	if (refusal->reason == 0 && refusal->choice->step == STLS_STEP_NONE)
+		return 0;
+	if (is_diagnosable(refusal)) {
+		stls_diagnose(refusal->policy, refusal->hello, refusal->keys,
+			      &diagnosis);
+		count = stls_find_changes(refusal->policy, &diagnosis,
+					  advice->changes);
+	}
+	advice->change_count = count < 0 ? 0 : count;
+	advice->reason = refusal->reason ? refusal->reason
+					 : reason_of(refusal, &diagnosis);
+	/* It is not in the power of any server to serve such a hello. */
+	if (is_diagnosable(refusal) && !diagnosis.version &&
+	    !refusal->hello->fallback_scsv)
+		advice->reason = SMTPTLS_REASON_BAD_HELLO;
+	if (advice->reason == SMTPTLS_REASON_SSL2_HELLO)
+		tell_peer(advice, SMTPTLS_ACTION_REMOVE, "SSLv2");
+	else if (advice->reason == SMTPTLS_REASON_SSL3_HELLO ||
+		 (is_diagnosable(refusal) && refusal->hello->fallback_scsv &&
+		  (diagnosis.version_off & STLS_OFF_PEER ||
+		   !diagnosis.version)))
+		tell_peer(advice, SMTPTLS_ACTION_ADD, best_version(refusal));
+	stls_refusal_write(refusal, &diagnosis, advice);
+	return count < 0 ? count : 0;
 }

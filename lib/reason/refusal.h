@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/refusal: what is known of a refused hello. Manual in refusal.c. */
+/* reason/refusal: why a peer is refused. The manual is in refusal.c. */
 #ifndef REASON_REFUSAL_H
 #define REASON_REFUSAL_H
 
-#include "selection/selection.h"
-
-/* What is not known is NULL or 0. */
-struct stls_refusal {
-	int reason; /* enum smtptls_reason */
-	const struct smtptls_policy *policy;
-	const struct stls_client_hello *hello;
-	unsigned keys; /* enum smtptls_key */
-	const struct stls_choice *choice;
-	const struct stls_suite *suite; /* SMTPTLS_REASON_OUTSIDE: which */
-	int error;			/* the parser's, if it failed */
-};
-
-/* What is wrong with the hello (enum stls_hello_error), or 0. */
-static inline int stls_refusal_hello_error(const struct stls_refusal *refusal)
-{
-	return refusal->error < 0 || !refusal->choice ? refusal->error
-						      : refusal->choice->error;
-}
+#include "reason/refusal_facts.h"
 
 /*
- * The reason (enum smtptls_reason) of a selection that has come to its end at
- * choice->step, by what would help; 0 when there is a choice.
+ * Find the reason, the changes and the sentence; all zeros when there is a
+ * choice. Returns 0, or SMTPTLS_E_NOMEM: the sentence has no changes then.
  */
-int stls_refusal_reason(const struct stls_refusal *refusal);
+int stls_refusal_advise(const struct stls_refusal *refusal,
+			struct smtptls_advice *advice);
 
 #endif

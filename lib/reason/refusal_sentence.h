@@ -3,15 +3,12 @@
 #ifndef REASON_REFUSAL_SENTENCE_H
 #define REASON_REFUSAL_SENTENCE_H
 
-#include <stddef.h>
+#include "reason/obstacle.h"
+#include "reason/refusal_facts.h"
 
-#include "reason/refusal.h"
-
-/*
- * Write the sentence of refusal->reason, without a full stop; it ends with what
- * would help. It is cut where `size` ends.
- */
-void stls_refusal_write(const struct stls_refusal *refusal, char *text,
-			size_t size);
+/* Write advice->text by all else that is known. */
+void stls_refusal_write(const struct stls_refusal *refusal,
+			const struct stls_diagnosis *diagnosis,
+			struct smtptls_advice *advice);
 
 #endif

@@ -266,6 +266,16 @@ static enum stls_step choose_group_tls13(const struct selection *selection,
 
 /* ---- suites ---- */
 
+/* A certificate of these types is there, and its keyUsage forbids this use. */
+static int is_idle(const struct selection *selection, unsigned keys)
+{
+	static const unsigned rsa =
+		SMTPTLS_KEY_RSA_SIGN | SMTPTLS_KEY_RSA_ENCRYPT;
+
+	return (keys & rsa && selection->keys & rsa) ||
+	       selection->keys & keys << STLS_KEYS_IDLE_SHIFT;
+}
+
 /*
  * OpenSSL demands a common signature algorithm of RSA in TLS 1.2, although
  * nothing is signed.
@@ -276,8 +286,9 @@ static enum stls_step judge_rsa(const struct selection *selection,
 	choice->group = STLS_NO_GROUP;
 	choice->key = SMTPTLS_KEY_RSA_ENCRYPT;
 	if (!(selection->keys & SMTPTLS_KEY_RSA_ENCRYPT))
-		return selection->keys & STLS_KEYS_RSA ? STLS_STEP_USAGE
-						       : STLS_STEP_KEY;
+		return is_idle(selection, SMTPTLS_KEY_RSA_ENCRYPT)
+			       ? STLS_STEP_USAGE
+			       : STLS_STEP_KEY;
 	return selection->sigalg_keys & SMTPTLS_KEY_RSA_SIGN ? STLS_STEP_NONE
 							     : STLS_STEP_SIGALG;
 }
@@ -296,11 +307,8 @@ static enum stls_step judge_signer(const struct selection *selection,
 		type = STLS_KEYS_ECDSA | STLS_KEYS_EDDSA;
 	keys = selection->keys & type;
 	if (!keys)
-		return selection->keys & (suite->au & STLS_AU_ECDSA
-						  ? STLS_KEY_IDLE
-						  : STLS_KEYS_RSA)
-			       ? STLS_STEP_USAGE
-			       : STLS_STEP_KEY;
+		return is_idle(selection, type) ? STLS_STEP_USAGE
+						: STLS_STEP_KEY;
 	keys = known_to_client(selection, keys);
 	if (!keys)
 		return STLS_STEP_CURVE;

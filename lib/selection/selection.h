@@ -26,7 +26,7 @@ enum stls_choice_flag {
 	 * is too short for. */
 	STLS_CHOICE_SHORT = 0xe0
 };
-#define STLS_CHOICE_SHORT_SHIFT 4
+#define STLS_CHOICE_SHORT_SHIFT 11
 
 /* Those that priorities depend on. */
 #define STLS_CHOICE_SAID                                                       \
@@ -64,7 +64,8 @@ struct stls_choice {
 
 /*
  * Choose for a server whose certificates are of the types `keys` (enum
- * smtptls_key, and STLS_KEY_…). Returns choice->step: 0, or where it failed.
+ * smtptls_key, STLS_KEYS_IDLE, STLS_KEY_SHORT_…). Returns choice->step: 0, or
+ * where it failed.
  */
 enum stls_step stls_select(const struct smtptls_policy *policy,
 			   const struct stls_client_hello *hello, unsigned keys,

@@ -40,6 +40,7 @@ static void attachment_free(gnutls_ext_priv_data_t data)
 
 	smtptls_policy_unref(attachment->policy);
 	stls_own_certificates_free(&attachment->own);
+	stls_judge_clear(&attachment->judge);
 	free(attachment);
 }
 
@@ -88,6 +89,7 @@ static struct attachment *attach(gnutls_session_t tls,
 		(void)smtptls_policy_ref(policy);
 		smtptls_policy_unref(attachment->policy);
 		attachment->policy = policy;
+		stls_judge_clear(&attachment->judge);
 		memset(&attachment->judge, 0, sizeof(attachment->judge));
 		attachment->judge.policy = policy;
 		attachment->judge.own = &attachment->own;

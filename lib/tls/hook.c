@@ -24,9 +24,10 @@
  */
 #include "tls/hook.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "reason/refusal_sentence.h"
+#include "reason/refusal.h"
 #include "selection/version.h"
 #include "tls/choice_priority.h"
 #include "tls/refusal_alert.h"
@@ -41,12 +42,26 @@ static int enforces(const struct stls_judge *judge)
 	return judge->policy || judge->strict;
 }
 
+void stls_judge_clear(struct stls_judge *judge)
+{
+	free(judge->shadow_text);
+	free(judge->advice);
+	judge->shadow_text = NULL;
+	judge->advice = NULL;
+}
+
 /* Only the first reason counts: it is the cause of what follows. */
 static int refuse(struct stls_judge *judge, const struct stls_refusal *facts)
 {
+	struct smtptls_advice advice;
+
+	(void)stls_refusal_advise(facts, &advice);
 	if (judge->reason == 0) {
-		judge->reason = facts->reason;
-		stls_refusal_write(facts, judge->text, sizeof(judge->text));
+		judge->reason = advice.reason;
+		memcpy(judge->text, advice.text, sizeof(judge->text));
+		judge->advice = malloc(sizeof(*judge->advice));
+		if (judge->advice)
+			*judge->advice = advice;
 	}
 	judge->judged = 0;
 	return stls_refusal_alert(facts);
@@ -117,21 +132,19 @@ static void judge_shadow(struct stls_judge *judge,
 				      .keys = judge->own->keys,
 				      .choice = &choice,
 				      .error = error };
-	char text[STLS_REASON_TEXT];
+	struct smtptls_advice advice;
 
 	if (!judge->shadow || judge->shadow_reason != 0)
 		return;
-	if (error < 0) {
+	if (error < 0)
 		facts.reason = SMTPTLS_REASON_BAD_HELLO;
-	} else {
+	else
 		(void)select_for_name(judge, judge->shadow, hello, &choice);
-		facts.reason = stls_refusal_reason(&facts);
-	}
-	if (facts.reason == 0)
+	(void)stls_refusal_advise(&facts, &advice);
+	if (advice.reason == 0)
 		return;
-	judge->shadow_reason = facts.reason;
-	stls_refusal_write(&facts, text, sizeof(text));
-	judge->shadow_text = strdup(text);
+	judge->shadow_reason = advice.reason;
+	judge->shadow_text = strdup(advice.text);
 }
 
 static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
@@ -164,10 +177,8 @@ static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
 		return 0;
 	}
 	keys = select_for_name(judge, judge->policy, &hello, &choice);
-	if (choice.step != STLS_STEP_NONE) {
-		facts.reason = stls_refusal_reason(&facts);
+	if (choice.step != STLS_STEP_NONE)
 		return refuse(judge, &facts);
-	}
 	ret = show_certificate(judge, tls, &hello, &choice);
 	if (ret < 0)
 		return ret;

@@ -23,8 +23,11 @@ struct stls_judge {
 	struct stls_choice choice;
 	int reason; /* enum smtptls_reason */
 	char text[STLS_REASON_TEXT];
+	/* The same with the changes that would help; NULL: there was no
+	 * refusal, or no memory. */
+	struct smtptls_advice *advice;
 	int shadow_reason; /* as `reason`, under `shadow` */
-	char *shadow_text; /* the owner frees it; NULL when memory ran out */
+	char *shadow_text; /* NULL when memory ran out */
 };
 
 /* 1 when there is something to be judged, for which a hook is needed. */
@@ -32,6 +35,9 @@ static inline int stls_judge_wanted(const struct stls_judge *judge)
 {
 	return judge->policy || judge->strict || judge->shadow;
 }
+
+/* What it has found is forgotten. */
+void stls_judge_clear(struct stls_judge *judge);
 
 /*
  * What a session's hook has to do, with GNUTLS_HANDSHAKE_ANY and

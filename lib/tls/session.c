@@ -234,7 +234,7 @@ void stls_session_free(struct stls_session *session)
 		return;
 	if (session->tls)
 		gnutls_deinit(session->tls);
-	free(session->judge.shadow_text);
+	stls_judge_clear(&session->judge);
 	free(session);
 }
 

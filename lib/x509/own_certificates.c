@@ -43,14 +43,6 @@ static unsigned usage_of(gnutls_x509_crt_t crt)
 	return usage;
 }
 
-static unsigned rsa_keys(unsigned usage)
-{
-	return (usage & GNUTLS_KEY_DIGITAL_SIGNATURE ? SMTPTLS_KEY_RSA_SIGN
-						     : 0U) |
-	       (usage & GNUTLS_KEY_KEY_ENCIPHERMENT ? SMTPTLS_KEY_RSA_ENCRYPT
-						    : 0U);
-}
-
 static unsigned ecdsa_key(gnutls_x509_crt_t crt)
 {
 	gnutls_ecc_curve_t curve;
@@ -69,20 +61,12 @@ static unsigned ecdsa_key(gnutls_x509_crt_t crt)
 	}
 }
 
-static unsigned keys_of(gnutls_x509_crt_t crt, unsigned *rsa_bits)
+/* What the key can do, whatever the certificate's keyUsage says. */
+static unsigned keys_of_algorithm(gnutls_x509_crt_t crt, int algorithm)
 {
-	unsigned bits = 0, usage = usage_of(crt), keys;
-	int algorithm = gnutls_x509_crt_get_pk_algorithm(crt, &bits);
-
-	if (algorithm == GNUTLS_PK_RSA || algorithm == GNUTLS_PK_RSA_PSS)
-		*rsa_bits = bits;
-	if (algorithm == GNUTLS_PK_RSA) {
-		keys = rsa_keys(usage);
-		return keys ? keys | stls_short_key(bits) : 0;
-	}
-	if (!(usage & GNUTLS_KEY_DIGITAL_SIGNATURE))
-		return algorithm == GNUTLS_PK_RSA_PSS ? 0 : STLS_KEY_IDLE;
 	switch (algorithm) {
+	case GNUTLS_PK_RSA:
+		return SMTPTLS_KEY_RSA_SIGN | SMTPTLS_KEY_RSA_ENCRYPT;
 	case GNUTLS_PK_RSA_PSS:
 		return SMTPTLS_KEY_RSA_PSS | stls_short_key(bits);
 	case GNUTLS_PK_ECDSA:
@@ -94,6 +78,23 @@ static unsigned keys_of(gnutls_x509_crt_t crt, unsigned *rsa_bits)
 	default:
 		return 0;
 	}
+}
+
+static unsigned keys_of(gnutls_x509_crt_t crt, unsigned *rsa_bits)
+{
+	unsigned bits = 0, usage = usage_of(crt), keys, idle = 0, is_short = 0;
+	int algorithm = gnutls_x509_crt_get_pk_algorithm(crt, &bits);
+
+	keys = keys_of_algorithm(crt, algorithm);
+	if (!(usage & GNUTLS_KEY_DIGITAL_SIGNATURE))
+		idle |= keys & ~(unsigned)SMTPTLS_KEY_RSA_ENCRYPT;
+	if (!(usage & GNUTLS_KEY_KEY_ENCIPHERMENT))
+		idle |= keys & SMTPTLS_KEY_RSA_ENCRYPT;
+	if (keys & STLS_KEYS_RSA)
+		*rsa_bits = bits;
+	if (keys & STLS_KEYS_RSA & ~idle)
+		is_short = stls_short_key(bits);
+	return (keys & ~idle) | idle << STLS_KEYS_IDLE_SHIFT | is_short;
 }
 
 /* ---- names ---- */

@@ -26,20 +26,26 @@ def version(files):
         Case("version", "peer offers TLS 1.3, this side has TLS 1.2: add "
              "TLSv1.3 to the protocols",
              s_client("-tls1_3"), "--protocols", "TLSv1.2"),
-        Case("version", "peer offers TLS 1.0, this side has TLS 1.2-1.3: add "
-             "TLSv1 to the protocols and @SECLEVEL=0 to the ciphers",
+        Case("version", "peer offers TLS 1.0, this side has TLS 1.2-1.3: set "
+                        'the protocols to "TLSv1 TLSv1.2 TLSv1.3" and the '
+                        "ciphers to "
+                        '"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:ECDHE-RSA-AES256-SHA:@SECLEVEL=0", '
+                        "which weakens all sessions",
              s_client("-tls1", "-cipher", "ALL:@SECLEVEL=0")),
         Case("version", "peer offers up to TLS 1.1, this side has TLS 1.2: "
-             "add TLSv1.1 to the protocols",
+                        "add TLSv1.1 to the protocols, which weakens all "
+                        "sessions",
              s_client("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"),
              "--protocols", "TLSv1.2", "--ciphers", "ALL:@SECLEVEL=0"),
-        Case("version", "peer offers up to TLS 1.1, this side has TLS 1.0-1.2 "
-             "without TLS 1.1: add TLSv1.1 to the protocols, or take the "
-             "older ones away",
+        Case("version", "peer offers up to TLS 1.1, this side has TLS "
+                        "1.0-1.2 without TLS 1.1: add TLSv1.1 to the "
+                        "protocols",
              s_client("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"),
              "--protocols", "TLSv1 TLSv1.2", "--ciphers", "ALL:@SECLEVEL=0"),
-        Case("version", "peer offers TLS 1.0, this side has TLS 1.2-1.3: add "
-             "@SECLEVEL=0 to the ciphers",
+        Case("version", "peer offers TLS 1.0, which security level 2 "
+                        "forbids: set the ciphers to "
+                        '"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:ECDHE-RSA-AES256-SHA:@SECLEVEL=0", '
+                        "which weakens all sessions",
              s_client("-tls1", "-cipher", "ALL:@SECLEVEL=0"),
              "--protocols", ">=TLSv1"),
         Case("gnutls", "peer offers TLS 1.3, which GnuTLS does not have "
@@ -48,20 +54,22 @@ def version(files):
              s_client("-tls1_3"), "--protocols", "TLSv1.1 TLSv1.3",
              "--ciphers", "ALL:@SECLEVEL=0"),
         Case("system-policy", "peer offers TLS 1.3, but the system's GnuTLS "
-             "policy disables TLS 1.3: enable it there",
+                              "policy disables TLS 1.3: allow TLSv1.3 there",
              s_client("-tls1_3"), env=files.system("disabled-version = "
                                                    "tls1.3")),
         Case("system-policy", "peer offers up to TLS 1.2, but the system's "
-             "GnuTLS policy disables TLS 1.2: enable it there",
+                              "GnuTLS policy disables TLS 1.2: allow TLSv1.2 "
+                              "there",
              tls12("ALL"), env=files.system("disabled-version = tls1.2")),
         Case("ssl3-hello", "peer offers SSLv3 at best, which does not exist "
-             "here: the peer must be changed",
+                           "here: the peer must offer TLSv1.3",
              sends(client_hello(version=0x0300))),
         Case("ssl2-hello", "peer sent a hello in SSLv2's format: switch SSLv2 "
              "off there",
              sends(sslv2_hello())),
         Case("fallback", "peer fell back to TLS 1.2 although this side has "
-             "TLS 1.2-1.3: find out why its first attempt failed (RFC 7507)",
+                         "TLS 1.2-1.3: the peer must offer TLSv1.3; find out "
+                         "why its first attempt failed (RFC 7507)",
              tls12("ALL", "-fallback_scsv")),
     ]
 
@@ -69,59 +77,79 @@ def version(files):
 def suites(files):
     return [
         Case("suites-excluded", "peer offers TLS 1.2 with AES128-SHA, which "
-             "\"!kRSA\" in the ciphers excludes: remove it",
+                                '"!kRSA" in the ciphers excludes: remove '
+                                '"!kRSA" from the ciphers',
              tls12(OLD), "--ciphers", "HIGH:!aNULL:!kRSA:!MD5"),
         Case("suites-excluded", "peer offers TLS 1.2 with AES128-SHA, which "
-             "\"-SHA1\" in the ciphers excludes: remove it",
+                                '"-SHA1" in the ciphers takes out: add '
+                                "AES128-SHA to the ciphers",
              tls12(OLD), "--ciphers", "ALL:-SHA1"),
-        Case("suites-excluded", f"peer offers TLS 1.2 with {RSA128}, {OLD}, "
-             f"which the ciphers do not name: add {RSA128} to them",
+        Case("suites-excluded", "peer offers TLS 1.2 with "
+                                "ECDHE-RSA-AES128-GCM-SHA256, AES128-SHA, "
+                                "which the ciphers do not name: add "
+                                "ECDHE-RSA-AES128-GCM-SHA256 to the ciphers",
              tls12(f"{RSA128}:{OLD}"), "--ciphers", RSA256),
-        Case("suites-excluded", f"peer offers TLS 1.2 with {OLD}, which the "
-             f"ciphers do not name: add {OLD} to them",
+        Case("suites-excluded", "peer offers TLS 1.2 with AES128-SHA, which "
+                                "the ciphers do not name: set the ciphers to "
+                                '"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:AES128-SHA"',
              tls12(OLD)),
         Case("suites-excluded", "peer offers TLS 1.3 with "
-             "TLS_AES_128_GCM_SHA256, which the ciphersuites do not name: add "
-             "TLS_AES_128_GCM_SHA256 to them",
+                                "TLS_AES_128_GCM_SHA256, which the "
+                                "ciphersuites do not name: add "
+                                "TLS_AES_128_GCM_SHA256 to the ciphersuites",
              s_client("-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256"),
              "--ciphersuites", "TLS_AES_256_GCM_SHA384"),
-        Case("suites-excluded", "peer offers TLS 1.2 with no suite that "
-             "is known here: the peer must offer others",
+        Case("suites-excluded", "peer offers TLS 1.2 with no suite that is "
+                                "known here: the peer must offer "
+                                "ECDHE-RSA-AES256-GCM-SHA384",
              sends(client_hello(suites=[0xfefe]))),
         Case("suites-excluded", "peer offers TLS 1.2 with "
-             "TLS_RSA_3DES_EDE_CBC_SHA1, TLS_RSA_ARCFOUR_128_SHA1, which "
-             "OpenSSL's ciphers cannot name: the peer must offer others",
+                                "TLS_RSA_3DES_EDE_CBC_SHA1, "
+                                "TLS_RSA_ARCFOUR_128_SHA1, which OpenSSL's "
+                                "ciphers cannot name: the peer must offer "
+                                "ECDHE-RSA-AES256-GCM-SHA384",
              sends(client_hello(suites=[0x000a, 0x0005]))),
         Case("suites-excluded", "peer offers TLS 1.2 with "
-             "PSK-AES128-GCM-SHA256, and here are no pre-shared keys: the "
-             "peer must offer others",
+                                "PSK-AES128-GCM-SHA256, and here are no "
+                                "pre-shared keys: the peer must offer "
+                                "ECDHE-RSA-AES256-GCM-SHA384",
              sends(client_hello(suites=[0x00a8])), "--ciphers", "ALL"),
-        Case("suites-excluded", f"peer offers TLS 1.2 with {OLD}, AES256-SHA, "
-             f"{RSA256}, which the ciphers do not name: add {RSA256} to them",
+        Case("suites-excluded", "peer offers TLS 1.2 with "
+                                "ECDHE-RSA-AES256-GCM-SHA384, AES128-SHA, "
+                                "AES256-SHA, which the ciphers do not name: "
+                                "add ECDHE-RSA-AES256-GCM-SHA384 to the "
+                                "ciphers",
              tls12(f"{OLD}:AES256-SHA:{RSA256}"), "--ciphers", RSA128),
         Case("security-level", f"peer offers TLS 1.2 with {OLD}, which "
-             "security level 3 forbids: add @SECLEVEL=2 to the ciphers",
+             "security level 3 forbids: replace @SECLEVEL=3 by @SECLEVEL=2 in "
+             "the ciphers and add an RSA certificate, which weakens all "
+             "sessions",
              tls12(OLD), "--ciphers", "ALL:@SECLEVEL=3", key="ecdsa"),
         Case("security-level", f"peer offers TLS 1.2 with {OLD}, which "
-             "security level 3 forbids: add @SECLEVEL=2 to the ciphers",
+             "security level 3 forbids: set the security level to 2 and add "
+             "an RSA certificate, which weakens all sessions",
              tls12(OLD), "--ciphers", "ALL", "--seclevel", "3", key="ecdsa"),
         Case("security-level", "peer offers TLS 1.2 with ADH-AES128-SHA, "
-             "without encryption or certificate: the peer must offer others",
+                               "without encryption or certificate: the peer "
+                               "must offer DHE-RSA-AES256-GCM-SHA384",
              tls12("ADH-AES128-SHA"), "--ciphers", "HIGH:aNULL"),
         Case("security-level", "peer offers TLS 1.2 with NULL-SHA, without "
-             "encryption or certificate: the peer must offer others",
+                               "encryption or certificate: the peer must "
+                               "offer DHE-RSA-AES256-GCM-SHA384",
              tls12("NULL-SHA"), "--ciphers", "ALL:eNULL"),
-        Case("system-policy", f"peer offers TLS 1.2 with {RSA128}, which the "
-             f"system's GnuTLS policy disables: enable {RSA128} there",
+        Case("system-policy", "peer offers TLS 1.2 with "
+                              "ECDHE-RSA-AES128-GCM-SHA256, which the "
+                              "system's GnuTLS policy disables: allow "
+                              "ECDHE-RSA-AES128-GCM-SHA256 there",
              tls12(RSA128), "--ciphers", f"{RSA256}:{RSA128}",
              env=files.system("tls-disabled-cipher = AES-128-GCM")),
         Case("gnutls", "peer offers TLS 1.2 with ECDHE-ARIA128-GCM-SHA256, "
-             "which the loaded GnuTLS does not have: the peer must offer "
-             "others",
+                       "which the loaded GnuTLS does not have: the peer must "
+                       "offer ECDHE-RSA-AES256-GCM-SHA384",
              tls12("ECDHE-ARIA128-GCM-SHA256"), "--ciphers", "ALL"),
         Case("gnutls", "peer offers TLS 1.2 with DHE-DSS-AES128-GCM-SHA256, "
-             "which the loaded GnuTLS does not have: the peer must offer "
-             "others",
+                       "which the loaded GnuTLS does not have: the peer must "
+                       "offer ECDHE-RSA-AES256-GCM-SHA384",
              sends(client_hello(suites=[0x00a2])), "--ciphers", "ALL"),
     ]
 
@@ -134,40 +162,50 @@ def keys():
         Case("needs-rsa", "peer offers up to TLS 1.2 with RSA suites only; "
              "the only certificate is ECDSA P-256: add an RSA certificate",
              tls12(OLD), "--ciphers", "HIGH", key="ecdsa"),
-        Case("needs-rsa", "peer offers up to TLS 1.2 with RSA and ECDSA "
-             "suites, of which this side allows RSA only; the only "
-             "certificate is ECDSA P-256: add an RSA certificate, or add "
-             f"{ECDSA128} to the ciphers",
+        Case("needs-rsa", "peer offers TLS 1.2 with "
+                          "ECDHE-ECDSA-AES128-GCM-SHA256, "
+                          "ECDHE-RSA-AES128-GCM-SHA256, which the ciphers do "
+                          "not name: add ECDHE-ECDSA-AES128-GCM-SHA256 to "
+                          "the ciphers",
              tls12(f"{RSA128}:{ECDSA128}"), "--ciphers", RSA128, key="ecdsa"),
-        Case("needs-ecdsa", "peer offers up to TLS 1.2 with ECDSA and RSA "
-             "suites, of which this side allows ECDSA only; the only "
-             "certificate is RSA: add an ECDSA certificate, or remove "
-             "\"!aRSA\" from the ciphers",
+        Case("needs-ecdsa", "peer offers TLS 1.2 with "
+                            "ECDHE-RSA-AES128-GCM-SHA256, "
+                            'ECDHE-ECDSA-AES128-GCM-SHA256, which "!aRSA" in '
+                            'the ciphers excludes: remove "!aRSA" from the '
+                            "ciphers",
              tls12(f"{RSA128}:{ECDSA128}"), "--ciphers", "HIGH:!aRSA"),
         Case("needs-ecdsa", "peer offers up to TLS 1.2 with ECDSA suites "
-             "only; the only certificate is RSA: add an ECDSA certificate",
+                            "only; the only certificate is RSA: add an ECDSA "
+                            "P-256 certificate",
              tls12(ECDSA128)),
         Case("needs-ecdsa", "peer offers up to TLS 1.2 with ECDSA suites "
-             "only; the only certificate is RSA: add an ECDSA certificate",
+                            "only; the only certificate is RSA: add an ECDSA "
+                            "P-256 certificate",
              gnutls_cli("NONE:+VERS-TLS1.2:+ECDHE-ECDSA:+AES-128-GCM:+AEAD:"
                         "+SIGN-ALL:+GROUP-ALL:+COMP-ALL", "--insecure")),
-        Case("key-usage", f"peer offers TLS 1.2 with {OLD}, but the RSA "
-             "certificate's keyUsage lacks keyEncipherment: have it issued "
-             "with that",
+        Case("key-usage", "peer offers TLS 1.2 with AES128-SHA, which the "
+                          "keyUsage of the RSA certificate forbids: have the "
+                          "RSA certificate issued with keyEncipherment",
              tls12(OLD), "--ciphers", "HIGH", key="rsa-signs"),
-        Case("key-usage", f"peer offers TLS 1.2 with {RSA128}, but the RSA "
-             "certificate's keyUsage lacks digitalSignature: have it issued "
-             "with that",
+        Case("key-usage", "peer offers TLS 1.2 with "
+                          "ECDHE-RSA-AES128-GCM-SHA256, which the keyUsage "
+                          "of the RSA certificate forbids: have the RSA "
+                          "certificate issued with digitalSignature",
              tls12(RSA128), "--ciphers", "HIGH", key="rsa-deciphers"),
-        Case("key-usage", f"peer offers TLS 1.2 with {ECDSA128}, but the "
-             "ECDSA certificate's keyUsage lacks digitalSignature: have it "
-             "issued with that",
+        Case("key-usage", "peer offers TLS 1.2 with "
+                          "ECDHE-ECDSA-AES128-GCM-SHA256, which the keyUsage "
+                          "of the ECDSA P-256 certificate forbids: have the "
+                          "ECDSA P-256 certificate issued with "
+                          "digitalSignature",
              tls12(ECDSA128), key="ecdsa-agrees"),
-        *(Case("key-usage", f"peer offers TLS 1.3, but the {kind} "
-               "certificate's keyUsage lacks digitalSignature: have it issued "
-               "with that", s_client("-tls1_3"), key=key)
+        *(Case("key-usage", "peer offers TLS 1.3 with the signatures "
+               "ecdsa_secp256r1_sha256, rsa_pss_rsae_sha256, which the "
+               f"keyUsage of the {kind} certificate forbids: have the {kind} "
+               "certificate issued with digitalSignature",
+               s_client("-tls1_3", "-sigalgs",
+                        "ECDSA+SHA256:RSA-PSS+SHA256"), key=key)
           for kind, key in (("RSA", "rsa-deciphers"),
-                            ("ECDSA", "ecdsa-agrees"))),
+                            ("ECDSA P-256", "ecdsa-agrees"))),
     ]
 
 
@@ -181,40 +219,45 @@ def groups(files):
     off = files.system("disabled-curve = x25519")
     return [
         Case("group", "peer offers the groups secp384r1, x448, which the "
-             "groups here do not name: add secp384r1 to them",
+                      "groups here do not name: add secp384r1 to the groups",
              s_client("-tls1_3", "-groups", "P-384:X448"), *GROUPS),
         Case("group", "peer offers the groups secp384r1, which the groups "
-             "here do not name: add secp384r1 to them",
+                      "here do not name: add secp384r1 to the groups",
              tls12(RSA128, "-groups", "P-384"), *GROUPS),
         curve("x25519, secp384r1", "P-256", "ECDSA P-384",
               tls12(ECDSA128, "-groups", "X25519:P-384")),
-        curve("x25519, secp384r1", "P-256", "RSA or ECDSA P-384",
+        curve("x25519, secp384r1", "P-256", "RSA",
               tls12(f"{ECDSA128}:{RSA128}", "-groups", "X25519:P-384")),
         curve("secp256r1", "P-384", "ECDSA P-256",
               tls12(ECDSA128, "-groups", "P-256", "-sigalgs",
                     "ECDSA+SHA256:ECDSA+SHA384"), key="p384"),
         Case("group", "peer offers ECDHE without a list of groups: the peer "
-             "must name some",
+                      "must offer x25519",
              sends(client_hello(without=(10,)))),
-        Case("group", "peer offers ECDHE without a list of groups: add "
-             f"{OLD} to the ciphers",
+        Case("group", "peer offers TLS 1.2 with AES128-SHA, "
+                      "ECDHE-RSA-AES128-GCM-SHA256, which the ciphers do not "
+                      "name: set the ciphers to "
+                      '"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:AES128-SHA"',
              sends(client_hello(suites=[0xc02f, 0x002f], without=(10,)))),
         Case("gnutls", "peer offers the groups brainpoolP256r1, which the "
-             "loaded GnuTLS does not have: the peer must offer others",
+                       "loaded GnuTLS does not have: the peer must offer "
+                       "secp256r1",
              tls12(RSA128, "-groups", "brainpoolP256r1"),
              "--groups", "brainpoolP256r1:P-256"),
         Case("system-policy", "peer offers the groups x25519, which the "
-             "system's GnuTLS policy disables: enable x25519 there",
+                              "system's GnuTLS policy disables: allow x25519 "
+                              "there",
              x25519, *GROUPS, env=off),
         Case("system-policy", "peer offers the groups x25519, which the "
-             "system's GnuTLS policy disables: enable x25519 there and add it "
-             "to the groups here",
+                              "system's GnuTLS policy disables: add x25519 "
+                              "to the groups and allow x25519 there",
              x25519, "--groups", "P-256", env=off),
     ]
 
 
 def sigalgs(files):
-    level = "which security level 2 forbids: add @SECLEVEL=0 to the ciphers"
+    level = ("which security level 2 forbids: set the security level to 0, "
+             "which weakens all sessions")
 
     def signer(name, version, offered, own, other, client, key):
         return Case(name, f"peer offers TLS {version} with the signatures "
@@ -223,10 +266,10 @@ def sigalgs(files):
 
     pss = s_client("-tls1_3", "-sigalgs", "RSA-PSS+SHA256")
     return [
-        Case("sigalg", "peer offers the signatures rsa_pkcs1_sha1 for RSA, "
+        Case("sigalg", "peer offers the signatures rsa_pkcs1_sha1, "
              + level, tls12(RSA128, "-sigalgs", "RSA+SHA1")),
         Case("sigalg", "peer offers, by naming none, the signatures "
-             f"rsa_pkcs1_sha1 for RSA, {level}",
+             f"rsa_pkcs1_sha1, ecdsa_sha1, {level}",
              sends(client_hello(without=(13,)))),
         *(signer("needs-rsa", "1.3", "rsa_pss_rsae_sha256", own, "RSA", pss,
                  key)
@@ -240,9 +283,10 @@ def sigalgs(files):
                "ed25519"),
         signer("needs-rsa", "1.2", "rsa_pkcs1_sha256", "ECDSA P-256", "RSA",
                sends(client_hello(extra=[(13, u16(b"\4\1"))])), "ecdsa"),
-        Case("system-policy", "peer offers the signatures rsa_pss_rsae_sha256 "
-             "for RSA, which the system's GnuTLS policy disables: enable "
-             "rsa_pss_rsae_sha256 there", pss,
+        Case("system-policy", "peer offers the signatures "
+                              "rsa_pss_rsae_sha256, which the system's "
+                              "GnuTLS policy disables: allow "
+                              "rsa_pss_rsae_sha256 there", pss,
              env=files.system("insecure-sig = RSA-PSS-RSAE-SHA256")),
     ]
 

@@ -16,7 +16,7 @@
 
 #include "../help/hello.h"
 #include "reason/excluding_word.h"
-#include "reason/refusal_sentence.h"
+#include "reason/refusal.h"
 #include "reason/session_end.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -90,8 +90,10 @@ static void recorded(void **state)
 		  { 0 },
 		  RSA,
 		  SMTPTLS_REASON_VERSION,
-		  "peer offers TLS 1.0, this side has TLS 1.2-1.3: add TLSv1 "
-		  "to the protocols and @SECLEVEL=0 to the ciphers" },
+		  "peer offers TLS 1.0, this side has TLS 1.2-1.3: set the "
+		  "protocols to \"TLSv1 TLSv1.2 TLSv1.3\" and the ciphers to "
+		  "\"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:ECDHE-"
+		  "RSA-AES256-SHA:@SECLEVEL=0\", which weakens all sessions" },
 		{ "openssl-p521",
 		  { .protocols = "TLSv1.2" },
 		  RSA,
@@ -115,15 +117,15 @@ static void recorded(void **state)
 		  RSA,
 		  SMTPTLS_REASON_SSL3_HELLO,
 		  "peer offers SSLv3 at best, which does not exist here: the "
-		  "peer must be changed" },
+		  "peer must offer TLSv1.3" },
 		{ "openssl-fallback",
 		  { .protocols = "TLSv1.1 TLSv1.2",
 		    .ciphers = "ALL:@SECLEVEL=0" },
 		  RSA,
 		  SMTPTLS_REASON_FALLBACK,
 		  "peer fell back to TLS 1.1 although this side has TLS "
-		  "1.1-1.2: find out why its first attempt failed (RFC "
-		  "7507)" },
+		  "1.1-1.2: the peer must offer TLSv1.2; find out why its "
+		  "first attempt failed (RFC 7507)" },
 		{ "openssl-rsa-only",
 		  { .ciphers = "HIGH" },
 		  SMTPTLS_KEY_ECDSA_P256,
@@ -134,45 +136,47 @@ static void recorded(void **state)
 		  { .ciphers = "ECDHE-RSA-AES128-GCM-SHA256" },
 		  SMTPTLS_KEY_ECDSA_P256,
 		  SMTPTLS_REASON_NEEDS_RSA,
-		  "peer offers up to TLS 1.2 with RSA and ECDSA suites, of "
-		  "which this side allows RSA only; the only certificate is "
-		  "ECDSA P-256: add an RSA certificate, or add "
+		  "peer offers TLS 1.2 with ECDHE-ECDSA-AES256-GCM-SHA384, "
+		  "ECDHE-RSA-AES256-GCM-SHA384, DHE-RSA-AES256-GCM-SHA384 and "
+		  "24 more, which the ciphers do not name: add "
 		  "ECDHE-ECDSA-AES256-GCM-SHA384 to the ciphers" },
 		{ "openssl",
 		  { .protocols = "TLSv1.2", .ciphers = "HIGH:!aRSA" },
 		  RSA,
 		  SMTPTLS_REASON_NEEDS_ECDSA,
-		  "peer offers TLS 1.0-1.2 with ECDSA and RSA suites, of which "
-		  "this side allows ECDSA only; the only certificate is RSA: "
-		  "add an ECDSA certificate, or remove \"!aRSA\" from the "
-		  "ciphers" },
+		  "peer offers TLS 1.2 with ECDHE-RSA-AES256-GCM-SHA384, "
+		  "ECDHE-ECDSA-AES256-GCM-SHA384, DHE-RSA-AES256-GCM-SHA384 "
+		  "and 24 more, which \"!aRSA\" in the ciphers excludes: "
+		  "remove \"!aRSA\" from the ciphers" },
 		{ "openssl-rsa-only",
 		  { .ciphers = "HIGH:!aNULL:!kRSA:!MD5" },
 		  RSA,
 		  SMTPTLS_REASON_SUITES_EXCLUDED,
 		  "peer offers TLS 1.2 with AES256-GCM-SHA384, AES256-CCM8, "
 		  "AES256-CCM and 16 more, which \"!kRSA\" in the ciphers "
-		  "excludes: remove it" },
+		  "excludes: remove \"!kRSA\" from the ciphers" },
 		{ "openssl-rsa-only",
 		  { 0 },
 		  RSA,
 		  SMTPTLS_REASON_SUITES_EXCLUDED,
 		  "peer offers TLS 1.2 with AES256-GCM-SHA384, AES256-CCM8, "
-		  "AES256-CCM and 16 more, which the ciphers do not name: add "
-		  "AES256-GCM-SHA384 to them" },
+		  "AES256-CCM and 16 more, which the ciphers do not name: set "
+		  "the ciphers to "
+		  "\"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:AES256-"
+		  "GCM-SHA384\"" },
 		{ "openssl-sha1-only",
 		  { 0 },
 		  RSA,
 		  SMTPTLS_REASON_SIGALG,
-		  "peer offers the signatures rsa_pkcs1_sha1 for RSA, which "
-		  "security level 2 forbids: add @SECLEVEL=0 to the "
-		  "ciphers" },
+		  "peer offers the signatures rsa_pkcs1_sha1, which security "
+		  "level 2 forbids: set the security level to 0, which weakens "
+		  "all sessions" },
 		{ "openssl-p521",
 		  { .groups = "X25519:P-256" },
 		  RSA,
 		  SMTPTLS_REASON_GROUP,
 		  "peer offers the groups secp521r1, which the groups here do "
-		  "not name: add secp521r1 to them" },
+		  "not name: add secp521r1 to the groups" },
 		{ "gnutls-suiteb",
 		  { 0 },
 		  SMTPTLS_KEY_ECDSA_P256,
@@ -184,21 +188,23 @@ static void recorded(void **state)
 		  RSA,
 		  SMTPTLS_REASON_NEEDS_ECDSA,
 		  "peer offers up to TLS 1.2 with ECDSA suites only; the only "
-		  "certificate is RSA: add an ECDSA certificate" },
+		  "certificate is RSA: add an ECDSA P-384 certificate" },
 		{ "openssl-rsa-only",
 		  { .ciphers = "kRSA" },
 		  SMTPTLS_KEY_RSA_SIGN,
 		  SMTPTLS_REASON_KEY_USAGE,
 		  "peer offers TLS 1.2 with AES256-GCM-SHA384, AES256-CCM8, "
-		  "AES256-CCM and 16 more, but the RSA certificate's keyUsage "
-		  "lacks keyEncipherment: have it issued with that" },
+		  "AES256-CCM and 16 more, which the keyUsage of the RSA "
+		  "certificate forbids: have the RSA certificate issued with "
+		  "keyEncipherment" },
 		{ "openssl-rsa-only",
 		  { .ciphers = "ALL:@SECLEVEL=3" },
 		  RSA,
 		  SMTPTLS_REASON_SECURITY_LEVEL,
 		  "peer offers TLS 1.2 with AES256-GCM-SHA384, AES256-CCM8, "
 		  "AES256-CCM and 16 more, which security level 3 forbids: "
-		  "add @SECLEVEL=2 to the ciphers" },
+		  "replace @SECLEVEL=3 by @SECLEVEL=2 in the ciphers, which "
+		  "weakens all sessions" },
 	};
 	struct smtptls_answer answer;
 	struct smtptls_policy *policy;
@@ -344,18 +350,20 @@ static void made(void **state)
 		  { .ciphers = "HIGH:aNULL" },
 		  RSA,
 		  "peer offers TLS 1.2 with AECDH-AES128-SHA, without "
-		  "encryption or certificate: the peer must offer others" },
+		  "encryption or certificate: the peer must offer "
+		  "AES256-GCM-SHA384" },
 		{ { .suites = LIST(0xc060), .groups = LIST(29) },
 		  { .ciphers = "ALL" },
 		  RSA,
 		  "peer offers TLS 1.2 with ECDHE-ARIA128-GCM-SHA256, which "
 		  "the loaded GnuTLS does not have: the peer must offer "
-		  "others" },
+		  "AES256-GCM-SHA384" },
 		{ { .suites = LIST(0xfefe) },
 		  { 0 },
 		  RSA,
 		  "peer offers TLS 1.2 with no suite that is known here: the "
-		  "peer must offer others" },
+		  "peer must offer DHE-RSA-AES256-GCM-SHA384 and "
+		  "rsa_pss_rsae_sha256" },
 		{ { .suites = LIST(0x1301),
 		    .versions = LIST(0x0304),
 		    .groups = LIST(29),
@@ -364,8 +372,8 @@ static void made(void **state)
 		  { .ciphersuites = "TLS_AES_256_GCM_SHA384" },
 		  RSA,
 		  "peer offers TLS 1.3 with TLS_AES_128_GCM_SHA256, which the "
-		  "ciphersuites do not name: add TLS_AES_128_GCM_SHA256 to "
-		  "them" },
+		  "ciphersuites do not name: add TLS_AES_128_GCM_SHA256 to the "
+		  "ciphersuites" },
 		{ { .suites = LIST(0x1301), .versions = LIST(0x0304) },
 		  { 0 },
 		  RSA,
@@ -393,26 +401,29 @@ static void made(void **state)
 		  { 0 },
 		  RSA,
 		  "peer offers ECDHE without a list of groups: the peer must "
-		  "name some" },
+		  "offer x25519" },
 		{ { .suites = LIST(0xc02f, 0x002f), .sigalgs = LIST(0x0804) },
 		  { 0 },
 		  RSA,
-		  "peer offers ECDHE without a list of groups: add AES128-SHA "
-		  "to the ciphers" },
+		  "peer offers TLS 1.2 with AES128-SHA, "
+		  "ECDHE-RSA-AES128-GCM-SHA256, which the ciphers do not name: "
+		  "set the ciphers to "
+		  "\"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:AES128-"
+		  "SHA\"" },
 		{ { .suites = LIST(0xc02b),
 		    .groups = LIST(29, 0x4242),
 		    .sigalgs = LIST(0x0403) },
 		  { .groups = "X25519" },
 		  SMTPTLS_KEY_ECDSA_P256,
 		  "peer offers the groups x25519, 0x4242; the only certificate "
-		  "is ECDSA P-256: the peer must offer its curve" },
+		  "is ECDSA P-256: the peer must offer secp256r1" },
 		{ { .suites = LIST(0xc02b),
 		    .groups = LIST(29, 23),
 		    .sigalgs = LIST(0x7777) },
 		  { .sigalgs = "ECDSA+SHA256" },
 		  RSA | SMTPTLS_KEY_ECDSA_P256 | SMTPTLS_KEY_ED25519,
 		  "peer offers the signatures 0x7777, of which none can be "
-		  "used here: the peer must offer others" },
+		  "used here: the peer must offer ecdsa_secp256r1_sha256" },
 		{ { .suites = LIST(0xc02f),
 		    .groups = LIST(29),
 		    .sigalgs = LIST(0x0804) },
@@ -431,36 +442,41 @@ static void made(void **state)
 		{ { .suites = LIST(0x002f, 0xc009), .version = 0x0301 },
 		  { .protocols = "TLSv1", .ciphers = "kRSA:@SECLEVEL=0" },
 		  SMTPTLS_KEY_ED25519 | SMTPTLS_KEY_ECDSA_P384,
-		  "peer offers TLS 1.0 with RSA and ECDSA suites, of which "
-		  "this side allows RSA only; the certificates are ECDSA P-384 "
-		  "and Ed25519: add an RSA certificate, or add "
-		  "ECDHE-ECDSA-AES128-SHA to the ciphers" },
+		  "peer offers TLS 1.0 with AES128-SHA, "
+		  "ECDHE-ECDSA-AES128-SHA; the certificates are ECDSA P-384 "
+		  "and Ed25519: add an RSA certificate" },
 		/* what the level forbids is no cure */
-		{ { .suites = LIST(0xc02b, 0xc02c, 0xc030) },
+		{ { .suites = LIST(0xc02b, 0xc02c, 0xc030),
+		    .groups = LIST(24, 23),
+		    .sigalgs = LIST(0x0503, 0x0805) },
 		  { .ciphers = "ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=4" },
 		  SMTPTLS_KEY_ECDSA_P256,
-		  "peer offers up to TLS 1.2 with RSA and ECDSA suites, of "
-		  "which this side allows RSA only; the only certificate is "
-		  "ECDSA P-256: add an RSA certificate, or add "
+		  "peer offers TLS 1.2 with ECDHE-ECDSA-AES256-GCM-SHA384, "
+		  "ECDHE-ECDSA-AES128-GCM-SHA256, ECDHE-RSA-AES256-GCM-SHA384, "
+		  "which the ciphers do not name: add "
 		  "ECDHE-ECDSA-AES256-GCM-SHA384 to the ciphers" },
-		{ { .suites = LIST(0xc030, 0xc02b) },
+		{ { .suites = LIST(0xc030, 0xc02b),
+		    .groups = LIST(24, 23),
+		    .sigalgs = LIST(0x0503, 0x0805) },
 		  { .ciphers = "ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=4" },
 		  SMTPTLS_KEY_ECDSA_P256,
-		  "peer offers up to TLS 1.2 with RSA and ECDSA suites, of "
-		  "which this side allows RSA only; the only certificate is "
-		  "ECDSA P-256: add an RSA certificate" },
+		  "peer offers TLS 1.2 with the signatures "
+		  "ecdsa_secp384r1_sha384, rsa_pss_rsae_sha384; the only "
+		  "certificate is ECDSA P-256: add an RSA certificate" },
 		/* GnuTLS signs nothing by DSA */
 		{ { .suites = LIST(0x0032), .sigalgs = LIST(0x0402) },
 		  { .ciphers = "ALL:@SECLEVEL=0",
 		    .sigalgs = "DSA+SHA256:RSA+SHA256" },
 		  RSA,
 		  "peer offers TLS 1.2 with DHE-DSS-AES128-SHA, which the "
-		  "loaded GnuTLS does not have: the peer must offer others" },
+		  "loaded GnuTLS does not have: the peer must offer "
+		  "AES256-GCM-SHA384" },
 		{ { .suites = LIST(0xc02f), .versions = LIST(0x0305) },
 		  { 0 },
 		  RSA,
 		  "peer offers no version of TLS, this side has TLS 1.2-1.3: "
-		  "the peer must be changed" },
+		  "the peer must offer TLSv1.2, x25519 and "
+		  "rsa_pss_rsae_sha256" },
 	};
 	struct smtptls_answer answer;
 	struct smtptls_policy *policy;
@@ -522,34 +538,16 @@ static void write_sentence(const struct stls_refusal *facts, char *text,
 				      .sent_len = 4,
 				      .last_in = -1,
 				      .last_out = -1 };
+	struct smtptls_advice advice;
 
 	(void)snprintf(found, sizeof(found), "a thing %d", end.reason);
-	if (end.reason < SMTPTLS_REASON_NO_TLS)
-		stls_refusal_write(facts, text, size);
-	else
+	if (end.reason >= SMTPTLS_REASON_NO_TLS) {
 		stls_end_write(&end, text, size);
-}
-
-/* Where a choice with this reason usually comes to its end. */
-static uint8_t step_of(int reason)
-{
-	switch (reason) {
-	case SMTPTLS_REASON_SUITES_EXCLUDED:
-		return STLS_STEP_SUITES;
-	case SMTPTLS_REASON_GNUTLS:
-		return STLS_STEP_DSS;
-	case SMTPTLS_REASON_NEEDS_RSA:
-	case SMTPTLS_REASON_NEEDS_ECDSA:
-		return STLS_STEP_KEY;
-	case SMTPTLS_REASON_KEY_USAGE:
-		return STLS_STEP_USAGE;
-	case SMTPTLS_REASON_GROUP:
-		return STLS_STEP_GROUP;
-	case SMTPTLS_REASON_SIGALG:
-		return STLS_STEP_SIGALG;
-	default:
-		return STLS_STEP_VERSION;
+		return;
 	}
+	assert_int_equal(stls_refusal_advise(facts, &advice), 0);
+	advice.text[size - 1] = '\0';
+	strcpy(text, advice.text);
 }
 
 /* Each has a sentence of its own, whole in the memory that is given. */
@@ -557,7 +555,7 @@ static void sentences(void **state)
 {
 	struct smtptls_policy_spec spec = { 0 };
 	struct smtptls_policy *policy = make(&spec);
-	char text[256], seen[96][256];
+	char text[256], seen[96][256] = { "" };
 	struct stls_choice choice;
 	struct stls_refusal facts;
 	struct stls_client_hello parsed;
@@ -574,9 +572,13 @@ static void sentences(void **state)
 		stls_client_hello_parse(&parsed, hello.bytes, hello.len), 0);
 	/* those behind it are of smtp/dialogue_reason */
 	for (reason = 1; reason <= SMTPTLS_REASON_INJECTION; reason++) {
+		/* Those of a step are in diagnosis.c. */
+		if (reason == SMTPTLS_REASON_VERSION ||
+		    (reason >= SMTPTLS_REASON_FALLBACK &&
+		     reason <= SMTPTLS_REASON_SIGALG))
+			continue;
 		memset(&choice, 0, sizeof(choice));
 		choice.version = 0x0303;
-		choice.step = step_of(reason);
 		memset(&facts, 0, sizeof(facts));
 		facts.reason = reason;
 		facts.policy = policy;
@@ -585,11 +587,7 @@ static void sentences(void **state)
 		facts.choice = &choice;
 		write_sentence(&facts, text, sizeof(text));
 		assert_true(strlen(text) > 10);
-		/* These say what the facts say, which are others here. */
-		for (i = 0;
-		     reason != SMTPTLS_REASON_SECURITY_LEVEL &&
-		     reason != SMTPTLS_REASON_SYSTEM_POLICY && i < reason - 1;
-		     i++)
+		for (i = 0; i < reason - 1; i++)
 			assert_string_not_equal(text, seen[i]);
 		strcpy(seen[reason - 1], text);
 		for (size = 1; size < sizeof(text); size++) {
@@ -608,37 +606,50 @@ static void sentences(void **state)
 	smtptls_policy_unref(policy);
 }
 
+/* The last that takes a suite away, and how many do so for good. */
 static void excluders(void **state)
 {
 	static const struct {
 		const char *ciphers, *suite, *word;
+		unsigned kills;
 	} rows[] = {
-		{ "HIGH:!kRSA", "AES128-SHA", "!kRSA" },
-		{ "HIGH:-kRSA", "AES128-SHA", "-kRSA" },
-		{ "!aRSA+kRSA,HIGH", "AES128-SHA", "!aRSA+kRSA" },
-		{ "ALL:-RSA:!SHA1 !kRSA", "AES128-SHA", "!SHA1" },
-		{ "ALL:-RSA:-AES128:RSA", "AES128-SHA", "-AES128" },
-		{ "ALL:!kEDH", "AES128-SHA", NULL },
-		{ "ALL:!", "AES128-SHA", NULL },
-		{ "ALL:!x+", "AES128-SHA", NULL },
-		{ "", "AES128-SHA", NULL },
+		{ "HIGH:!kRSA", "AES128-SHA", "!kRSA", 1 },
+		{ "HIGH:-kRSA", "AES128-SHA", "-kRSA", 0 },
+		{ "HIGH!SHA1!kRSA", "AES128-SHA", "!kRSA", 2 },
+		{ "DEFAULT!kRSA", "AES128-SHA", "!kRSA", 1 },
+		{ "!aRSA+kRSA,HIGH", "AES128-SHA", "!aRSA+kRSA", 1 },
+		{ "ALL:-RSA:!SHA1 !kRSA", "AES128-SHA", "!kRSA", 2 },
+		{ "ALL:-RSA:-AES128:RSA", "AES128-SHA", "-AES128", 0 },
+		{ "ALL:!kEDH", "AES128-SHA", NULL, 0 },
+		{ "ALL:!", "AES128-SHA", NULL, 0 },
+		{ "ALL:!x+!kRSA", "AES128-SHA", NULL, 0 },
+		{ "ALL:@SECLEVEL=1!kRSA", "AES128-SHA", NULL, 0 },
+		{ "", "AES128-SHA", NULL, 0 },
 	};
-	const struct stls_suite *suite;
-	struct stls_span word;
-	size_t i;
+	uint8_t kills[STLS_SUITES_LISTED];
+	struct stls_excluder excluder;
+	size_t i, at, row, length;
+	const char *word;
 
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
-		suite = stls_suite((size_t)stls_suite_by_openssl(
-			rows[i].suite, strlen(rows[i].suite)));
-		assert_int_equal(
-			stls_find_excluding_word(rows[i].ciphers, suite, &word),
-			rows[i].word != NULL);
-		if (!rows[i].word)
-			continue;
-		assert_int_equal(word.length, strlen(rows[i].word));
-		assert_memory_equal(rows[i].ciphers + word.position,
-				    rows[i].word, word.length);
+		row = (size_t)stls_suite_by_openssl(rows[i].suite,
+						    strlen(rows[i].suite));
+		word = NULL;
+		length = at = 0;
+		while (stls_next_excluder(rows[i].ciphers, &at, row,
+					  &excluder)) {
+			word = rows[i].ciphers + excluder.item.position;
+			length = excluder.item.length;
+			assert_int_equal(excluder.sign, word[0]);
+		}
+		assert_int_equal(word != NULL, rows[i].word != NULL);
+		if (word) {
+			assert_int_equal(length, strlen(rows[i].word));
+			assert_memory_equal(word, rows[i].word, length);
+		}
+		stls_count_excluders(rows[i].ciphers, kills);
+		assert_int_equal(kills[row], rows[i].kills);
 	}
 }
 

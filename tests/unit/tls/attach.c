@@ -128,7 +128,7 @@ static void refuses(void **state)
 	check_result(
 		&pair, SMTPTLS_REASON_SUITES_EXCLUDED,
 		"peer offers TLS 1.2 with AES128-SHA, which the ciphers do "
-		"not name: add AES128-SHA to them");
+		"not name: add AES128-SHA to the ciphers");
 	pair_free(&pair);
 }
 

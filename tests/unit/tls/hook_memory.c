@@ -222,6 +222,7 @@ static int judge_alone(const struct smtptls_config *config, struct hello *hello)
 	ret = stls_judge_message(&judge, tls, GNUTLS_HANDSHAKE_CLIENT_HELLO, 1,
 				 &body);
 	gnutls_deinit(tls);
+	stls_judge_clear(&judge);
 	return ret == 0;
 }
 

@@ -110,7 +110,7 @@ static void tls12(void **state)
 		meet(NULL, POLICY(.ciphers = AES256), TLS12(.ciphers = AES128));
 	check(&result, TLS1_2_VERSION, SMTPTLS_REASON_SUITES_EXCLUDED,
 	      "peer offers TLS 1.2 with " AES128 ", which the ciphers do not "
-	      "name: add " AES128 " to them");
+	      "name: add " AES128 " to the ciphers");
 	result = meet(NULL, POLICY(.ciphers = "aECDSA"),
 		      TLS12(.ciphers = "aRSA:aECDSA"));
 	check(&result, TLS1_2_VERSION, SMTPTLS_REASON_NEEDS_ECDSA, NULL);

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reason/change: a diagnosis as changes of the administrator's own words.
+ *
+ * A change is tried before it is proposed: it is made on a copy of the setting,
+ * as it was written, and the parser of that language is asked whether the
+ * result has everything that the setting had and what is wanted too. The first
+ * that does is it: a word taken away that excludes, a bound moved, a word added.
+ * Where none does, or where the setting was not set, the whole value is given.
+ *
+ * At most one change is made to a setting, but for the words that exclude a
+ * suite for good. No change brings in a suite without encryption or
+ * certificate that was not there before. Copies are the only memory that is
+ * asked for.
+ */
+#include "reason/change.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/key_type.h"
+#include "reason/ciphers_change.h"
+#include "reason/protocols_change.h"
+#include "selection/selection.h"
+#include "selection/version.h"
+
+const char *stls_protocol_name(unsigned version)
+{
+	static const char *const names[] = { "TLSv1", "TLSv1.1", "TLSv1.2",
+					     "TLSv1.3" };
+
+	return names[version - STLS_TLS1_0];
+}
+
+const char *stls_key_name(unsigned key)
+{
+	switch (key) {
+	case SMTPTLS_KEY_RSA_PSS:
+		return "RSA-PSS";
+	case SMTPTLS_KEY_ECDSA_P256:
+		return "ECDSA P-256";
+	case SMTPTLS_KEY_ECDSA_P384:
+		return "ECDSA P-384";
+	case SMTPTLS_KEY_ECDSA_P521:
+		return "ECDSA P-521";
+	case SMTPTLS_KEY_ED25519:
+		return "Ed25519";
+	case SMTPTLS_KEY_ED448:
+		return "Ed448";
+	default:
+		return "RSA";
+	}
+}
+
+/* As a list of signature algorithms has it: not all have a name of TLS's. */
+static const char *sigalg_word(uint8_t row, int brief)
+{
+	switch (stls_sigalg(row)->code) {
+	case 0x0403:
+		return brief ? "ECDSA+SHA256" : stls_sigalg(row)->name;
+	case 0x0503:
+		return brief ? "ECDSA+SHA384" : stls_sigalg(row)->name;
+	case 0x0203:
+		return "ECDSA+SHA1";
+	case 0x0303:
+		return "ECDSA+SHA224";
+	case 0x0202:
+		return "DSA+SHA1";
+	case 0x0302:
+		return "DSA+SHA224";
+	case 0x0402:
+		return "DSA+SHA256";
+	case 0x0502:
+		return "DSA+SHA384";
+	case 0x0602:
+		return "DSA+SHA512";
+	default:
+		return stls_sigalg(row)->name;
+	}
+}
+
+/* ---- protocols ---- */
+
+static int change_protocols(struct stls_change_list *list,
+			    const struct smtptls_policy *policy,
+			    const struct stls_diagnosis *diagnosis)
+{
+	struct smtptls_change change;
+	int ret;
+
+	if (!diagnosis->name_versions)
+		return 0;
+	ret = stls_change_protocols(policy->given.protocols,
+				    policy->asked_versions,
+				    diagnosis->name_versions, &change);
+	if (ret == 0)
+		stls_change_put(list, change.setting, change.action,
+				change.word, change.with);
+	return ret;
+}
+
+/* ---- the lists of names ---- */
+
+/* ADD to what is set, or SET behind the default. */
+static void add_names(struct stls_change_list *list, int setting,
+		      const char *given, const char *otherwise,
+		      const char *names)
+{
+	char value[256];
+
+	if (given && given[0]) {
+		if (names[0])
+			stls_change_put(list, setting, SMTPTLS_ACTION_ADD,
+					names, ":");
+		return;
+	}
+	(void)snprintf(value, sizeof(value), "%s%s%s", otherwise,
+		       names[0] ? ":" : "", names);
+	stls_change_put(list, setting, SMTPTLS_ACTION_SET, "", value);
+}
+
+/* "" disables TLS 1.3: with one suite alone it would be had for few. */
+static void change_ciphersuites(struct stls_change_list *list,
+				const struct smtptls_policy *policy,
+				const struct stls_diagnosis *diagnosis)
+{
+	const char *name = stls_suite(diagnosis->suite)->iana;
+	const char *given = policy->given.ciphersuites;
+
+	if (diagnosis->version != STLS_TLS1_3 ||
+	    !(diagnosis->suite_off & STLS_OFF_NAME))
+		return;
+	if (given && !given[0] && strstr(stls_default_ciphersuites, name))
+		name = "";
+	add_names(list, SMTPTLS_SETTING_CIPHERSUITES, given,
+		  stls_default_ciphersuites, name);
+}
+
+/* Those of Suite B, where that goes, and the one that is wanted. */
+static void change_groups(struct stls_change_list *list,
+			  const struct smtptls_policy *policy,
+			  const struct stls_diagnosis *diagnosis)
+{
+	const char *given = policy->given.groups;
+	struct stls_group_list groups;
+	uint64_t named = 0, wanted = 0;
+	char names[80] = "";
+	unsigned i;
+
+	if (diagnosis->group_off & STLS_OFF_NAME)
+		wanted |= UINT64_C(1) << diagnosis->group;
+	if (diagnosis->suiteb_off)
+		wanted |= policy->asked_groups;
+	if (!wanted)
+		return;
+	if (!given)
+		given = stls_default_groups;
+	(void)stls_group_list_parse(&groups, given, strlen(given), NULL);
+	for (i = 0; i < groups.count; i++)
+		named |= UINT64_C(1) << groups.choice[i].group;
+	for (i = 0; i < STLS_GROUPS; i++) {
+		if (wanted & ~named & UINT64_C(1) << i)
+			stls_change_add_word(names, sizeof(names),
+					     stls_group(i)->name);
+	}
+	if (!names[0])
+		return;
+	/* Nothing goes with Postfix's word; it means DEFAULT. */
+	given += strspn(given, " \t\n\v\f\r");
+	if (strncmp(given, "auto", 4) == 0)
+		given = NULL;
+	add_names(list, SMTPTLS_SETTING_GROUPS,
+		  policy->given.groups ? given : NULL, stls_default_groups,
+		  names);
+}
+
+static void change_sigalgs(struct stls_change_list *list,
+			   const struct smtptls_policy *policy,
+			   const struct stls_diagnosis *diagnosis)
+{
+	const char *given = policy->given.sigalgs;
+	struct stls_sigalg_list sigalgs;
+	uint32_t named = 0, wanted = 0;
+	char names[80] = "";
+	unsigned i;
+
+	if (diagnosis->sigalg_off & STLS_OFF_NAME)
+		wanted |= UINT32_C(1) << diagnosis->sigalg;
+	if (diagnosis->suiteb_off)
+		wanted |= policy->asked_sigalgs;
+	if (!wanted)
+		return;
+	if (!given)
+		given = stls_default_sigalgs;
+	(void)stls_sigalg_list_parse(&sigalgs, given, strlen(given), NULL);
+	for (i = 0; i < sigalgs.count; i++)
+		named |= UINT32_C(1) << sigalgs.sigalg[i];
+	for (i = 0; i < STLS_SIGALGS; i++) {
+		if (wanted & ~named & UINT32_C(1) << i)
+			stls_change_add_word(
+				names, sizeof(names),
+				sigalg_word((uint8_t)i, diagnosis->suiteb_off));
+	}
+	if (!names[0])
+		return;
+	add_names(list, SMTPTLS_SETTING_SIGALGS, policy->given.sigalgs,
+		  stls_default_sigalgs, names);
+}
+
+/* ---- what is no string ---- */
+
+static void change_certificate(struct stls_change_list *list,
+			       const struct stls_diagnosis *diagnosis)
+{
+	const char *name = stls_key_name(diagnosis->key);
+
+	if (diagnosis->key_off & STLS_OFF_MISSING)
+		stls_change_put(list, SMTPTLS_SETTING_CERTIFICATE,
+				SMTPTLS_ACTION_ADD, name, "");
+	else if (diagnosis->key_off & STLS_OFF_USAGE)
+		stls_change_put(list, SMTPTLS_SETTING_CERTIFICATE,
+				SMTPTLS_ACTION_REPLACE, name,
+				diagnosis->key == SMTPTLS_KEY_RSA_ENCRYPT
+					? "keyEncipherment"
+					: "digitalSignature");
+}
+
+/* Everything of a diagnosis that has this obstacle. */
+static void add_each(struct stls_change_list *list,
+		     const struct stls_diagnosis *diagnosis, int setting,
+		     uint8_t off, uint8_t versions)
+{
+	const struct stls_suite *suite = stls_suite(diagnosis->suite);
+	unsigned version;
+
+	for (version = STLS_TLS1_0; version <= STLS_TLS1_3; version++) {
+		if (versions & stls_version_bit(version))
+			stls_change_put(list, setting, SMTPTLS_ACTION_ADD,
+					stls_protocol_name(version), "");
+	}
+	if (diagnosis->suite_off & off)
+		stls_change_put(list, setting, SMTPTLS_ACTION_ADD,
+				suite->openssl, "");
+	if (diagnosis->group_off & off)
+		stls_change_put(list, setting, SMTPTLS_ACTION_ADD,
+				stls_group(diagnosis->group)->name, "");
+	if (off == STLS_OFF_PEER && diagnosis->curve != STLS_NO_GROUP &&
+	    !(diagnosis->group_off & off &&
+	      diagnosis->group == diagnosis->curve))
+		stls_change_put(list, setting, SMTPTLS_ACTION_ADD,
+				stls_group(diagnosis->curve)->name, "");
+	if (diagnosis->sigalg_off & off)
+		stls_change_put(list, setting, SMTPTLS_ACTION_ADD,
+				sigalg_word(diagnosis->sigalg, 0), "");
+}
+
+int stls_find_changes(const struct smtptls_policy *policy,
+		      const struct stls_diagnosis *diagnosis,
+		      struct smtptls_change changes[SMTPTLS_CHANGES])
+{
+	struct stls_change_list list = { .change = changes };
+	int ret;
+
+	memset(changes, 0, SMTPTLS_CHANGES * sizeof(changes[0]));
+	if (!diagnosis->version)
+		return 0;
+	ret = change_protocols(&list, policy, diagnosis);
+	if (ret == 0)
+		ret = stls_change_ciphers(&list, policy, diagnosis);
+	if (ret < 0)
+		return ret;
+	change_ciphersuites(&list, policy, diagnosis);
+	change_groups(&list, policy, diagnosis);
+	change_sigalgs(&list, policy, diagnosis);
+	change_certificate(&list, diagnosis);
+	add_each(&list, diagnosis, SMTPTLS_SETTING_SYSTEM_POLICY,
+		 STLS_OFF_SYSTEM, diagnosis->allow_versions);
+	add_each(&list, diagnosis, SMTPTLS_SETTING_PEER, STLS_OFF_PEER,
+		 diagnosis->version_off & STLS_OFF_PEER
+			 ? stls_version_bit(diagnosis->version)
+			 : 0);
+	return list.count < SMTPTLS_CHANGES ? list.count : SMTPTLS_CHANGES;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* reason/change: a diagnosis as changes of settings. Manual in change.c. */
+#ifndef REASON_CHANGE_H
+#define REASON_CHANGE_H
+
+#include "policy/policy.h"
+#include "reason/obstacle.h"
+
+/*
+ * The changes that let the peer in, up to SMTPTLS_CHANGES of them, in the order
+ * of the settings' numbers: how many, or SMTPTLS_E_NOMEM.
+ */
+int stls_find_changes(const struct smtptls_policy *policy,
+		      const struct stls_diagnosis *diagnosis,
+		      struct smtptls_change changes[SMTPTLS_CHANGES]);
+
+/* The name of a protocol by its number, as OpenSSL has it: "TLSv1.2". */
+const char *stls_protocol_name(unsigned version);
+/* A certificate's type: "ECDSA P-256". */
+const char *stls_key_name(unsigned key);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reason/change_clause: changes as what somebody is told to do.
+ *
+ * Words are shown as they have to be written, in quotation marks where they
+ * would run into the sentence. What the peer has to do comes last. Changes of
+ * one kind, one after another, share a verb.
+ */
+#include "reason/change_clause.h"
+
+#include <string.h>
+
+static const char *setting_name(int setting)
+{
+	switch (setting) {
+	case SMTPTLS_SETTING_PROTOCOLS:
+		return "protocols";
+	case SMTPTLS_SETTING_CIPHERS:
+		return "ciphers";
+	case SMTPTLS_SETTING_CIPHERSUITES:
+		return "ciphersuites";
+	case SMTPTLS_SETTING_GROUPS:
+		return "groups";
+	case SMTPTLS_SETTING_SIGALGS:
+		return "sigalgs";
+	default:
+		return "security level";
+	}
+}
+
+static const char *quote(const char *word)
+{
+	return strpbrk(word, ":!, ") ? "\"" : "";
+}
+
+static int is_list(int setting)
+{
+	return setting >= SMTPTLS_SETTING_PROTOCOLS &&
+	       setting <= SMTPTLS_SETTING_SIGALGS;
+}
+
+/* All lists but, where room is short, those that are one word. */
+static const char *quote_value(const struct smtptls_change *change,
+			       const char *the)
+{
+	return is_list(change->setting) && (the[0] || strchr(change->with, ' '))
+		       ? "\""
+		       : "";
+}
+
+/* Both are taken away from the same list. */
+static int removes_too(const struct smtptls_change *change,
+		       const struct smtptls_change *next)
+{
+	return change->action == SMTPTLS_ACTION_REMOVE &&
+	       next->action == SMTPTLS_ACTION_REMOVE &&
+	       change->setting == next->setting;
+}
+
+/* 1 when the verb of the one before does for this one too. */
+static int shares_verb(const struct smtptls_change *before,
+		       const struct smtptls_change *change)
+{
+	if (!before || before->action != change->action)
+		return 0;
+	if (change->setting > SMTPTLS_SETTING_CERTIFICATE)
+		return before->setting == change->setting;
+	if (change->action == SMTPTLS_ACTION_SET)
+		return 1;
+	if (removes_too(before, change))
+		return 1;
+	return change->action == SMTPTLS_ACTION_ADD &&
+	       before->setting <= SMTPTLS_SETTING_CERTIFICATE;
+}
+
+static void add_addition(struct stls_phrase *phrase,
+			 const struct smtptls_change *change, int verb,
+			 const char *the)
+{
+	const char *word = change->word;
+	const char *q = is_list(change->setting) ? quote(word) : "";
+
+	switch (change->setting) {
+	case SMTPTLS_SETTING_PEER:
+		stls_phrase_add(phrase, "%s%s",
+				verb ? "the peer must offer " : "", word);
+		break;
+	case SMTPTLS_SETTING_SYSTEM_POLICY:
+		stls_phrase_add(phrase, "%s%s", verb ? "allow " : "", word);
+		break;
+	case SMTPTLS_SETTING_CERTIFICATE:
+		stls_phrase_add(phrase, "%s%s%s certificate",
+				verb ? "add " : "", the[0] ? "an " : "", word);
+		break;
+	default:
+		stls_phrase_add(phrase, "%s%s%s%s to %s%s", verb ? "add " : "",
+				q, word, q, the, setting_name(change->setting));
+	}
+}
+
+static void add_change(struct stls_phrase *phrase,
+		       const struct smtptls_change *change, int verb, int more,
+		       const char *the)
+{
+	const char *name = setting_name(change->setting);
+	const char *q = change->word[0] == '@' ? "" : "\"";
+
+	if (change->action == SMTPTLS_ACTION_ADD)
+		add_addition(phrase, change, verb, the);
+	else if (change->setting == SMTPTLS_SETTING_CERTIFICATE)
+		stls_phrase_add(
+			phrase,
+			the[0] ? "have the %s certificate issued with %s"
+			       : "%s certificate with %s",
+			change->word, change->with);
+	else if (change->action == SMTPTLS_ACTION_REMOVE)
+		stls_phrase_add(phrase, "%s\"%s\"%s%s%s", verb ? "remove " : "",
+				change->word, more ? "" : " from ",
+				more ? "" : the, more ? "" : name);
+	else if (change->action == SMTPTLS_ACTION_REPLACE)
+		stls_phrase_add(phrase, "replace %s%s%s by %s%s%s in %s%s", q,
+				change->word, q, q, change->with, q, the, name);
+	else
+		stls_phrase_add(phrase, "%s%s%s to %s%s%s", verb ? "set " : "",
+				the, name, quote_value(change, the),
+				change->with, quote_value(change, the));
+}
+
+/* Where the system's policy is meant, behind the last that it is to allow. */
+static void end_system(struct stls_phrase *phrase,
+		       const struct smtptls_change *change,
+		       const struct smtptls_change *next)
+{
+	if (change->setting == SMTPTLS_SETTING_SYSTEM_POLICY &&
+	    (!next || next->setting != change->setting))
+		stls_phrase_add(phrase, "%s",
+				strstr(phrase->to, "system's GnuTLS policy")
+					? " there"
+					: " in the system's GnuTLS policy");
+}
+
+/* What the peer must do is a clause of its own. */
+static int is_last_of_list(const struct smtptls_change *change,
+			   const struct smtptls_change *next)
+{
+	return !next || (next->setting == SMTPTLS_SETTING_PEER &&
+			 change->setting != SMTPTLS_SETTING_PEER);
+}
+
+void stls_phrase_changes(struct stls_phrase *phrase,
+			 const struct smtptls_change *changes, int count,
+			 int terse)
+{
+	const char *the = terse ? "" : "the ";
+	int i;
+
+	for (i = 0; i < count; i++) {
+		const struct smtptls_change *change = &changes[i],
+					    *before = i > 0 ? change - 1 : NULL,
+					    *next = i + 1 < count ? change + 1
+								  : NULL;
+
+		if (before && change->setting == SMTPTLS_SETTING_PEER &&
+		    before->setting != SMTPTLS_SETTING_PEER)
+			stls_phrase_add(phrase, "; ");
+		else if (before)
+			stls_phrase_add(
+				phrase, "%s",
+				is_last_of_list(change, next) ||
+						removes_too(before, change)
+					? " and "
+					: ", ");
+		add_change(phrase, change, !shares_verb(before, change),
+			   next && removes_too(change, next), the);
+		end_system(phrase, change, next);
+	}
+}

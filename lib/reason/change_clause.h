@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* reason/change_clause: changes in words. Manual in change_clause.c. */
+#ifndef REASON_CHANGE_CLAUSE_H
+#define REASON_CHANGE_CLAUSE_H
+
+#include <smtptls/policy.h>
+
+#include "reason/phrase.h"
+
+/*
+ * "add TLSv1 to the protocols and set the security level to 0"; with `terse`
+ * without each "the".
+ */
+void stls_phrase_changes(struct stls_phrase *phrase,
+			 const struct smtptls_change *changes, int count,
+			 int terse);
+
+#endif

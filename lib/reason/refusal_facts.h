@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* reason/refusal_facts: what is known of a refused hello. */
+#ifndef REASON_REFUSAL_FACTS_H
+#define REASON_REFUSAL_FACTS_H
+
+#include "selection/selection.h"
+
+/* What is not known is NULL or 0. */
+struct stls_refusal {
+	int reason; /* enum smtptls_reason; 0: the one of choice->step */
+	const struct smtptls_policy *policy;
+	const struct stls_client_hello *hello;
+	unsigned keys; /* enum smtptls_key, and what stands beside it */
+	const struct stls_choice *choice;
+	const struct stls_suite *suite; /* SMTPTLS_REASON_OUTSIDE: which */
+	int error;			/* the parser's, if it failed */
+};
+
+/* What is wrong with the hello (enum stls_hello_error), or 0. */
+static inline int stls_refusal_hello_error(const struct stls_refusal *refusal)
+{
+	return refusal->error < 0 || !refusal->choice ? refusal->error
+						      : refusal->choice->error;
+}
+
+#endif
