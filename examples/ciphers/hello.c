@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply.h"
 #include "hello.h"
 
 enum { FILE_MAX = 512 * 1024 };
@@ -52,6 +53,31 @@ size_t hello_keys(const char *list, unsigned *keys)
 		*keys |= key_types[i].mask;
 		if (!word[len])
 			return 0;
+	}
+}
+
+unsigned hello_key_type(const char *name)
+{
+	static const char *const types[N_KEY_TYPES] = {
+		"RSA",	       "RSA-PSS", "ECDSA P-256", "ECDSA P-384",
+		"ECDSA P-521", "Ed25519", "Ed448"
+	};
+
+	for (size_t i = 0; i < N_KEY_TYPES; i++)
+		if (strcmp(types[i], name) == 0)
+			return key_types[i].mask;
+	return 0;
+}
+
+void hello_print_keys(unsigned keys)
+{
+	const char *comma = "";
+
+	for (size_t i = 0; i < N_KEY_TYPES; i++) {
+		if (!(key_types[i].mask & keys))
+			continue;
+		printf("%s%s", comma, key_types[i].name);
+		comma = ",";
 	}
 }
 
@@ -164,7 +190,7 @@ static int print_answer(const struct smtptls_answer *answer)
 }
 
 int hello_judge(const char *file, const struct smtptls_policy *policy,
-		unsigned keys)
+		unsigned keys, const struct smtptls_policy_spec *spec)
 {
 	unsigned char *bytes = malloc(FILE_MAX);
 	struct smtptls_answer answer;
@@ -176,10 +202,15 @@ int hello_judge(const char *file, const struct smtptls_policy *policy,
 	if (read_file(file, bytes, &len) < 0 ||
 	    (!is_raw(bytes, len) && read_hex(file, bytes, &len) < 0))
 		goto out;
-	switch (smtptls_policy_judge(policy, bytes, len, keys, &answer,
+	switch (smtptls_policy_judge(policy, bytes, len,
+				     keys ? keys : HELLO_DEFAULT_KEYS, &answer,
 				     sizeof(answer))) {
 	case 0:
-		status = print_answer(&answer);
+		status = spec ? apply_print(spec, keys, &answer)
+			      : print_answer(&answer);
+		break;
+	case SMTPTLS_E_NOMEM:
+		complain(file, strerror(ENOMEM));
 		break;
 	case SMTPTLS_E_AGAIN:
 		complain(file, "the ClientHello is cut off");

@@ -23,6 +23,11 @@ size_t hello_keys(const char *list, unsigned *keys);
  * the file is a line on stderr.
  */
 int hello_judge(const char *file, const struct smtptls_policy *policy,
-		unsigned keys);
+		unsigned keys, const struct smtptls_policy_spec *spec);
+
+/* The keys of a certificate's type as changes have it: "ECDSA P-256"; or 0. */
+unsigned hello_key_type(const char *name);
+/* Print keys as --keys reads them. */
+void hello_print_keys(unsigned keys);
 
 #endif

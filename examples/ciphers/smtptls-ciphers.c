@@ -25,6 +25,7 @@ struct question {
 	enum form form;
 	const char *hello; /* a file, for HELLO */
 	unsigned keys;	   /* enum smtptls_key; 0: not given */
+	const struct smtptls_policy_spec *apply; /* HELLO: what to change */
 };
 
 static const char help[] =
@@ -32,6 +33,7 @@ static const char help[] =
 	"Shows what OpenSSL's strings mean, and what GnuTLS makes of them.\n"
 	"\n"
 	"  CIPHERS                  cipher list, for TLS 1.2 and below\n"
+	"  --ciphers STRING         the same as CIPHERS\n"
 	"  --protocols STRING       as OpenSSL, Postfix or qpsmtpd have it\n"
 	"  --ciphersuites STRING    suites of TLS 1.3; \"\" disables it\n"
 	"  --groups STRING          groups of the key exchange\n"
@@ -51,6 +53,8 @@ static const char help[] =
 	"  --keys LIST              with --hello: the server's keys, of rsa,\n"
 	"                           rsa-pss, ecdsa, ecdsa-p384, ecdsa-p521,\n"
 	"                           ed25519, ed448 (rsa,ecdsa)\n"
+	"  --apply                  with --hello: the options that let the\n"
+	"                           client in\n"
 	"  -h, --help\n"
 	"  -V, --version\n";
 
@@ -208,7 +212,7 @@ static void read_options(int argc, char **argv,
 			 struct smtptls_policy_spec *spec,
 			 struct question *question)
 {
-	enum { LEVEL = 1, CLIENT, KEYS, FORMS };
+	enum { LEVEL = 1, CLIENT, CIPHERS, APPLY, KEYS, FORMS };
 	static const struct option options[] = {
 		{ "protocols", required_argument, NULL, 'p' },
 		{ "ciphersuites", required_argument, NULL, 'c' },
@@ -222,6 +226,8 @@ static void read_options(int argc, char **argv,
 		{ "priority", no_argument, NULL, FORMS + PRIORITY },
 		{ "hello", required_argument, NULL, FORMS + HELLO },
 		{ "keys", required_argument, NULL, KEYS },
+		{ "ciphers", required_argument, NULL, CIPHERS },
+		{ "apply", no_argument, NULL, APPLY },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -248,6 +254,12 @@ static void read_options(int argc, char **argv,
 		case CLIENT:
 			spec->flags |= SMTPTLS_PREFER_CLIENT;
 			break;
+		case CIPHERS:
+			spec->ciphers = optarg;
+			break;
+		case APPLY:
+			question->apply = spec;
+			break;
 		case KEYS:
 			question->keys = server_keys(optarg);
 			break;
@@ -256,14 +268,15 @@ static void read_options(int argc, char **argv,
 			question->hello = optarg;
 		}
 	}
-	if (argc - optind > 1)
+	if (argc - optind > (spec->ciphers ? 0 : 1))
 		usage_error(&program, "%s: a second cipher list",
-			    argv[optind + 1]);
+			    argv[argc - 1]);
 	if (question->keys && question->form != HELLO)
 		usage_error(&program, "--keys: only with --hello");
-	if (!question->keys)
-		question->keys = HELLO_DEFAULT_KEYS;
-	spec->ciphers = argv[optind];
+	if (question->apply && question->form != HELLO)
+		usage_error(&program, "--apply: only with --hello");
+	if (!spec->ciphers)
+		spec->ciphers = argv[optind];
 }
 
 /* Print what was asked for; the exit status. */
@@ -283,7 +296,8 @@ static int answer(const struct smtptls_policy *policy,
 		print_names(policy, question->form);
 		break;
 	case HELLO:
-		return hello_judge(question->hello, policy, question->keys);
+		return hello_judge(question->hello, policy, question->keys,
+				   question->apply);
 	}
 	return 0;
 }

@@ -143,7 +143,7 @@ static int reason_of(const struct stls_refusal *refusal,
 static int is_diagnosable(const struct stls_refusal *refusal)
 {
 	return refusal->reason == 0 &&
-	       refusal->choice->step != STLS_STEP_EXTENSION &&
+	       refusal->choice->step != STLS_STEP_HELLO &&
 	       refusal->choice->step != STLS_STEP_SSL3;
 }
 

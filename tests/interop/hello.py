@@ -97,6 +97,46 @@ def reason():
     assert answer(lies)["reason"] == "bad-hello (15)"
 
 
+def applied():
+    """What is proposed, pasted as it is printed: the client gets in."""
+    def line(data, *options):
+        status, out, said = judge(data, "--apply", *options)
+        assert said == "", said
+        return status, out
+
+    for name, *options in (
+            ("openssl-rsa-only", "--keys", "rsa", "HIGH:!kRSA:!DHE"),
+            ("openssl-rsa-only", "--ciphers", "ECDHE:-SHA1"),
+            ("openssl-tls10",), ("java-tls10", "--protocols", ">=TLSv1.2"),
+            ("openssl-tls12", "--protocols", "SSLv23:!TLSv1_2"),
+            ("openssl-p521", "--groups", "X25519, P-256"),
+            ("gnutls-suiteb", "--keys", "rsa", "--seclevel", "2"),
+            ("openssl", "--ciphersuites", "", "--protocols", "TLSv1.2"),
+            ("openssl-sha1-only", "HIGH:@SECLEVEL=2"),
+            ("curl", "--prefer-client", "it's:HIGH")):
+        status, out = line(recorded(name), *options)
+        assert (status, out.count("\n")) == (0, 1), (name, status, out)
+        done = subprocess.run(
+            ["sh", "-c", f'"$0" --hello "$1" {out}', PROGRAM,
+             str(HELLOS / name)], capture_output=True, timeout=LIMIT,
+            check=False, text=True)
+        assert done.returncode == 0, (name, out, done)
+        # Nothing is wrong any more: the options as they are.
+        again = subprocess.run(
+            ["sh", "-c", f'"$0" --apply --hello "$1" {out}', PROGRAM,
+             str(HELLOS / name)], capture_output=True, timeout=LIMIT,
+            check=False, text=True)
+        assert (again.returncode, again.stdout) == (0, out), again
+    for name in "sslv2", "sslv3":
+        assert line(recorded(name)) == (3, ""), name
+    assert line(recorded("openssl")) == (0, "\n")
+    for wrong in (["--apply"], ["--apply", "--names"],
+                  ["--ciphers", "HIGH", "ALL"]):
+        done = subprocess.run([*WRAPPER, PROGRAM, *wrong],
+                              capture_output=True, timeout=LIMIT, check=False)
+        assert (done.returncode, done.stdout) == (2, b""), done
+
+
 def keys():
     """Each type is one, and the answer names it in the same word."""
     hello = recorded("openssl")
@@ -192,7 +232,7 @@ def main():
         print(f"skip: smtptls-ciphers is not built ({PROGRAM or ''})")
         sys.exit(1 if in_ci() else SKIPPED)
     checks = Checks("hello")
-    for check in (choice, reason, keys, forms, malformed, limits, any_bytes):
+    for check in (choice, reason, applied, keys, forms, malformed, limits, any_bytes):
         if wanted(check.__name__, sys.argv[1:]):
             checks.run(check.__name__, check)
     checks.finish()
