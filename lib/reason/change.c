@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "policy/key_type.h"
+#include "policy/security_level.h"
 #include "reason/ciphers_change.h"
 #include "reason/protocols_change.h"
 #include "selection/selection.h"
@@ -136,6 +137,30 @@ static void change_ciphersuites(struct stls_change_list *list,
 		  stls_default_ciphersuites, name);
 }
 
+/* When secp192r1 and secp224r1 go, another group has to be left. */
+static uint64_t spare_group(const struct smtptls_policy *policy,
+			    const struct stls_diagnosis *diagnosis)
+{
+	static const uint8_t usual[] = { 29, 24, 25 };
+	unsigned i;
+	int row;
+
+	for (i = 0; i < policy->group_count; i++) {
+		unsigned code = stls_group(policy->group[i])->code;
+
+		if (code != 19 && code != 21)
+			return 0;
+	}
+	for (i = 0; i < sizeof(usual); i++) {
+		row = stls_group_by_code(usual[i]);
+		if (policy->abilities.group[row] == STLS_ABLE &&
+		    stls_group_bits(usual[i]) >=
+			    stls_security_bits(diagnosis->level))
+			return UINT64_C(1) << row;
+	}
+	return 0;
+}
+
 /* Those of Suite B, where that goes, and the one that is wanted. */
 static void change_groups(struct stls_change_list *list,
 			  const struct smtptls_policy *policy,
@@ -149,6 +174,8 @@ static void change_groups(struct stls_change_list *list,
 
 	if (diagnosis->group_off & STLS_OFF_NAME)
 		wanted |= UINT64_C(1) << diagnosis->group;
+	else if (diagnosis->loses)
+		wanted |= spare_group(policy, diagnosis);
 	if (diagnosis->suiteb_off)
 		wanted |= policy->asked_groups;
 	if (!wanted)

@@ -96,7 +96,11 @@ static uint64_t suite_cost(const struct stls_search *search, int row,
 			return STLS_IMPOSSIBLE;
 		here->suite_off |= STLS_OFF_NAME;
 		here->kills = row < STLS_SUITES_LISTED ? search->kills[row] : 0;
-		cost += STLS_COST_WORD * (here->kills > 1 ? here->kills : 1U);
+		/* Without Suite B the whole list is said anew, at one price. */
+		if (policy->suiteb == STLS_SUITEB_NONE ||
+		    suite->min_version == STLS_TLS1_3)
+			cost += STLS_COST_WORD *
+				(here->kills > 1 ? here->kills : 1U);
 	}
 	if (!(suite->kx & (STLS_KX_DHE | STLS_KX_ECDHE)))
 		cost += STLS_COST_SECRECY;

@@ -409,7 +409,7 @@ static void random_settings(struct run *run)
 	memset(settings, 0, sizeof(*settings));
 	for (i = 0; i < LISTS; i++) {
 		settings->set[i] = run->wild ? !one_in(g, i == 1 ? 3 : 2)
-					     : one_in(g, i < 2 ? 2 : 5);
+					     : one_in(g, i < 2 ? 2 : 8);
 		g->length = 0;
 		g->text[0] = '\0';
 		if (settings->set[i])
@@ -417,7 +417,8 @@ static void random_settings(struct run *run)
 		(void)snprintf(settings->list[i], SETTING_SIZE - 512, "%s",
 			       g->text);
 	}
-	settings->level = levels[generator_below(g, COUNT(levels))];
+	settings->level =
+		levels[generator_below(g, run->wild ? COUNT(levels) : 8)];
 	settings->flags = (int)generator_below(g, 4);
 	settings->keys = keys[generator_below(g, run->wild ? COUNT(keys) : 4)];
 	while (one_in(g, run->wild ? 3 : 6))
@@ -540,7 +541,7 @@ static void random_client(struct run *run)
 	if (client->has_versions)
 		random_numbers(g, client->versions, 1, 4, versions,
 			       run->wild || one_in(g, 8) ? 4 : 2);
-	else if (run->wild || one_in(g, 4))
+	else if (run->wild || one_in(g, 6))
 		client->legacy = legacies[generator_below(g, COUNT(legacies))];
 	if (one_in(g, 40) && client->has_versions)
 		client->versions[0] = 0x0305;
