@@ -146,7 +146,9 @@ void stls_refusal_write(const struct stls_refusal *refusal,
 			const struct stls_diagnosis *diagnosis,
 			struct smtptls_advice *advice)
 {
+	static const char cut[] = "...";
 	char text[2 * sizeof(advice->text)];
+	size_t len;
 	struct stls_writer writer = { .facts = refusal,
 				      .diagnosis = diagnosis,
 				      .advice = advice,
@@ -163,6 +165,12 @@ void stls_refusal_write(const struct stls_refusal *refusal,
 		writer.phrase.len = 0;
 		write(&writer);
 	} while (writer.phrase.len >= sizeof(advice->text) && !writer.terse);
-	strncpy(advice->text, text, sizeof(advice->text) - 1);
-	advice->text[sizeof(advice->text) - 1] = '\0';
+	len = writer.phrase.len;
+	if (len >= sizeof(advice->text)) {
+		/* Five lists at once: the changes have it all. */
+		len = sizeof(advice->text) - sizeof(cut);
+		memcpy(text + len, cut, sizeof(cut));
+		len += sizeof(cut) - 1;
+	}
+	memcpy(advice->text, text, len + 1);
 }

@@ -168,7 +168,7 @@ attach -tls1_2 -cipher "$chacha"
 check "attach refusal" 0 'alert handshake failure' "$dir/tls"
 check "attach refusal" 1 '^2' "$dir/tls"
 check "attach reason" 0 "attach: refused, suites-excluded: peer offers TLS \
-1.2 with $chacha, which the ciphers do not name: add $chacha to them" "$dir/err"
+1.2 with $chacha, which the ciphers do not name: add $chacha to the ciphers" "$dir/err"
 
 echo "examples: $passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]
