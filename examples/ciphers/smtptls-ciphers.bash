@@ -25,12 +25,12 @@ _smtptls_ciphers()
 	--seclevel)
 		mapfile -t COMPREPLY < <(compgen -W '0 1 2 3 4 5' -- "$cur")
 		;;
-	--protocols | --ciphersuites | --groups | --sigalgs) ;;
+	--ciphers | --protocols | --ciphersuites | --groups | --sigalgs) ;;
 	*)
-		mapfile -t COMPREPLY < <(compgen -W '--protocols --ciphersuites
-			--groups --sigalgs --seclevel --prefer-client --long
-			--names --all-names --priority --hello --keys --help
-			--version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W '--ciphers --protocols
+			--ciphersuites --groups --sigalgs --seclevel
+			--prefer-client --long --names --all-names --priority
+			--hello --keys --apply --help --version' -- "$cur")
 		;;
 	esac
 }

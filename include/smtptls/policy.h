@@ -252,7 +252,7 @@ enum smtptls_setting {
 	SMTPTLS_SETTING_PEER = 14	    /* what the peer offers */
 };
 
-enum smtptls_action {
+enum smtptls_change_action {
 	SMTPTLS_ACTION_SET = 1,	   /* the whole value, which is `with` */
 	SMTPTLS_ACTION_ADD = 2,	   /* `word`, behind what is there */
 	SMTPTLS_ACTION_REMOVE = 3, /* `word`, wherever it stands */
@@ -264,12 +264,13 @@ enum smtptls_action {
  * was written. To ADD to one of the lists, `with` comes between the list and
  * `word`. A certificate's word is its type: "RSA", "RSA-PSS", "ECDSA P-256",
  * "Ed25519" and so on; to REPLACE one is to have it issued with the keyUsage
- * `with`. A word that is added to SYSTEM_POLICY or PEER is a name of a
- * protocol, suite, group or signature algorithm.
+ * `with`, or with a key of `with`: "2048 bits". A word that is added to
+ * SYSTEM_POLICY or PEER is a name of a protocol, suite, group or signature
+ * algorithm.
  */
 struct smtptls_change {
 	int setting; /* enum smtptls_setting */
-	int action;  /* enum smtptls_action */
+	int action;  /* enum smtptls_change_action */
 	char word[80];
 	char with[256];
 };

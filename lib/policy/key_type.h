@@ -28,6 +28,7 @@
 #define STLS_KEY_SHORT_512 0x10000U
 #define STLS_KEY_SHORT_384 0x20000U
 #define STLS_KEY_SHORT_256 0x40000U
+#define STLS_KEYS_SHORT	   0x70000U
 
 /* Those of an RSA key of so many bits. */
 unsigned stls_short_key(unsigned rsa_bits);

@@ -244,6 +244,9 @@ static void change_certificate(struct stls_change_list *list,
 	if (diagnosis->key_off & STLS_OFF_MISSING)
 		stls_change_put(list, SMTPTLS_SETTING_CERTIFICATE,
 				SMTPTLS_ACTION_ADD, name, "");
+	else if (diagnosis->key_off & STLS_OFF_SHORT)
+		stls_change_put(list, SMTPTLS_SETTING_CERTIFICATE,
+				SMTPTLS_ACTION_REPLACE, name, "2048 bits");
 	else if (diagnosis->key_off & STLS_OFF_USAGE)
 		stls_change_put(list, SMTPTLS_SETTING_CERTIFICATE,
 				SMTPTLS_ACTION_REPLACE, name,

@@ -35,6 +35,7 @@
 #include "policy/security_level.h"
 #include "reason/excluding_word.h"
 #include "reason/handshake_part.h"
+#include "selection/hello_rules.h"
 #include "selection/version.h"
 
 #define OLD_VERSIONS  (STLS_PROTOCOL_TLS1_0 | STLS_PROTOCOL_TLS1_1)
@@ -289,10 +290,11 @@ static int is_chosen(struct stls_search *search)
 	return 1;
 }
 
-/* TLS 1.3 demands these (RFC 8446 section 9.2). */
-static int has_extensions(const struct stls_client_hello *hello)
+/* A hello has to be one of the version; a full handshake has to be possible. */
+static int keeps_rules(const struct stls_search *search)
 {
-	return hello->groups.data && hello->shares.data && hello->sigalgs.data;
+	return stls_check_hello_rules(search->hello, search->version) == 0 &&
+	       (search->version != STLS_TLS1_3 || search->hello->sigalgs.data);
 }
 
 static void try_version(struct stls_search *search)
@@ -303,7 +305,7 @@ static void try_version(struct stls_search *search)
 	uint64_t cost = 0;
 	int old;
 
-	if (search->version == STLS_TLS1_3 && !has_extensions(search->hello))
+	if (!keeps_rules(search))
 		return;
 	if (bit & OLD_VERSIONS && search->level > 0)
 		return;
@@ -546,6 +548,7 @@ void stls_diagnose(const struct smtptls_policy *policy,
 	unsigned version;
 
 	memset(diagnosis, 0, sizeof(*diagnosis));
+	search.too_short = keys & STLS_KEYS_SHORT;
 	search.idle = keys >> STLS_KEYS_IDLE_SHIFT & STLS_KEYS;
 	if (keys & STLS_RSA_BOTH)
 		search.idle |= STLS_RSA_BOTH & ~keys;

@@ -379,6 +379,13 @@ static void write_key(struct stls_writer *writer)
 	const struct stls_diagnosis *diagnosis = writer->diagnosis;
 	unsigned keys = writer->facts->keys & STLS_KEYS;
 
+	if (diagnosis->key_off & STLS_OFF_SHORT) {
+		stls_phrase_add(&writer->phrase, "peer offers the signatures ");
+		write_offered_sigalgs(writer);
+		stls_phrase_add(&writer->phrase,
+				", for which this side's RSA key is too short");
+		return;
+	}
 	write_demand(writer);
 	if (diagnosis->key_off & STLS_OFF_USAGE) {
 		stls_phrase_add(&writer->phrase,

@@ -198,6 +198,21 @@ static uint64_t key_cost(const struct stls_search *search, unsigned key,
 	return STLS_COST_MISSING + i * STLS_COST_KEY_TYPE;
 }
 
+/*
+ * The cost of a longer key, where RSA's is too short for an algorithm: no other
+ * key goes with that while the short one is there.
+ */
+static uint64_t length_cost(const struct stls_search *search, unsigned code,
+			    unsigned key, uint8_t *off)
+{
+	if (!stls_keys_too_short(search->too_short, code))
+		return 0;
+	if (!(search->keys & key))
+		return STLS_IMPOSSIBLE;
+	*off |= STLS_OFF_SHORT;
+	return STLS_COST_MISSING;
+}
+
 /* Before TLS 1.3 a client that names groups has to know an ECDSA key's. */
 static uint64_t curve_cost(const struct stls_search *search, unsigned key,
 			   struct stls_part *part)
@@ -253,7 +268,7 @@ static void find_key(const struct stls_search *search, unsigned i,
 	keys &= keys_of_sigalg(search, code);
 	for (t = 0; t < KEY_TYPES; t++) {
 		struct stls_part part = { .row = row, .key = key_order[t] };
-		uint64_t cost, more;
+		uint64_t cost, more, length;
 
 		if (!(keys & part.key))
 			continue;
@@ -268,9 +283,12 @@ static void find_key(const struct stls_search *search, unsigned i,
 		cost = thing_cost(search, search->policy->abilities.sigalg[row],
 				  stls_sigalg_bits(code), named, &part.off);
 		more = curve_cost(search, part.key, &part);
-		if (cost == STLS_IMPOSSIBLE || more == STLS_IMPOSSIBLE)
+		length = length_cost(search, code, part.key, &part.key_off);
+		if (cost == STLS_IMPOSSIBLE || more == STLS_IMPOSSIBLE ||
+		    length == STLS_IMPOSSIBLE)
 			continue;
-		cost += more + key_cost(search, part.key, &part.key_off) +
+		cost += more + length +
+			key_cost(search, part.key, &part.key_off) +
 			stls_peer_cost(&search->sigalgs, i, &part.off);
 		if (stls_sigalg_bits(code) < 112)
 			cost += STLS_COST_SIGALG;
@@ -318,14 +336,14 @@ void stls_find_signer(const struct stls_search *search, unsigned keys,
 	}
 }
 
-/* Any common signature algorithm will do where RSA only decrypts. */
-static void find_shared_sigalg(const struct stls_search *search,
-			       struct stls_part *best)
+/* In TLS 1.2 there has to be one of RSA, although RSA only decrypts. */
+static void find_rsa_sigalg(const struct stls_search *search,
+			    struct stls_part *best)
 {
 	unsigned i;
 
 	best->cost = STLS_IMPOSSIBLE;
-	if (search->version < STLS_TLS1_2 || !search->hello->sigalgs.data) {
+	if (search->version < STLS_TLS1_2) {
 		memset(best, 0, sizeof(*best));
 		best->row = STLS_NO_SIGALG;
 		return;
@@ -335,20 +353,22 @@ static void find_shared_sigalg(const struct stls_search *search,
 		struct stls_part part = { .row = row };
 		unsigned code = stls_sigalg(row)->code;
 		int named = (int)(search->named_sigalgs >> row & 1);
-		uint64_t cost;
+		uint64_t cost, length;
 
-		/* One of DSA will do, but is not proposed. */
-		if (!named && (search->suiteb || (code & 0xff) == 2))
+		if (!(keys_of_sigalg(search, code) & SMTPTLS_KEY_RSA_SIGN) ||
+		    (search->suiteb && !named))
 			continue;
 		cost = thing_cost(search, search->policy->abilities.sigalg[row],
 				  stls_sigalg_bits(code), named, &part.off);
-		if (cost == STLS_IMPOSSIBLE ||
+		length = length_cost(search, code, SMTPTLS_KEY_RSA_ENCRYPT,
+				     &part.key_off);
+		if (cost == STLS_IMPOSSIBLE || length == STLS_IMPOSSIBLE ||
 		    (search->no_tls13 && !named &&
 		     stls_serves_tls13(search, search->keys,
 				       stls_key_of_sigalg_tls13(code))))
 			continue;
-		part.cost =
-			cost + stls_peer_cost(&search->sigalgs, i, &part.off);
+		part.cost = cost + length +
+			    stls_peer_cost(&search->sigalgs, i, &part.off);
 		take_cheaper(best, &part);
 	}
 }
@@ -358,7 +378,7 @@ void stls_find_decrypter(const struct stls_search *search,
 {
 	uint64_t cost;
 
-	find_shared_sigalg(search, best);
+	find_rsa_sigalg(search, best);
 	best->key = SMTPTLS_KEY_RSA_ENCRYPT;
 	best->curve = STLS_NO_GROUP;
 	if (best->cost == STLS_IMPOSSIBLE)

@@ -39,8 +39,8 @@ struct stls_part {
 struct stls_search {
 	const struct smtptls_policy *policy;
 	const struct stls_client_hello *hello;
-	unsigned keys, idle;
-	int peer; /* the second search */
+	unsigned keys, idle, too_short; /* STLS_KEYS_SHORT */
+	int peer;			/* the second search */
 	struct stls_offer suites, groups, sigalgs;
 	uint8_t kills[STLS_SUITES_LISTED];
 	uint8_t versions; /* offered */

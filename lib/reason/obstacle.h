@@ -12,7 +12,8 @@ enum stls_obstacle {
 	STLS_OFF_SYSTEM = 4,  /* the system's GnuTLS policy disables it */
 	STLS_OFF_MISSING = 8, /* a certificate: there is none */
 	STLS_OFF_USAGE = 16,  /* a certificate's keyUsage forbids it */
-	STLS_OFF_PEER = 32    /* the peer does not offer it */
+	STLS_OFF_PEER = 32,   /* the peer does not offer it */
+	STLS_OFF_SHORT = 64   /* an RSA key is too short to sign by it */
 };
 
 /* Why a server that has everything can use none of what a peer offers. */

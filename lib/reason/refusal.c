@@ -23,6 +23,8 @@
 
 static int reason_of_key(const struct stls_diagnosis *diagnosis)
 {
+	if (diagnosis->key_off & STLS_OFF_SHORT)
+		return SMTPTLS_REASON_SIGALG;
 	if (diagnosis->key_off & STLS_OFF_USAGE)
 		return SMTPTLS_REASON_KEY_USAGE;
 	return diagnosis->key & STLS_KEYS_RSA ? SMTPTLS_REASON_NEEDS_RSA

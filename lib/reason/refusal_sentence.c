@@ -18,7 +18,123 @@
 #include "reason/change_clause.h"
 #include "reason/diagnosis_sentence.h"
 #include "reason/session_end.h"
+#include "selection/hello_rules.h"
 #include "selection/version.h"
+
+/* ---- malformed hellos ---- */
+
+static const char *extension_name(unsigned number)
+{
+	switch (number) {
+	case 0:
+		return "server_name";
+	case 10:
+		return "supported_groups";
+	case 11:
+		return "ec_point_formats";
+	case 13:
+		return "signature_algorithms";
+	case 22:
+		return "encrypt_then_mac";
+	case 23:
+		return "extended_master_secret";
+	case 35:
+		return "session_ticket";
+	case 41:
+		return "pre_shared_key";
+	case 43:
+		return "supported_versions";
+	case 45:
+		return "psk_key_exchange_modes";
+	case 50:
+		return "signature_algorithms_cert";
+	case 51:
+		return "key_share";
+	case 0xff01:
+		return "renegotiation_info";
+	default:
+		return NULL;
+	}
+}
+
+/* What is wrong, for those that concern no extension that varies. */
+static const char *hello_error(int error)
+{
+	switch (error) {
+	case STLS_HELLO_NAMES:
+		return "has two host names in server_name";
+	case STLS_HELLO_BINDERS:
+		return "has more or fewer binders than pre-shared keys";
+	case STLS_HELLO_PSK_PLACE:
+		return "has an extension behind pre_shared_key";
+	case STLS_HELLO_NO_NULL:
+		return "insists on compression";
+	case STLS_HELLO_SSL3_VERSION:
+		return "has SSLv3's legacy_version beside supported_versions";
+	case STLS_HELLO_POINTS:
+		return "lacks uncompressed points in ec_point_formats";
+	case STLS_HELLO_COMPRESSION:
+		return "offers compression, which TLS 1.3 forbids";
+	case STLS_HELLO_NO_GROUPS:
+		return "lacks supported_groups, which TLS 1.3 demands";
+	case STLS_HELLO_NO_SHARES:
+		return "lacks key_share, which TLS 1.3 demands";
+	case STLS_HELLO_NO_SIGALGS:
+		return "lacks signature_algorithms, which TLS 1.3 demands";
+	case STLS_HELLO_NO_PSK_MODES:
+		return "lacks psk_key_exchange_modes, which pre_shared_key "
+		       "demands";
+	case STLS_HELLO_SHARE_GROUP:
+		return "has a key share of a group that is not among its "
+		       "supported_groups";
+	case STLS_HELLO_SHARE_TWICE:
+		return "has two key shares of the same group";
+	default:
+		return "has lengths that do not fit";
+	}
+}
+
+/*
+ * Where no version came to be chosen, none that the peer offers can be: it is
+ * the rules of the best one that count.
+ */
+static int hello_error_of(const struct stls_refusal *facts)
+{
+	int error = stls_refusal_hello_error(facts);
+	unsigned version;
+
+	if (error < 0 || !facts->hello)
+		return error;
+	for (version = STLS_TLS1_3; version >= STLS_TLS1_0; version--) {
+		if (!(stls_offered_versions(facts->hello) &
+		      stls_version_bit(version)))
+			continue;
+		error = stls_check_hello_rules(facts->hello, (uint16_t)version);
+		if (error < 0)
+			return error;
+	}
+	return STLS_HELLO_NO_SIGALGS;
+}
+
+static void write_bad_hello(struct stls_phrase *phrase,
+			    const struct stls_refusal *facts)
+{
+	int error = hello_error_of(facts);
+	unsigned number = facts->hello ? facts->hello->extension : 0;
+	const char *name = extension_name(number);
+
+	stls_phrase_add(phrase, "peer's ClientHello ");
+	if (error == STLS_HELLO_EXTENSION)
+		stls_phrase_add(phrase, "has lengths that do not fit in %s",
+				name);
+	else if (error == STLS_HELLO_DUPLICATE && name)
+		stls_phrase_add(phrase, "has %s twice", name);
+	else if (error == STLS_HELLO_DUPLICATE)
+		stls_phrase_add(phrase, "has the extension %u twice", number);
+	else
+		stls_phrase_add(phrase, "%s", hello_error(error));
+	stls_phrase_add(phrase, ": the peer must be changed");
+}
 
 /* ---- the others ---- */
 
@@ -40,20 +156,6 @@ static void write_fallback(struct stls_writer *writer)
 			    writer->advice->change_count, writer->terse);
 	stls_phrase_add(phrase,
 			"; find out why its first attempt failed (RFC 7507)");
-}
-
-static const char *hello_error(int error)
-{
-	switch (error) {
-	case STLS_HELLO_LENGTH:
-		return "has lengths that do not fit";
-	case STLS_HELLO_DUPLICATE:
-		return "has the same extension twice";
-	case STLS_HELLO_ILLEGAL:
-		return "has a value that TLS forbids";
-	default:
-		return "lacks an extension that TLS 1.3 demands";
-	}
 }
 
 static void write_sni(struct stls_phrase *phrase,
@@ -116,10 +218,7 @@ static void write(struct stls_writer *writer)
 		write_sni(phrase, facts);
 		break;
 	case SMTPTLS_REASON_BAD_HELLO:
-		stls_phrase_add(phrase,
-				"peer's ClientHello %s: the peer must be "
-				"changed",
-				hello_error(facts->error));
+		write_bad_hello(phrase, facts);
 		break;
 	case SMTPTLS_REASON_OUTSIDE:
 		write_outside(phrase, facts);

@@ -68,7 +68,7 @@ static unsigned keys_of_algorithm(gnutls_x509_crt_t crt, int algorithm)
 	case GNUTLS_PK_RSA:
 		return SMTPTLS_KEY_RSA_SIGN | SMTPTLS_KEY_RSA_ENCRYPT;
 	case GNUTLS_PK_RSA_PSS:
-		return SMTPTLS_KEY_RSA_PSS | stls_short_key(bits);
+		return SMTPTLS_KEY_RSA_PSS;
 	case GNUTLS_PK_ECDSA:
 		return ecdsa_key(crt);
 	case GNUTLS_PK_EDDSA_ED25519:

@@ -161,7 +161,7 @@ static const struct row suites[] = {
 	  "remove \"!AESCCM\" from the ciphers",
 	  { 0 } },
 	{ { .ciphers = "AES256-SHA256:@SECLEVEL=2" },
-	  { .suites = LIST(0x0002, 0xc018, 0x00a8) },
+	  { .suites = LIST(0x0002, 0xc018, 0x00a8), .sigalgs = LIST(0x0401) },
 	  RSA,
 	  SMTPTLS_REASON_SUITES_EXCLUDED,
 	  "peer offers TLS 1.2 with NULL-SHA, AECDH-AES128-SHA, "
@@ -353,6 +353,39 @@ static const struct row groups[] = {
 };
 
 static const struct row sigalgs[] = {
+	{ { 0 },
+	  { TLS13, .sigalgs = LIST(0x0806) },
+	  RSA | STLS_KEY_SHORT_512,
+	  SMTPTLS_REASON_SIGALG,
+	  "peer offers the signatures rsa_pss_rsae_sha512, for which this "
+	  "side's RSA key is too short: have the RSA certificate issued with "
+	  "2048 bits",
+	  { 0 } },
+	{ { .sigalgs = "RSA-PSS+SHA512" },
+	  { TLS13, .sigalgs = LIST(0x0806, 0x0805) },
+	  RSA | STLS_KEY_SHORT_512,
+	  SMTPTLS_REASON_SIGALG,
+	  "peer offers the signatures rsa_pss_rsae_sha384, "
+	  "rsa_pss_rsae_sha512, which the sigalgs do not name: add "
+	  "rsa_pss_rsae_sha384 to the sigalgs",
+	  { 0 } },
+	{ { .ciphers = "AES128-GCM-SHA256" },
+	  { .suites = LIST(0x009c), .sigalgs = LIST(0x0806) },
+	  RSA | STLS_KEY_SHORT_512,
+	  SMTPTLS_REASON_SIGALG,
+	  "peer offers the signatures rsa_pss_rsae_sha512, for which this "
+	  "side's RSA key is too short: have the RSA certificate issued with "
+	  "2048 bits",
+	  { 0 } },
+	/* TLS 1.2 wants one of RSA, although RSA only decrypts. */
+	{ { .ciphers = "AES128-GCM-SHA256", .sigalgs = "ECDSA+SHA256" },
+	  { .suites = LIST(0x009c), .sigalgs = LIST(0x0403, 0x0401) },
+	  RSA,
+	  SMTPTLS_REASON_SIGALG,
+	  "peer offers the signatures rsa_pkcs1_sha256, "
+	  "ecdsa_secp256r1_sha256, which the sigalgs do not name: add "
+	  "rsa_pkcs1_sha256 to the sigalgs",
+	  { 0 } },
 	{ { 0 },
 	  { TLS13, .sigalgs = LIST(0x0804) },
 	  P256,

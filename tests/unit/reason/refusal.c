@@ -351,7 +351,7 @@ static void made(void **state)
 		  RSA,
 		  "peer offers TLS 1.2 with AECDH-AES128-SHA, without "
 		  "encryption or certificate: the peer must offer "
-		  "AES256-GCM-SHA384" },
+		  "ECDHE-RSA-AES256-GCM-SHA384 and rsa_pss_rsae_sha256" },
 		{ { .suites = LIST(0xc060), .groups = LIST(29) },
 		  { .ciphers = "ALL" },
 		  RSA,

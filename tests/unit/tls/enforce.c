@@ -432,8 +432,8 @@ static void test_short_rsa_key(void **state)
 	};
 	static const char sentence[] =
 		"peer offers the signatures rsa_pss_rsae_sha512, for which "
-		"this "
-		"side's RSA key is too short: use one of 2048 bits";
+		"this side's RSA key is too short: have the RSA certificate "
+		"issued with 2048 bits";
 	size_t i, v;
 
 	(void)state;
