@@ -173,7 +173,8 @@ static const struct row suites[] = {
 	  RSA,
 	  SMTPTLS_REASON_SUITES_EXCLUDED,
 	  "peer offers TLS 1.2 with PSK-AES128-GCM-SHA256, and here are no "
-	  "pre-shared keys: the peer must offer AES256-GCM-SHA384",
+	  "pre-shared keys: the peer must offer DHE-RSA-AES256-GCM-SHA384 and "
+	  "rsa_pss_rsae_sha256",
 	  { 0 } },
 	{ { 0 },
 	  { .suites = LIST(0x000a) },
@@ -188,10 +189,11 @@ static const struct row suites[] = {
 	  RSA,
 	  SMTPTLS_REASON_SECURITY_LEVEL,
 	  "peer offers TLS 1.2 with NULL-SHA, without encryption or "
-	  "certificate: the peer must offer AES256-GCM-SHA384",
+	  "certificate: the peer must offer DHE-RSA-AES256-GCM-SHA384 and "
+	  "rsa_pss_rsae_sha256",
 	  { 0 } },
 	{ { .ciphers = "ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=4" },
-	  { .suites = LIST(0x002f) },
+	  { .suites = LIST(0x002f), .sigalgs = LIST(0x0401) },
 	  RSA,
 	  SMTPTLS_REASON_SUITES_EXCLUDED,
 	  "peer offers TLS 1.2 with AES128-SHA, which security level 4 "
@@ -228,7 +230,7 @@ static const struct row suites[] = {
 	  "certificate is RSA: add an ECDSA P-256 certificate",
 	  { 0 } },
 	{ { .ciphers = "ALL:!SHA1" },
-	  { .suites = LIST(0x002f, 0x00a2) },
+	  { .suites = LIST(0x002f, 0x00a2), .sigalgs = LIST(0x0401) },
 	  RSA,
 	  SMTPTLS_REASON_GNUTLS,
 	  "peer offers TLS 1.2 with AES128-SHA, DHE-DSS-AES128-GCM-SHA256, "

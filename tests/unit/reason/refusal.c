@@ -357,7 +357,7 @@ static void made(void **state)
 		  RSA,
 		  "peer offers TLS 1.2 with ECDHE-ARIA128-GCM-SHA256, which "
 		  "the loaded GnuTLS does not have: the peer must offer "
-		  "AES256-GCM-SHA384" },
+		  "ECDHE-RSA-AES256-GCM-SHA384 and rsa_pss_rsae_sha256" },
 		{ { .suites = LIST(0xfefe) },
 		  { 0 },
 		  RSA,
@@ -384,19 +384,21 @@ static void made(void **state)
 		  { .ciphers = "kRSA" },
 		  RSA,
 		  "peer offers the signatures rsa_pss_pss_sha256, of which "
-		  "none can be used here: the peer must offer others" },
+		  "none can be used here: the peer must offer "
+		  "rsa_pss_rsae_sha256" },
 		{ { .suites = LIST(0x009d), .sigalgs = LIST(0x0809, 0x0403) },
 		  { .ciphers = "kRSA" },
 		  RSA,
 		  "peer offers the signatures rsa_pss_pss_sha256, "
 		  "ecdsa_secp256r1_sha256, of which none can be used here: the "
-		  "peer must offer others" },
+		  "peer must offer rsa_pss_rsae_sha256" },
 		{ { .suites = LIST(0x009d) },
 		  { .ciphers = "kRSA" },
 		  RSA,
-		  "peer offers, by naming none, the signatures rsa_pkcs1_sha1 "
-		  "for RSA, which security level 2 forbids: add @SECLEVEL=0 to "
-		  "the ciphers" },
+		  "peer offers, by naming none, the signatures rsa_pkcs1_sha1, "
+		  "ecdsa_sha1, which security level 2 forbids: add "
+		  "\"!eNULL:@SECLEVEL=0\" to the ciphers, which weakens all "
+		  "sessions" },
 		{ { .suites = LIST(0xc02f), .sigalgs = LIST(0x0804) },
 		  { 0 },
 		  RSA,
@@ -470,7 +472,7 @@ static void made(void **state)
 		  RSA,
 		  "peer offers TLS 1.2 with DHE-DSS-AES128-SHA, which the "
 		  "loaded GnuTLS does not have: the peer must offer "
-		  "AES256-GCM-SHA384" },
+		  "DHE-RSA-AES256-GCM-SHA384 and rsa_pkcs1_sha256" },
 		{ { .suites = LIST(0xc02f), .versions = LIST(0x0305) },
 		  { 0 },
 		  RSA,
