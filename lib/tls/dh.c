@@ -45,9 +45,8 @@ static const struct field *find_field(int bits)
 	return NULL;
 }
 
-static int set_field(struct stls_dh *dh,
-		     gnutls_certificate_credentials_t credentials,
-		     const struct smtptls_policy *policy, unsigned rsa_bits)
+static int set_field(struct stls_dh *dh, const struct smtptls_policy *policy,
+		     unsigned rsa_bits)
 {
 	int level = stls_security_bits(policy->security_level);
 	int key = stls_modulus_bits(rsa_bits);
@@ -67,7 +66,6 @@ static int set_field(struct stls_dh *dh,
 		gnutls_dh_params_deinit(params);
 		return ret;
 	}
-	gnutls_certificate_set_dh_params(credentials, params);
 	dh->params = params;
 	return 0;
 }
@@ -97,6 +95,18 @@ static int set_anonymous(struct stls_dh *dh)
 	return 0;
 }
 
+/*
+ * GnuTLS takes the parameters' length for the least that a field may have which
+ * the client names. The policy has its own limit.
+ */
+int stls_dh_give(gnutls_dh_params_t params,
+		 gnutls_certificate_credentials_t credentials)
+{
+	gnutls_certificate_set_dh_params(credentials, params);
+	return gnutls_certificate_set_known_dh_params(credentials,
+						      GNUTLS_SEC_PARAM_UNKNOWN);
+}
+
 int stls_dh_settle(struct stls_dh *dh,
 		   gnutls_certificate_credentials_t credentials,
 		   const struct smtptls_policy *policy, unsigned rsa_bits)
@@ -109,14 +119,9 @@ int stls_dh_settle(struct stls_dh *dh,
 			       : gnutls_certificate_set_known_dh_params(
 					 credentials, GNUTLS_SEC_PARAM_MEDIUM);
 	if (!dh->params)
-		ret = set_field(dh, credentials, policy, rsa_bits);
-	/*
-	 * GnuTLS takes the parameters' length for the least that a field may
-	 * have which the client names. The policy has its own limit.
-	 */
+		ret = set_field(dh, policy, rsa_bits);
 	if (ret == 0 && dh->params)
-		ret = gnutls_certificate_set_known_dh_params(
-			credentials, GNUTLS_SEC_PARAM_UNKNOWN);
+		ret = stls_dh_give(dh->params, credentials);
 	if (ret == 0 && !dh->anonymous && has_anonymous(policy))
 		ret = set_anonymous(dh);
 	return ret;

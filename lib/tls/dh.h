@@ -24,6 +24,9 @@ struct stls_dh {
 int stls_dh_settle(struct stls_dh *dh,
 		   gnutls_certificate_credentials_t credentials,
 		   const struct smtptls_policy *policy, unsigned rsa_bits);
+/* Let credentials under a policy use these parameters; 0 or GnuTLS's error. */
+int stls_dh_give(gnutls_dh_params_t params,
+		 gnutls_certificate_credentials_t credentials);
 /* Due when no credentials use it any more. */
 void stls_dh_free(struct stls_dh *dh);
 

@@ -20,6 +20,8 @@
 
 #include <gnutls/x509.h>
 
+#include "tls/dh.h"
+
 struct copied {
 	gnutls_x509_crt_t *crt;
 	unsigned count;
@@ -99,8 +101,8 @@ int stls_single_credentials_make(struct stls_single_credentials *single,
 		if (ret < 0 || !*one)
 			continue;
 		if (dh)
-			gnutls_certificate_set_dh_params(*one, dh);
-		if (tell)
+			ret = stls_dh_give(dh, *one);
+		if (ret == 0 && tell)
 			ret = add_authorities(*one, all);
 	}
 	return ret;

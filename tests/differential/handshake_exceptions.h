@@ -42,6 +42,7 @@ static int hole_has_no_suite(const struct comparison *comparison)
 
 static int signature_is_absent(const struct comparison *comparison)
 {
+	const struct round *round = comparison->round;
 	int reason = comparison->info->reason;
 
 	/* What is told of it depends on the certificates. */
@@ -50,7 +51,9 @@ static int signature_is_absent(const struct comparison *comparison)
 		 reason == SMTPTLS_REASON_GNUTLS ||
 		 reason == SMTPTLS_REASON_NEEDS_RSA ||
 		 reason == SMTPTLS_REASON_NEEDS_ECDSA) &&
-		strstr(comparison->round->client.sigalgs, "SHA224"));
+		(strstr(round->client.sigalgs, "SHA224") ||
+		 (!round->client.sigalgs[0] &&
+		  strstr(round->server.sigalgs, "SHA224"))));
 }
 
 /* Without it nothing is common, and OpenSSL goes on without a certificate. */
@@ -76,11 +79,20 @@ static int rsa_has_no_signature(const struct comparison *comparison)
 		      "no suitable signature algorithm");
 }
 
-/* RFC 7919 section 4; OpenSSL 3.0 takes parameters of its own. */
+/*
+ * RFC 7919 section 4; OpenSSL 3.0 takes parameters of its own, which the client
+ * may find too small, and which may serve where its fields do not.
+ */
 static int client_names_the_field(const struct comparison *comparison)
 {
-	return comparison->library->ok && comparison->library->group == -1 &&
-	       strstr(comparison->oracle->error, "dh key too small");
+	const struct result *oracle = comparison->oracle;
+
+	return comparison->library->ok &&
+	       ((comparison->library->group == -1 &&
+		 strstr(oracle->error, "dh key too small")) ||
+		(oracle->ok && oracle->group == -1 &&
+		 oracle->version < TLS1_3_VERSION &&
+		 strstr(comparison->round->client.groups, "ffdhe")));
 }
 
 /* At level 0 it is there for a list that asks for more than HIGH. */
@@ -307,23 +319,21 @@ static int one_curve_has_tls13(const struct comparison *comparison)
 
 /*
  * RFC 8017 section 9.1.1: a key of 1024 bits is too short for a signature by
- * PSS with SHA-512. Among several RSA keys OpenSSL asks the one that it chose,
- * the library the shortest.
+ * PSS with SHA-512. Of several RSA certificates OpenSSL has the last of each
+ * type, and asks its key; the library asks the shortest, and GnuTLS has all.
  */
 static int shortest_key_counts(const struct comparison *comparison)
 {
 	const struct round *round = comparison->round;
-	struct result library = *comparison->library;
 	int i, rsa = 0, has_short = 0;
 
 	for (i = 0; i < round->key_count; i++) {
-		rsa += key_types[round->keys[i]].kind == KIND_RSA;
+		int kind = key_types[round->keys[i]].kind;
+
+		rsa += kind == KIND_RSA || kind == KIND_RSA_PSS;
 		has_short |= round->keys[i] == KEY_RSA1024;
 	}
-	library.scheme = comparison->oracle->scheme;
-	library.digest = comparison->oracle->digest;
-	return rsa > 1 && has_short && library.ok &&
-	       equal(comparison->oracle, &library);
+	return rsa > 1 && has_short && comparison->oracle->ok;
 }
 
 static struct exception exceptions[] = {
@@ -335,7 +345,8 @@ static struct exception exceptions[] = {
 	{ "of two curves, which OpenSSL does not have at once, one serves TLS "
 	  "1.3",
 	  one_curve_has_tls13, 0 },
-	{ "of several RSA keys the shortest says which hashes PSS can have",
+	{ "of several RSA certificates the shortest key says which hashes PSS "
+	  "can have",
 	  shortest_key_counts, 0 },
 	{ "GnuTLS signs by the client's order, also where the server's counts",
 	  scheme_is_by_client, 0 },
