@@ -32,7 +32,7 @@ struct stls_own_certificate {
 
 /* All zeros: no certificate. */
 struct stls_own_certificates {
-	unsigned keys; /* enum smtptls_key and the like, of all together */
+	unsigned keys; /* as above, of all together */
 	unsigned rsa_bits;
 	size_t count;
 	struct stls_own_certificate *cert;
