@@ -75,15 +75,15 @@ static int change_list(char **list, const struct smtptls_change *change)
 	char *new;
 
 	switch (change->action) {
-	case SMTPTLS_ACTION_SET:
+	case SMTPTLS_CHANGE_SET:
 		new = joined(change->with, "", "");
 		break;
-	case SMTPTLS_ACTION_ADD:
+	case SMTPTLS_CHANGE_ADD:
 		new = joined(old, change->with, change->word);
 		break;
 	default:
 		new = replaced(old, change->word,
-			       change->action == SMTPTLS_ACTION_REMOVE
+			       change->action == SMTPTLS_CHANGE_REMOVE
 				       ? ""
 				       : change->with);
 	}

@@ -253,10 +253,10 @@ enum smtptls_setting {
 };
 
 enum smtptls_change_action {
-	SMTPTLS_ACTION_SET = 1,	   /* the whole value, which is `with` */
-	SMTPTLS_ACTION_ADD = 2,	   /* `word`, behind what is there */
-	SMTPTLS_ACTION_REMOVE = 3, /* `word`, wherever it stands */
-	SMTPTLS_ACTION_REPLACE = 4 /* `word`, wherever it stands, by `with` */
+	SMTPTLS_CHANGE_SET = 1,	   /* the whole value, which is `with` */
+	SMTPTLS_CHANGE_ADD = 2,	   /* `word`, behind what is there */
+	SMTPTLS_CHANGE_REMOVE = 3, /* `word`, wherever it stands */
+	SMTPTLS_CHANGE_REPLACE = 4 /* `word`, wherever it stands, by `with` */
 };
 
 /*

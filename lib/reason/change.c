@@ -111,13 +111,13 @@ static void add_names(struct stls_change_list *list, int setting,
 
 	if (given && given[0]) {
 		if (names[0])
-			stls_change_put(list, setting, SMTPTLS_ACTION_ADD,
+			stls_change_put(list, setting, SMTPTLS_CHANGE_ADD,
 					names, ":");
 		return;
 	}
 	(void)snprintf(value, sizeof(value), "%s%s%s", otherwise,
 		       names[0] ? ":" : "", names);
-	stls_change_put(list, setting, SMTPTLS_ACTION_SET, "", value);
+	stls_change_put(list, setting, SMTPTLS_CHANGE_SET, "", value);
 }
 
 /* "" disables TLS 1.3: with one suite alone it would be had for few. */
@@ -243,13 +243,13 @@ static void change_certificate(struct stls_change_list *list,
 
 	if (diagnosis->key_off & STLS_OFF_MISSING)
 		stls_change_put(list, SMTPTLS_SETTING_CERTIFICATE,
-				SMTPTLS_ACTION_ADD, name, "");
+				SMTPTLS_CHANGE_ADD, name, "");
 	else if (diagnosis->key_off & STLS_OFF_SHORT)
 		stls_change_put(list, SMTPTLS_SETTING_CERTIFICATE,
-				SMTPTLS_ACTION_REPLACE, name, "2048 bits");
+				SMTPTLS_CHANGE_REPLACE, name, "2048 bits");
 	else if (diagnosis->key_off & STLS_OFF_USAGE)
 		stls_change_put(list, SMTPTLS_SETTING_CERTIFICATE,
-				SMTPTLS_ACTION_REPLACE, name,
+				SMTPTLS_CHANGE_REPLACE, name,
 				diagnosis->key == SMTPTLS_KEY_RSA_ENCRYPT
 					? "keyEncipherment"
 					: "digitalSignature");
@@ -265,22 +265,22 @@ static void add_each(struct stls_change_list *list,
 
 	for (version = STLS_TLS1_0; version <= STLS_TLS1_3; version++) {
 		if (versions & stls_version_bit(version))
-			stls_change_put(list, setting, SMTPTLS_ACTION_ADD,
+			stls_change_put(list, setting, SMTPTLS_CHANGE_ADD,
 					stls_protocol_name(version), "");
 	}
 	if (diagnosis->suite_off & off)
-		stls_change_put(list, setting, SMTPTLS_ACTION_ADD,
+		stls_change_put(list, setting, SMTPTLS_CHANGE_ADD,
 				suite->openssl, "");
 	if (diagnosis->group_off & off)
-		stls_change_put(list, setting, SMTPTLS_ACTION_ADD,
+		stls_change_put(list, setting, SMTPTLS_CHANGE_ADD,
 				stls_group(diagnosis->group)->name, "");
 	if (off == STLS_OFF_PEER && diagnosis->curve != STLS_NO_GROUP &&
 	    !(diagnosis->group_off & off &&
 	      diagnosis->group == diagnosis->curve))
-		stls_change_put(list, setting, SMTPTLS_ACTION_ADD,
+		stls_change_put(list, setting, SMTPTLS_CHANGE_ADD,
 				stls_group(diagnosis->curve)->name, "");
 	if (diagnosis->sigalg_off & off)
-		stls_change_put(list, setting, SMTPTLS_ACTION_ADD,
+		stls_change_put(list, setting, SMTPTLS_CHANGE_ADD,
 				sigalg_word(diagnosis->sigalg, 0), "");
 }
 

@@ -52,8 +52,8 @@ static const char *quote_value(const struct smtptls_change *change,
 static int removes_too(const struct smtptls_change *change,
 		       const struct smtptls_change *next)
 {
-	return change->action == SMTPTLS_ACTION_REMOVE &&
-	       next->action == SMTPTLS_ACTION_REMOVE &&
+	return change->action == SMTPTLS_CHANGE_REMOVE &&
+	       next->action == SMTPTLS_CHANGE_REMOVE &&
 	       change->setting == next->setting;
 }
 
@@ -65,11 +65,11 @@ static int shares_verb(const struct smtptls_change *before,
 		return 0;
 	if (change->setting > SMTPTLS_SETTING_CERTIFICATE)
 		return before->setting == change->setting;
-	if (change->action == SMTPTLS_ACTION_SET)
+	if (change->action == SMTPTLS_CHANGE_SET)
 		return 1;
 	if (removes_too(before, change))
 		return 1;
-	return change->action == SMTPTLS_ACTION_ADD &&
+	return change->action == SMTPTLS_CHANGE_ADD &&
 	       before->setting <= SMTPTLS_SETTING_CERTIFICATE;
 }
 
@@ -105,7 +105,7 @@ static void add_change(struct stls_phrase *phrase,
 	const char *name = setting_name(change->setting);
 	const char *q = change->word[0] == '@' ? "" : "\"";
 
-	if (change->action == SMTPTLS_ACTION_ADD)
+	if (change->action == SMTPTLS_CHANGE_ADD)
 		add_addition(phrase, change, verb, the);
 	else if (change->setting == SMTPTLS_SETTING_CERTIFICATE)
 		stls_phrase_add(
@@ -113,11 +113,11 @@ static void add_change(struct stls_phrase *phrase,
 			the[0] ? "have the %s certificate issued with %s"
 			       : "%s certificate with %s",
 			change->word, change->with);
-	else if (change->action == SMTPTLS_ACTION_REMOVE)
+	else if (change->action == SMTPTLS_CHANGE_REMOVE)
 		stls_phrase_add(phrase, "%s\"%s\"%s%s%s", verb ? "remove " : "",
 				change->word, more ? "" : " from ",
 				more ? "" : the, more ? "" : name);
-	else if (change->action == SMTPTLS_ACTION_REPLACE)
+	else if (change->action == SMTPTLS_CHANGE_REPLACE)
 		stls_phrase_add(phrase, "replace %s%s%s by %s%s%s in %s%s", q,
 				change->word, q, q, change->with, q, the, name);
 	else

@@ -139,12 +139,12 @@ static int remove_word(struct ciphers *ciphers, const char *word)
 	}
 	if (!with[0]) {
 		stls_change_put(ciphers->list, SMTPTLS_SETTING_CIPHERS,
-				SMTPTLS_ACTION_REMOVE, word, "");
+				SMTPTLS_CHANGE_REMOVE, word, "");
 		return take(ciphers, without);
 	}
 	free(without);
 	stls_change_put(ciphers->list, SMTPTLS_SETTING_CIPHERS,
-			SMTPTLS_ACTION_REPLACE, word, with);
+			SMTPTLS_CHANGE_REPLACE, word, with);
 	return take(ciphers, stls_edit_replace(ciphers->edited, word, with));
 }
 
@@ -190,7 +190,7 @@ static int spell_default(struct ciphers *ciphers)
 	    strstr(string + 1, word))
 		return 0;
 	stls_change_put(ciphers->list, SMTPTLS_SETTING_CIPHERS,
-			SMTPTLS_ACTION_REPLACE, word, with);
+			SMTPTLS_CHANGE_REPLACE, word, with);
 	return take(ciphers, stls_edit_replace(string, word, with));
 }
 
@@ -231,10 +231,10 @@ static void lower_level(const struct ciphers *ciphers)
 	if (ciphers->edited &&
 	    stls_edit_find(ciphers->edited, ciphers->edited, word))
 		stls_change_put(ciphers->list, SMTPTLS_SETTING_CIPHERS,
-				SMTPTLS_ACTION_REPLACE, word, with);
+				SMTPTLS_CHANGE_REPLACE, word, with);
 	else
 		stls_change_put(ciphers->list, SMTPTLS_SETTING_SECURITY_LEVEL,
-				SMTPTLS_ACTION_SET, "",
+				SMTPTLS_CHANGE_SET, "",
 				with + strlen("@SECLEVEL="));
 }
 
@@ -252,7 +252,7 @@ static void set_ciphers(const struct ciphers *ciphers, const char *begin)
 			       : "",
 		       ciphers->lower ? ":" : "", ciphers->lower ? level : "");
 	stls_change_put(ciphers->list, SMTPTLS_SETTING_CIPHERS,
-			SMTPTLS_ACTION_SET, "", value);
+			SMTPTLS_CHANGE_SET, "", value);
 }
 
 /*
@@ -303,7 +303,7 @@ static int set_edited(struct ciphers *ciphers, const char *add)
 	    !has_wanted(ciphers, value))
 		return 0;
 	stls_change_put(ciphers->list, SMTPTLS_SETTING_CIPHERS,
-			SMTPTLS_ACTION_SET, "", value);
+			SMTPTLS_CHANGE_SET, "", value);
 	if (ciphers->lower && !strstr(add, "@SECLEVEL="))
 		lower_level(ciphers);
 	return 1;
@@ -328,7 +328,7 @@ static int edit_ciphers(struct ciphers *ciphers)
 	    can_add(ciphers, add)) {
 		if (add[0])
 			stls_change_put(list, SMTPTLS_SETTING_CIPHERS,
-					SMTPTLS_ACTION_ADD, add, ":");
+					SMTPTLS_CHANGE_ADD, add, ":");
 		else if (ciphers->lower)
 			lower_level(ciphers);
 		return 0;

@@ -27,8 +27,8 @@ static const char *word_in_the_way(const struct stls_writer *writer,
 		const struct smtptls_change *change = &advice->changes[i];
 
 		if (change->setting == setting && change->word[0] != '@' &&
-		    (change->action == SMTPTLS_ACTION_REMOVE ||
-		     change->action == SMTPTLS_ACTION_REPLACE))
+		    (change->action == SMTPTLS_CHANGE_REMOVE ||
+		     change->action == SMTPTLS_CHANGE_REPLACE))
 			return change->word;
 	}
 	return NULL;

@@ -99,8 +99,8 @@ static int try_word(struct attempt *attempt, const char *word)
 	if (!edited)
 		return SMTPTLS_E_NOMEM;
 	return try_edited(attempt, edited,
-			  with[0] ? SMTPTLS_ACTION_REPLACE
-				  : SMTPTLS_ACTION_REMOVE,
+			  with[0] ? SMTPTLS_CHANGE_REPLACE
+				  : SMTPTLS_CHANGE_REMOVE,
 			  word, with);
 }
 
@@ -145,7 +145,7 @@ static int try_addition(struct attempt *attempt, uint8_t wanted)
 		edited = stls_edit_add(attempt->given, forms[i].between, word);
 		if (!edited)
 			return SMTPTLS_E_NOMEM;
-		ret = try_edited(attempt, edited, SMTPTLS_ACTION_ADD, word,
+		ret = try_edited(attempt, edited, SMTPTLS_CHANGE_ADD, word,
 				 forms[i].between);
 	}
 	return ret;
@@ -169,7 +169,7 @@ int stls_change_protocols(const char *given, uint8_t has, uint8_t wanted,
 		return ret;
 	if (attempt.found)
 		return 0;
-	change->action = SMTPTLS_ACTION_SET;
+	change->action = SMTPTLS_CHANGE_SET;
 	write_names(change->with, sizeof(change->with), names, attempt.versions,
 		    "", " ");
 	return 0;

@@ -195,12 +195,12 @@ int stls_refusal_advise(const struct stls_refusal *refusal,
 	    !refusal->hello->fallback_scsv)
 		advice->reason = SMTPTLS_REASON_BAD_HELLO;
 	if (advice->reason == SMTPTLS_REASON_SSL2_HELLO)
-		tell_peer(advice, SMTPTLS_ACTION_REMOVE, "SSLv2");
+		tell_peer(advice, SMTPTLS_CHANGE_REMOVE, "SSLv2");
 	else if (advice->reason == SMTPTLS_REASON_SSL3_HELLO ||
 		 (is_diagnosable(refusal) && refusal->hello->fallback_scsv &&
 		  (diagnosis.version_off & STLS_OFF_PEER ||
 		   !diagnosis.version)))
-		tell_peer(advice, SMTPTLS_ACTION_ADD, best_version(refusal));
+		tell_peer(advice, SMTPTLS_CHANGE_ADD, best_version(refusal));
 	stls_refusal_write(refusal, &diagnosis, advice);
 	return count < 0 ? count : 0;
 }

@@ -695,7 +695,7 @@ static const char *change_client(struct client *client,
 	const char *word = change->word;
 	int row = stls_suite_by_openssl(word, strlen(word));
 
-	if (change->action != SMTPTLS_ACTION_ADD)
+	if (change->action != SMTPTLS_CHANGE_ADD)
 		return "an action that a peer does not know";
 	if (version_of(word)) {
 		if (client->has_versions)
@@ -733,7 +733,7 @@ static const char *change_system(struct stls_abilities *able,
 	int row = stls_suite_by_openssl(word, strlen(word));
 	unsigned version = version_of(word);
 
-	if (change->action != SMTPTLS_ACTION_ADD)
+	if (change->action != SMTPTLS_CHANGE_ADD)
 		return "an action that the system's policy does not know";
 	if (version) {
 		if (able->versions & stls_version_bit(version))
@@ -812,7 +812,7 @@ static void check_sentence(struct run *run, const struct smtptls_answer *answer)
 		const struct smtptls_change *change = &answer->changes[i];
 
 		if (!strstr(answer->text, change->word) ||
-		    (change->action != SMTPTLS_ACTION_ADD &&
+		    (change->action != SMTPTLS_CHANGE_ADD &&
 		     !strstr(answer->text, change->with)))
 			violation(run, answer, "not in the sentence",
 				  change->word);

@@ -111,13 +111,13 @@ settings_change_certificate(struct settings *settings,
 
 	if (!keys)
 		return "no type of certificate";
-	if (change->action == SMTPTLS_ACTION_ADD) {
+	if (change->action == SMTPTLS_CHANGE_ADD) {
 		if ((settings->keys & keys) == keys)
 			return "a certificate that is there";
 		settings->keys |= keys;
 		return NULL;
 	}
-	if (change->action != SMTPTLS_ACTION_REPLACE)
+	if (change->action != SMTPTLS_CHANGE_REPLACE)
 		return "an action that a certificate does not know";
 	if (!(settings->keys & keys))
 		return "a certificate that is not there";
@@ -140,7 +140,7 @@ static inline const char *settings_change(struct settings *settings,
 	if (change->setting == SMTPTLS_SETTING_CERTIFICATE)
 		return settings_change_certificate(settings, change);
 	if (change->setting == SMTPTLS_SETTING_SECURITY_LEVEL) {
-		if (change->action != SMTPTLS_ACTION_SET ||
+		if (change->action != SMTPTLS_CHANGE_SET ||
 		    change->with[0] < '0' || change->with[0] > '5' ||
 		    change->with[1])
 			return "no security level";
@@ -152,7 +152,7 @@ static inline const char *settings_change(struct settings *settings,
 	if (i < 0 || i >= LISTS)
 		return "a setting that is not known";
 	list = settings->list[i];
-	if (change->action == SMTPTLS_ACTION_SET) {
+	if (change->action == SMTPTLS_CHANGE_SET) {
 		strcpy(list, change->with);
 		settings->set[i] = 1;
 		return NULL;
@@ -162,15 +162,15 @@ static inline const char *settings_change(struct settings *settings,
 	if (!change->word[0])
 		return "no word";
 	switch (change->action) {
-	case SMTPTLS_ACTION_ADD:
+	case SMTPTLS_CHANGE_ADD:
 		strcat(list, change->with);
 		strcat(list, change->word);
 		return NULL;
-	case SMTPTLS_ACTION_REMOVE:
+	case SMTPTLS_CHANGE_REMOVE:
 		return settings_replace(list, change->word, "") > 0
 			       ? NULL
 			       : "a word to be removed that is not there";
-	case SMTPTLS_ACTION_REPLACE:
+	case SMTPTLS_CHANGE_REPLACE:
 		return settings_replace(list, change->word, change->with) > 0
 			       ? NULL
 			       : "a word to be replaced that is not there";
