@@ -107,11 +107,11 @@ static void field(struct line *line, const char *name, const char *value)
 		put(line, value);
 	for (const char *p = value; quote && *p; p++) {
 		char text[sizeof("\\x00")] = { *p };
-		if (*p < ' ' || *p > '~' || *p == '"')
+		if (*p < ' ' || *p > '~')
 			snprintf(text, sizeof(text), "\\x%02x",
 				 (unsigned char)*p);
-		else if (*p == '\\')
-			text[1] = '\\';
+		else if (*p == '\\' || *p == '"')
+			text[0] = '\\', text[1] = *p;
 		put(line, text);
 	}
 	put(line, quote ? "\"" : "");

@@ -98,9 +98,9 @@ class Files(Certificates):
 
 def unescaped(text):
     """A field of the log as it was before it was quoted."""
-    return re.sub(r"\\(\\|x[0-9a-f]{2})", lambda found:
-                  "\\" if found[1] == "\\" else chr(int(found[1][1:], 16)),
-                  text)
+    return re.sub(r'\\([\\"]|x[0-9a-f]{2})', lambda found:
+                  found[1] if len(found[1]) == 1
+                  else chr(int(found[1][1:], 16)), text)
 
 
 # --- real clients

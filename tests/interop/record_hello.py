@@ -108,7 +108,7 @@ def s_client():
         said = answer(b"", "--keys", keys, *policy,
                       *([ciphers] if ciphers else []), file=str(path))
         assert said["reason"].split()[0] == expected, said
-        logged = fields["reason"].replace("\\x22", '"')
+        logged = fields["reason"].replace('\\"', '"')
         assert logged == f"SMTPTLS_E_HANDSHAKE: {said['cause']}", logged
 
 
