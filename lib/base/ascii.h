@@ -5,9 +5,35 @@
 
 #include <stddef.h>
 
+#include "base/ascii.h"
+
 static inline unsigned char stls_ascii_lower(char c)
 {
 	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static inline int stls_ascii_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline int stls_ascii_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline int stls_ascii_alnum(char c)
+{
+	return stls_ascii_letter(c) || stls_ascii_digit(c);
+}
+
+/* The value of a hexadecimal digit, of either case; -1: it is none. */
+static inline int stls_ascii_hex(char c)
+{
+	if (stls_ascii_digit(c))
+		return c - '0';
+	c = (char)stls_ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* 1 when `a` and `b` are the same but for the case of ASCII letters. */

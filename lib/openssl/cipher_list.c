@@ -27,6 +27,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "openssl/cipher_word.h"
 
 enum operation { ADD, MOVE, DELETE, KILL, COMMAND };
@@ -145,8 +146,7 @@ static int is_separator(char byte)
 
 static int is_word_byte(char byte)
 {
-	return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-	       (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' ||
+	return stls_ascii_alnum(byte) || byte == '-' || byte == '.' ||
 	       byte == '=';
 }
 

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "openssl/group_list.h"
 #include "openssl/sigalg_list.h"
 
@@ -28,15 +29,11 @@ static int reduce(char text[STLS_WORD_MAX], const char *word, size_t length,
 	size_t used = 0, i;
 
 	for (i = 0; i < length; i++) {
-		char byte = word[i];
+		char byte = (char)stls_ascii_lower(word[i]);
 
-		if (byte >= 'A' && byte <= 'Z')
-			byte = (char)(byte - 'A' + 'a');
 		if (byte && strchr(separators, byte))
 			continue;
-		if (!((byte >= 'a' && byte <= 'z') ||
-		      (byte >= '0' && byte <= '9')) ||
-		    used + 1 == STLS_WORD_MAX)
+		if (!stls_ascii_alnum(byte) || used + 1 == STLS_WORD_MAX)
 			return 0;
 		text[used++] = byte;
 	}

@@ -116,8 +116,7 @@ static const struct {
 
 static int is_name_byte(char byte)
 {
-	return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-	       byte == '_' || byte == '-';
+	return stls_ascii_letter(byte) || byte == '_' || byte == '-';
 }
 
 static int find_directive(const char *name, size_t length)

@@ -76,15 +76,11 @@ static int reduce(struct parts *parts, const char *name, size_t length)
 
 	memset(parts, 0, sizeof(*parts));
 	for (i = 0; i < length; i++) {
-		char byte = name[i];
+		char byte = (char)stls_ascii_lower(name[i]);
 
-		if (byte >= 'A' && byte <= 'Z')
-			byte = (char)(byte - 'A' + 'a');
 		if (byte == '-' || byte == '_' || byte == '.')
 			continue;
-		if (!((byte >= 'a' && byte <= 'z') ||
-		      (byte >= '0' && byte <= '9')) ||
-		    parts->length == STLS_WORD_MAX)
+		if (!stls_ascii_alnum(byte) || parts->length == STLS_WORD_MAX)
 			return 0;
 		parts->text[parts->length++] = byte;
 	}

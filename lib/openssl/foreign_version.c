@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "openssl/protocol_list.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -101,10 +102,9 @@ static int read_number(struct version *version)
 		return 0;
 	version->at++;
 	if (*version->at && strchr("._-", *version->at) &&
-	    version->at[1] >= '0' && version->at[1] <= '9')
+	    stls_ascii_digit(version->at[1]))
 		version->at++;
-	digit = *version->at >= '0' && *version->at <= '9' ? *version->at++
-							   : '0';
+	digit = stls_ascii_digit(*version->at) ? *version->at++ : '0';
 	if (digit > (ssl ? '0' : '3'))
 		return 0;
 	version->number = ssl ? -1 : digit - '0';
@@ -136,9 +136,7 @@ static int lower_copy(char text[TEXT_MAX], const char *word, size_t length)
 	if (length >= TEXT_MAX)
 		return 0;
 	for (i = 0; i < length; i++)
-		text[i] = (char)(word[i] >= 'A' && word[i] <= 'Z'
-					 ? word[i] - 'A' + 'a'
-					 : word[i]);
+		text[i] = (char)stls_ascii_lower(word[i]);
 	text[length] = '\0';
 	return 1;
 }

@@ -28,6 +28,8 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 #define IO	STLS_GRAMMAR_IO_SOCKET_SSL
 #define POSTFIX STLS_GRAMMAR_POSTFIX
 #define OPENSSL STLS_GRAMMAR_OPENSSL
@@ -143,23 +145,10 @@ static const struct name *find_name(const char *text, size_t length)
 	if (length > sizeof lower)
 		return NULL;
 	for (i = 0; i < length; i++)
-		lower[i] = (char)(text[i] >= 'A' && text[i] <= 'Z'
-					  ? text[i] - 'A' + 'a'
-					  : text[i]);
+		lower[i] = (char)stls_ascii_lower(text[i]);
 	row = stls_word_find(lower, length, names, sizeof names,
 			     sizeof names[0]);
 	return row < 0 ? NULL : &names[row];
-}
-
-static int hex_digit(char byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return byte - '0';
-	if (byte >= 'a' && byte <= 'f')
-		return byte - 'a' + 10;
-	if (byte >= 'A' && byte <= 'F')
-		return byte - 'A' + 10;
-	return -1;
 }
 
 /* A version's number as Postfix writes it: 0303 or 0x0303. Or -1. */
@@ -176,7 +165,7 @@ static int read_number(const char *text, size_t length)
 	if (length == 0 || length > 4)
 		return -1;
 	for (i = 0; i < length; i++) {
-		int digit = hex_digit(text[i]);
+		int digit = stls_ascii_hex(text[i]);
 
 		if (digit < 0)
 			return -1;

@@ -16,6 +16,24 @@
 #include "openssl/list.h"
 #include "openssl/suite_table.inc"
 
+const char *stls_protocol_name(unsigned version)
+{
+	switch (version) {
+	case STLS_SSL3:
+		return "SSLv3";
+	case STLS_TLS1_0:
+		return "TLSv1";
+	case STLS_TLS1_1:
+		return "TLSv1.1";
+	case STLS_TLS1_2:
+		return "TLSv1.2";
+	case STLS_TLS1_3:
+		return "TLSv1.3";
+	default:
+		return NULL;
+	}
+}
+
 static const char *openssl_name(const struct stls_suite *suite)
 {
 	return suite->openssl;

@@ -12,6 +12,9 @@
 #define STLS_TLS1_2 0x0303
 #define STLS_TLS1_3 0x0304
 
+/* A version's name in OpenSSL's words, "TLSv1.2"; NULL: it has none. */
+const char *stls_protocol_name(unsigned version);
+
 /* The attributes are single bits, because OpenSSL's aliases are sets. */
 #define STLS_KX_RSA	     0x01
 #define STLS_KX_DHE	     0x02

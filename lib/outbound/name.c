@@ -15,15 +15,9 @@
 
 #define LABEL_MAX 63
 
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static int is_label_char(char c, int underscore)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       is_digit(c) || c == '-' || (c == '_' && underscore);
+	return stls_ascii_alnum(c) || c == '-' || (c == '_' && underscore);
 }
 
 /* The length of the label that the text begins with; 0: it is none. */
@@ -40,7 +34,7 @@ static size_t label_len(const char *text, size_t len, int underscore)
 
 static int is_number(const char *label, size_t len)
 {
-	while (len > 0 && is_digit(label[len - 1]))
+	while (len > 0 && stls_ascii_digit(label[len - 1]))
 		len--;
 	return len == 0;
 }
@@ -84,10 +78,7 @@ void stls_name_normal(char out[SMTPTLS_NAME_SIZE], const char *name)
 {
 	size_t len = stls_name_len(name, strlen(name), 1), i;
 
-	for (i = 0; i < len; i++) {
-		char c = name[i];
-
-		out[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-	}
+	for (i = 0; i < len; i++)
+		out[i] = (char)stls_ascii_lower(name[i]);
 	out[len] = '\0';
 }

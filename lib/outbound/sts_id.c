@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 #define VERSION "v=STSv1"
 
 /* The longest name of a field. */
@@ -20,12 +22,6 @@ struct reader {
 	const char *at;
 	const char *end;
 };
-
-static int is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9');
-}
 
 /* White space, a semicolon, white space; 0 when it is not there. */
 static int delimiter(struct reader *reader)
@@ -48,7 +44,7 @@ static size_t name_len(const struct reader *reader)
 {
 	size_t len = (size_t)(reader->end - reader->at), n = 0;
 
-	while (n < len && (is_alnum(reader->at[n]) ||
+	while (n < len && (stls_ascii_alnum(reader->at[n]) ||
 			   (n > 0 && strchr("_-.", reader->at[n]) &&
 			    reader->at[n] != '\0')))
 		n++;
@@ -73,7 +69,7 @@ static int is_id(const char *value, size_t len)
 	if (len >= SMTPTLS_STS_ID_SIZE)
 		return 0;
 	for (i = 0; i < len; i++) {
-		if (!is_alnum(value[i]))
+		if (!stls_ascii_alnum(value[i]))
 			return 0;
 	}
 	return 1;

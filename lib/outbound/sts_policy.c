@@ -28,8 +28,7 @@ static int is_space(char c)
 
 static int is_key_char(char c, int first)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') ||
+	return stls_ascii_alnum(c) ||
 	       (!first && (c == '_' || c == '-' || c == '.'));
 }
 

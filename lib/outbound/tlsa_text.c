@@ -85,8 +85,7 @@ static void skip_space(struct reader *reader)
 
 static int is_word_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '-';
+	return stls_ascii_alnum(c) || c == '-';
 }
 
 static size_t word_len(const struct reader *reader)
@@ -136,7 +135,7 @@ static int agrees(const struct reader *reader, size_t *len, int value)
 
 	if (at == reader->end || *at != '(')
 		return 1;
-	while (at + n < reader->end && at[n] >= '0' && at[n] <= '9')
+	while (at + n < reader->end && stls_ascii_digit(at[n]))
 		n++;
 	if (at + n == reader->end || at[n] != ')')
 		return 1;
@@ -162,17 +161,6 @@ static int field(struct reader *reader, const struct acronym *list)
 	return value;
 }
 
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *found;
-
-	if (c >= 'A' && c <= 'F')
-		c = (char)(c - 'A' + 'a');
-	found = c ? strchr(digits, c) : NULL;
-	return found ? (int)(found - digits) : -1;
-}
-
 static int read_data(struct reader *reader, struct smtptls_tlsa *record,
 		     unsigned char *data, size_t size)
 {
@@ -183,7 +171,7 @@ static int read_data(struct reader *reader, struct smtptls_tlsa *record,
 		skip_space(reader);
 		if (reader->broken || reader->at == reader->end)
 			break;
-		value = hex_digit(*reader->at++);
+		value = stls_ascii_hex(*reader->at++);
 		if (value < 0)
 			return SMTPTLS_E_SYNTAX;
 		if (digits / 2 == size)

@@ -10,22 +10,6 @@
 
 #include <string.h>
 
-static const char *version_name(uint16_t version)
-{
-	switch (version) {
-	case STLS_SSL3:
-		return "SSLv3";
-	case STLS_TLS1_0:
-		return "TLSv1";
-	case STLS_TLS1_1:
-		return "TLSv1.1";
-	case STLS_TLS1_2:
-		return "TLSv1.2";
-	default:
-		return "TLSv1.3";
-	}
-}
-
 static int version_among(uint8_t versions, const struct stls_suite *suite)
 {
 	uint8_t has = STLS_PROTOCOL_TLS & ~STLS_PROTOCOL_TLS1_3;
@@ -152,7 +136,7 @@ static void add_suite(const struct compiler *compiler, uint8_t row)
 	out->openssl = or_null(suite->openssl);
 	out->iana = or_null(suite->iana);
 	out->gnutls = or_null(suite->gnutls);
-	out->protocol = version_name(suite->min_version);
+	out->protocol = stls_protocol_name(suite->min_version);
 	judge_suite(compiler, row, out);
 }
 

@@ -25,14 +25,6 @@
 #include "selection/selection.h"
 #include "selection/version.h"
 
-const char *stls_protocol_name(unsigned version)
-{
-	static const char *const names[] = { "TLSv1", "TLSv1.1", "TLSv1.2",
-					     "TLSv1.3" };
-
-	return names[version - STLS_TLS1_0];
-}
-
 const char *stls_key_name(unsigned key)
 {
 	switch (key) {

@@ -14,8 +14,6 @@ int stls_find_changes(const struct smtptls_policy *policy,
 		      const struct stls_diagnosis *diagnosis,
 		      struct smtptls_change changes[SMTPTLS_CHANGES]);
 
-/* The name of a protocol by its number, as OpenSSL has it: "TLSv1.2". */
-const char *stls_protocol_name(unsigned version);
 /* A certificate's type: "ECDSA P-256". */
 const char *stls_key_name(unsigned key);
 

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 static int is_separator(char byte)
 {
 	return byte && strchr(":,; \t\n\v\f\r", byte);
@@ -18,8 +20,7 @@ static int is_separator(char byte)
 
 static int goes_on(char byte)
 {
-	return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-	       (byte >= '0' && byte <= '9') || (byte && strchr("-.=_+", byte));
+	return stls_ascii_alnum(byte) || (byte && strchr("-.=_+", byte));
 }
 
 const char *stls_edit_find(const char *list, const char *at, const char *word)

@@ -11,22 +11,6 @@
 
 #define HELLO_MAX 16384
 
-static const char *protocol_name(uint16_t version)
-{
-	switch (version) {
-	case STLS_TLS1_0:
-		return "TLSv1";
-	case STLS_TLS1_1:
-		return "TLSv1.1";
-	case STLS_TLS1_2:
-		return "TLSv1.2";
-	case STLS_TLS1_3:
-		return "TLSv1.3";
-	default:
-		return NULL;
-	}
-}
-
 static const char *or_null(const char *name)
 {
 	return name[0] ? name : NULL;
@@ -42,7 +26,7 @@ static void fill(struct smtptls_answer *answer,
 	memcpy(answer->text, advice->text, sizeof(answer->text));
 	memcpy(answer->changes, advice->changes, sizeof(answer->changes));
 	answer->change_count = advice->change_count;
-	answer->protocol = protocol_name(choice->version);
+	answer->protocol = stls_protocol_name(choice->version);
 	if (advice->reason != 0)
 		return;
 	answer->cipher_openssl = or_null(suite->openssl);

@@ -25,8 +25,7 @@ void smtptls_ehlo_init(struct smtptls_ehlo *ehlo, char *buffer, size_t size)
 
 static int is_keyword_char(char c, int first)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c >= '0' && c <= '9') || (c == '-' && !first);
+	return stls_ascii_alnum(c) || (c == '-' && !first);
 }
 
 /* The length of the keyword that the text begins with; 0 if it has none. */

@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 #define LABEL_MAX 63
 
 int stls_is_address(const char *name, unsigned char address[16], size_t *size)
@@ -44,12 +46,10 @@ void stls_address_write(char *text, size_t size, const void *address,
 /* A byte of a label in lower case, or 0. */
 static char label_byte(unsigned char byte)
 {
-	if (byte >= 'A' && byte <= 'Z')
-		return (char)(byte - 'A' + 'a');
-	return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
-			       byte == '-' || byte == '_'
-		       ? (char)byte
-		       : 0;
+	char lower = (char)stls_ascii_lower((char)byte);
+
+	return stls_ascii_alnum(lower) || lower == '-' || lower == '_' ? lower
+								       : 0;
 }
 
 /* Copy labels in lower case; 0 when a byte or a length is wrong. */
