@@ -211,6 +211,9 @@ static int add_files(struct smtptls_config *config, const struct source *source)
 	else if (ret == 0 &&
 		 exists(below(source, path, source->names->dhparam)))
 		ret = smtptls_config_set_dh_file(config, path);
+	if (ret == 0 && options->ticket_secret)
+		ret = smtptls_config_set_ticket_secret_file(
+			config, options->ticket_secret);
 	if (ret == 0 && options->priority)
 		ret = smtptls_config_set_priority(config, options->priority);
 	if (ret == 0)

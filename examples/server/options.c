@@ -25,6 +25,7 @@ static const char help[] =
 	"  --ca FILE                 authorities of clients\n"
 	"                            (ssl/smtptls-ca.crt)\n"
 	"  --dhparam FILE            (ssl/smtptls-dhparam.pem)\n"
+	"  --ticket-secret FILE      share session tickets by this secret\n"
 	"  --config-dir DIR          take certificates, ciphers and protocols\n"
 	"                            from a directory of qpsmtpd's\n"
 	"  --ciphers STRING          of OpenSSL, for TLS 1.2 and below\n"
@@ -197,6 +198,9 @@ static void set_option(struct options *options, int option)
 	case 'd':
 		options->dhparam = optarg;
 		break;
+	case 'T':
+		options->ticket_secret = optarg;
+		break;
 	case 'p':
 		options->priority = optarg;
 		break;
@@ -279,6 +283,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "key", required_argument, NULL, 'k' },
 		{ "ca", required_argument, NULL, 'a' },
 		{ "dhparam", required_argument, NULL, 'd' },
+		{ "ticket-secret", required_argument, NULL, 'T' },
 		{ "priority", required_argument, NULL, 'p' },
 		{ "config-dir", required_argument, NULL, 'C' },
 		{ "ciphers", required_argument, NULL, 'e' },

@@ -25,7 +25,7 @@ struct options {
 	size_t n_listen;
 	struct cert_option certs[OPTIONS_LIST_MAX];
 	size_t n_certs; /* 0: the default files */
-	const char *ca, *dhparam, *maildir, *record_hello;
+	const char *ca, *dhparam, *ticket_secret, *maildir, *record_hello;
 	const char *priority; /* instead of `policy` */
 	struct smtptls_policy_spec policy;
 	/* What the shadow policy has of its own; all NULL: there is none. */

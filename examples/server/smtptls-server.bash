@@ -14,7 +14,7 @@ _smtptls_server()
 	fi
 	COMPREPLY=()
 	case $prev in
-	--cert | --key | --ca | --dhparam)
+	--cert | --key | --ca | --dhparam | --ticket-secret)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
@@ -38,7 +38,8 @@ _smtptls_server()
 		--max-connections | --handshake-timeout | --idle-timeout) ;;
 	*)
 		mapfile -t COMPREPLY < <(compgen -W '--listen --listen-tls
-			--cert --key --ca --dhparam --config-dir --ciphers
+			--cert --key --ca --dhparam --ticket-secret
+			--config-dir --ciphers
 			--ciphersuites --protocols --groups --seclevel
 			--priority --shadow-ciphers --shadow-protocols
 			--strict-sni --require-tls --verify

@@ -168,12 +168,22 @@ SMTPTLS_API int smtptls_config_set_client_purpose(struct smtptls_config *config,
 /*
  * The secret from which session ticket keys are derived (RFC 5869), 32 to
  * 4096 bytes; servers with the same secret and the same settings resume each
- * other's sessions. Without it each configuration makes a secret of its own.
- * SMTPTLS_E_LIMIT: shorter or longer.
+ * other's sessions: the same policy or priority, certificates in the same
+ * order, authorities, revocation lists, and way of verifying. Without it each
+ * configuration makes a secret of its own. SMTPTLS_E_LIMIT: shorter or longer.
  */
 SMTPTLS_API int smtptls_config_set_ticket_secret(struct smtptls_config *config,
 						 const void *secret,
 						 size_t secret_len);
+
+/*
+ * The same from a file: all its bytes, a line's end too. SMTPTLS_E_CONFIG: also
+ * a regular file that others than its owner may read. SMTPTLS_E_LIMIT: shorter
+ * or longer, but an empty one is SMTPTLS_E_CONFIG.
+ */
+SMTPTLS_API int
+smtptls_config_set_ticket_secret_file(struct smtptls_config *config,
+				      const char *file);
 
 /*
  * End the changes; from now on the configuration can be shared and used by

@@ -8,9 +8,9 @@
  * Diffie-Hellman parameters are loaded in credentials.c.
  *
  * Ticket keys are derived from one secret together with everything that a
- * resumed session must not escape: the priority, the authorities, and the way
- * of verifying. Servers that differ in one of these do not resume each other's
- * sessions, although they share the secret.
+ * resumed session must not escape: the priority, the own certificates, the
+ * authorities, and the way of verifying. Servers that differ in one of these do
+ * not resume each other's sessions, although they share the secret.
  */
 #include "tls/config.h"
 
@@ -22,7 +22,9 @@
 
 #include <smtptls/gnutls.h>
 
+#include "base/buffer.h"
 #include "policy/security_level.h"
+#include "tls/file.h"
 #include "tls/policy_new.h"
 #include "x509/own_faults.h"
 
@@ -238,20 +240,19 @@ int smtptls_config_set_client_purpose(struct smtptls_config *config,
 	return 0;
 }
 
-int smtptls_config_set_ticket_secret(struct smtptls_config *config,
-				     const void *secret, size_t secret_len)
+/* The secret of `name`, a file, or with "" of the host's memory. */
+static int set_ticket_secret(struct smtptls_config *config, const char *name,
+			     const void *secret, size_t secret_len)
 {
 	unsigned char *copy;
 
-	if (!config || !secret)
-		return SMTPTLS_E_ARG;
-	if (config->frozen)
-		return SMTPTLS_E_STATE;
 	if (secret_len < TICKET_SECRET_MIN || secret_len > TICKET_SECRET_MAX)
 		return stls_config_fail(
 			config, SMTPTLS_E_LIMIT,
-			"ticket secret: %zu bytes, but it must have %d to %d",
-			secret_len, TICKET_SECRET_MIN, TICKET_SECRET_MAX);
+			"%s%sticket secret: %zu bytes, but it must have %d to "
+			"%d",
+			name, *name ? ": " : "", secret_len, TICKET_SECRET_MIN,
+			TICKET_SECRET_MAX);
 	copy = gnutls_malloc(secret_len);
 	if (!copy)
 		return SMTPTLS_E_NOMEM;
@@ -262,11 +263,76 @@ int smtptls_config_set_ticket_secret(struct smtptls_config *config,
 	return 0;
 }
 
+int smtptls_config_set_ticket_secret(struct smtptls_config *config,
+				     const void *secret, size_t secret_len)
+{
+	if (!config || !secret)
+		return SMTPTLS_E_ARG;
+	if (config->frozen)
+		return SMTPTLS_E_STATE;
+	return set_ticket_secret(config, "", secret, secret_len);
+}
+
+int smtptls_config_set_ticket_secret_file(struct smtptls_config *config,
+					  const char *file)
+{
+	struct stls_buffer content = { 0 };
+	const unsigned char *secret;
+	const char *cause = "";
+	int shared = 0;
+	size_t len;
+	int ret;
+
+	if (!config || !file)
+		return SMTPTLS_E_ARG;
+	if (config->frozen)
+		return SMTPTLS_E_STATE;
+	ret = stls_file_read(file, &content, &shared, &cause);
+	if (ret == SMTPTLS_E_NOMEM)
+		cause = smtptls_strerror(ret);
+	if (ret == 0 && shared) {
+		ret = SMTPTLS_E_CONFIG;
+		cause = "others than its owner can read the ticket secret: "
+			"make "
+			"it readable for its owner alone (chmod go-r)";
+	}
+	if (ret < 0) {
+		ret = stls_config_fail(config, ret, "%s: %s", file, cause);
+		goto out;
+	}
+	len = stls_buffer_peek(&content, &secret);
+	ret = set_ticket_secret(config, file, secret, len);
+out:
+	stls_buffer_free(&content);
+	return ret;
+}
+
+/*
+ * Who the server is, and what it asks of a client's certificate: a digest of
+ * the leaves in their order, and of the purpose.
+ */
+static void digest_identity(const struct smtptls_config *config,
+			    unsigned char digest[STLS_SHA256_SIZE])
+{
+	unsigned char parts[2][STLS_SHA256_SIZE];
+	gnutls_datum_t leaf;
+	unsigned i;
+
+	memset(digest, config->any_client_purpose, STLS_SHA256_SIZE);
+	for (i = 0; gnutls_certificate_get_crt_raw(config->credentials, i, 0,
+						   &leaf) == 0;
+	     i++) {
+		memcpy(parts[0], digest, STLS_SHA256_SIZE);
+		stls_sha256(leaf.data, leaf.size, parts[1]);
+		stls_sha256(parts, sizeof(parts), digest);
+	}
+}
+
 /* GnuTLS says by its own key how long ticket keys are. */
 static int derive_ticket_keys(struct smtptls_config *config)
 {
 	unsigned char info[] = "smtptls session ticket, verify 0";
-	unsigned char salt[2 * STLS_SHA256_SIZE];
+	unsigned char salt[3 * STLS_SHA256_SIZE];
 	gnutls_datum_t *key;
 	int ret, mode;
 
@@ -279,6 +345,7 @@ static int derive_ticket_keys(struct smtptls_config *config)
 	memcpy(salt, config->settings, STLS_SHA256_SIZE);
 	memcpy(salt + STLS_SHA256_SIZE, config->priority_digest,
 	       STLS_SHA256_SIZE);
+	digest_identity(config, salt + (size_t)2 * STLS_SHA256_SIZE);
 	for (mode = 0; mode < STLS_VERIFY_MODES; mode++) {
 		key = &config->ticket_key[mode];
 		/* from an attempt to freeze that failed */

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,6 +76,10 @@ static void test_null(void **state)
 			 SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_config_set_ticket_secret(config, NULL, 32),
 			 SMTPTLS_E_ARG);
+	assert_int_equal(smtptls_config_set_ticket_secret_file(NULL, "a"),
+			 SMTPTLS_E_ARG);
+	assert_int_equal(smtptls_config_set_ticket_secret_file(config, NULL),
+			 SMTPTLS_E_ARG);
 }
 
 static void test_frozen(void **state)
@@ -106,6 +111,9 @@ static void test_frozen(void **state)
 			 SMTPTLS_E_STATE);
 	assert_int_equal(smtptls_config_set_ticket_secret(config, secret, 32),
 			 SMTPTLS_E_STATE);
+	assert_int_equal(
+		smtptls_config_set_ticket_secret_file(config, missing_file()),
+		SMTPTLS_E_STATE);
 	assert_int_equal(smtptls_config_freeze(config), 0);
 	assert_unchanged(config, &before);
 }
@@ -328,23 +336,83 @@ static void test_ticket_secret(void **state)
 	assert_int_equal(smtptls_config_freeze(config), 0);
 }
 
+static void test_ticket_secret_file(void **state)
+{
+	static const size_t bad[] = { 1, 31, 4097 }, good[] = { 32, 4096 };
+	static const mode_t shared[] = { 0640, 0604, 0644, 0444 };
+	struct smtptls_config *config = *state;
+	struct picture before = look(config);
+	char secret[4097], sentence[4096];
+	const char *file;
+	size_t i;
+
+	memset(secret, 's', sizeof(secret));
+	for (i = 0; i < COUNT(bad); i++) {
+		file = testcert_file(secret, bad[i]);
+		assert_int_equal(
+			smtptls_config_set_ticket_secret_file(config, file),
+			SMTPTLS_E_LIMIT);
+		(void)snprintf(sentence, sizeof(sentence),
+			       "%s: ticket secret: %zu bytes, but it must have "
+			       "32 to 4096",
+			       file, bad[i]);
+		assert_string_equal(smtptls_config_error(config), sentence);
+	}
+	file = testcert_file(secret, 32);
+	for (i = 0; i < COUNT(shared); i++) {
+		assert_int_equal(chmod(file, shared[i]), 0);
+		assert_int_equal(
+			smtptls_config_set_ticket_secret_file(config, file),
+			SMTPTLS_E_CONFIG);
+		assert_sentence(smtptls_config_error(config), file,
+				"(chmod go-r)");
+	}
+	assert_int_equal(smtptls_config_set_ticket_secret_file(
+				 config, testcert_file("", 0)),
+			 SMTPTLS_E_CONFIG);
+	assert_int_equal(
+		smtptls_config_set_ticket_secret_file(config, missing_file()),
+		SMTPTLS_E_CONFIG);
+	assert_sentence(smtptls_config_error(config), missing_file(),
+			"No such file or directory");
+	assert_int_equal(smtptls_config_set_ticket_secret_file(
+				 config, testcert_directory()),
+			 SMTPTLS_E_CONFIG);
+	assert_unchanged(config, &before);
+	for (i = 0; i < COUNT(good); i++) {
+		file = testcert_file(secret, good[i]);
+		assert_int_equal(chmod(file, 0400), 0);
+		assert_int_equal(
+			smtptls_config_set_ticket_secret_file(config, file), 0);
+		assert_int_equal(config->ticket_secret.size, good[i]);
+		assert_memory_equal(config->ticket_secret.data, secret,
+				    good[i]);
+	}
+	assert_int_equal(smtptls_config_freeze(config), 0);
+}
+
+static const char usual_secret[] = "0123456789abcdef0123456789abcdef";
+
 /* How a configuration differs from the usual one. */
 struct variant {
-	const char *secret;
+	const char *secret; /* "": none */
 	const char *priority;
 	const char *ca;
 	const char *more_ca;
 	const char *crl;
+	const char *cert;
+	const char *more_cert;
+	int purpose;
 };
 
 static struct smtptls_config *make(const struct variant *variant)
 {
 	struct smtptls_config *config = new_config();
+	const char *secret = variant->secret ? variant->secret : usual_secret;
 
-	if (variant->secret)
+	if (*secret)
 		assert_int_equal(smtptls_config_set_ticket_secret(
-					 config, variant->secret,
-					 strlen(variant->secret)),
+					 config, secret, strlen(secret)),
 				 0);
 	if (variant->priority)
 		assert_int_equal(
@@ -360,6 +428,17 @@ static struct smtptls_config *make(const struct variant *variant)
 	if (variant->crl)
 		assert_int_equal(
 			smtptls_config_set_crl_file(config, variant->crl), 0);
+	if (variant->cert)
+		assert_int_equal(smtptls_config_add_cert_file(
+					 config, variant->cert, variant->cert),
+				 0);
+	if (variant->more_cert)
+		assert_int_equal(
+			smtptls_config_add_cert_file(config, variant->more_cert,
+						     variant->more_cert),
+			0);
+	assert_int_equal(
+		smtptls_config_set_client_purpose(config, variant->purpose), 0);
 	assert_int_equal(smtptls_config_freeze(config), 0);
 	return config;
 }
@@ -373,22 +452,43 @@ static int same_key(const gnutls_datum_t *a, const gnutls_datum_t *b)
 
 static void test_ticket_keys(void **state)
 {
-	static const char secret[] = "0123456789abcdef0123456789abcdef";
 	const char *ca = usual_ca()->file, *other = testcert_ca("Other")->file;
+	const char *cert = usual_server()->file;
+	/* the same names */
+	const char *renewed = testcert_leaf(usual_ca(), TESTCERT_ECDSA,
+					    "mx.example.org", TESTCERT_SERVER,
+					    -TESTCERT_HOUR, 90 * TESTCERT_DAY)
+				      ->file;
 	const struct variant variants[] = {
-		{ secret, "NORMAL", ca, NULL, NULL },
-		{ secret, "NORMAL:-VERS-TLS1.1", ca, NULL, NULL },
-		{ secret, NULL, ca, NULL, NULL },
-		{ secret, "NORMAL", NULL, NULL, NULL },
-		{ secret, "NORMAL", other, NULL, NULL },
-		{ secret, "NORMAL", ca, other, NULL },
-		{ secret, "NORMAL", ca, NULL,
-		  testcert_file_text(testcert_crl(usual_ca(), NULL)) },
-		{ "0123456789abcdef0123456789abcdeF", "NORMAL", ca, NULL,
-		  NULL },
-		{ "0123456789abcdef0123456789abcdef0", "NORMAL", ca, NULL,
-		  NULL },
-		{ NULL, "NORMAL", ca, NULL, NULL },
+		{ .priority = "NORMAL", .ca = ca },
+		{ .priority = "NORMAL:-VERS-TLS1.1", .ca = ca },
+		{ .ca = ca },
+		{ .priority = "NORMAL" },
+		{ .priority = "NORMAL", .ca = other },
+		{ .priority = "NORMAL", .ca = ca, .more_ca = other },
+		{ .priority = "NORMAL",
+		  .ca = ca,
+		  .crl = testcert_file_text(testcert_crl(usual_ca(), NULL)) },
+		{ .priority = "NORMAL",
+		  .ca = ca,
+		  .purpose = SMTPTLS_CLIENT_OR_SERVER_AUTH },
+		{ .priority = "NORMAL", .ca = ca, .cert = cert },
+		{ .priority = "NORMAL", .ca = ca, .cert = renewed },
+		{ .priority = "NORMAL",
+		  .ca = ca,
+		  .cert = cert,
+		  .more_cert = renewed },
+		{ .priority = "NORMAL",
+		  .ca = ca,
+		  .cert = renewed,
+		  .more_cert = cert },
+		{ .secret = "0123456789abcdef0123456789abcdeF",
+		  .priority = "NORMAL",
+		  .ca = ca },
+		{ .secret = "0123456789abcdef0123456789abcdef0",
+		  .priority = "NORMAL",
+		  .ca = ca },
+		{ .secret = "", .priority = "NORMAL", .ca = ca },
 	};
 	struct smtptls_config *made[COUNT(variants)], *again;
 	size_t i, j;
@@ -403,7 +503,8 @@ static void test_ticket_keys(void **state)
 		for (a = 0; a < STLS_VERIFY_MODES; a++)
 			assert_int_equal(same_key(&made[i]->ticket_key[a],
 						  &again->ticket_key[a]),
-					 variants[i].secret != NULL);
+					 !variants[i].secret ||
+						 *variants[i].secret);
 		smtptls_config_unref(again);
 		for (j = 0; j < COUNT(variants); j++) {
 			for (a = 0; a < STLS_VERIFY_MODES; a++) {
@@ -437,6 +538,7 @@ int main(int argc, char **argv)
 		TEST(test_default_priority),
 		TEST(test_system_policy),
 		TEST(test_ticket_secret),
+		TEST(test_ticket_secret_file),
 		TEST(test_ticket_keys),
 	};
 
