@@ -35,7 +35,8 @@ enum {
 	TEXT_CHUNK = 16384,  /* a TLS record */
 	CLOSE_SECONDS = 5,   /* to take the last reply */
 	LINGER_SECONDS = 1,  /* to see it before our reset of what is unread */
-	LINGER_BYTES = 65536
+	LINGER_BYTES = 65536,
+	TLS_CLAUSE_MAX = 112 /* of the Received line; names are short */
 };
 
 enum phase {
@@ -178,9 +179,8 @@ static void push_replies(struct session *s)
 
 static void begin_message(struct session *s)
 {
-	struct smtptls_info info;
 	char peer[sizeof("IPv6:") + INET6_ADDRSTRLEN];
-	char trace[SMTP_TRACE_MAX];
+	char tls[TLS_CLAUSE_MAX], trace[SMTP_TRACE_MAX];
 	int v6 = s->address[0] == '[';
 	int len = (int)(strrchr(s->address, ':') - s->address);
 
@@ -195,9 +195,10 @@ static void begin_message(struct session *s)
 			 s->address + 1);
 	else
 		snprintf(peer, sizeof(peer), "%.*s", len, s->address);
-	if (smtptls_conn_info(s->conn, &info, sizeof(info)) < 0)
+	if (smtptls_format_received(s->conn, SMTPTLS_RECEIVED_RFC8314, tls,
+				    sizeof(tls)) < 0)
 		goto fail;
-	size_t n = smtp_trace(&s->smtp, peer, info.cipher_iana, trace);
+	size_t n = smtp_trace(&s->smtp, peer, tls, trace);
 	if (n > 0 && message_write(s->message, trace, n) == 0)
 		return;
 fail:

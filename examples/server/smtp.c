@@ -494,7 +494,7 @@ void smtp_text_reply(struct smtp *smtp, int stored, struct smtp_reply *reply)
 	reset_mail(smtp);
 }
 
-size_t smtp_trace(const struct smtp *smtp, const char *peer, const char *cipher,
+size_t smtp_trace(const struct smtp *smtp, const char *peer, const char *tls,
 		  char *trace)
 {
 	time_t now = time(NULL);
@@ -503,7 +503,7 @@ size_t smtp_trace(const struct smtp *smtp, const char *peer, const char *cipher,
 	char with[128];
 
 	if (smtp->tls_enabled)
-		snprintf(with, sizeof(with), "ESMTPS\r\n\ttls %s", cipher);
+		snprintf(with, sizeof(with), "ESMTPS\r\n\t%s", tls);
 	else
 		strcpy(with, smtp->extended ? "ESMTP" : "SMTP");
 	if (gmtime_r(&now, &tm))

@@ -90,9 +90,9 @@ void smtp_text_reply(struct smtp *smtp, int stored, struct smtp_reply *reply);
 /*
  * What stands before a stored message: Return-Path and Received, in less than
  * SMTP_TRACE_MAX bytes. `peer` is an address literal without its brackets;
- * `cipher` is the suite's IANA name.
+ * `tls` is the clause of RFC 8314 section 4.3.
  */
-size_t smtp_trace(const struct smtp *smtp, const char *peer, const char *cipher,
+size_t smtp_trace(const struct smtp *smtp, const char *peer, const char *tls,
 		  char *trace);
 
 #endif

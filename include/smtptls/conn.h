@@ -540,6 +540,35 @@ struct smtptls_info {
 SMTPTLS_API int smtptls_conn_info(struct smtptls_conn *conn,
 				  struct smtptls_info *info, size_t size);
 
+/* How a Received line tells of TLS. */
+enum smtptls_received {
+	/* "tls TLS_AES_256_GCM_SHA384 group x25519": the clause of RFC 8314
+	 * section 4.3, which stands behind "with", "id" and "for". */
+	SMTPTLS_RECEIVED_RFC8314 = 0,
+	/* "(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)
+	 * key-exchange X25519 server-signature ECDSA (prime256v1) server-digest
+	 * SHA256) (No client certificate requested)": Postfix's comments, which
+	 * stand before "by". */
+	SMTPTLS_RECEIVED_POSTFIX = 1,
+	/* "(TLS1.3) tls TLS_AES_256_GCM_SHA384": Exim's, behind "with". */
+	SMTPTLS_RECEIVED_EXIM = 2
+};
+
+/*
+ * Write for a server's Received line what it says of TLS, in a style of enum
+ * smtptls_received, as a string to `buf` of `size` bytes. It is one line, which
+ * the host may fold at any space; 1024 bytes are always enough. In the clear it
+ * is "".
+ *
+ * Returns the length of the string, or
+ *   SMTPTLS_E_ARG    a pointer is NULL, `conn` is a client's, or `style` is no
+ *                    enum smtptls_received
+ *   SMTPTLS_E_LIMIT  the string does not fit; `buf` is "" if it has any room
+ *   SMTPTLS_E_NOMEM
+ */
+SMTPTLS_API int smtptls_format_received(struct smtptls_conn *conn, int style,
+					char *buf, size_t size);
+
 /* ------------------------------------------------------------------------ */
 /* For hosts with file descriptors                                           */
 

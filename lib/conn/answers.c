@@ -12,6 +12,7 @@
 
 #include "conn/outcome.h"
 #include "conn/state.h"
+#include "tls/received.h"
 
 int smtptls_conn_state(const struct smtptls_conn *conn)
 {
@@ -77,6 +78,32 @@ int smtptls_conn_info(struct smtptls_conn *conn, struct smtptls_info *info,
 	memset(info, 0, size);
 	memcpy(info, &full, size < sizeof(full) ? size : sizeof(full));
 	return 0;
+}
+
+int smtptls_format_received(struct smtptls_conn *conn, int style, char *buf,
+			    size_t size)
+{
+	char text[STLS_RECEIVED_TEXT] = "";
+	struct smtptls_info info;
+	size_t len;
+	int ret;
+
+	if (!conn || !buf || conn->role != SMTPTLS_SERVER ||
+	    style < SMTPTLS_RECEIVED_RFC8314 || style > SMTPTLS_RECEIVED_EXIM)
+		return SMTPTLS_E_ARG;
+	if (size > 0)
+		buf[0] = '\0';
+	if (conn->tls_enabled) {
+		ret = smtptls_conn_info(conn, &info, sizeof(info));
+		if (ret < 0)
+			return ret;
+		stls_received_write(conn->session, &info, style, text);
+	}
+	len = strlen(text);
+	if (len >= size)
+		return SMTPTLS_E_LIMIT;
+	memcpy(buf, text, len + 1);
+	return (int)len;
 }
 
 gnutls_session_t smtptls_conn_gnutls(struct smtptls_conn *conn)
