@@ -10,6 +10,7 @@
  *   smtptls/policy.h    OpenSSL's strings, translated
  *   smtptls/outbound.h  DNS and MTA-STS to what a sender must do; no TLS
  *   smtptls/config.h    what connections share: certificates, policy, tickets
+ *   smtptls/reload.h    a configuration that follows its files
  *   smtptls/conn.h      a connection
  *
  * Programs that know GnuTLS find their way from these objects to GnuTLS's own
@@ -23,6 +24,7 @@
 #include <smtptls/policy.h>
 #include <smtptls/outbound.h>
 #include <smtptls/config.h>
+#include <smtptls/reload.h>
 #include <smtptls/conn.h>
 
 #endif

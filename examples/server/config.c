@@ -241,7 +241,7 @@ static void tell_failure(const struct source *source,
 		     : " (smtptls-cert makes a certificate)");
 }
 
-static int fill(struct smtptls_config *config, const struct source *source,
+static int load(struct smtptls_config *config, const struct source *source,
 		const char *prefix)
 {
 	const char *warning;
@@ -264,30 +264,44 @@ static int fill(struct smtptls_config *config, const struct source *source,
 	return 0;
 }
 
-struct smtptls_config *server_config(const struct options *options,
-				     const char *prefix)
+int server_fill(struct smtptls_config *config, void *arg)
 {
+	struct server_load *attempt = arg;
+	const struct options *options = attempt->options;
 	const struct source source = {
 		.options = options,
 		.names = options->config_dir ? &qpsmtpd : &own,
 		.dir = options->config_dir,
 	};
-	struct smtptls_config *config;
 	char path[PATH_MAX];
-	int ret;
+	int ret = SMTPTLS_E_CONFIG;
 
 	if (options->verify != SMTPTLS_VERIFY_NONE && !options->ca &&
-	    !exists(below(&source, path, source.names->ca))) {
-		note("%s--verify needs --ca: there is no %s", prefix, path);
-		return NULL;
-	}
-	ret = smtptls_config_new(&config);
+	    !exists(below(&source, path, source.names->ca)))
+		note("%s--verify needs --ca: there is no %s", attempt->prefix,
+		     path);
+	else
+		ret = load(config, &source, attempt->prefix);
+	attempt->told = ret < 0;
+	return ret;
+}
+
+struct smtptls_reload *server_reload(const struct options *options)
+{
+	struct server_load first = { .options = options, .prefix = "" };
+	struct smtptls_reload *reload = NULL;
+	struct smtptls_config *config;
+	int ret = smtptls_config_new(&config);
+
 	if (ret < 0) {
-		note("%s%s", prefix, smtptls_strerror(ret));
+		note("%s", smtptls_strerror(ret));
 		return NULL;
 	}
-	if (fill(config, &source, prefix) == 0)
-		return config;
+	ret = server_fill(config, &first);
+	if (ret == 0)
+		ret = smtptls_reload_new(&reload, config);
+	if (ret < 0 && !first.told)
+		note("%s", smtptls_strerror(ret));
 	smtptls_config_unref(config);
-	return NULL;
+	return reload;
 }

@@ -548,7 +548,9 @@ void session_start(struct server *server, evutil_socket_t fd,
 		   const struct sockaddr *peer, int tls)
 {
 	struct session *s = calloc(1, sizeof(*s));
-	int ret = s ? smtptls_conn_new(&s->conn, server->config, SMTPTLS_SERVER)
+	int ret = s ? smtptls_conn_new(&s->conn,
+				       smtptls_reload_config(server->reload),
+				       SMTPTLS_SERVER)
 		    : SMTPTLS_E_NOMEM;
 
 	if (ret == 0)

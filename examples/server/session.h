@@ -19,7 +19,7 @@ struct server {
 	const struct options *options;
 	struct smtp_settings smtp;
 	struct event_base *base;
-	struct smtptls_config *config; /* of new sessions */
+	struct smtptls_reload *reload; /* the configuration of new sessions */
 	struct maildir *maildir;       /* or NULL */
 	struct hello_dir *hellos;      /* or NULL */
 	size_t n_replies; /* bytes, of the event that is being served */

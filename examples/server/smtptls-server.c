@@ -5,8 +5,8 @@
  *
  * This file is the process: it makes everything that can fail before a port
  * is open, then accepts connections and minds the signals. SIGHUP makes a new
- * configuration and swaps it for the old one, which lives until its last
- * connection ends.
+ * configuration, and again each time the files change until that succeeds; the
+ * old one lives until its last connection ends.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -28,13 +28,14 @@
 enum {
 	BACKLOG = 511,
 	ACCEPT_PAUSE_SECONDS = 1, /* when descriptors or memory run out */
-	DRAIN_SECONDS = 5
+	DRAIN_SECONDS = 5,
+	RELOAD_PAUSE_SECONDS = 1
 };
 
 static struct options options;
 static struct server server = { .options = &options };
 static struct evconnlistener *listeners[OPTIONS_LIST_MAX];
-static struct event *resume, *drained;
+static struct event *resume, *drained, *retry;
 
 /* ------------------------------------------------------------------------ */
 /* Listeners                                                                 */
@@ -151,20 +152,40 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 	sessions_drain(&server);
 }
 
+/* While the files are not good, whoever is changing them may not be done. */
+static void after_attempt(int result, const struct server_load *attempt)
+{
+	struct timeval pause = { .tv_sec = RELOAD_PAUSE_SECONDS };
+	struct smtptls_reload_status status;
+
+	smtptls_reload_status(server.reload, &status, sizeof(status));
+	if (result < 0 && !attempt->told)
+		note("%s%s", attempt->prefix, status.text);
+	if (result > 0) {
+		if (status.expires)
+			note("the first certificate expires in %d days",
+			     status.days);
+		note("reloaded");
+	}
+	if (status.error)
+		event_add(retry, &pause);
+	else
+		event_del(retry);
+}
+
 static void on_reload(evutil_socket_t fd, short what, void *arg)
 {
-	struct smtptls_config *fresh;
+	struct server_load attempt = {
+		.options = &options,
+		.prefix = "reload failed, the old files stay in use: ",
+	};
+	int again = what & EV_TIMEOUT, ret;
 
 	(void)fd;
-	(void)what;
 	(void)arg;
-	fresh = server_config(&options,
-			      "reload failed, the old files stay in use: ");
-	if (!fresh)
-		return;
-	smtptls_config_unref(server.config);
-	server.config = fresh;
-	note("reloaded");
+	ret = (again ? smtptls_reload_if_changed : smtptls_reload_now)(
+		server.reload, server_fill, &attempt);
+	after_attempt(ret, &attempt);
 }
 
 /* ------------------------------------------------------------------------ */
@@ -177,8 +198,8 @@ static void prepare(int argc, char **argv)
 	snprintf(server.smtp.size_line, sizeof(server.smtp.size_line),
 		 "250-SIZE %zu", options.max_size);
 	server.smtp.require_tls = options.require_tls;
-	server.config = server_config(&options, "");
-	if (!server.config)
+	server.reload = server_reload(&options);
+	if (!server.reload)
 		exit(EXIT_FAILURE);
 	if (options.maildir) {
 		server.maildir =
@@ -200,7 +221,7 @@ static void prepare(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct event *events[5];
+	struct event *events[6];
 
 	signal(SIGPIPE, SIG_IGN);
 	prepare(argc, argv);
@@ -209,7 +230,8 @@ int main(int argc, char **argv)
 	events[2] = evsignal_new(server.base, SIGHUP, on_reload, NULL);
 	events[3] = resume = evtimer_new(server.base, on_resume, NULL);
 	events[4] = drained = evtimer_new(server.base, on_end, NULL);
-	for (size_t i = 0; i < 5; i++)
+	events[5] = retry = evtimer_new(server.base, on_reload, NULL);
+	for (size_t i = 0; i < 6; i++)
 		if (!events[i] || (i < 3 && event_add(events[i], NULL) < 0))
 			die("libevent: %s", strerror(ENOMEM));
 	listen_all();
@@ -217,12 +239,12 @@ int main(int argc, char **argv)
 
 	sessions_end(&server);
 	close_listeners();
-	for (size_t i = 0; i < 5; i++)
+	for (size_t i = 0; i < 6; i++)
 		event_free(events[i]);
 	event_base_free(server.base);
 	maildir_close(server.maildir);
 	hello_dir_close(server.hellos);
-	smtptls_config_unref(server.config);
+	smtptls_reload_free(server.reload);
 	libevent_global_shutdown();
 	return EXIT_SUCCESS;
 }

@@ -528,6 +528,9 @@ struct smtptls_info {
 	/* 1: it is a DANE-EE record, and the key is weaker than the policy's
 	 * security level asks, which DANE-EE permits. */
 	int tlsa_weak_key;
+	/* When the first of this side's certificates expires, in seconds since
+	 * the Epoch; 0: there is none. */
+	long long expires;
 };
 
 /*

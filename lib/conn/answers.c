@@ -13,6 +13,7 @@
 #include "conn/outcome.h"
 #include "conn/state.h"
 #include "tls/received.h"
+#include "x509/own_faults.h"
 
 int smtptls_conn_state(const struct smtptls_conn *conn)
 {
@@ -73,6 +74,7 @@ int smtptls_conn_info(struct smtptls_conn *conn, struct smtptls_info *info,
 		if (ret < 0)
 			return ret;
 	}
+	full.expires = stls_own_certificates_expire(&conn->config->own);
 	full.tlsa_unusable = conn->expected.tlsa.unusable;
 	stls_outcome(conn, &full);
 	memset(info, 0, size);

@@ -58,6 +58,22 @@ int stls_config_warn(struct smtptls_config *config, const char *format, ...)
 	return ret;
 }
 
+int stls_config_read(struct smtptls_config *config, const char *file,
+		     struct stls_buffer *content, int *shared)
+{
+	const char *cause = "";
+	int ret = stls_texts_copy(&config->files, file);
+
+	if (ret == 0)
+		ret = stls_file_read(file, content, shared, &cause);
+	if (ret == 0)
+		return 0;
+	stls_buffer_free(content);
+	return stls_config_fail(config, ret, "%s: %s", file,
+				ret == SMTPTLS_E_NOMEM ? smtptls_strerror(ret)
+						       : cause);
+}
+
 void stls_config_mix(struct smtptls_config *config, const char *what,
 		     const void *data, size_t len)
 {
@@ -123,6 +139,7 @@ void smtptls_config_unref(struct smtptls_config *config)
 	for (i = 0; i < STLS_VERIFY_MODES; i++)
 		wipe_datum(&config->ticket_key[i]);
 	stls_texts_free(&config->certificates);
+	stls_texts_free(&config->files);
 	stls_texts_free(&config->warnings);
 	free(config);
 }
@@ -278,7 +295,6 @@ int smtptls_config_set_ticket_secret_file(struct smtptls_config *config,
 {
 	struct stls_buffer content = { 0 };
 	const unsigned char *secret;
-	const char *cause = "";
 	int shared = 0;
 	size_t len;
 	int ret;
@@ -287,22 +303,19 @@ int smtptls_config_set_ticket_secret_file(struct smtptls_config *config,
 		return SMTPTLS_E_ARG;
 	if (config->frozen)
 		return SMTPTLS_E_STATE;
-	ret = stls_file_read(file, &content, &shared, &cause);
-	if (ret == SMTPTLS_E_NOMEM)
-		cause = smtptls_strerror(ret);
-	if (ret == 0 && shared) {
-		ret = SMTPTLS_E_CONFIG;
-		cause = "others than its owner can read the ticket secret: "
-			"make "
-			"it readable for its owner alone (chmod go-r)";
-	}
-	if (ret < 0) {
-		ret = stls_config_fail(config, ret, "%s: %s", file, cause);
-		goto out;
-	}
+	ret = stls_config_read(config, file, &content, &shared);
+	if (ret < 0)
+		return ret;
 	len = stls_buffer_peek(&content, &secret);
-	ret = set_ticket_secret(config, file, secret, len);
-out:
+	if (shared)
+		ret = stls_config_fail(
+			config, SMTPTLS_E_CONFIG,
+			"%s: others than its owner can read the "
+			"ticket secret: make it readable for its "
+			"owner alone (chmod go-r)",
+			file);
+	else
+		ret = set_ticket_secret(config, file, secret, len);
 	stls_buffer_free(&content);
 	return ret;
 }

@@ -10,6 +10,7 @@
 #include <smtptls/config.h>
 #include <smtptls/conn.h>
 
+#include "base/buffer.h"
 #include "base/texts.h"
 #include "tls/dh.h"
 #include "tls/single_credentials.h"
@@ -42,6 +43,7 @@ struct smtptls_config {
 	/* What else tickets must not cross: a digest of trust. */
 	unsigned char settings[STLS_SHA256_SIZE];
 	struct stls_texts certificates; /* their names, as they were added */
+	struct stls_texts files;	/* that were read, or could not be */
 	struct stls_texts warnings;
 	char error[4096 + 512]; /* a path and a cause */
 };
@@ -53,6 +55,9 @@ int stls_config_fail(struct smtptls_config *config, int error,
 /* Add a sentence to the warnings; 0 or SMTPTLS_E_NOMEM. */
 int stls_config_warn(struct smtptls_config *config, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The whole of a file, which is noted; as stls_file_read(), with a sentence. */
+int stls_config_read(struct smtptls_config *config, const char *file,
+		     struct stls_buffer *content, int *shared);
 /* Make `settings` depend on `data` too. */
 void stls_config_mix(struct smtptls_config *config, const char *what,
 		     const void *data, size_t len);

@@ -31,18 +31,13 @@ static int source_open(struct smtptls_config *config, struct source *source,
 		       const char *name)
 {
 	const unsigned char *ptr;
-	const char *cause = "";
 	int ret;
 
 	memset(source, 0, sizeof(*source));
 	source->name = name;
-	ret = stls_file_read(name, &source->file, &source->shared, &cause);
-	if (ret < 0) {
-		stls_buffer_free(&source->file);
-		return stls_config_fail(
-			config, ret, "%s: %s", name,
-			ret == SMTPTLS_E_NOMEM ? smtptls_strerror(ret) : cause);
-	}
+	ret = stls_config_read(config, name, &source->file, &source->shared);
+	if (ret < 0)
+		return ret;
 	source->pem.size = (unsigned)stls_buffer_peek(&source->file, &ptr);
 	source->pem.data = (unsigned char *)ptr;
 	return 0;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "policy/security_level.h"
+#include "x509/name.h"
 
 #define DAY	  ((time_t)24 * 60 * 60)
 #define SOON	  (30 * DAY)
@@ -146,4 +147,129 @@ int stls_own_certificates_warn(const struct stls_own_certificates *own,
 				      now, warnings);
 	}
 	return ret;
+}
+
+/* ---- certificates that replace others ---- */
+
+static int is_valid(const struct stls_own_chain_facts *facts, time_t now)
+{
+	return (facts->from == (time_t)-1 || facts->from <= now) &&
+	       (facts->until == (time_t)-1 || facts->until >= now);
+}
+
+static int all_valid(const struct stls_own_certificates *own, time_t now)
+{
+	size_t i;
+
+	for (i = 0; i < own->count; i++) {
+		if (own->cert[i].keys && !is_valid(&own->cert[i].chain, now))
+			return 0;
+	}
+	return 1;
+}
+
+static int one_alone(const struct stls_own_certificates *own)
+{
+	size_t i;
+
+	for (i = 0; i < own->count; i++) {
+		if (own->cert[i].chain.missing)
+			return 1;
+	}
+	return 0;
+}
+
+static int has_name(const struct stls_own_certificates *own, const char *name)
+{
+	size_t i, j;
+
+	for (i = 0; i < own->count; i++) {
+		for (j = 0; j < own->cert[i].name_count; j++) {
+			if (strcmp(own->cert[i].name[j], name) == 0 ||
+			    stls_name_covers(own->cert[i].name[j], name))
+				return 1;
+		}
+	}
+	return 0;
+}
+
+/* A name of the certificate that no new one has, or NULL. */
+static const char *lost_name(const struct stls_own_certificate *cert,
+			     const struct stls_own_certificates *own)
+{
+	size_t i;
+
+	for (i = 0; i < cert->name_count; i++) {
+		if (!has_name(own, cert->name[i]))
+			return cert->name[i];
+	}
+	return NULL;
+}
+
+static int worse_time(const struct stls_own_chain_facts *facts,
+		      const char *name, time_t now,
+		      const struct stls_sentence *error)
+{
+	char date[DATE_SIZE];
+	int early = facts->from != (time_t)-1 && facts->from > now;
+
+	write_date(date, early ? facts->from : facts->until);
+	return stls_sentence(
+		error, SMTPTLS_E_CONFIG,
+		early ? "%s: the certificate is not valid before %s"
+		      : "%s: the certificate has expired on %s",
+		name, date);
+}
+
+int stls_own_certificates_worse(const struct stls_own_certificates *own,
+				const struct stls_own_certificates *old,
+				const struct stls_texts *names, time_t now,
+				const struct stls_sentence *error)
+{
+	int valid = all_valid(old, now), whole = !one_alone(old);
+	const struct stls_own_chain_facts *facts;
+	const char *lost;
+	size_t i;
+
+	if (own->count == 0 && old->count > 0)
+		return stls_sentence(error, SMTPTLS_E_CONFIG,
+				     "there is no certificate any more");
+	for (i = 0; i < own->count; i++) {
+		facts = &own->cert[i].chain;
+		if (!own->cert[i].keys)
+			continue;
+		if (valid && !is_valid(facts, now))
+			return worse_time(facts, name_of(names, i), now, error);
+		if (whole && facts->missing)
+			return stls_sentence(
+				error, SMTPTLS_E_CONFIG,
+				"%s: the certificate stands alone, without "
+				"that of its issuer %s",
+				name_of(names, i), facts->missing);
+	}
+	for (i = 0; i < old->count; i++) {
+		lost = lost_name(&old->cert[i], own);
+		if (lost)
+			return stls_sentence(
+				error, SMTPTLS_E_CONFIG,
+				"no new certificate has the name \"%s\", which "
+				"one in use has: have it issued with it, or "
+				"restart the server if it is to go",
+				lost);
+	}
+	return 0;
+}
+
+time_t stls_own_certificates_expire(const struct stls_own_certificates *own)
+{
+	time_t first = 0, until;
+	size_t i;
+
+	for (i = 0; i < own->count; i++) {
+		until = own->cert[i].chain.until;
+		if (own->cert[i].keys && until != (time_t)-1 &&
+		    (first == 0 || until < first))
+			first = until;
+	}
+	return first;
 }

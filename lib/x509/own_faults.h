@@ -26,4 +26,17 @@ int stls_own_certificates_warn(const struct stls_own_certificates *own,
 			       const struct stls_texts *names, time_t now,
 			       struct stls_texts *warnings);
 
+/*
+ * Whether certificates, which are called by `names`, are worse than those that
+ * they are to replace, now: without one that is valid, a chain, or a name of
+ * theirs. Returns 0 or SMTPTLS_E_CONFIG with a sentence.
+ */
+int stls_own_certificates_worse(const struct stls_own_certificates *own,
+				const struct stls_own_certificates *old,
+				const struct stls_texts *names, time_t now,
+				const struct stls_sentence *error);
+
+/* When the first of them expires; 0: there is none, or it is not known. */
+time_t stls_own_certificates_expire(const struct stls_own_certificates *own);
+
 #endif
