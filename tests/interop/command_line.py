@@ -3,7 +3,7 @@
 """The command lines of the programs, as far as they are alike: help, version,
 and what is said of options that are wrong.
 
-Environment: see harness.py; SMTPTLS_CIPHERS, too.
+Environment: see harness.py; SMTPTLS_CIPHERS and SMTPTLS_SENDMTA, too.
 """
 
 import os
@@ -17,7 +17,8 @@ from harness import (SCALE, WRAPPER, Checks, REPORT, SKIPPED, built, in_ci)
 # Each program with an option that takes a value, and one that takes none.
 PROGRAMS = (("smtptls-server", "SMTPTLS_SERVER", "--maildir", "--strict-sni"),
             ("smtptls-cert", "SMTPTLS_CERT", "--dir", "--force"),
-            ("smtptls-ciphers", "SMTPTLS_CIPHERS", "--groups", "--names"))
+            ("smtptls-ciphers", "SMTPTLS_CIPHERS", "--groups", "--names"),
+            ("sendmta", "SMTPTLS_SENDMTA", "--host", "--implicit"))
 
 
 class Program:

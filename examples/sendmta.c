@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sendmta: a client that blocks, and sends one message.
+ *
+ *   sendmta --from a@example.org --to b@example.net FILE mx.example.net:25
+ *
+ * prepare() says what the server must prove, connect_to() makes a socket,
+ * start_tls() lets the library negotiate on it; from there on say() and hear()
+ * are all that is needed, in the clear and under TLS alike. One deadline holds
+ * for everything, and what goes wrong first is told in one sentence. The manual
+ * is man/sendmta.1.
+ *
+ * Three rules are the library's and cannot be broken here: nothing that was
+ * heard before TLS is believed under it, no failure of TLS goes on in the clear,
+ * and who forgets to choose how the server is verified sends nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <smtptls.h>
+
+#include "send/mail.h"
+
+enum { OPEN = -1, LINE = 2048, REPLY = 64 * 1024 };
+
+struct session {
+	struct smtptls_conn *conn;
+	int fd, status;
+	long long deadline;
+	char me[256], sentence[1024];
+	char doing[16]; /* what the next reply is to */
+	char in[LINE];	/* read, and not yet a line */
+	size_t held;
+	char last[LINE + 1]; /* line of the reply */
+	struct smtptls_ehlo ehlo;
+	char offers[4096];
+};
+
+/* How it ends, unless that is known. The server's words may be in the text. */
+__attribute__((format(printf, 3, 4))) static int
+end(struct session *s, int status, const char *format, ...)
+{
+	va_list ap;
+
+	if (s->status != OPEN)
+		return -1;
+	s->status = status;
+	va_start(ap, format);
+	vsnprintf(s->sentence, sizeof(s->sentence), format, ap);
+	va_end(ap);
+	for (char *p = s->sentence; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	return status == TAKEN ? 0 : -1;
+}
+
+/* The same, where the library knows why, and whether it may pass. */
+static int failed(struct session *s, int error)
+{
+	struct smtptls_info info = { 0 };
+	const char *text;
+
+	smtptls_conn_error(s->conn, &text);
+	smtptls_conn_info(s->conn, &info, sizeof(info));
+	return end(s, info.status && *info.status == '5' ? REFUSED : LATER,
+		   "%s", *text ? text : smtptls_strerror(error));
+}
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static int left(const struct session *s)
+{
+	long long ms = s->deadline - now_ms();
+
+	return ms > 0 ? (int)ms : 0;
+}
+
+/* ---- the connection ---- */
+
+static int prepare(struct session *s, const struct mail *mail)
+{
+	struct smtptls_config *config = NULL;
+	int ret = smtptls_config_new(&config), kind;
+	const char *text;
+
+	if (ret == 0 && (mail->verify == SMTPTLS_VERIFY_CA ||
+			 mail->verify == SMTPTLS_VERIFY_OPTIONAL))
+		ret = smtptls_config_set_ca_file(config, mail->ca);
+	if (ret == 0 && mail->cert)
+		ret = smtptls_config_add_cert_file(config, mail->cert,
+						   mail->key);
+	if (ret == 0)
+		ret = smtptls_config_freeze(config);
+	if (ret == 0)
+		ret = smtptls_conn_new(&s->conn, config, SMTPTLS_CLIENT);
+	if (ret < 0) {
+		text = config ? smtptls_config_error(config) : "";
+		end(s, LOCAL, "%s", *text ? text : smtptls_strerror(ret));
+	}
+	smtptls_config_unref(config); /* the connection is an owner, too */
+	if (ret < 0)
+		return ret;
+	ret = smtptls_conn_set_verify(s->conn, mail->verify);
+	if (ret == 0)
+		ret = smtptls_conn_set_peer(s->conn, mail->name);
+	/* The digest may be the certificate's or its key's. */
+	for (kind = SMTPTLS_PIN_CERT; kind <= SMTPTLS_PIN_SPKI; kind++)
+		if (ret == 0 && mail->pin)
+			ret = smtptls_conn_add_pin(s->conn, kind, mail->pin,
+						   32);
+	if (ret == SMTPTLS_E_SYNTAX)
+		return end(s, USAGE, "%s: no host name", mail->name);
+	return ret < 0 ? failed(s, ret) : 0;
+}
+
+static int try_address(const struct addrinfo *address, int timeout)
+{
+	int fd = socket(address->ai_family, SOCK_STREAM, 0), error = 0;
+	struct pollfd wait = { .fd = fd, .events = POLLOUT };
+	socklen_t size = sizeof(error);
+
+	if (fd < 0)
+		return -1;
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    (connect(fd, address->ai_addr, address->ai_addrlen) < 0 &&
+	     errno != EINPROGRESS))
+		error = errno;
+	else if (poll(&wait, 1, timeout) != 1)
+		error = ETIMEDOUT;
+	else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+		error = errno;
+	if (error == 0)
+		return fd;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* Each address has an equal part of the time that is left. */
+static int connect_to(struct session *s, const struct mail *mail)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list, *a;
+	int ret = getaddrinfo(mail->host, mail->port, &hints, &list);
+	int count = 0;
+
+	if (ret)
+		return end(s, ret == EAI_NONAME ? REFUSED : LATER, "%s: %s",
+			   mail->host, gai_strerror(ret));
+	for (a = list; a; a = a->ai_next)
+		count++;
+	for (a = list; a && s->fd < 0; a = a->ai_next)
+		s->fd = try_address(a, left(s) / count--);
+	freeaddrinfo(list);
+	return s->fd < 0 ? end(s, LATER, "no connection to %s: %s", mail->host,
+			       strerror(errno))
+			 : 0;
+}
+
+static int start_tls(struct session *s, const struct mail *mail)
+{
+	int flags = mail->allow_cleartext ? SMTPTLS_TLS_OPTIONAL : 0;
+	int ret = mail->implicit
+			  ? smtptls_conn_start_tls(s->conn, 0)
+			  : smtptls_conn_negotiate(s->conn, s->me, flags);
+
+	if (ret == 0)
+		ret = smtptls_fd_start_tls(s->conn, s->fd, s->fd, left(s));
+	return ret < 0 ? failed(s, ret) : 0;
+}
+
+/* ---- SMTP ---- */
+
+static int say(struct session *s, const char *data, size_t len)
+{
+	ssize_t n = smtptls_fd_write(s->conn, s->fd, s->fd, data, len, left(s));
+
+	return n < 0 ? failed(s, (int)n) : 0;
+}
+
+/* The next line, in `last`; its length, or 0 when there is none. */
+static size_t hear_line(struct session *s)
+{
+	size_t len;
+	char *lf;
+
+	while (!(lf = memchr(s->in, '\n', s->held)) && s->held < LINE) {
+		ssize_t n =
+			smtptls_fd_read(s->conn, s->fd, s->fd, s->in + s->held,
+					LINE - s->held, left(s));
+		if (n < 0)
+			failed(s, (int)n);
+		if (n <= 0)
+			break;
+		s->held += (size_t)n;
+	}
+	if (!lf) {
+		end(s, LATER, "the server's reply to %s does not end",
+		    s->doing);
+		return 0;
+	}
+	len = (size_t)(lf - s->in) + 1;
+	memcpy(s->last, s->in, len);
+	s->last[len] = '\0';
+	s->held -= len;
+	memmove(s->in, s->in + len, s->held);
+	return len;
+}
+
+/* A whole reply, and nothing behind it: its code, or -1. */
+static int hear(struct session *s, const char *doing)
+{
+	struct smtptls_reply reply = { 0 };
+	size_t len, total = 0;
+	int code;
+
+	snprintf(s->doing, sizeof(s->doing), "%s", doing);
+	smtptls_ehlo_init(&s->ehlo, s->offers, sizeof(s->offers));
+	do {
+		code = reply.code;
+		len = hear_line(s);
+		if (len == 0)
+			return -1;
+		total += len;
+		if (smtptls_reply_parse(s->last, len, &reply) < 0 ||
+		    (code && code != reply.code) || total > REPLY)
+			return end(s, LATER, "the server's reply to %s is %s",
+				   doing,
+				   total > REPLY ? "too long" : "no SMTP");
+		smtptls_ehlo_add(&s->ehlo, s->last, len);
+	} while (!reply.last);
+	s->last[len - 2] = '\0';
+	if (s->held > 0)
+		return end(s, LATER,
+			   "the server sent more than one reply to %s", doing);
+	return reply.code;
+}
+
+__attribute__((format(printf, 2, 3))) static int
+command(struct session *s, const char *format, ...)
+{
+	char line[1024];
+	va_list ap;
+	int len;
+
+	va_start(ap, format);
+	len = vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	if (say(s, line, (size_t)len) < 0)
+		return -1;
+	line[strcspn(line, " \r")] = '\0';
+	return hear(s, line);
+}
+
+/* The server's no: for good, or for now. */
+static int refused(struct session *s, int code)
+{
+	return end(s, code >= 500 ? REFUSED : LATER,
+		   "the server answered %s with \"%.300s\"", s->doing, s->last);
+}
+
+static int offers(const struct session *s, const char *keyword,
+		  const char *parameter)
+{
+	const char *word = smtptls_ehlo_find(&s->ehlo, keyword);
+	size_t len = strlen(parameter);
+
+	for (; word && *word; word += strspn(word, " ")) {
+		if (strcspn(word, " ") == len &&
+		    strncasecmp(word, parameter, len) == 0)
+			return 1;
+		word += strcspn(word, " ");
+	}
+	return word && len == 0;
+}
+
+/* The password is for the server alone: never in the clear. */
+static int log_in(struct session *s, const struct mail *mail)
+{
+	int code;
+
+	if (!smtptls_conn_tls_enabled(s->conn) || !offers(s, "AUTH", "PLAIN"))
+		return end(s, REFUSED, "the server does not offer AUTH PLAIN");
+	code = command(s, "AUTH PLAIN %s\r\n", mail->login);
+	return code == 235 ? 0 : refused(s, code);
+}
+
+/* EHLO, and HELO where there is no TLS and no better. */
+static int greet(struct session *s)
+{
+	int code = command(s, "EHLO %s\r\n", s->me);
+
+	if ((code == 500 || code == 502) && !smtptls_conn_tls_enabled(s->conn))
+		code = command(s, "HELO %s\r\n", s->me);
+	return code == 250 ? 0 : refused(s, code);
+}
+
+/* The server's yes, and over what it has come. */
+static int taken(struct session *s)
+{
+	struct smtptls_info info = { 0 };
+	const char *why = "";
+
+	smtptls_conn_info(s->conn, &info, sizeof(info));
+	if (info.verify < 0)
+		why = smtptls_strerror(info.verify);
+	return end(s, TAKEN, "\"%.300s\" (%s%s%s%s%s)", s->last,
+		   info.tls_enabled ? info.protocol : "in the clear",
+		   info.resumed ? ", resumed" : "",
+		   info.verify == 1 ? ", verified" : ", not verified",
+		   *why ? ": " : "", why);
+}
+
+static int send_mail(struct session *s, const struct mail *mail)
+{
+	const char *body = "";
+	int code;
+
+	if (mail->implicit) {
+		code = hear(s, "the connection");
+		if (code != 220)
+			return refused(s, code);
+	}
+	if (greet(s) < 0)
+		return -1;
+	if (mail->eight_bit && !offers(s, "8BITMIME", ""))
+		return end(s, REFUSED, "the server takes no 8-bit text");
+	if (mail->eight_bit)
+		body = " BODY=8BITMIME";
+	if (mail->login && log_in(s, mail) < 0)
+		return -1;
+	code = command(s, "MAIL FROM:<%s>%s\r\n", mail->from, body);
+	if (code == 250)
+		code = command(s, "RCPT TO:<%s>\r\n", mail->to);
+	if (code == 250 || code == 251)
+		code = command(s, "DATA\r\n");
+	if (code != 354)
+		return refused(s, code);
+	if (say(s, mail->text, mail->len) < 0)
+		return -1;
+	code = hear(s, "the message");
+	return code == 250 ? taken(s) : refused(s, code);
+}
+
+int main(int argc, char **argv)
+{
+	struct session s = { .fd = -1, .status = OPEN };
+	struct mail mail;
+
+	mail_read_options(&mail, argc, argv);
+	s.deadline = now_ms() + 1000LL * mail.timeout;
+	if (gethostname(s.me, sizeof(s.me) - 1) < 0)
+		strcpy(s.me, "localhost");
+	if (mail_read_text(&mail) < 0)
+		end(&s, LOCAL, "%s: %s", mail.file, strerror(errno));
+	else if (prepare(&s, &mail) == 0 && connect_to(&s, &mail) == 0 &&
+		 start_tls(&s, &mail) == 0)
+		send_mail(&s, &mail);
+	if (s.fd >= 0) {
+		command(&s, "QUIT\r\n"); /* what comes of it changes nothing */
+		smtptls_conn_close(s.conn);
+		smtptls_fd_pump(s.conn, s.fd, s.fd, 0, left(&s));
+		close(s.fd);
+	}
+	smtptls_conn_free(s.conn);
+	free(mail.text);
+	if (s.status == TAKEN)
+		puts(s.sentence);
+	else
+		fprintf(stderr, "sendmta: %s\n", s.sentence);
+	return s.status;
+}
