@@ -275,40 +275,50 @@ class Authority:
     """A CA of the test's own, for what our certificate maker rightly refuses
     to make: strangers, expired certificates, ten thousand names."""
 
-    def __init__(self, directory, name):
+    def __init__(self, directory, name, pair=None):
+        """`pair`: a certificate that is there, as of another authority."""
         self.dir = pathlib.Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
         self.crt, self.key = self.dir / f"{name}.crt", self.dir / f"{name}.key"
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
-                "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-                "-keyout", self.key, "-out", self.crt, "-subj", f"/CN={name}",
-                "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        if pair:
+            self.crt, self.key = pair
+        else:
+            openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+                    "-keyout", self.key, "-out", self.crt, "-subj",
+                    f"/CN={name}", "-addext",
+                    "keyUsage=critical,keyCertSign,cRLSign")
         (self.dir / "index.txt").touch()
         (self.dir / "index.txt.attr").write_text("unique_subject = no\n")
         (self.dir / "serial").write_text("1000\n")
 
     def issue(self, name, rsa=False, usage="serverAuth", names=("localhost",),
-              address="127.0.0.1", end="20991231235959Z"):
-        """A certificate and its key; `end` in the past: an expired one."""
+              address="127.0.0.1", start="20200101000000Z",
+              end="20991231235959Z", common_name=None, extensions=None):
+        """A certificate and its key; `end` in the past: an expired one.
+        `rsa` can be a number of bits; `extensions`, lines for openssl, are
+        taken in the place of its own."""
         crt, key = self.dir / f"{name}.crt", self.dir / f"{name}.key"
         config, request = self.dir / f"{name}.cnf", self.dir / f"{name}.csr"
         san = ",".join([f"DNS:{one}" for one in names]
                        + [f"IP:{address}"] * bool(address)) or "email:a@b.test"
+        extensions = extensions or "basicConstraints=CA:false\n" \
+            "keyUsage=critical,digitalSignature,keyEncipherment\n" \
+            f"extendedKeyUsage={usage}\nsubjectAltName={san}\n"
         config.write_text(
             "[ca]\ndefault_ca=x\n[x]\n"
             f"database={self.dir}/index.txt\nserial={self.dir}/serial\n"
             f"new_certs_dir={self.dir}\ndefault_md=sha256\npolicy=p\n"
-            "[p]\ncommonName=supplied\n[e]\nbasicConstraints=CA:false\n"
-            "keyUsage=critical,digitalSignature,keyEncipherment\n"
-            f"extendedKeyUsage={usage}\nsubjectAltName={san}\n"
+            f"[p]\ncommonName=supplied\n[e]\n{extensions}"
             "[req]\ndistinguished_name=d\n[d]\n")
-        kind = ["rsa:2048"] if rsa else \
+        kind = [f"rsa:{2048 if rsa is True else rsa}"] if rsa else \
             ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
         openssl("req", "-config", config, "-newkey", *kind, "-nodes",
-                "-keyout", key, "-out", request, "-subj", f"/CN={name}")
+                "-keyout", key, "-out", request, "-subj",
+                f"/CN={common_name or name}")
         openssl("ca", "-batch", "-notext", "-config", config, "-in", request,
                 "-out", crt, "-cert", self.crt, "-keyfile", self.key,
-                "-extensions", "e", "-startdate", "20200101000000Z",
+                "-extensions", "e", "-startdate", start,
                 "-enddate", end)
         return crt, key
 
