@@ -8,18 +8,34 @@ of tests/data/behaviour.tsv, each met as a server that does what the row says.
 A malicious server can make a client fail, never make it hang, grow, send
 credentials or mail in the clear, believe an injected reply or take a wrong
 certificate. See behaviour.py, whose output is the same, and sender.py for the
-environment. What speaks of the dialogue is tried on the dialogue alone in
-tests/unit/smtp/dialogue.c, too.
+environment. What speaks of the dialogue is tried on the library alone, too:
+each such row is named in tests/unit/smtp/dialogue.c or tests/unit/conn/.
 """
 
+import pathlib
+import re
 import sys
 
 import client_dialogue      # noqa: F401  (each registers its rows)
 import client_sender        # noqa: F401
 import client_tls           # noqa: F401
-from rows import main
+from rows import main, requirements
 from sender import Stage, program
+
+UNIT = pathlib.Path(__file__).resolve().parents[1] / "unit"
+DIALOGUE = re.compile("C-(GRT|EHL|STL|INJ)-")
+
+
+def unnamed():
+    """Rows of the dialogue that no unit test has."""
+    text = "".join(path.read_text(encoding="utf-8") for path in
+                   [UNIT / "smtp/dialogue.c", *(UNIT / "conn").glob("*.c")])
+    return [name for name in requirements("client")
+            if DIALOGUE.match(name) and name not in text]
+
 
 if __name__ == "__main__":
     program()
+    if unnamed():
+        sys.exit(f"behaviour_client: not in tests/unit: {unnamed()}")
     main("behaviour_client", "client", Stage, sys.argv[1:])

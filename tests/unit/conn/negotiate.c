@@ -294,9 +294,11 @@ static void to_tls(const char *version, int mode, int flags, const char *hello)
 			 strlen(EHLO));
 	peer_run(server, conn);
 	assert_true(peer_queue_is(&server->heard, EHLO));
-	peer_say(server, "250 mx\r\n");
+	/* C-INJ-11: another offer is the host's to hear, and not taken up */
+	peer_say(server, "250-mx\r\n250 STARTTLS\r\n");
 	peer_run(server, conn);
-	assert_true(host_reads(conn, "250 mx\r\n"));
+	assert_true(host_reads(conn, "250-mx\r\n250 STARTTLS\r\n"));
+	assert_int_equal(smtptls_conn_poll(conn) & OUT, 0);
 	info = host_info(conn);
 	assert_int_equal(info.stage, SMTPTLS_STAGE_TLS);
 	assert_int_equal(info.reason, 0);
@@ -604,13 +606,14 @@ static void test_in_the_clear(void **state)
 
 /* ---- the handshake fails ---- */
 
-enum deed { CUT, STALL, ALERT, PLAIN, RESET, GARBAGE, FLOOD, DEEDS };
+enum deed { CUT, STALL, ALERT, PLAIN, AHEAD, RESET, GARBAGE, FLOOD, DEEDS };
 
 static void do_deed(struct smtptls_conn *conn, int deed)
 {
 	static const char alert[] = "\x15\3\3\0\2\2\x28";
 	static const char garbage[] = "\x16\3\3\0\4\2\0\0\0";
 	static const char forged[] = "250-x\r\n250 AUTH PLAIN LOGIN\r\n";
+	static const char ahead[] = "250 x\r\n\x16\3\3\0\x7a\2\0\0\x76\3\3";
 	int i;
 
 	switch (deed) {
@@ -626,6 +629,9 @@ static void do_deed(struct smtptls_conn *conn, int deed)
 		break;
 	case PLAIN:
 		host_feed(conn, forged, sizeof(forged) - 1);
+		break;
+	case AHEAD:
+		host_feed(conn, ahead, sizeof(ahead) - 1);
 		break;
 	case RESET:
 		assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_IO), 0);
@@ -684,7 +690,8 @@ static void test_handshake_fails(void **state)
 	int deed;
 
 	(void)state;
-	print_message("C-STL-17, C-STL-18, C-STL-20, C-INJ-03, C-SLO-01\n");
+	print_message("C-STL-17, C-STL-18, C-STL-20, C-INJ-03, C-INJ-04, "
+		      "C-SLO-01\n");
 	for (deed = 0; deed < DEEDS; deed++) {
 		check_handshake(deed, SMTPTLS_VERIFY_NONE, OPTIONAL);
 		check_handshake(deed, SMTPTLS_VERIFY_OPTIONAL, OPTIONAL);
