@@ -165,6 +165,55 @@ SMTPTLS_API int smtptls_conn_add_tlsa(struct smtptls_conn *conn, int usage,
 				      int selector, int matching,
 				      const void *data, size_t len);
 
+/* No session takes more bytes. */
+#define SMTPTLS_SESSION_MAX 65536
+
+/*
+ * Client: offer the server a session of smtptls_conn_get_session(), so that the
+ * handshake is shorter; `data` is copied. The certificate is verified again.
+ * The session is silently not offered, and a full handshake made, unless it was
+ * kept with the same way of verifying, names, pins, TLSA records (in any
+ * order), authorities, revocation lists, policy and certificates of this side,
+ * and the same version of GnuTLS. Whether the server has taken it is `resumed`
+ * in smtptls_conn_info().
+ *
+ * SECRET: who can read or write these bytes can pass for the server, and before
+ * TLS 1.3 read the sessions. Keep them as a key: in a file of mode 0600. What
+ * was cut or damaged by accident is found.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG     a pointer is NULL, or `conn` is a server's
+ *   SMTPTLS_E_STATE   TLS has started, or the library negotiates
+ *   SMTPTLS_E_SYNTAX  no session of this version of the library, or not the
+ *                     whole of it, or damaged: forget it
+ *   SMTPTLS_E_NOMEM
+ */
+SMTPTLS_API int smtptls_conn_set_session(struct smtptls_conn *conn,
+					 const void *data, size_t len);
+
+/*
+ * Client: the session as bytes that can be kept anywhere, in `buffer` of
+ * `size` bytes; SMTPTLS_SESSION_MAX are always enough. With NULL and 0 only the
+ * length is told. It can be asked for while TLS is on, and when that was closed
+ * in order. Under TLS 1.3 a session is there when the server's ticket has been
+ * read: try it after the first smtptls_conn_read() that gave something, and
+ * again before QUIT; and offer it once only, since listeners can tell that it
+ * is the same (RFC 8446 appendix C.4): a resumed connection gives the next.
+ *
+ * Returns the number of bytes, or
+ *   SMTPTLS_E_ARG          `conn` is NULL or a server's, or `buffer` is NULL
+ *                          and `size` is not 0
+ *   SMTPTLS_E_STATE        TLS is not on
+ *   SMTPTLS_E_AGAIN        TLS 1.3: no ticket has come yet, and maybe none will
+ *   SMTPTLS_E_UNSUPPORTED  the server has given nothing to resume by, or more
+ *                          than SMTPTLS_SESSION_MAX bytes are needed
+ *   SMTPTLS_E_LIMIT        `size` is too small; nothing was written
+ *   SMTPTLS_E_NOMEM        the connection goes on
+ * or the error by which the connection has failed.
+ */
+SMTPTLS_API ssize_t smtptls_conn_get_session(struct smtptls_conn *conn,
+					     void *buffer, size_t size);
+
 /*
  * Server: 1 when STARTTLS may be offered now: the connection is in the clear
  * and the configuration has a certificate. 0 otherwise, and for NULL.

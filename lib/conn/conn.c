@@ -77,6 +77,7 @@ void smtptls_conn_free(struct smtptls_conn *conn)
 	stls_texts_free(&conn->expected.names);
 	stls_pins_free(&conn->expected.pins);
 	stls_tlsa_free(&conn->expected.tlsa);
+	stls_conn_forget_offer(conn);
 	free(conn->system_text);
 	free(conn);
 }

@@ -9,6 +9,7 @@
 #include "conn/state.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "reason/session_end.h"
 
@@ -60,6 +61,17 @@ int stls_conn_handshake(struct smtptls_conn *conn)
 	return 0;
 }
 
+void stls_conn_forget_offer(struct smtptls_conn *conn)
+{
+	struct stls_expected *expected = &conn->expected;
+
+	if (expected->offered)
+		explicit_bzero(expected->offered, expected->offered_len);
+	free(expected->offered);
+	expected->offered = NULL;
+	expected->offered_len = 0;
+}
+
 int stls_conn_start(struct smtptls_conn *conn)
 {
 	int ret;
@@ -69,6 +81,7 @@ int stls_conn_start(struct smtptls_conn *conn)
 		return stls_conn_fail_nomem(conn);
 	ret = stls_session_start(conn->session, conn->config, conn->role,
 				 &conn->expected, &conn->in, &conn->out);
+	stls_conn_forget_offer(conn);
 	if (ret < 0)
 		return stls_conn_fail_session(conn, ret);
 	conn->session->eof = conn->eof;

@@ -60,6 +60,9 @@ int stls_conn_fail_nomem(struct smtptls_conn *conn);
 int stls_conn_fail_injection(struct smtptls_conn *conn);
 int stls_conn_fail_session(struct smtptls_conn *conn, int error);
 
+/* Wipe the session that is offered to the server. */
+void stls_conn_forget_offer(struct smtptls_conn *conn);
+
 /* A final state's objection to any work, or 0. */
 static inline int stls_conn_final(const struct smtptls_conn *conn)
 {

@@ -17,6 +17,8 @@ struct stls_expected {
 	struct stls_texts names; /* others that will do */
 	struct stls_pins pins;
 	struct stls_tlsa_set tlsa;
+	unsigned char *offered; /* an earlier session's bytes, or NULL */
+	size_t offered_len;
 };
 
 #endif

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tls/session_bytes.h"
 #include "x509/name.h"
 
 /* ---- transport ---- */
@@ -144,8 +145,8 @@ static int set_up_client(struct stls_session *session)
 				      strlen(session->expected->peer));
 }
 
-int stls_session_set_up(struct stls_session *session,
-			const struct smtptls_config *config)
+static int make(struct stls_session *session,
+		const struct smtptls_config *config)
 {
 	unsigned flags = GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL;
 	int ret, server = session->role == SMTPTLS_SERVER;
@@ -173,4 +174,20 @@ int stls_session_set_up(struct stls_session *session,
 		return ret;
 	set_up_judge(session, config);
 	return server ? set_up_server(session, config) : set_up_client(session);
+}
+
+int stls_session_set_up(struct stls_session *session,
+			const struct smtptls_config *config)
+{
+	gnutls_datum_t offered;
+	int ret = make(session, config);
+
+	if (ret < 0 || session->role != SMTPTLS_CLIENT ||
+	    !stls_session_bytes_open(config, session->expected, &offered) ||
+	    gnutls_session_set_data(session->tls, offered.data, offered.size) ==
+		    0)
+		return ret;
+	/* Of another GnuTLS, say. What it has taken of it must not stay. */
+	gnutls_deinit(session->tls);
+	return make(session, config);
 }

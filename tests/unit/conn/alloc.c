@@ -180,6 +180,24 @@ out:
 	return done;
 }
 
+/* From one life of a client's to the next; the server takes a new key each. */
+static unsigned char kept[SMTPTLS_SESSION_MAX];
+static size_t kept_len;
+
+static void keep(struct smtptls_conn *conn)
+{
+	ssize_t n = smtptls_conn_get_session(conn, kept, sizeof(kept));
+
+	assert_true(n > 0);
+	kept_len = (size_t)n;
+}
+
+static int offer(struct smtptls_conn *conn)
+{
+	return kept_len == 0 ||
+	       well(smtptls_conn_set_session(conn, kept, kept_len));
+}
+
 static int client_life(const struct testcert *const certs[], const char *crl)
 {
 	static const struct testcert *const none[] = { NULL };
@@ -195,8 +213,10 @@ static int client_life(const struct testcert *const certs[], const char *crl)
 		goto out;
 	assert_int_equal(smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_CA), 0);
 	done = well(smtptls_conn_set_peer(conn, "mx.example.org")) &&
-	       well(smtptls_conn_start_tls(conn, 0)) && run(server, conn) &&
-	       talk(server, conn);
+	       offer(conn) && well(smtptls_conn_start_tls(conn, 0)) &&
+	       run(server, conn) && talk(server, conn);
+	if (done)
+		keep(conn);
 	end(conn);
 out:
 	smtptls_config_unref(config);
