@@ -376,6 +376,9 @@ struct smtptls_plan {
 	/* Reference names, of which the certificate must have one; at level
 	 * DANE the first is the TLSA base domain. */
 	char name[SMTPTLS_PLAN_NAMES][SMTPTLS_NAME_SIZE];
+	/* 1: the host has to be authenticated, also where at level DANE none of
+	 * the records turns out to hold a certificate or key. */
+	int authenticated;
 };
 
 /*
@@ -432,6 +435,47 @@ SMTPTLS_API int smtptls_outbound_decide(const struct smtptls_outbound *outbound,
 					size_t plan_size, size_t count,
 					struct smtptls_decision *decision,
 					size_t decision_size);
+
+/* --- a connection --------------------------------------------------------- */
+
+struct smtptls_conn;
+
+/*
+ * Set a client's connection (smtptls_conn_new()) up for the host of a plan: how
+ * the server is verified, the name that is sent, the names and TLSA records of
+ * which it must have one. Call it before anything else is set; all is copied.
+ * The name that is sent is then no name to look for, as it is after
+ * smtptls_conn_set_peer(): the plan's list alone has these.
+ *
+ *   MAY, ENCRYPT  SMTPTLS_VERIFY_NONE; where an MTA-STS policy in testing
+ *                 applies and the configuration has authorities,
+ *                 SMTPTLS_VERIFY_OPTIONAL, and `verify` in smtptls_conn_info()
+ *                 is what to report
+ *   DANE          SMTPTLS_VERIFY_DANE
+ *   CA            SMTPTLS_VERIFY_CA
+ *   PIN           SMTPTLS_VERIFY_PIN; call smtptls_conn_add_pin() next
+ *
+ * REQUIRETLS is left to the caller, who sees under TLS whether it is offered.
+ *
+ * Returns the flags for smtptls_conn_negotiate(), SMTPTLS_TLS_OPTIONAL where
+ * going on in the clear is allowed and else 0; or
+ *   SMTPTLS_E_ARG        a pointer is NULL, `plan_size` is 0, or `conn` is a
+ *                        server's
+ *   SMTPTLS_E_STATE      TLS has started, or something was read or written
+ *   SMTPTLS_E_CONFIG     the plan is to skip the host or is none that
+ *                        smtptls_outbound_plan() makes, something was set
+ *                        before, or level CA finds no authorities in the
+ *                        configuration; the connection has failed
+ *   SMTPTLS_E_CERT_TLSA  the host has to be authenticated, and none of its
+ *                        records holds a certificate or key; the connection has
+ *                        failed
+ *   SMTPTLS_E_LIMIT      more than 64 records; the connection has failed
+ *   SMTPTLS_E_NOMEM      the connection has failed
+ * or the error by which the connection had failed before.
+ */
+SMTPTLS_API int smtptls_outbound_apply(struct smtptls_conn *conn,
+				       const struct smtptls_plan *plan,
+				       size_t plan_size);
 
 #ifdef __cplusplus
 }

@@ -133,8 +133,8 @@ int smtptls_conn_add_tlsa(struct smtptls_conn *conn, int usage, int selector,
 static const char *find_missing(const struct smtptls_conn *conn)
 {
 	const struct stls_expected *expected = &conn->expected;
-	int named = conn->expected.peer || expected->names.count > 0 ||
-		    conn->role == SMTPTLS_SERVER;
+	int named = (expected->peer && !expected->sni_only) ||
+		    expected->names.count > 0 || conn->role == SMTPTLS_SERVER;
 
 	switch (conn->expected.verify) {
 	case SMTPTLS_VERIFY_CA:

@@ -379,6 +379,8 @@ static int fill(struct smtptls_plan *plan, const struct question *q)
 	plan->ipv6 = has_records(&q->host->aaaa);
 	plan->clear = plan->level == SMTPTLS_LEVEL_MAY;
 	plan->requiretls = q->outbound->requiretls != 0;
+	plan->authenticated = is_authenticated(floor.level) ||
+			      floor.skip == SMTPTLS_SKIP_NO_TLSA;
 	set_names(plan, q, dane.base);
 	if (plan->level == SMTPTLS_LEVEL_CA && plan->name_count == 0)
 		return SMTPTLS_SKIP_NO_NAME;

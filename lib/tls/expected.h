@@ -12,8 +12,9 @@
 
 /* All zeros: nothing. */
 struct stls_expected {
-	int verify; /* enum smtptls_verify */
-	char *peer; /* a client's name for the server, SNI's too; or NULL */
+	int verify;   /* enum smtptls_verify */
+	char *peer;   /* a client's name for the server, SNI's too; or NULL */
+	int sni_only; /* it is sent, and is no name to look for */
 	struct stls_texts names; /* others that will do */
 	struct stls_pins pins;
 	struct stls_tlsa_set tlsa;

@@ -48,7 +48,7 @@ static size_t list_names(const struct stls_expected *expected,
 	const struct stls_texts *names = &expected->names;
 	size_t count = 0, i;
 
-	if (expected->peer)
+	if (expected->peer && !expected->sni_only)
 		name[count++] = expected->peer;
 	for (i = 0; i < names->count && i < STLS_NAMES_MAX; i++)
 		name[count++] = names->text[i];
