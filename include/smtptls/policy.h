@@ -264,7 +264,9 @@ enum smtptls_change_action {
  * was written. To ADD to one of the lists, `with` comes between the list and
  * `word`. A certificate's word is its type: "RSA", "RSA-PSS", "ECDSA P-256",
  * "Ed25519" and so on; to REPLACE one is to have it issued with the keyUsage
- * `with`, or with a key of `with`: "2048 bits". A word that is added to
+ * `with`, or with a key of `with`: "2048 bits". One to ADD needs what `with`
+ * says: a length of its key, the name of a host, both with ", " between, or
+ * nothing. A word that is added to
  * SYSTEM_POLICY or PEER is a name of a protocol, suite, group or signature
  * algorithm.
  */

@@ -7,6 +7,8 @@
  */
 #include "policy/security_level.h"
 
+#include <smtptls/policy.h>
+
 int stls_security_bits(int level)
 {
 	static const int bits[] = { 0, 80, 112, 128, 192, 256 };
@@ -32,6 +34,21 @@ int stls_group_bits(unsigned code)
 		return 224;
 	case 25:     /* secp521r1 */
 	case 0x11ed: /* SecP384r1MLKEM1024 */
+		return 256;
+	default:
+		return 128;
+	}
+}
+
+/* Of a key whose type says how long it is. */
+int stls_key_bits(unsigned key)
+{
+	switch (key) {
+	case SMTPTLS_KEY_ECDSA_P384:
+		return 192;
+	case SMTPTLS_KEY_ED448:
+		return 224;
+	case SMTPTLS_KEY_ECDSA_P521:
 		return 256;
 	default:
 		return 128;

@@ -9,6 +9,7 @@ int stls_security_bits(int level);
 /* The bits of security that a thing has. */
 int stls_group_bits(unsigned code);
 int stls_sigalg_bits(unsigned code);
+int stls_key_bits(unsigned key); /* enum smtptls_key, but RSA's */
 int stls_rsa_bits(unsigned length);
 int stls_modulus_bits(unsigned length); /* DSA, Diffie-Hellman */
 

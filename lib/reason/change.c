@@ -228,23 +228,47 @@ static void change_sigalgs(struct stls_change_list *list,
 
 /* ---- what is no string ---- */
 
+/* The length of RSA that is not what everybody takes; see stls_rsa_bits(). */
+static const char *length_for(unsigned key, int level)
+{
+	static const char *const lengths[] = { "",	    "",
+					       "",	    "3072 bits",
+					       "7680 bits", "15360 bits" };
+
+	return key & STLS_KEYS_RSA ? lengths[level] : "";
+}
+
 static void change_certificate(struct stls_change_list *list,
 			       const struct stls_diagnosis *diagnosis)
 {
 	const char *name = stls_key_name(diagnosis->key);
 
+	if (diagnosis->key_off & STLS_OFF_SHORT)
+		stls_change_put(list, SMTPTLS_SETTING_CERTIFICATE,
+				SMTPTLS_CHANGE_REPLACE,
+				stls_key_name(diagnosis->short_key),
+				"2048 bits");
 	if (diagnosis->key_off & STLS_OFF_MISSING)
 		stls_change_put(list, SMTPTLS_SETTING_CERTIFICATE,
-				SMTPTLS_CHANGE_ADD, name, "");
-	else if (diagnosis->key_off & STLS_OFF_SHORT)
-		stls_change_put(list, SMTPTLS_SETTING_CERTIFICATE,
-				SMTPTLS_CHANGE_REPLACE, name, "2048 bits");
+				SMTPTLS_CHANGE_ADD, name,
+				length_for(diagnosis->key, diagnosis->level));
 	else if (diagnosis->key_off & STLS_OFF_USAGE)
 		stls_change_put(list, SMTPTLS_SETTING_CERTIFICATE,
 				SMTPTLS_CHANGE_REPLACE, name,
 				diagnosis->key == SMTPTLS_KEY_RSA_ENCRYPT
 					? "keyEncipherment"
 					: "digitalSignature");
+}
+
+void stls_change_name(struct smtptls_change *change, const char *name)
+{
+	size_t len = strlen(change->with), size = sizeof(change->with);
+
+	/* Where both do not fit the name is what cannot be guessed. */
+	if (len + strlen(", ") + strlen(name) >= size)
+		len = 0;
+	(void)snprintf(change->with + len, size - len, "%s%s",
+		       len > 0 ? ", " : "", name);
 }
 
 /* Everything of a diagnosis that has this obstacle. */
@@ -284,8 +308,10 @@ int stls_find_changes(const struct smtptls_policy *policy,
 	int ret;
 
 	memset(changes, 0, SMTPTLS_CHANGES * sizeof(changes[0]));
-	if (!diagnosis->version)
-		return 0;
+	if (!diagnosis->version || !policy) {
+		change_certificate(&list, diagnosis);
+		return list.count;
+	}
 	ret = change_protocols(&list, policy, diagnosis);
 	if (ret == 0)
 		ret = stls_change_ciphers(&list, policy, diagnosis);

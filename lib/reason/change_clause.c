@@ -73,6 +73,22 @@ static int shares_verb(const struct smtptls_change *before,
 	       before->setting <= SMTPTLS_SETTING_CERTIFICATE;
 }
 
+/* What a certificate has to have besides its type. */
+static void add_certificate(struct stls_phrase *phrase,
+			    const struct smtptls_change *change, int verb,
+			    const char *the)
+{
+	static const char bits[] = " bits";
+	const char *length = strstr(change->with, bits), *name = change->with;
+
+	if (length)
+		name = length + strlen(bits);
+	stls_phrase_add(phrase, "%s%s%s certificate%s%.*s%s",
+			verb ? "add " : "", the[0] ? "an " : "", change->word,
+			length ? " with " : "", (int)(name - change->with),
+			change->with, name[0] ? " for it" : "");
+}
+
 static void add_addition(struct stls_phrase *phrase,
 			 const struct smtptls_change *change, int verb,
 			 const char *the)
@@ -89,8 +105,7 @@ static void add_addition(struct stls_phrase *phrase,
 		stls_phrase_add(phrase, "%s%s", verb ? "allow " : "", word);
 		break;
 	case SMTPTLS_SETTING_CERTIFICATE:
-		stls_phrase_add(phrase, "%s%s%s certificate",
-				verb ? "add " : "", the[0] ? "an " : "", word);
+		add_certificate(phrase, change, verb, the);
 		break;
 	default:
 		stls_phrase_add(phrase, "%s%s%s%s to %s%s", verb ? "add " : "",

@@ -561,6 +561,8 @@ void stls_diagnose(const struct smtptls_policy *policy,
 	if (search.best_cost == STLS_IMPOSSIBLE)
 		return;
 	join_curve(&search);
+	diagnosis->short_key = keys & STLS_RSA_BOTH ? SMTPTLS_KEY_RSA_SIGN
+						    : SMTPTLS_KEY_RSA_PSS;
 	diagnosis->needs_peer =
 		((diagnosis->version_off | diagnosis->suite_off |
 		  diagnosis->group_off | diagnosis->sigalg_off) &

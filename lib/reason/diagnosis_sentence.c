@@ -418,8 +418,7 @@ static void write_suiteb(struct stls_writer *writer)
 	write_obstacle(writer, 0, SMTPTLS_SETTING_GROUPS, "groups here");
 }
 
-/* Whom it costs something. */
-static void write_price(struct stls_writer *writer)
+void stls_write_price(struct stls_writer *writer)
 {
 	const struct stls_diagnosis *diagnosis = writer->diagnosis;
 	struct stls_phrase *phrase = &writer->phrase;
@@ -466,5 +465,5 @@ void stls_write_diagnosis(struct stls_writer *writer)
 		stls_phrase_add(phrase, ": ");
 	stls_phrase_changes(phrase, writer->advice->changes,
 			    writer->advice->change_count, writer->terse);
-	write_price(writer);
+	stls_write_price(writer);
 }

@@ -194,6 +194,13 @@ static uint64_t key_cost(const struct stls_search *search, unsigned key,
 		*off |= STLS_OFF_USAGE;
 		return STLS_COST_USAGE + i;
 	}
+	/* One that the level forbids would be refused at start. */
+	if (!(key & STLS_KEYS_RSA) &&
+	    stls_key_bits(key) < stls_security_bits(search->level))
+		return STLS_IMPOSSIBLE;
+	/* Of 7680 bits or more nobody likes to have one. */
+	if (key & STLS_KEYS_RSA && search->level > 3)
+		i += KEY_TYPES;
 	*off |= STLS_OFF_MISSING;
 	return STLS_COST_MISSING + i * STLS_COST_KEY_TYPE;
 }
@@ -203,12 +210,10 @@ static uint64_t key_cost(const struct stls_search *search, unsigned key,
  * key goes with that while the short one is there.
  */
 static uint64_t length_cost(const struct stls_search *search, unsigned code,
-			    unsigned key, uint8_t *off)
+			    uint8_t *off)
 {
 	if (!stls_keys_too_short(search->too_short, code))
 		return 0;
-	if (!(search->keys & key))
-		return STLS_IMPOSSIBLE;
 	*off |= STLS_OFF_SHORT;
 	return STLS_COST_MISSING;
 }
@@ -268,7 +273,7 @@ static void find_key(const struct stls_search *search, unsigned i,
 	keys &= keys_of_sigalg(search, code);
 	for (t = 0; t < KEY_TYPES; t++) {
 		struct stls_part part = { .row = row, .key = key_order[t] };
-		uint64_t cost, more, length;
+		uint64_t cost, more, length, own;
 
 		if (!(keys & part.key))
 			continue;
@@ -283,12 +288,12 @@ static void find_key(const struct stls_search *search, unsigned i,
 		cost = thing_cost(search, search->policy->abilities.sigalg[row],
 				  stls_sigalg_bits(code), named, &part.off);
 		more = curve_cost(search, part.key, &part);
-		length = length_cost(search, code, part.key, &part.key_off);
+		length = length_cost(search, code, &part.key_off);
+		own = key_cost(search, part.key, &part.key_off);
 		if (cost == STLS_IMPOSSIBLE || more == STLS_IMPOSSIBLE ||
-		    length == STLS_IMPOSSIBLE)
+		    own == STLS_IMPOSSIBLE)
 			continue;
-		cost += more + length +
-			key_cost(search, part.key, &part.key_off) +
+		cost += more + length + own +
 			stls_peer_cost(&search->sigalgs, i, &part.off);
 		if (stls_sigalg_bits(code) < 112)
 			cost += STLS_COST_SIGALG;
@@ -319,14 +324,15 @@ void stls_find_signer(const struct stls_search *search, unsigned keys,
 	for (t = 0; t < KEY_TYPES; t++) {
 		struct stls_part part = { .row = STLS_NO_SIGALG,
 					  .key = key_order[t] };
-		uint64_t more;
+		uint64_t more, own;
 
 		if (!(keys & part.key))
 			continue;
 		more = curve_cost(search, part.key, &part);
-		if (more == STLS_IMPOSSIBLE)
+		own = key_cost(search, part.key, &part.key_off);
+		if (more == STLS_IMPOSSIBLE || own == STLS_IMPOSSIBLE)
 			continue;
-		part.cost = more + key_cost(search, part.key, &part.key_off);
+		part.cost = more + own;
 		if (search->no_tls13 &&
 		    stls_serves_tls13(
 			    search,
@@ -360,9 +366,8 @@ static void find_rsa_sigalg(const struct stls_search *search,
 			continue;
 		cost = thing_cost(search, search->policy->abilities.sigalg[row],
 				  stls_sigalg_bits(code), named, &part.off);
-		length = length_cost(search, code, SMTPTLS_KEY_RSA_ENCRYPT,
-				     &part.key_off);
-		if (cost == STLS_IMPOSSIBLE || length == STLS_IMPOSSIBLE ||
+		length = length_cost(search, code, &part.key_off);
+		if (cost == STLS_IMPOSSIBLE ||
 		    (search->no_tls13 && !named &&
 		     stls_serves_tls13(search, search->keys,
 				       stls_key_of_sigalg_tls13(code))))

@@ -37,6 +37,7 @@ struct stls_diagnosis {
 	uint16_t version;
 	uint8_t suite, group, sigalg; /* rows, or STLS_NO_… */
 	uint8_t key;		      /* one of enum smtptls_key */
+	uint8_t short_key;	      /* OFF_SHORT: whose length is meant */
 	uint8_t version_off, suite_off, group_off, sigalg_off, key_off;
 	uint8_t level;		/* the security level that it needs */
 	uint8_t name_versions;	/* STLS_PROTOCOL_TLS…, to be named */

@@ -172,6 +172,47 @@ static const char *best_version(const struct stls_refusal *refusal)
 	return stls_protocol_name(version);
 }
 
+/* That of the certificate that the peer would get, or that there is. */
+static uint8_t key_for_name(const struct stls_refusal *refusal)
+{
+	unsigned keys = refusal->keys & STLS_KEYS;
+
+	if (refusal->choice->key)
+		return refusal->choice->key;
+	return keys ? (uint8_t)(keys & -keys) : SMTPTLS_KEY_RSA_SIGN;
+}
+
+/* Add a certificate of this name, with all else that the peer needs. */
+static int find_changes_for_name(const struct stls_refusal *refusal,
+				 struct stls_diagnosis *diagnosis,
+				 struct smtptls_change *changes)
+{
+	int count, i;
+
+	if (!refusal->name)
+		return 0;
+	if (refusal->policy && refusal->choice->step != STLS_STEP_NONE)
+		stls_diagnose(refusal->policy, refusal->hello, refusal->keys,
+			      diagnosis);
+	/* Or another attempt is what it takes besides (RFC 7507). */
+	if (!diagnosis->version) {
+		diagnosis->key = key_for_name(refusal);
+		diagnosis->curve = STLS_NO_GROUP;
+		if (refusal->policy)
+			diagnosis->level =
+				(uint8_t)refusal->policy->security_level;
+	}
+	diagnosis->key_off &= (uint8_t)~STLS_OFF_USAGE;
+	diagnosis->key_off |= STLS_OFF_MISSING;
+	count = stls_find_changes(refusal->policy, diagnosis, changes);
+	for (i = 0; i < count; i++) {
+		if (changes[i].setting == SMTPTLS_SETTING_CERTIFICATE &&
+		    changes[i].action == SMTPTLS_CHANGE_ADD)
+			stls_change_name(&changes[i], refusal->name);
+	}
+	return count;
+}
+
 int stls_refusal_advise(const struct stls_refusal *refusal,
 			struct smtptls_advice *advice)
 {
@@ -186,6 +227,9 @@ int stls_refusal_advise(const struct stls_refusal *refusal,
 			      &diagnosis);
 		count = stls_find_changes(refusal->policy, &diagnosis,
 					  advice->changes);
+	} else if (refusal->reason == SMTPTLS_REASON_SNI) {
+		count = find_changes_for_name(refusal, &diagnosis,
+					      advice->changes);
 	}
 	advice->change_count = count < 0 ? 0 : count;
 	advice->reason = refusal->reason ? refusal->reason

@@ -14,6 +14,7 @@ struct stls_refusal {
 	const struct stls_choice *choice;
 	const struct stls_suite *suite; /* SMTPTLS_REASON_OUTSIDE: which */
 	int error;			/* the parser's, if it failed */
+	const char *name; /* SMTPTLS_REASON_SNI: the host's, if it is one */
 };
 
 /* What is wrong with the hello (enum stls_hello_error), or 0. */

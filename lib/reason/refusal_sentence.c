@@ -158,21 +158,33 @@ static void write_fallback(struct stls_writer *writer)
 			"; find out why its first attempt failed (RFC 7507)");
 }
 
-static void write_sni(struct stls_phrase *phrase,
-		      const struct stls_refusal *facts)
+static void write_sni(struct stls_writer *writer)
 {
+	struct stls_phrase *phrase = &writer->phrase;
+	const struct stls_refusal *facts = writer->facts;
+	const struct smtptls_advice *advice = writer->advice;
 	char name[80] = "";
 
 	if (facts->hello)
 		(void)stls_ascii_escape(name, sizeof(name),
 					facts->hello->sni.data,
 					facts->hello->sni.len);
-	stls_phrase_add(
-		phrase,
-		"no certificate has the name \"%s\" that the peer asked "
-		"for: add "
-		"one, or do without strict SNI",
-		name);
+	stls_phrase_add(phrase,
+			writer->terse
+				? "no certificate has the name \"%s\": "
+				: "no certificate has the name \"%s\" that the "
+				  "peer asked for: ",
+			name);
+	if (advice->change_count == 0) {
+		stls_phrase_add(phrase, "it must ask for another, or do "
+					"without strict SNI here");
+		return;
+	}
+	stls_phrase_changes(phrase, advice->changes, advice->change_count,
+			    writer->terse);
+	stls_write_price(writer);
+	if (advice->change_count == 1)
+		stls_phrase_add(phrase, ", or do without strict SNI");
 }
 
 /* Those that need no facts. */
@@ -215,7 +227,7 @@ static void write(struct stls_writer *writer)
 
 	switch (writer->advice->reason) {
 	case SMTPTLS_REASON_SNI:
-		write_sni(phrase, facts);
+		write_sni(writer);
 		break;
 	case SMTPTLS_REASON_BAD_HELLO:
 		write_bad_hello(phrase, facts);

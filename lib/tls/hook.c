@@ -31,6 +31,7 @@
 #include "selection/version.h"
 #include "tls/choice_priority.h"
 #include "tls/refusal_alert.h"
+#include "x509/name.h"
 
 /* Every message's hook has these; the second hello's suite is the first's. */
 #define SERVER_HELLO_RANDOM 2
@@ -147,6 +148,25 @@ static void judge_shadow(struct stls_judge *judge,
 	judge->shadow_text = strdup(advice.text);
 }
 
+/*
+ * Strict SNI: the name has to have a certificate, of a type that serves the
+ * client too.
+ */
+static int refuse_name(struct stls_judge *judge, struct stls_refusal *facts,
+		       struct stls_choice *choice)
+{
+	const struct stls_client_hello *hello = facts->hello;
+	char name[STLS_NAME_SIZE];
+
+	facts->reason = SMTPTLS_REASON_SNI;
+	if (stls_name_normalize(name, hello->sni.data, hello->sni.len))
+		facts->name = name;
+	if (judge->policy)
+		(void)stls_select(judge->policy, hello, judge->own->keys,
+				  choice);
+	return refuse(judge, facts);
+}
+
 static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
 		       const gnutls_datum_t *body)
 {
@@ -168,10 +188,8 @@ static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
 		return refuse(judge, &facts);
 	}
 	if (judge->strict && hello.sni.data &&
-	    !stls_own_certificates_cover(judge->own, &hello.sni)) {
-		facts.reason = SMTPTLS_REASON_SNI;
-		return refuse(judge, &facts);
-	}
+	    !stls_own_certificates_cover(judge->own, &hello.sni))
+		return refuse_name(judge, &facts, &choice);
 	if (!judge->policy) {
 		judge->judged = 1;
 		return 0;

@@ -292,17 +292,21 @@ def sigalgs(files):
 
 
 def names():
-    def case(shown, client, *options):
+    def case(shown, client, *options,
+             cure="add an RSA certificate for it, or do without strict SNI"):
         return Case("sni", f'no certificate has the name "{shown}" that the '
-                    "peer asked for: add one, or do without strict SNI",
-                    client, "--strict-sni", *options)
+                    f"peer asked for: {cure}", client, "--strict-sni",
+                    *options)
 
     asks = "-servername", "other.example"
     return [
         case("other.example", s_client("-tls1_2", *asks)),
         case("other.example", s_client("-tls1_3", *asks)),
         case("other.example", s_client(*asks), "--priority", "NORMAL"),
-        case('a\\xff"b', sends(client_hello(extra=[sni(b'a\xff"b')]))),
+        case("other.example", tls12(ECDSA128, *asks), cure="add an ECDSA "
+             "P-256 certificate for it, or do without strict SNI"),
+        case('a\\xff"b', sends(client_hello(extra=[sni(b'a\xff"b')])),
+             cure="it must ask for another, or do without strict SNI here"),
     ]
 
 

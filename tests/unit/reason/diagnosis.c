@@ -363,6 +363,34 @@ static const struct row sigalgs[] = {
 	  "side's RSA key is too short: have the RSA certificate issued with "
 	  "2048 bits",
 	  { 0 } },
+	{ { 0 },
+	  { TLS13, .sigalgs = LIST(0x080b) },
+	  RSA | STLS_KEY_SHORT_512,
+	  SMTPTLS_REASON_SIGALG,
+	  "peer offers the signatures rsa_pss_pss_sha512, for which this "
+	  "side's RSA key is too short: have the RSA certificate issued with "
+	  "2048 bits and add an RSA-PSS certificate",
+	  { 0 } },
+	{ { .security_level = 3 },
+	  { TLS13, .sigalgs = LIST(0x0804) },
+	  P256,
+	  SMTPTLS_REASON_NEEDS_RSA,
+	  "peer offers TLS 1.3 with the signatures rsa_pss_rsae_sha256; the "
+	  "only certificate is ECDSA P-256: add an RSA certificate with 3072 "
+	  "bits",
+	  { 0 } },
+	{ { .security_level = 4 },
+	  { .suites = LIST(0x1302),
+	    .versions = LIST(0x0304),
+	    .groups = LIST(30),
+	    .shares = LIST(30),
+	    .sigalgs = LIST(0x0805, 0x0503) },
+	  SMTPTLS_KEY_ECDSA_P521,
+	  SMTPTLS_REASON_NEEDS_ECDSA,
+	  "peer offers TLS 1.3 with the signatures rsa_pss_rsae_sha384, "
+	  "ecdsa_secp384r1_sha384; the only certificate is ECDSA P-521: add an "
+	  "ECDSA P-384 certificate",
+	  { 0 } },
 	{ { .sigalgs = "RSA-PSS+SHA512" },
 	  { TLS13, .sigalgs = LIST(0x0806, 0x0805) },
 	  RSA | STLS_KEY_SHORT_512,

@@ -112,8 +112,8 @@ static void strict(void **state)
 			(void)smtptls_conn_error(conn, &text);
 			snprintf(sentence, sizeof(sentence),
 				 "no certificate has the name \"%s\" that the "
-				 "peer asked for: add one, or do without "
-				 "strict SNI",
+				 "peer asked for: add an ECDSA P-256 "
+				 "certificate for it, or do without strict SNI",
 				 names[i].name ? names[i].name : "");
 			assert_string_equal(text,
 					    names[i].covered ? "" : sentence);
