@@ -18,6 +18,8 @@ struct hello_spec {
 	int psk_mode;	 /* beside a binder; 0: psk_dhe_ke */
 	unsigned points; /* the only format in ec_point_formats; 0: without */
 	unsigned compression; /* a method before null */
+	/* The length of a group's share in `key`; NULL: some 32 bytes. */
+	size_t (*share)(unsigned group, unsigned char *key);
 };
 
 #define HELLO_NO_PSK_MODES (-1)
@@ -74,20 +76,26 @@ static inline void hello_list(struct hello *hello, unsigned type, size_t bytes,
 	hello_close(hello, extension, 2);
 }
 
-static inline void hello_shares(struct hello *hello, const unsigned *groups)
+static inline void hello_shares(struct hello *hello,
+				const struct hello_spec *spec)
 {
-	size_t extension, list, key, i;
+	size_t extension, list, key, i, len = 32;
+	const unsigned *groups = spec->shares;
+	unsigned char bytes[1024];
 
 	if (!groups)
 		return;
+	memset(bytes, 0x42, sizeof(bytes));
 	hello_put(hello, 51, 2);
 	extension = hello_open(hello, 2);
 	list = hello_open(hello, 2);
 	for (; *groups; groups++) {
 		hello_put(hello, *groups, 2);
 		key = hello_open(hello, 2);
-		for (i = 0; i < 32; i++)
-			hello_put(hello, 0x42, 1);
+		if (spec->share)
+			len = spec->share(*groups, bytes);
+		for (i = 0; i < len; i++)
+			hello_put(hello, bytes[i], 1);
 		hello_close(hello, key, 2);
 	}
 	hello_close(hello, list, 2);
@@ -170,7 +178,7 @@ static inline void hello_make(struct hello *hello,
 	hello_list(hello, 43, 1, spec->versions);
 	hello_list(hello, 10, 2, spec->groups);
 	hello_list(hello, 13, 2, spec->sigalgs);
-	hello_shares(hello, spec->shares);
+	hello_shares(hello, spec);
 	hello_sni(hello, spec->sni);
 	if (spec->points)
 		hello_byte(hello, 11, spec->points);
