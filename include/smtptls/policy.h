@@ -266,9 +266,10 @@ enum smtptls_change_action {
  * "Ed25519" and so on; to REPLACE one is to have it issued with the keyUsage
  * `with`, or with a key of `with`: "2048 bits". One to ADD needs what `with`
  * says: a length of its key, the name of a host, both with ", " between, or
- * nothing. A word that is added to
- * SYSTEM_POLICY or PEER is a name of a protocol, suite, group or signature
- * algorithm.
+ * nothing. The word that is removed from SYSTEM_POLICY is a line of GnuTLS's
+ * file, `with` is "FILE:7"; one that is added goes into [overrides] of the file
+ * `with`. Where `with` is empty, and to PEER, a name of a protocol, suite, group
+ * or signature algorithm is added.
  */
 struct smtptls_change {
 	int setting; /* enum smtptls_setting */

@@ -196,6 +196,7 @@ static int drop_disabled(struct compiler *compiler)
 	struct smtptls_policy *policy = compiler->policy;
 	static const char *const names[] = { "TLSv1", "TLSv1.1", "TLSv1.2",
 					     "TLSv1.3" };
+	char cure[STLS_CURE_SIZE];
 	unsigned i;
 	int ret = 0;
 
@@ -207,8 +208,11 @@ static int drop_disabled(struct compiler *compiler)
 			ret = stls_policy_warn(
 				policy,
 				"protocols: %s is disabled by the system's "
-				"GnuTLS policy",
-				names[i]);
+				"GnuTLS policy%s",
+				names[i],
+				stls_policy_system_cure(
+					policy, STLS_SYSTEM_VERSION,
+					STLS_PROTOCOL_TLS1_0 << i, cure));
 	}
 	return ret;
 }
@@ -263,6 +267,7 @@ static int add_group(const struct compiler *compiler,
 	struct smtptls_policy *policy = compiler->policy;
 	const struct stls_group *group = stls_group(choice->group);
 	int level = policy->security_level;
+	char cure[STLS_CURE_SIZE];
 
 	policy->asked_groups |= UINT64_C(1) << choice->group;
 	if (stls_group_bits(group->code) < stls_security_bits(level))
@@ -272,6 +277,15 @@ static int add_group(const struct compiler *compiler,
 						  "groups: %s is too weak for "
 						  "security level %d",
 						  group->name, level);
+	if (compiler->abilities->group[choice->group] == STLS_DISABLED &&
+	    !choice->optional)
+		return stls_policy_warn(
+			policy,
+			"groups: %s is disabled by the system's GnuTLS "
+			"policy%s",
+			group->name,
+			stls_policy_system_cure(policy, STLS_SYSTEM_GROUP,
+						choice->group, cure));
 	if (compiler->abilities->group[choice->group] != STLS_ABLE)
 		return choice->optional
 			       ? 0
@@ -352,6 +366,7 @@ static int parse_sigalgs(struct compiler *compiler, const char *string)
 static int read_sigalgs(struct compiler *compiler)
 {
 	struct smtptls_policy *policy = compiler->policy;
+	char cure[STLS_CURE_SIZE];
 	unsigned i;
 	int ret;
 
@@ -369,55 +384,28 @@ static int read_sigalgs(struct compiler *compiler)
 	for (i = 0; ret == 0 && i < compiler->sigalgs.count; i++) {
 		uint8_t row = compiler->sigalgs.sigalg[i];
 		const struct stls_sigalg *sigalg = stls_sigalg(row);
-		const char *why = NULL;
+		const char *why = NULL, *how = "";
 
 		policy->asked_sigalgs |= UINT32_C(1) << row;
 		if (stls_sigalg_bits(sigalg->code) <
 		    stls_security_bits(policy->security_level))
 			why = "too weak for the security level";
+		else if (compiler->abilities->sigalg[row] == STLS_DISABLED)
+			why = "disabled by the system's GnuTLS policy",
+			how = stls_policy_system_cure(
+				policy, STLS_SYSTEM_SIGALG, row, cure);
 		else if (compiler->abilities->sigalg[row] != STLS_ABLE)
 			why = "not to be had from the loaded GnuTLS";
 		if (!why)
 			policy->sigalg[policy->sigalg_count++] = row;
 		else if (compiler->spec->sigalgs)
-			ret = stls_policy_warn(policy, "sigalgs: %s is %s",
-					       sigalg->name, why);
+			ret = stls_policy_warn(policy, "sigalgs: %s is %s%s",
+					       sigalg->name, why, how);
 	}
 	return ret;
 }
 
 /* ---- the whole ---- */
-
-static int nothing_left(const struct compiler *compiler, const char *why)
-{
-	return stls_sentence(compiler->error, SMTPTLS_E_UNSUPPORTED,
-			     "these settings leave nothing to negotiate: %s",
-			     why);
-}
-
-/*
- * Of the first lost suite, which is the one that was wanted most; but a version
- * that is not enabled was not wanted, as TLS 1.3's suites by default are not.
- */
-static int no_suite(const struct compiler *compiler)
-{
-	const struct smtptls_policy *policy = compiler->policy;
-	const struct smtptls_policy_suite *first = policy->suite;
-	char why[160];
-	unsigned i;
-
-	if (policy->suite_count == 0)
-		return nothing_left(compiler, "there is no cipher suite");
-	for (i = 0; i < policy->suite_count; i++) {
-		if (policy->suite[i].lost != SMTPTLS_LOST_PROTOCOLS) {
-			first = &policy->suite[i];
-			break;
-		}
-	}
-	(void)snprintf(why, sizeof(why), "%s: %s",
-		       first->openssl ? first->openssl : "", first->cause);
-	return nothing_left(compiler, why);
-}
 
 static int keep(char **copy, const char *string)
 {
@@ -463,18 +451,6 @@ static int read_all(struct compiler *compiler)
 	return ret;
 }
 
-static const char *why_no_version(const struct compiler *compiler)
-{
-	static const uint8_t old = STLS_PROTOCOL_TLS1_0 | STLS_PROTOCOL_TLS1_1;
-
-	if (compiler->disabled)
-		return "the system's GnuTLS policy disables the protocol "
-		       "versions";
-	if (compiler->protocols.enabled & old)
-		return "TLSv1 and TLSv1.1 need @SECLEVEL=0 in the cipher list";
-	return "no protocol version is left by protocols and ciphersuites";
-}
-
 static int build(struct compiler *compiler)
 {
 	struct smtptls_policy *policy = compiler->policy;
@@ -484,16 +460,13 @@ static int build(struct compiler *compiler)
 		stls_suites_add(compiler);
 		return 0;
 	}
-	if (policy->versions == 0)
-		return nothing_left(compiler, why_no_version(compiler));
-	if (policy->sigalg_count == 0)
-		return nothing_left(compiler, "no signature algorithm is left");
-	if (policy->group_count == 0)
-		return nothing_left(compiler, "no group is left");
+	if (policy->versions == 0 || policy->sigalg_count == 0 ||
+	    policy->group_count == 0)
+		return stls_nothing_left(compiler);
 	stls_suites_add(compiler);
 	stls_selectable_prepare(policy, compiler->abilities);
 	ret = stls_priority_make(policy, compiler->abilities);
-	return ret == SMTPTLS_E_UNSUPPORTED ? no_suite(compiler) : ret;
+	return ret == SMTPTLS_E_UNSUPPORTED ? stls_nothing_left(compiler) : ret;
 }
 
 int stls_policy_compile(struct smtptls_policy *policy,

@@ -24,4 +24,7 @@ struct compiler {
  */
 void stls_suites_add(const struct compiler *compiler);
 
+/* The error that nothing is left, and why: SMTPTLS_E_UNSUPPORTED. */
+int stls_nothing_left(const struct compiler *compiler);
+
 #endif

@@ -57,6 +57,7 @@ void stls_policy_clear(struct smtptls_policy *policy)
 	free(policy->given.ciphersuites);
 	free(policy->given.groups);
 	free(policy->given.sigalgs);
+	stls_system_policy_clear(&policy->system);
 	if (policy->attached_free)
 		policy->attached_free(policy->attached);
 }

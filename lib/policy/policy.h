@@ -15,6 +15,7 @@
 #include "openssl/protocol_list.h"
 #include "openssl/sigalg_list.h"
 #include "openssl/suite_table.h"
+#include "policy/system_policy.h"
 
 /* What the loaded TLS library can do; the rows are those of the tables. */
 enum stls_ability {
@@ -59,8 +60,9 @@ struct smtptls_policy {
 	uint8_t asked_versions; /* what the strings name, to be had or not */
 	uint32_t asked_sigalgs; /* bits of rows, as are the next */
 	uint64_t asked_groups;
-	struct stls_abilities abilities; /* those it was compiled for */
-	uint8_t suiteb;			 /* enum stls_suiteb */
+	struct stls_abilities abilities;  /* those it was compiled for */
+	struct stls_system_policy system; /* read where some are disabled */
+	uint8_t suiteb;			  /* enum stls_suiteb */
 	uint8_t suite_count;
 	uint8_t suite_row[STLS_POLICY_SUITES]; /* of the suite table */
 	struct smtptls_policy_suite suite[STLS_POLICY_SUITES];
@@ -115,6 +117,15 @@ static inline int stls_policy_allows(const struct smtptls_policy *policy,
 	       lost == SMTPTLS_LOST_ANONYMOUS ||
 	       lost == SMTPTLS_LOST_PARAMETERS;
 }
+
+#define STLS_CURE_SIZE 512
+/*
+ * Behind "the system's GnuTLS policy disables it": ": " and what is to be done,
+ * in `cure`; or "" when no line of its file is known.
+ */
+const char *stls_policy_system_cure(const struct smtptls_policy *policy,
+				    int kind, unsigned which,
+				    char cure[STLS_CURE_SIZE]);
 
 /* Write a sentence; returns `error`. */
 int stls_sentence(const struct stls_sentence *sentence, int error,

@@ -271,32 +271,66 @@ void stls_change_name(struct smtptls_change *change, const char *name)
 		       len > 0 ? ", " : "", name);
 }
 
-/* Everything of a diagnosis that has this obstacle. */
-static void add_each(struct stls_change_list *list,
-		     const struct stls_diagnosis *diagnosis, int setting,
-		     uint8_t off, uint8_t versions)
+/* The lines of the system's policy that are to go or come; or the name. */
+static void allow(struct stls_change_list *list,
+		  const struct stls_system_policy *system, int kind,
+		  unsigned which, const char *name)
 {
-	const struct stls_suite *suite = stls_suite(diagnosis->suite);
+	struct stls_system_line lines[STLS_SYSTEM_LINES];
+	unsigned count = stls_system_lines(system, kind, which, lines), i;
+
+	if (count == 0)
+		stls_change_put(list, SMTPTLS_SETTING_SYSTEM_POLICY,
+				SMTPTLS_CHANGE_ADD, name, "");
+	for (i = 0; i < count; i++)
+		stls_change_put_line(list, system, &lines[i]);
+}
+
+static void allow_each(struct stls_change_list *list,
+		       const struct stls_system_policy *system,
+		       const struct stls_diagnosis *diagnosis)
+{
 	unsigned version;
 
 	for (version = STLS_TLS1_0; version <= STLS_TLS1_3; version++) {
-		if (versions & stls_version_bit(version))
-			stls_change_put(list, setting, SMTPTLS_CHANGE_ADD,
-					stls_protocol_name(version), "");
+		if (diagnosis->allow_versions & stls_version_bit(version))
+			allow(list, system, STLS_SYSTEM_VERSION,
+			      stls_version_bit(version),
+			      stls_protocol_name(version));
 	}
-	if (diagnosis->suite_off & off)
-		stls_change_put(list, setting, SMTPTLS_CHANGE_ADD,
-				suite->openssl, "");
-	if (diagnosis->group_off & off)
-		stls_change_put(list, setting, SMTPTLS_CHANGE_ADD,
+	if (diagnosis->suite_off & STLS_OFF_SYSTEM)
+		allow(list, system, STLS_SYSTEM_SUITE, diagnosis->suite,
+		      stls_suite(diagnosis->suite)->openssl);
+	if (diagnosis->group_off & STLS_OFF_SYSTEM)
+		allow(list, system, STLS_SYSTEM_GROUP, diagnosis->group,
+		      stls_group(diagnosis->group)->name);
+	if (diagnosis->sigalg_off & STLS_OFF_SYSTEM)
+		allow(list, system, STLS_SYSTEM_SIGALG, diagnosis->sigalg,
+		      sigalg_word(diagnosis->sigalg, 0));
+}
+
+/* What the peer would have to offer. */
+static void ask_peer(struct stls_change_list *list,
+		     const struct stls_diagnosis *diagnosis)
+{
+	const int setting = SMTPTLS_SETTING_PEER, action = SMTPTLS_CHANGE_ADD;
+
+	if (diagnosis->version_off & STLS_OFF_PEER)
+		stls_change_put(list, setting, action,
+				stls_protocol_name(diagnosis->version), "");
+	if (diagnosis->suite_off & STLS_OFF_PEER)
+		stls_change_put(list, setting, action,
+				stls_suite(diagnosis->suite)->openssl, "");
+	if (diagnosis->group_off & STLS_OFF_PEER)
+		stls_change_put(list, setting, action,
 				stls_group(diagnosis->group)->name, "");
-	if (off == STLS_OFF_PEER && diagnosis->curve != STLS_NO_GROUP &&
-	    !(diagnosis->group_off & off &&
+	if (diagnosis->curve != STLS_NO_GROUP &&
+	    !(diagnosis->group_off & STLS_OFF_PEER &&
 	      diagnosis->group == diagnosis->curve))
-		stls_change_put(list, setting, SMTPTLS_CHANGE_ADD,
+		stls_change_put(list, setting, action,
 				stls_group(diagnosis->curve)->name, "");
-	if (diagnosis->sigalg_off & off)
-		stls_change_put(list, setting, SMTPTLS_CHANGE_ADD,
+	if (diagnosis->sigalg_off & STLS_OFF_PEER)
+		stls_change_put(list, setting, action,
 				sigalg_word(diagnosis->sigalg, 0), "");
 }
 
@@ -321,11 +355,7 @@ int stls_find_changes(const struct smtptls_policy *policy,
 	change_groups(&list, policy, diagnosis);
 	change_sigalgs(&list, policy, diagnosis);
 	change_certificate(&list, diagnosis);
-	add_each(&list, diagnosis, SMTPTLS_SETTING_SYSTEM_POLICY,
-		 STLS_OFF_SYSTEM, diagnosis->allow_versions);
-	add_each(&list, diagnosis, SMTPTLS_SETTING_PEER, STLS_OFF_PEER,
-		 diagnosis->version_off & STLS_OFF_PEER
-			 ? stls_version_bit(diagnosis->version)
-			 : 0);
+	allow_each(&list, &policy->system, diagnosis);
+	ask_peer(&list, diagnosis);
 	return list.count < SMTPTLS_CHANGES ? list.count : SMTPTLS_CHANGES;
 }

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#define FILE_SHOWN 60
+
 static const char *setting_name(int setting)
 {
 	switch (setting) {
@@ -52,7 +54,7 @@ static const char *quote_value(const struct smtptls_change *change,
 static int removes_too(const struct smtptls_change *change,
 		       const struct smtptls_change *next)
 {
-	return change->action == SMTPTLS_CHANGE_REMOVE &&
+	return change->action == SMTPTLS_CHANGE_REMOVE && !change->with[0] &&
 	       next->action == SMTPTLS_CHANGE_REMOVE &&
 	       change->setting == next->setting;
 }
@@ -113,6 +115,47 @@ static void add_addition(struct stls_phrase *phrase,
 	}
 }
 
+/*
+ * A line of GnuTLS's file, where it is known: "remove … from FILE, line 7", and
+ * the next of them "… from line 8". Of a long path the end is shown, and where
+ * room is short none of it.
+ */
+static void add_line(struct stls_phrase *phrase,
+		     const struct smtptls_change *change, int verb,
+		     const char *the)
+{
+	int removes = change->action == SMTPTLS_CHANGE_REMOVE;
+	const char *file = change->with,
+		   *end = removes ? strrchr(file, ':') : file + strlen(file);
+
+	if (end - file > FILE_SHOWN)
+		file = end - FILE_SHOWN;
+	stls_phrase_add(phrase, "%s\"%s\"",
+			!verb	  ? ""
+			: removes ? "remove "
+				  : "add ",
+			change->word);
+	if (verb && the[0])
+		stls_phrase_add(phrase, " %s %.*s%s",
+				removes ? "from" : "to [overrides] in",
+				(int)(end - file), file,
+				removes ? ", line " : "");
+	else if (verb)
+		stls_phrase_add(phrase, " %s GnuTLS's own file%s",
+				removes ? "from" : "to",
+				removes ? ", line " : "");
+	else if (removes)
+		stls_phrase_add(phrase, " from line ");
+	if (removes)
+		stls_phrase_add(phrase, "%s", end + 1);
+}
+
+static int is_line(const struct smtptls_change *change)
+{
+	return change->setting == SMTPTLS_SETTING_SYSTEM_POLICY &&
+	       change->with[0];
+}
+
 static void add_change(struct stls_phrase *phrase,
 		       const struct smtptls_change *change, int verb, int more,
 		       const char *the)
@@ -120,7 +163,9 @@ static void add_change(struct stls_phrase *phrase,
 	const char *name = setting_name(change->setting);
 	const char *q = change->word[0] == '@' ? "" : "\"";
 
-	if (change->action == SMTPTLS_CHANGE_ADD)
+	if (is_line(change))
+		add_line(phrase, change, verb, the);
+	else if (change->action == SMTPTLS_CHANGE_ADD)
 		add_addition(phrase, change, verb, the);
 	else if (change->setting == SMTPTLS_SETTING_CERTIFICATE)
 		stls_phrase_add(
@@ -147,7 +192,7 @@ static void end_system(struct stls_phrase *phrase,
 		       const struct smtptls_change *next)
 {
 	if (change->setting == SMTPTLS_SETTING_SYSTEM_POLICY &&
-	    (!next || next->setting != change->setting))
+	    !change->with[0] && (!next || next->setting != change->setting))
 		stls_phrase_add(phrase, "%s",
 				strstr(phrase->to, "system's GnuTLS policy")
 					? " there"

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PATH_KEPT 240
+
 void stls_change_put(struct stls_change_list *list, int setting, int action,
 		     const char *word, const char *with)
 {
@@ -22,6 +24,32 @@ void stls_change_put(struct stls_change_list *list, int setting, int action,
 	change->action = action;
 	(void)snprintf(change->word, sizeof(change->word), "%s", word);
 	(void)snprintf(change->with, sizeof(change->with), "%s", with);
+}
+
+void stls_change_put_line(struct stls_change_list *list,
+			  const struct stls_system_policy *system,
+			  const struct stls_system_line *line)
+{
+	char with[sizeof(list->change->with)];
+	int i, len;
+
+	/* Of a path that is too long the end is kept. */
+	len = (int)strlen(system->file);
+	len = len > PATH_KEPT ? len - PATH_KEPT : 0;
+	if (line->number)
+		(void)snprintf(with, sizeof(with), "%s:%u", system->file + len,
+			       line->number);
+	else
+		(void)snprintf(with, sizeof(with), "%s", system->file + len);
+	for (i = 0; i < list->count && i < SMTPTLS_CHANGES; i++) {
+		if (strcmp(list->change[i].word, line->text) == 0 &&
+		    strcmp(list->change[i].with, with) == 0)
+			return;
+	}
+	stls_change_put(list, SMTPTLS_SETTING_SYSTEM_POLICY,
+			line->number ? SMTPTLS_CHANGE_REMOVE
+				     : SMTPTLS_CHANGE_ADD,
+			line->text, with);
 }
 
 void stls_change_add_word(char *words, size_t size, const char *word)

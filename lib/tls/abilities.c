@@ -211,9 +211,13 @@ static void ask_groups(gnutls_priority_t priorities,
  */
 static int is_insecure(const struct stls_sigalg *sigalg)
 {
+	const char *tls13 = sigalg->gnutls_tls13;
+
 	return sigalg->code >> 8 >= HASH_SHA256 &&
-	       !gnutls_sign_is_secure(gnutls_sign_get_id(sigalg->gnutls +
-							 strlen(sign_prefix)));
+	       (!gnutls_sign_is_secure(gnutls_sign_get_id(
+			sigalg->gnutls + strlen(sign_prefix))) ||
+		(tls13[0] && !gnutls_sign_is_secure(gnutls_sign_get_id(
+				     tls13 + strlen(sign_prefix)))));
 }
 
 static void ask_signs(gnutls_priority_t priorities,
@@ -314,6 +318,22 @@ int stls_abilities_ask(struct stls_abilities *abilities)
 	}
 	free(all);
 	return ret;
+}
+
+int stls_abilities_restricted(const struct stls_abilities *abilities)
+{
+	unsigned row;
+
+	if (abilities->versions != STLS_PROTOCOL_TLS ||
+	    memchr(abilities->group, STLS_DISABLED, sizeof(abilities->group)) ||
+	    memchr(abilities->sigalg, STLS_DISABLED, sizeof(abilities->sigalg)))
+		return 1;
+	for (row = 0; row < STLS_SUITES; row++) {
+		if (abilities->suite[row] == STLS_DISABLED &&
+		    !needs_shared_key(stls_suite(row)))
+			return 1;
+	}
+	return 0;
 }
 
 int stls_abilities_check(const struct smtptls_policy *policy,

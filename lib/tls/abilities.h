@@ -8,6 +8,9 @@
 /* Ask the loaded GnuTLS; 0, or SMTPTLS_E_NOMEM. */
 int stls_abilities_ask(struct stls_abilities *abilities);
 
+/* 1 when the system's policy, or a build of GnuTLS, keeps something off. */
+int stls_abilities_restricted(const struct stls_abilities *abilities);
+
 /*
  * Check with GnuTLS itself that a policy's string enables none but the policy's
  * suites. Returns 0, SMTPTLS_E_NOMEM, or SMTPTLS_E_UNSUPPORTED.

@@ -23,6 +23,7 @@
 #include <smtptls/gnutls.h>
 
 #include "base/buffer.h"
+#include "policy/key_type.h"
 #include "policy/security_level.h"
 #include "tls/file.h"
 #include "tls/policy_new.h"
@@ -445,10 +446,58 @@ static int settle_shadow(struct smtptls_config *config)
 	return ret;
 }
 
+/* A signature that the system's policy keeps these keys from making, or -1. */
+static int disabled_sigalg(const struct smtptls_policy *policy, unsigned keys)
+{
+	int tls13 = policy->versions & STLS_PROTOCOL_TLS1_3, found = -1;
+	unsigned row, code, able;
+
+	for (row = 0; row < STLS_SIGALGS; row++) {
+		code = stls_sigalg(row)->code;
+		able = policy->abilities.sigalg[row];
+		if (!(policy->asked_sigalgs & UINT32_C(1) << row) ||
+		    !(keys & (tls13 ? stls_key_of_sigalg_tls13(code)
+				    : stls_keys_of_sigalg_tls12(code))))
+			continue;
+		if (memchr(policy->sigalg, (int)row, policy->sigalg_count))
+			return -1;
+		if (able == STLS_DISABLED && found < 0)
+			found = (int)row;
+	}
+	return found;
+}
+
+/* Keys whose certificates are served to nobody, or with older versions alone. */
+static int warn_of_signatures(struct smtptls_config *config)
+{
+	char cure[STLS_CURE_SIZE];
+	int ret = 0, row;
+	size_t i;
+
+	for (i = 0; ret == 0 && config->policy && i < config->own.count; i++) {
+		const char *name = stls_texts_get(&config->certificates, i);
+
+		row = disabled_sigalg(config->policy, config->own.cert[i].keys);
+		if (row >= 0)
+			ret = stls_config_warn(
+				config,
+				"%s: the system's GnuTLS policy disables the "
+				"signatures of its key%s",
+				name ? name : "own certificate",
+				stls_policy_system_cure(config->policy,
+							STLS_SYSTEM_SIGALG,
+							(unsigned)row, cure));
+	}
+	return ret;
+}
+
 static int warn(struct smtptls_config *config)
 {
 	size_t before = config->warnings.count;
 	int ret = settle_shadow(config);
+
+	if (ret == 0)
+		ret = warn_of_signatures(config);
 
 	if (ret == 0)
 		ret = stls_own_certificates_warn(&config->own,

@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "tls/config.h"
 #include "tls/file.h"
+#include "tls/system_file.h"
 #include "x509/own_chain.h"
 
 #define DH_BITS_MIN 2048
@@ -92,6 +93,17 @@ static int chain_failed(struct smtptls_config *config,
 			const struct source *cert, const struct source *key,
 			int fault, int ret)
 {
+	const struct source *source = fault == STLS_OWN_CHAIN_CERT ? cert : key;
+	char cure[256] = "";
+
+	if (fault != STLS_OWN_CHAIN_MISMATCH &&
+	    ret == GNUTLS_E_ECC_UNSUPPORTED_CURVE)
+		stls_system_file_cure_curve(&source->pem, cure, sizeof(cure));
+	if (cure[0])
+		return stls_config_fail(
+			config, SMTPTLS_E_CONFIG,
+			"%s: the system's GnuTLS policy disables its curve: %s",
+			source->name, cure);
 	switch (fault) {
 	case STLS_OWN_CHAIN_CERT:
 		return source_failed(config, cert, ret, "certificate");

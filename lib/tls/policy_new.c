@@ -4,7 +4,8 @@
  *
  * Policies are pure but for two questions, both asked here: what the loaded
  * GnuTLS can do, before a policy is compiled, and whether the string that came
- * out enables nothing else, after. A policy that fails the second is not given
+ * out enables nothing else, after. Where GnuTLS is restricted by a file of the
+ * system's, that is read too, to name its lines. A policy that fails the second is not given
  * out: the law "never wider" does not rest on this library's tables alone.
  */
 #include "tls/policy_new.h"
@@ -17,6 +18,7 @@
 #include "policy/security_level.h"
 #include "tls/abilities.h"
 #include "tls/choice_priority.h"
+#include "tls/system_file.h"
 
 static int make(struct smtptls_policy *policy,
 		const struct smtptls_policy_spec *spec,
@@ -26,6 +28,8 @@ static int make(struct smtptls_policy *policy,
 	int ret;
 
 	ret = stls_abilities_ask(&abilities);
+	if (ret == 0 && stls_abilities_restricted(&abilities))
+		ret = stls_system_file_read(&policy->system);
 	if (ret == 0)
 		ret = stls_policy_compile(policy, spec, &abilities, error);
 	if (ret == 0 && policy->priority)

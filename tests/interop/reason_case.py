@@ -91,9 +91,16 @@ class Files(Certificates):
 
     def system(self, line):
         """The environment of a server whose system's policy says this."""
-        path = self.dir / f"system-{line.replace(' ', '')}.conf"
+        path = self._system(line)
         path.write_text(f"[overrides]\n{line}\n")
         return {"GNUTLS_SYSTEM_PRIORITY_FILE": str(path)}
+
+    def removes(self, line):
+        """And how the server says that it should no longer."""
+        return f'remove "{line}" from {self._system(line)}, line 2'
+
+    def _system(self, line):
+        return self.dir / (re.sub(r".* = ", "", line) + ".conf")
 
 
 def unescaped(text):

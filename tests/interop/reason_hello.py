@@ -15,6 +15,7 @@ RSA128 = "ECDHE-RSA-AES128-GCM-SHA256"
 RSA256 = "ECDHE-RSA-AES256-GCM-SHA384"
 ECDSA128 = "ECDHE-ECDSA-AES128-GCM-SHA256"
 OLD = "AES128-SHA"              # the key exchange RSA
+X25519_OFF = "disabled-curve = x25519"
 GROUPS = "--groups", "X25519:P-256"
 
 
@@ -54,12 +55,13 @@ def version(files):
              s_client("-tls1_3"), "--protocols", "TLSv1.1 TLSv1.3",
              "--ciphers", "ALL:@SECLEVEL=0"),
         Case("system-policy", "peer offers TLS 1.3, but the system's GnuTLS "
-                              "policy disables TLS 1.3: allow TLSv1.3 there",
+                              "policy disables TLS 1.3: " + files.removes(
+                                  "disabled-version = tls1.3"),
              s_client("-tls1_3"), env=files.system("disabled-version = "
                                                    "tls1.3")),
         Case("system-policy", "peer offers up to TLS 1.2, but the system's "
-                              "GnuTLS policy disables TLS 1.2: allow TLSv1.2 "
-                              "there",
+                              "GnuTLS policy disables TLS 1.2: "
+                              + files.removes("disabled-version = tls1.2"),
              tls12("ALL"), env=files.system("disabled-version = tls1.2")),
         Case("ssl3-hello", "peer offers SSLv3 at best, which does not exist "
                            "here: the peer must offer TLSv1.3",
@@ -139,8 +141,9 @@ def suites(files):
              tls12("NULL-SHA"), "--ciphers", "ALL:eNULL"),
         Case("system-policy", "peer offers TLS 1.2 with "
                               "ECDHE-RSA-AES128-GCM-SHA256, which the "
-                              "system's GnuTLS policy disables: allow "
-                              "ECDHE-RSA-AES128-GCM-SHA256 there",
+                              "system's GnuTLS policy disables: "
+                              + files.removes("tls-disabled-cipher = "
+                                              "AES-128-GCM"),
              tls12(RSA128), "--ciphers", f"{RSA256}:{RSA128}",
              env=files.system("tls-disabled-cipher = AES-128-GCM")),
         Case("gnutls", "peer offers TLS 1.2 with ECDHE-ARIA128-GCM-SHA256, "
@@ -216,7 +219,7 @@ def groups(files):
                     client, key=key)
 
     x25519 = s_client("-tls1_3", "-groups", "X25519")
-    off = files.system("disabled-curve = x25519")
+    off = files.system(X25519_OFF)
     return [
         Case("group", "peer offers the groups secp384r1, x448, which the "
                       "groups here do not name: add secp384r1 to the groups",
@@ -245,12 +248,13 @@ def groups(files):
              tls12(RSA128, "-groups", "brainpoolP256r1"),
              "--groups", "brainpoolP256r1:P-256"),
         Case("system-policy", "peer offers the groups x25519, which the "
-                              "system's GnuTLS policy disables: allow x25519 "
-                              "there",
+                              "system's GnuTLS policy disables: "
+                              + files.removes(X25519_OFF),
              x25519, *GROUPS, env=off),
         Case("system-policy", "peer offers the groups x25519, which the "
                               "system's GnuTLS policy disables: add x25519 "
-                              "to the groups and allow x25519 there",
+                              "to the groups and "
+                              + files.removes(X25519_OFF),
              x25519, "--groups", "P-256", env=off),
     ]
 
@@ -285,8 +289,9 @@ def sigalgs(files):
                sends(client_hello(extra=[(13, u16(b"\4\1"))])), "ecdsa"),
         Case("system-policy", "peer offers the signatures "
                               "rsa_pss_rsae_sha256, which the system's "
-                              "GnuTLS policy disables: allow "
-                              "rsa_pss_rsae_sha256 there", pss,
+                              "GnuTLS policy disables: "
+                              + files.removes("insecure-sig = "
+                                              "RSA-PSS-RSAE-SHA256"), pss,
              env=files.system("insecure-sig = RSA-PSS-RSAE-SHA256")),
     ]
 

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls/system_cause: a peer that the system's GnuTLS policy refuses.
+ *
+ * GnuTLS says of a chain that it is too weak, and not for whom. It is so for the
+ * security level, or for a line of the system's file: a profile that every
+ * chain must have, a signature or hash that is insecure. Where the level has no
+ * objection it is the file, whose lines are named. This is asked only after a
+ * chain was refused.
+ */
+#include "tls/system_cause.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <gnutls/x509.h>
+
+#include "reason/change_clause.h"
+#include "reason/change_list.h"
+#include "tls/policy_new.h"
+#include "tls/system_file.h"
+#include "x509/strength.h"
+#include "x509/verify.h"
+
+struct cause {
+	struct stls_system_policy system;
+	struct stls_change_list list;
+	int bits; /* of security that the level asks for */
+	int weakest;
+	int too_weak; /* for the level */
+};
+
+static int row_of(gnutls_x509_crt_t crt)
+{
+	int algorithm = gnutls_x509_crt_get_signature_algorithm(crt), row;
+	const char *name =
+		algorithm < 0 ? NULL
+			      : gnutls_sign_get_name(
+					(gnutls_sign_algorithm_t)algorithm);
+
+	for (row = 0; name && row < STLS_SIGALGS; row++) {
+		if (strcmp(stls_sigalg((size_t)row)->gnutls + strlen("SIGN-"),
+			   name) == 0)
+			return row;
+	}
+	return -1;
+}
+
+static void put_lines(struct cause *cause, int kind, unsigned which)
+{
+	struct stls_system_line lines[STLS_SYSTEM_LINES];
+	unsigned count = stls_system_lines(&cause->system, kind, which, lines);
+	unsigned i;
+
+	for (i = 0; i < count; i++)
+		stls_change_put_line(&cause->list, &cause->system, &lines[i]);
+}
+
+static void look_at(struct cause *cause, gnutls_x509_crt_t crt)
+{
+	/* Nobody verifies the signature that a root has made on itself. */
+	int root = gnutls_x509_crt_check_issuer(crt, crt) != 0,
+	    key = stls_key_strength(crt),
+	    signature = root ? key : stls_signature_strength(crt),
+	    least = key < signature ? key : signature, row = row_of(crt);
+
+	cause->too_weak |= least < cause->bits;
+	if (least < cause->weakest)
+		cause->weakest = least;
+	if (!root && row >= 0)
+		put_lines(cause, STLS_SYSTEM_CHAIN, (unsigned)row);
+}
+
+static void look_at_all(struct cause *cause, struct stls_chain *chain,
+			gnutls_x509_trust_list_t trust)
+{
+	gnutls_x509_crt_t root;
+	unsigned i;
+
+	for (i = 0; i < chain->len; i++)
+		look_at(cause, chain->crt[i]);
+	if (chain->len > 0 &&
+	    gnutls_x509_trust_list_get_issuer(trust, chain->crt[chain->len - 1],
+					      &root, GNUTLS_TL_GET_COPY) == 0) {
+		look_at(cause, root);
+		gnutls_x509_crt_deinit(root);
+	}
+	put_lines(cause, STLS_SYSTEM_STRENGTH, (unsigned)cause->weakest);
+}
+
+static void write(struct smtptls_advice *advice)
+{
+	struct stls_phrase phrase = { advice->text, sizeof(advice->text), 0 };
+
+	stls_phrase_add(&phrase, "peer's certificate, or one above it, is too "
+				 "weak for the system's GnuTLS policy: ");
+	stls_phrase_changes(&phrase, advice->changes, advice->change_count, 0);
+}
+
+int stls_system_refuses_chain(gnutls_session_t tls,
+			      const struct smtptls_config *config,
+			      struct smtptls_advice *advice)
+{
+	struct cause cause = { .list = { .change = advice->changes },
+			       .bits = stls_policy_security_bits(
+				       config->policy),
+			       .weakest = 256 };
+	struct stls_peer peer = { .chain = NULL };
+	struct stls_chain chain = { .len = 0 };
+	struct stls_verdict verdict;
+
+	memset(advice, 0, sizeof(*advice));
+	peer.chain = gnutls_certificate_get_peers(tls, &peer.count);
+	gnutls_certificate_get_trust_list(config->credentials, &peer.trust);
+	if (peer.chain && stls_system_file_read(&cause.system) == 0 &&
+	    stls_chain_open(&chain, &peer, &verdict) == 0)
+		look_at_all(&cause, &chain, peer.trust);
+	stls_chain_close(&chain);
+	stls_system_policy_clear(&cause.system);
+	if (cause.too_weak || cause.list.count == 0)
+		return 0;
+	advice->reason = SMTPTLS_REASON_SYSTEM_POLICY;
+	advice->change_count = cause.list.count < SMTPTLS_CHANGES
+				       ? cause.list.count
+				       : SMTPTLS_CHANGES;
+	write(advice);
+	return 1;
+}

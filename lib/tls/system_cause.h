@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* tls/system_cause: a peer that the system's GnuTLS policy refuses. */
+#ifndef TLS_SYSTEM_CAUSE_H
+#define TLS_SYSTEM_CAUSE_H
+
+#include <gnutls/gnutls.h>
+
+#include <smtptls/policy.h>
+
+#include "tls/config.h"
+
+/*
+ * Whether it is the system's policy alone that finds the peer's chain too weak:
+ * 1 and the advice, or 0.
+ */
+int stls_system_refuses_chain(gnutls_session_t tls,
+			      const struct smtptls_config *config,
+			      struct smtptls_advice *advice);
+
+#endif
