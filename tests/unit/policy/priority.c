@@ -84,6 +84,31 @@ static int warns(const struct smtptls_policy *policy, const char *warning)
 	return 0;
 }
 
+/* A sentence is this one and names the line that is to go, the second. */
+static int blames(const char *sentence, const char *beginning, const char *line)
+{
+	char expected[256];
+	size_t len;
+
+	(void)snprintf(expected, sizeof(expected), "%s: remove \"%s\" from ",
+		       beginning, line);
+	len = strlen(sentence);
+	return strncmp(sentence, expected, strlen(expected)) == 0 && len > 8 &&
+	       strcmp(sentence + len - 8, ", line 2") == 0;
+}
+
+static int warns_of(const struct smtptls_policy *policy, const char *beginning,
+		    const char *line)
+{
+	size_t i;
+
+	for (i = 0; smtptls_policy_warning(policy, i); i++) {
+		if (blames(smtptls_policy_warning(policy, i), beginning, line))
+			return 1;
+	}
+	return 0;
+}
+
 /* GnuTLS must take the string and enable what is kept and nothing else. */
 static void check_enabled(const struct smtptls_policy *policy)
 {
@@ -399,18 +424,15 @@ static void system_kx(void)
 static void system_group(void)
 {
 	struct smtptls_policy *policy = make(NULL, NULL, NULL, 0);
-	const char *warning;
 
 	assert_null(smtptls_policy_warning(policy, 0));
 	assert_false(has_word(policy, "+GROUP-X25519"));
 	smtptls_policy_unref(policy);
 	policy = new_policy(POLICY(.groups = "X25519:P-256"));
-	warning = smtptls_policy_warning(policy, 0);
-	assert_non_null(warning);
-	assert_non_null(strstr(warning, "groups: x25519 is disabled by the "
-					"system's GnuTLS policy: remove "
-					"\"tls-disabled-group = GROUP-X25519\" "
-					"from "));
+	assert_true(warns_of(policy,
+			     "groups: x25519 is disabled by the system's "
+			     "GnuTLS policy",
+			     "tls-disabled-group = GROUP-X25519"));
 	assert_false(has_word(policy, "+GROUP-X25519"));
 	check_enabled(policy);
 	smtptls_policy_unref(policy);
@@ -423,8 +445,10 @@ static void system_tls13(void)
 	check_suite(policy, "TLS_AES_256_GCM_SHA384", SMTPTLS_LOST_SYSTEM,
 		    NULL);
 	check_suite(policy, "ECDHE-RSA-AES128-GCM-SHA256", SMTPTLS_KEPT, NULL);
-	assert_true(warns(policy, "protocols: TLSv1.3 is disabled by the "
-				  "system's GnuTLS policy"));
+	assert_true(warns_of(policy,
+			     "protocols: TLSv1.3 is disabled by the system's "
+			     "GnuTLS policy",
+			     "disabled-version = tls1.3"));
 	check_enabled(policy);
 	smtptls_policy_unref(policy);
 }
@@ -438,8 +462,10 @@ static void system_tls12(void)
 	check_suite(policy, "TLS_AES_256_GCM_SHA384", SMTPTLS_KEPT, NULL);
 	check_suite(policy, "ECDHE-RSA-AES128-GCM-SHA256", SMTPTLS_LOST_SYSTEM,
 		    NULL);
-	assert_true(warns(policy, "protocols: TLSv1.2 is disabled by the "
-				  "system's GnuTLS policy"));
+	assert_true(warns_of(policy,
+			     "protocols: TLSv1.2 is disabled by the system's "
+			     "GnuTLS policy",
+			     "disabled-version = tls1.2"));
 	check_enabled(policy);
 	smtptls_policy_unref(policy);
 	/* The hole that this makes costs TLS 1.3, and is mentioned. */
@@ -455,10 +481,11 @@ static void system_tls12(void)
 	assert_int_equal(smtptls_policy_new(&policy, &spec, sizeof(spec),
 					    sentence, sizeof(sentence)),
 			 SMTPTLS_E_UNSUPPORTED);
-	assert_string_equal(sentence,
-			    "these settings leave nothing to negotiate: the "
-			    "system's GnuTLS policy disables the protocol "
-			    "versions");
+	assert_true(blames(sentence,
+			   "these settings leave nothing to negotiate: the "
+			   "system's GnuTLS policy disables the protocol "
+			   "versions",
+			   "disabled-version = tls1.2"));
 }
 
 static void system_all_wanted(void)
@@ -473,10 +500,11 @@ static void system_all_wanted(void)
 	assert_int_equal(smtptls_policy_new(&policy, &spec, sizeof(spec),
 					    sentence, sizeof(sentence)),
 			 SMTPTLS_E_UNSUPPORTED);
-	assert_string_equal(sentence,
-			    "these settings leave nothing to negotiate: "
-			    "ECDHE-RSA-CHACHA20-POLY1305: the system's GnuTLS "
-			    "policy disables it");
+	assert_true(blames(sentence,
+			   "these settings leave nothing to negotiate: "
+			   "ECDHE-RSA-CHACHA20-POLY1305: the system's GnuTLS "
+			   "policy disables it",
+			   "tls-disabled-cipher = CHACHA20-POLY1305"));
 }
 
 static const struct {
