@@ -24,12 +24,12 @@ class Left(Exception):
 
 def server_context(pair, version=None, ciphers=None, clients=None):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*pair)
     if version:
         lowest, highest = version
         context.minimum_version, context.maximum_version = lowest, highest
     if ciphers:
-        context.set_ciphers(ciphers)
+        context.set_ciphers(ciphers)    # and the level that keys must have
+    context.load_cert_chain(*pair)
     if clients:
         context.load_verify_locations(clients)
         context.verify_mode = ssl.CERT_REQUIRED
