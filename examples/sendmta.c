@@ -93,6 +93,44 @@ static int left(const struct session *s)
 
 /* ---- the connection ---- */
 
+/*
+ * The session that the last run has kept. It is offered once only, since those
+ * who listen can tell that it is the same. One that does not fit is no fault:
+ * the handshake is longer then.
+ */
+static int offer_session(struct session *s, const struct mail *mail)
+{
+	int fd = mail->session ? open(mail->session, O_RDONLY) : -1;
+	unsigned char data[SMTPTLS_SESSION_MAX];
+	ssize_t n;
+
+	if (fd < 0 && (!mail->session || errno == ENOENT))
+		return 0;
+	n = read(fd, data, sizeof(data));
+	close(fd);
+	if (n < 0 || unlink(mail->session) < 0)
+		return end(s, LOCAL, "%s: %s", mail->session, strerror(errno));
+	smtptls_conn_set_session(s->conn, data, (size_t)n);
+	return 0;
+}
+
+/* That of this run, for the next one; who can read it can pass for the server. */
+static void keep_session(struct session *s, const struct mail *mail)
+{
+	unsigned char data[SMTPTLS_SESSION_MAX];
+	ssize_t n = smtptls_conn_get_session(s->conn, data, sizeof(data));
+	int fd;
+
+	if (n <= 0)
+		return;
+	fd = open(mail->session, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (fd < 0 || write(fd, data, (size_t)n) != n)
+		fprintf(stderr, "sendmta: the session is not kept: %s: %s\n",
+			mail->session, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
 static int prepare(struct session *s, const struct mail *mail)
 {
 	struct smtptls_config *config = NULL;
@@ -126,7 +164,7 @@ static int prepare(struct session *s, const struct mail *mail)
 						   32);
 	if (ret == SMTPTLS_E_SYNTAX)
 		return end(s, USAGE, "%s: no host name", mail->name);
-	return ret < 0 ? failed(s, ret) : 0;
+	return ret < 0 ? failed(s, ret) : offer_session(s, mail);
 }
 
 static int try_address(const struct addrinfo *address, int timeout)
@@ -372,6 +410,8 @@ int main(int argc, char **argv)
 		 start_tls(&s, &mail) == 0)
 		send_mail(&s, &mail);
 	if (s.fd >= 0) {
+		if (mail.session)
+			keep_session(&s, &mail);
 		command(&s, "QUIT\r\n"); /* what comes of it changes nothing */
 		smtptls_conn_close(s.conn);
 		smtptls_fd_pump(s.conn, s.fd, s.fd, 0, left(&s));

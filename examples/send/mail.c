@@ -32,6 +32,9 @@ static const char help[] =
 	"none\n"
 	"  --client-cert FILE       certificate of this side\n"
 	"  --client-key FILE        its key\n"
+	"  --session FILE           resume the TLS session in it, and keep "
+	"the\n"
+	"                           next one there\n"
 	"  --user NAME              log in by AUTH PLAIN, under TLS only\n"
 	"  --password WORD          with this password\n"
 	"  --timeout SECONDS        for everything together (300)\n"
@@ -54,6 +57,7 @@ enum {
 	PIN,
 	CERT,
 	KEY,
+	SESSION,
 	USER,
 	PASSWORD,
 	TIMEOUT,
@@ -198,6 +202,7 @@ static void read_values(char **value, int argc, char **argv)
 		{ "pin", required_argument, NULL, PIN },
 		{ "client-cert", required_argument, NULL, CERT },
 		{ "client-key", required_argument, NULL, KEY },
+		{ "session", required_argument, NULL, SESSION },
 		{ "user", required_argument, NULL, USER },
 		{ "password", required_argument, NULL, PASSWORD },
 		{ "timeout", required_argument, NULL, TIMEOUT },
@@ -241,6 +246,7 @@ void mail_read_options(struct mail *mail, int argc, char **argv)
 	mail->pin = value[PIN] ? read_pin(value[PIN]) : NULL;
 	mail->cert = value[CERT];
 	mail->key = value[KEY];
+	mail->session = value[SESSION];
 	mail->timeout = value[TIMEOUT] ? read_timeout(value[TIMEOUT]) : 300;
 	mail->implicit = value[IMPLICIT] != NULL;
 	mail->allow_cleartext = value[CLEARTEXT] != NULL;

@@ -16,6 +16,7 @@ struct mail {
 	const char *ca;		/* NULL: the system's */
 	const char *pin;	/* NULL: none, else of 32 bytes */
 	const char *cert, *key; /* NULL: none */
+	const char *session;	/* file of it; NULL: none */
 	const char *login;	/* what AUTH PLAIN says; NULL: nothing */
 	int implicit, allow_cleartext;
 	int timeout; /* seconds */

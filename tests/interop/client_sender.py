@@ -13,7 +13,7 @@ from sender import (FROM, LATER, TAKEN, TO, USAGE, Outcome, commands,
                     delivered, refused, sane)
 from tlsbytes import (ALERT, HANDSHAKE, KEY_UPDATE, SERVER_HELLO, Keys, message,
                       record, split_records, u8, u16)
-from client_tls import V13
+from client_tls import V12, V13, hello_of
 
 DECIDED = "MX hosts, DANE, MTA-STS and REQUIRETLS are decided before there is" \
     " a connection: tests/unit/outbound"
@@ -143,6 +143,25 @@ def forbidden_hellos(site):
 # --- what is given to it
 
 
+@row("M-CLI-12")
+def ticket_of_another(site):
+    """It is offered once, and to the server that has given it alone."""
+    kept = site.dir / "session"
+    for versions in (V12, V12), (V13, V13):
+        context = server_context(site.good, versions)
+        kept.unlink(missing_ok=True)
+        for host, resumed in (("localhost", False), ("127.0.0.1", False),
+                              ("127.0.0.1", True), ("localhost", False)):
+            outcome = delivered(site.send(
+                session(context), host=host, options=["--session", kept]))
+            assert ("resumed" in outcome.printed) == resumed, outcome
+            # the ticket of the one before is not shown to the other either
+            offered = 41 in hello_of(outcome).extensions \
+                or hello_of(outcome).extensions.get(35)
+            assert bool(offered) == resumed, f"{host}: offered"
+            assert kept.stat().st_mode & 0o777 == 0o600, "who can read it?"
+
+
 @row("M-CLI-13")
 def line_ends_in_arguments(site):
     """None of them gets as far as a command."""
@@ -178,4 +197,3 @@ def plaintext_for_implicit_tls(site):
 
 left_out("M-CLI-15", "sendmta has no revocation lists: "
          "tests/unit/x509/verify.c")
-left_out("M-CLI-12", "TODO")

@@ -154,6 +154,28 @@ def names_the_file(stage):
         assert shown in outcome.sentence, outcome
 
 
+def resumed_as_strictly(stage):
+    """A session is resumed under the demands alone under which it was kept,
+    and verified like any other."""
+    kept = stage.dir / "session"
+    keep = ["--session", kept]
+    pin = f"--pin=sha256:{'0' * 64}"
+    pair = stage.issue("lenient", names=("other.example",), address=None)
+    context = server_context(pair, (V12, V13))
+    lenient = ["--require", "none"]
+    for again in False, True:
+        outcome = delivered(stage.send(session(context), verify=lenient,
+                                       options=keep))
+        assert ("resumed" in outcome.printed) == again, outcome
+    refused(stage.send(session(context), options=keep),
+            'not for "localhost"')
+    context = server_context(stage.good, (V12, V13))
+    kept.unlink(missing_ok=True)
+    delivered(stage.send(session(context), options=keep))
+    refused(stage.send(session(context), verify=["--ca", stage.ca.crt, pin],
+                       options=keep), "has one of the pins")
+
+
 REPORTS = {
     "seed7 108, CPP-SMTPClient 38, zetacomponents Mail 52": any_line,
     "aiosmtpd 389": packet_a_line,
@@ -168,6 +190,7 @@ REPORTS = {
         not_stuck,
     "suitenumerique messages 687": names_never_stop,
     "emailjs 13": required_without_a_word,
+    "curl 18902, 19395, TlsLib4Pascal 65, pure-tls 10": resumed_as_strictly,
     "ossec-hids 2195": names_the_file,
     "mutt-wizard 552": names_the_file,
 }
@@ -451,7 +474,7 @@ class Sample:
 
     def deliveries(self):
         """TLS 1.2 and 1.3, both ways in, with and without a certificate of
-        the client's."""
+        the client's, twice: the second session is resumed."""
         alice = ["--client-cert", self.certs.alice[0], "--client-key",
                  self.certs.alice[1]]
         count = 0
@@ -460,12 +483,15 @@ class Sample:
                         "--protocols", protocol, "--verify", "require",
                         "--ca", str(self.certs.ca)) as server:
                 for implicit in False, True:
-                    outcome = self.send(server, *alice, implicit=implicit)
-                    assert outcome.status == TAKEN, outcome
-                    assert f"({protocol}, verified)" in outcome.printed, \
-                        outcome
-                    count += 1
-                    assert self.stored() == [True] * count
+                    kept = self.dir / f"{protocol}-{implicit}"
+                    for resumed in "", ", resumed":
+                        outcome = self.send(server, *alice, "--session", kept,
+                                            implicit=implicit)
+                        assert outcome.status == TAKEN, outcome
+                        assert f"({protocol}{resumed}, verified)" \
+                            in outcome.printed, outcome
+                        count += 1
+                        assert self.stored() == [True] * count
                     outcome = self.send(server, implicit=implicit)
                     assert outcome.status == LATER, outcome
                     outcome = self.send(
