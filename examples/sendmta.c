@@ -29,7 +29,7 @@
 
 #include <smtptls.h>
 
-#include "send/mail.h"
+#include "sendmta_mail.h"
 
 enum { OPEN = -1, LINE = 2048, REPLY = 64 * 1024 };
 

@@ -32,8 +32,8 @@ ROOMS = {
 }
 # Single headers of rooms that are not below: data alone.
 HEADERS = {"reason": {"x509/verdict.h"}}
-# What the programs of examples/ share, as they include it.
-SHARED = "../common"
+# What the programs of examples/ share.
+SHARED = TOP / "examples/common"
 PUBLIC_ONLY = {"conn/pump.c"}
 CRYPTO_ROOMS = {"x509", "tls"}
 # The one public header that shows GnuTLS, and who may include it.
@@ -121,8 +121,9 @@ def judge_outside(path, delimiter, name):
     """Why an example or benchmark must not include this, or None."""
     if delimiter != '"':
         return None
-    folder = name.rpartition("/")[0]
-    if folder not in ("", SHARED) or not (path.parent / name).is_file():
+    other = (path.parent / name).resolve()
+    if other.parent not in (path.parent.resolve(), SHARED.resolve()) \
+            or not other.is_file():
         return "a file of another directory"
     return None
 
