@@ -63,7 +63,9 @@ SMTPTLS_API void smtptls_config_unref(struct smtptls_config *config);
  * Add a certificate chain and its private key. Call it again for a second key
  * type (ECDSA beside RSA) or for other names; the server chooses by the
  * client's SNI and algorithms, and takes the first where nothing else decides:
- * for TLS 1.3 add ECDSA before RSA. Both may be in one file.
+ * for TLS 1.3 add ECDSA before RSA. Both may be in one file. A client shows a
+ * server that asks the first whose chain leads to an authority that the server
+ * names, and whose key has an algorithm that both allow; if there is none, none.
  *
  * The leaf is the certificate to which the key belongs. It is sent with those
  * that have signed it, each behind the one that it has signed (RFC 5246 section

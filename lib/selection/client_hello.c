@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "openssl/suite_table.h"
+#include "selection/vector.h"
 
 #define RECORD_HEADER	   5
 #define MESSAGE_HEADER	   4
@@ -41,48 +42,14 @@ enum {
 	EXTENSION_RENEGOTIATION_INFO = 0xff01
 };
 
-/* ---- reading: each takes from the front, 0 or LENGTH ---- */
-
-static int take(struct stls_bytes *from, size_t len, struct stls_bytes *out)
-{
-	if (from->len < len)
-		return STLS_HELLO_LENGTH;
-	out->data = from->data;
-	out->len = len;
-	from->data += len;
-	from->len -= len;
-	return 0;
-}
-
-static int take_number(struct stls_bytes *from, size_t bytes, size_t *number)
-{
-	struct stls_bytes taken;
-	size_t i;
-
-	if (take(from, bytes, &taken) < 0)
-		return STLS_HELLO_LENGTH;
-	*number = 0;
-	for (i = 0; i < bytes; i++)
-		*number = *number << 8 | taken.data[i];
-	return 0;
-}
-
-/* A vector: a length of so many bytes, then that much. */
-static int take_vector(struct stls_bytes *from, size_t bytes,
-		       struct stls_bytes *out)
-{
-	size_t len;
-
-	if (take_number(from, bytes, &len) < 0)
-		return STLS_HELLO_LENGTH;
-	return take(from, len, out);
-}
+/* ---- extensions ---- */
 
 /* All of an extension is one list, which must not be empty. */
 static int whole_list(struct stls_bytes data, size_t bytes,
 		      struct stls_bytes *out)
 {
-	if (take_vector(&data, bytes, out) < 0 || data.len > 0 || out->len == 0)
+	if (stls_take_vector(&data, bytes, out) < 0 || data.len > 0 ||
+	    out->len == 0)
 		return STLS_HELLO_EXTENSION;
 	return 0;
 }
@@ -95,8 +62,6 @@ static int whole_numbers(struct stls_bytes data, size_t bytes,
 	return 0;
 }
 
-/* ---- extensions ---- */
-
 /*
  * RFC 6066 section 3: a list of names, one of each type. Names of an unknown
  * type have a length of two bytes too.
@@ -107,11 +72,12 @@ static int parse_server_name(struct stls_client_hello *hello,
 	struct stls_bytes list, name;
 	size_t type;
 
-	if (take_vector(&data, 2, &list) < 0 || data.len > 0 || list.len == 0)
+	if (stls_take_vector(&data, 2, &list) < 0 || data.len > 0 ||
+	    list.len == 0)
 		return STLS_HELLO_EXTENSION;
 	while (list.len > 0) {
-		if (take_number(&list, 1, &type) < 0 ||
-		    take_vector(&list, 2, &name) < 0 || name.len == 0)
+		if (stls_take_number(&list, 1, &type) < 0 ||
+		    stls_take_vector(&list, 2, &name) < 0 || name.len == 0)
 			return STLS_HELLO_EXTENSION;
 		if (type == 0 && hello->sni.data)
 			return STLS_HELLO_NAMES;
@@ -126,11 +92,11 @@ static int parse_shares(struct stls_client_hello *hello, struct stls_bytes data)
 	struct stls_bytes rest, key;
 	size_t group;
 
-	if (take_vector(&data, 2, &hello->shares) < 0 || data.len > 0)
+	if (stls_take_vector(&data, 2, &hello->shares) < 0 || data.len > 0)
 		return STLS_HELLO_EXTENSION;
 	for (rest = hello->shares; rest.len > 0;) {
-		if (take_number(&rest, 2, &group) < 0 ||
-		    take_vector(&rest, 2, &key) < 0 || key.len == 0)
+		if (stls_take_number(&rest, 2, &group) < 0 ||
+		    stls_take_vector(&rest, 2, &key) < 0 || key.len == 0)
 			return STLS_HELLO_EXTENSION;
 	}
 	return 0;
@@ -142,16 +108,16 @@ static int parse_pre_shared_key(struct stls_client_hello *hello,
 	struct stls_bytes identities, binders, one;
 	size_t age, identity_count = 0, binder_count = 0;
 
-	if (take_vector(&data, 2, &identities) < 0 ||
-	    take_vector(&data, 2, &binders) < 0 || data.len > 0)
+	if (stls_take_vector(&data, 2, &identities) < 0 ||
+	    stls_take_vector(&data, 2, &binders) < 0 || data.len > 0)
 		return STLS_HELLO_EXTENSION;
 	for (; identities.len > 0; identity_count++) {
-		if (take_vector(&identities, 2, &one) < 0 || one.len == 0 ||
-		    take_number(&identities, 4, &age) < 0)
+		if (stls_take_vector(&identities, 2, &one) < 0 ||
+		    one.len == 0 || stls_take_number(&identities, 4, &age) < 0)
 			return STLS_HELLO_EXTENSION;
 	}
 	for (; binders.len > 0; binder_count++) {
-		if (take_vector(&binders, 1, &one) < 0 || one.len < 32)
+		if (stls_take_vector(&binders, 1, &one) < 0 || one.len < 32)
 			return STLS_HELLO_EXTENSION;
 		if (binder_count == 0)
 			hello->binder_len = (uint8_t)one.len;
@@ -183,7 +149,7 @@ static int parse_renegotiation(struct stls_client_hello *hello,
 {
 	struct stls_bytes verify;
 
-	if (take_vector(&data, 1, &verify) < 0 || data.len > 0)
+	if (stls_take_vector(&data, 1, &verify) < 0 || data.len > 0)
 		return STLS_HELLO_EXTENSION;
 	hello->renegotiation = 1;
 	return 0;
@@ -255,8 +221,8 @@ static int parse_extensions(struct stls_client_hello *hello,
 	int ret;
 
 	while (list.len > 0) {
-		if (take_number(&list, 2, &type) < 0 ||
-		    take_vector(&list, 2, &data) < 0)
+		if (stls_take_number(&list, 2, &type) < 0 ||
+		    stls_take_vector(&list, 2, &data) < 0)
 			return STLS_HELLO_LENGTH;
 		hello->extension = (uint16_t)type;
 		if (is_duplicate(&seen, type))
@@ -299,18 +265,18 @@ int stls_client_hello_parse(struct stls_client_hello *hello,
 	int ret;
 
 	memset(hello, 0, sizeof(*hello));
-	if (take_number(&rest, 2, &version) < 0 ||
-	    take(&rest, 32, &skipped) < 0 ||
-	    take_vector(&rest, 1, &skipped) < 0 || skipped.len > 32 ||
-	    take_vector(&rest, 2, &hello->suites) < 0 ||
-	    take_vector(&rest, 1, &hello->compression) < 0)
+	if (stls_take_number(&rest, 2, &version) < 0 ||
+	    stls_take(&rest, 32, &skipped) < 0 ||
+	    stls_take_vector(&rest, 1, &skipped) < 0 || skipped.len > 32 ||
+	    stls_take_vector(&rest, 2, &hello->suites) < 0 ||
+	    stls_take_vector(&rest, 1, &hello->compression) < 0)
 		return STLS_HELLO_LENGTH;
 	hello->legacy_version = (uint16_t)version;
 	if (hello->suites.len == 0 || hello->suites.len % 2 != 0 ||
 	    hello->compression.len == 0)
 		return STLS_HELLO_LENGTH;
 	if (rest.len > 0 &&
-	    (take_vector(&rest, 2, &extensions) < 0 || rest.len > 0))
+	    (stls_take_vector(&rest, 2, &extensions) < 0 || rest.len > 0))
 		return STLS_HELLO_LENGTH;
 	note_scsvs(hello);
 	ret = parse_extensions(hello, extensions);
@@ -345,8 +311,8 @@ int stls_hello_share(const struct stls_client_hello *hello, size_t *at)
 		return -1;
 	rest.data += *at;
 	rest.len -= *at;
-	if (take_number(&rest, 2, &group) < 0 ||
-	    take_vector(&rest, 2, &key) < 0)
+	if (stls_take_number(&rest, 2, &group) < 0 ||
+	    stls_take_vector(&rest, 2, &key) < 0)
 		return -1;
 	*at = hello->shares.len - rest.len;
 	return (int)group;
@@ -373,9 +339,9 @@ static int take_record(struct stls_bytes *bytes, struct stls_bytes *fragment)
 		return STLS_HELLO_NO_TLS;
 	if (bytes->len > 1 && bytes->data[1] != 3)
 		return STLS_HELLO_NO_TLS;
-	if (take_number(&rest, 1, &type) < 0 ||
-	    take_number(&rest, 2, &version) < 0 ||
-	    take_vector(&rest, 2, fragment) < 0)
+	if (stls_take_number(&rest, 1, &type) < 0 ||
+	    stls_take_number(&rest, 2, &version) < 0 ||
+	    stls_take_vector(&rest, 2, fragment) < 0)
 		return STLS_HELLO_TRUNCATED;
 	*bytes = rest;
 	return fragment->len == 0 ? STLS_HELLO_LENGTH : 0;
@@ -422,16 +388,17 @@ int stls_client_hello_find(struct stls_bytes *body, const unsigned char *bytes,
 	if (message.data[0] != TYPE_CLIENT_HELLO)
 		return STLS_HELLO_NO_HELLO;
 	rest = message;
-	if (take_number(&rest, 1, &type) < 0 ||
-	    take_number(&rest, 3, &message_len) < 0 || rest.len < message_len) {
+	if (stls_take_number(&rest, 1, &type) < 0 ||
+	    stls_take_number(&rest, 3, &message_len) < 0 ||
+	    rest.len < message_len) {
 		rest.data = bytes;
 		rest.len = len;
 		ret = collect(&message, rest, memory, size);
 		if (ret < 0)
 			return ret;
 		rest = message;
-		(void)take_number(&rest, 1, &type);
-		(void)take_number(&rest, 3, &message_len);
+		(void)stls_take_number(&rest, 1, &type);
+		(void)stls_take_number(&rest, 3, &message_len);
 	}
-	return take(&rest, message_len, body);
+	return stls_take(&rest, message_len, body);
 }

@@ -509,12 +509,12 @@ static int warn(struct smtptls_config *config)
 	return ret;
 }
 
-/* A hook that chooses among several certificates is a policy's. */
+/* A hook chooses among several certificates, and of a client's none. */
 static int make_single(struct smtptls_config *config)
 {
 	/* from an attempt to freeze that failed */
 	stls_single_credentials_free(&config->single);
-	if (!config->policy || config->own.count < 2)
+	if (config->own.count == 0)
 		return 0;
 	return stls_single_credentials_make(
 		&config->single, config->credentials, config->own.count,

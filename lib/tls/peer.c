@@ -66,6 +66,9 @@ static unsigned ask_session(gnutls_session_t tls,
 	    (config->policy && !has_status(tls) &&
 	     !(peer->server && demands_status(&peer->chain[0]))))
 		return 0;
+	/* The hook may have replaced them by some without trust. */
+	(void)gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE,
+				     config->credentials);
 	if (gnutls_certificate_verify_peers2(tls, &found) < 0)
 		return GNUTLS_CERT_SIGNER_NOT_FOUND;
 	return found & FOUND;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tls/client_certificate.h"
 #include "tls/session_bytes.h"
 #include "x509/name.h"
 
@@ -110,8 +111,19 @@ static int on_message(gnutls_session_t tls, unsigned type, unsigned when,
 	struct stls_session *session = gnutls_transport_get_ptr(tls);
 
 	(void)when;
+	if (incoming && type == GNUTLS_HANDSHAKE_CERTIFICATE_REQUEST &&
+	    session->role == SMTPTLS_CLIENT)
+		return stls_client_certificate_choose(tls, session->config,
+						      message);
 	return stls_judge_message(&session->judge, tls, type, incoming,
 				  message);
+}
+
+/* A client has certificates, of which a server may ask for one. */
+static int has_choice(const struct stls_session *session)
+{
+	return session->role == SMTPTLS_CLIENT &&
+	       session->config->own.count > 0;
 }
 
 static void set_up_judge(struct stls_session *session,
@@ -125,7 +137,7 @@ static void set_up_judge(struct stls_session *session,
 	session->judge.asks = session->expected->verify != SMTPTLS_VERIFY_NONE;
 	session->judge.strict =
 		config->strict_sni && session->role == SMTPTLS_SERVER;
-	if (stls_judge_wanted(&session->judge))
+	if (stls_judge_wanted(&session->judge) || has_choice(session))
 		gnutls_handshake_set_hook_function(session->tls,
 						   GNUTLS_HANDSHAKE_ANY,
 						   GNUTLS_HOOK_PRE, on_message);
@@ -151,9 +163,13 @@ static int make(struct stls_session *session,
 	unsigned flags = GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL;
 	int ret, server = session->role == SMTPTLS_SERVER;
 
-	/* Under TLS 1.3 tickets would leave before the peer is verified. */
+	/*
+	 * Under TLS 1.3 tickets would leave before the peer is verified. Which
+	 * certificate a client shows is chosen in on_message(): GnuTLS shall
+	 * send what it is given.
+	 */
 	flags |= server ? GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET
-			: GNUTLS_CLIENT;
+			: GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT;
 	ret = gnutls_init(&session->tls, flags);
 	if (ret < 0) {
 		session->tls = NULL;
@@ -164,9 +180,10 @@ static int make(struct stls_session *session,
 	gnutls_transport_set_vec_push_function(session->tls, push);
 	ret = gnutls_priority_set(session->tls, config->priority);
 	if (ret == 0)
-		ret = gnutls_credentials_set(session->tls,
-					     GNUTLS_CRD_CERTIFICATE,
-					     config->credentials);
+		ret = gnutls_credentials_set(
+			session->tls, GNUTLS_CRD_CERTIFICATE,
+			has_choice(session) ? config->single.none
+					    : config->credentials);
 	if (ret == 0 && config->dh.anonymous && server)
 		ret = gnutls_credentials_set(session->tls, GNUTLS_CRD_ANON,
 					     config->dh.anonymous);

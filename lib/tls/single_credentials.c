@@ -11,6 +11,8 @@
  * files; beside the system's authorities they cannot be told apart, and a client
  * is told none, which means any (RFC 5246 section 7.4.4).
  *
+ * A client may have to show no certificate: one more has none.
+ *
  * A key that cannot be copied, as one in a device, has none, and is found as
  * GnuTLS finds it.
  */
@@ -88,8 +90,14 @@ int stls_single_credentials_make(struct stls_single_credentials *single,
 				 size_t count, gnutls_dh_params_t dh, int tell)
 {
 	size_t i;
-	int ret = 0;
+	int ret = gnutls_certificate_allocate_credentials(&single->none);
 
+	if (ret < 0) {
+		single->none = NULL;
+		return ret;
+	}
+	if (count < 2)
+		return 0;
 	single->credentials = calloc(count, sizeof(*single->credentials));
 	if (!single->credentials)
 		return GNUTLS_E_MEMORY_ERROR;
@@ -117,7 +125,10 @@ void stls_single_credentials_free(struct stls_single_credentials *single)
 			gnutls_certificate_free_credentials(
 				single->credentials[i]);
 	}
+	if (single->none)
+		gnutls_certificate_free_credentials(single->none);
 	free(single->credentials);
 	single->credentials = NULL;
+	single->none = NULL;
 	single->count = 0;
 }

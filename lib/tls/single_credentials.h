@@ -7,16 +7,19 @@
 
 #include <gnutls/gnutls.h>
 
-/* All zeros: none. */
+/* All zeros: no certificates. */
 struct stls_single_credentials {
-	gnutls_certificate_credentials_t *credentials; /* some may be NULL */
+	/* NULL unless there are several; some of them may be NULL */
+	gnutls_certificate_credentials_t *credentials;
 	size_t count;
+	gnutls_certificate_credentials_t none; /* without a certificate */
 };
 
 /*
- * Make one for each of the `count` certificates of `all`, with `dh` unless that
- * is NULL; `tell` 1: with the authorities that a client is told of. Returns 0 or
- * GnuTLS's error; stls_single_credentials_free() is due in either case.
+ * Make one for each of the `count` certificates of `all`, if they are several,
+ * with `dh` unless that is NULL; `tell` 1: with the authorities that a client is
+ * told of. Returns 0 or GnuTLS's error; stls_single_credentials_free() is due in
+ * either case.
  */
 int stls_single_credentials_make(struct stls_single_credentials *single,
 				 gnutls_certificate_credentials_t all,

@@ -74,7 +74,7 @@ int stls_der_parts(const void *der, size_t len, struct stls_der_parts *parts)
 		return -1;
 	/* serialNumber, signature, issuer, validity, subject */
 	for (i = 0; i < 5; i++) {
-		if (take(&in, ANY, &element) < 0)
+		if (take(&in, ANY, i == 2 ? &parts->issuer : &element) < 0)
 			return -1;
 	}
 	return take(&in, SEQUENCE, &parts->spki);

@@ -8,8 +8,9 @@
 #include "base/bytes.h"
 
 struct stls_der_parts {
-	struct stls_bytes tbs;	/* what is signed: tbsCertificate */
-	struct stls_bytes spki; /* of it: subjectPublicKeyInfo */
+	struct stls_bytes tbs;	  /* what is signed: tbsCertificate */
+	struct stls_bytes issuer; /* of it: a Name */
+	struct stls_bytes spki;	  /* of it: subjectPublicKeyInfo */
 };
 
 /* Find them in a certificate; 0, or -1 when it is none. */

@@ -20,6 +20,7 @@
 
 static struct {
 	int rsa_bits;
+	gnutls_ecc_curve_t curve;
 	unsigned number;
 	gnutls_x509_privkey_t key;
 } keys[KEYS_MAX];
@@ -38,12 +39,14 @@ static void need(int true, const char *what)
 
 static gnutls_x509_privkey_t make_key(const struct chain_spec *spec)
 {
+	gnutls_ecc_curve_t curve =
+		spec->curve ? spec->curve : GNUTLS_ECC_CURVE_SECP256R1;
 	gnutls_x509_privkey_t key;
 	size_t i;
 
 	for (i = 0; i < key_count; i++) {
 		if (keys[i].rsa_bits == spec->rsa_bits &&
-		    keys[i].number == spec->key)
+		    keys[i].curve == spec->curve && keys[i].number == spec->key)
 			return keys[i].key;
 	}
 	need(key_count < KEYS_MAX, "another key");
@@ -53,9 +56,10 @@ static gnutls_x509_privkey_t make_key(const struct chain_spec *spec)
 						(unsigned)spec->rsa_bits, 0));
 	else
 		OK(gnutls_x509_privkey_generate(
-			key, GNUTLS_PK_ECDSA,
-			GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
+			key, gnutls_ecc_curve_get_pk(curve),
+			GNUTLS_CURVE_TO_BITS(curve), 0));
 	keys[key_count].rsa_bits = spec->rsa_bits;
+	keys[key_count].curve = spec->curve;
 	keys[key_count].number = spec->key;
 	keys[key_count++].key = key;
 	return key;

@@ -20,9 +20,10 @@ struct chain_spec {
 	int path;	/* with a length of this less one; 0: without */
 	unsigned usage; /* GNUTLS_KEY_…; 0: none is said */
 	const char *purpose[2];
-	long from, until; /* days from now; both 0: -1 and 90 */
-	int rsa_bits;	  /* 0: P-256 */
-	unsigned key;	  /* which of these keys: equal numbers share one */
+	long from, until;	  /* days from now; both 0: -1 and 90 */
+	int rsa_bits;		  /* 0: a key of `curve` */
+	gnutls_ecc_curve_t curve; /* 0: P-256 */
+	unsigned key; /* which of these keys: equal numbers share one */
 	gnutls_digest_algorithm_t hash;	  /* 0: SHA-256 */
 	const char *critical;		  /* an extension that nobody knows */
 	const char *permitted, *excluded; /* dNSName that may follow below */
