@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: MIT
 """Measure a STARTTLS server against the floor, and hold it to its limits.
 
-    measure.py --floor PATH --server PATH --load PATH [--quick]
+    measure.py --floor PATH --server PATH --load PATH --client PATH [--quick]
 
 Both servers run at the same time, with the same certificates and options, and
 are loaded in short turns, so that what disturbs the machine disturbs both; what
 counts is the ratio within a round. CPU time and memory are the kernel's figures
 for the server process alone. Instructions are counted by callgrind in runs of
 two lengths, and the difference leaves out starting and ending; dhat tells the
-library's part of the heap.
+library's part of the heap. Two kinds of client, one straight on GnuTLS and one
+with the library, are counted in the same way, the floor being their server.
 
 Prints a table. Status 0: every limit holds; 1: one does not; 2: something could
 not be measured, said in a sentence. Everything started is ended in each case;
@@ -40,6 +41,7 @@ MAX_ROUNDS = 100
 MIB = 1 << 20
 
 INSTRUCTIONS_LIMIT = 1.05
+CLIENT_LIMIT = 1.03
 CPU_LIMIT = 1.10
 DATA_LIMIT = 1.25
 IDLE_TLS_LIMIT = 4096
@@ -249,6 +251,7 @@ class Bench:
     def __init__(self, args, directory):
         self.directory = directory
         self.load_program, self.load_env = real_program(args.load)
+        self.client_program, self.client_env = real_program(args.client)
         self.roles = (Role("floor", args.floor, []),
                       Role("server", args.server,
                            shlex.split(args.server_options)))
@@ -353,6 +356,35 @@ class Bench:
             figures.append([(more - less) / (many - few)])
         return ratio_row(f"instructions, {name}", *figures, limit)
 
+    def client_instructions(self, server, kind, mode, count):
+        """Of a whole run of a client, its loading of authorities included."""
+        out = self.directory / "callgrind"
+        authority = self.directory / "p256" / "smtptls-ca.crt"
+        if not authority.exists():  # it has signed itself
+            authority = self.pairs["P-256"][0]
+        run_quietly(["valgrind", "--quiet", "--tool=callgrind",
+                     f"--callgrind-out-file={out}", self.client_program, kind,
+                     mode, "--port", server.port, "--count", str(count),
+                     "--ca", str(authority)],
+                    self.directory, self.client_env, LOAD_SECONDS)
+        found = re.search(r"^summary: (\d+)", out.read_text(), re.MULTILINE)
+        out.unlink()
+        if not found:
+            raise Failure(f"callgrind counted nothing of the {kind} client")
+        return int(found[1])
+
+    def client_row(self, mode, limit):
+        few, many = (3, 8) if self.quick else (5, 25)
+        figures = []
+        with Server(self, self.roles[0], self.pairs["P-256"]) as server:
+            for kind in ("gnutls", "smtptls"):
+                less, more = (self.client_instructions(server, kind, mode,
+                                                       count)
+                              for count in (few, many))
+                figures.append([(more - less) / (many - few)])
+        return ratio_row(f"instructions, {mode} client session", *figures,
+                         limit)
+
     def hold(self, server, mode, counts):
         """Opens one lot after the other; returns the memory after each."""
         sizes = []
@@ -418,6 +450,8 @@ class Bench:
                 ("MiB of DATA", "data", "P-256", 200, 1, None, DATA_LIMIT)):
             yield self.instructions_row(name, mode, key, instructions)
             yield self.cpu_row(name, mode, key, count, threads, cpu)
+        for mode in ("full", "resumed"):
+            yield self.client_row(mode, CLIENT_LIMIT)
         yield self.instructions_row("strings", "full", "P-256", STRINGS_LIMIT,
                                     self.strings)
         yield self.idle_row("idle-tls", IDLE_TLS, IDLE_TLS_LIMIT)
@@ -425,10 +459,10 @@ class Bench:
         yield self.library_heap_row("idle-plain", LIBRARY_HEAP_LIMIT)
 
 
-def run_quietly(command, directory, env=None):
+def run_quietly(command, directory, env=None, seconds=START_SECONDS):
     done = subprocess.run(command, cwd=directory, env=env,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=START_SECONDS,
+                          stderr=subprocess.STDOUT, timeout=seconds,
                           check=False)
     if done.returncode:
         text = done.stdout.decode(errors="replace").strip()
@@ -486,6 +520,7 @@ def parse_arguments():
     parser.add_argument("--floor", required=True, metavar="PATH")
     parser.add_argument("--server", required=True, metavar="PATH")
     parser.add_argument("--load", required=True, metavar="PATH")
+    parser.add_argument("--client", required=True, metavar="PATH")
     parser.add_argument("--cert-program", metavar="PATH",
                         help="makes the certificates instead of openssl")
     parser.add_argument("--server-options", default=SERVER_OPTIONS,

@@ -78,7 +78,12 @@ int stls_config_read(struct smtptls_config *config, const char *file,
 void stls_config_mix(struct smtptls_config *config, const char *what,
 		     const void *data, size_t len)
 {
-	stls_sha256_mix(config->settings, what, data, len);
+	unsigned char parts[3][STLS_SHA256_SIZE];
+
+	memcpy(parts[0], config->settings, STLS_SHA256_SIZE);
+	stls_sha256(what, strlen(what), parts[1]);
+	stls_sha256(data, len, parts[2]);
+	stls_sha256(parts, sizeof(parts), config->settings);
 }
 
 int smtptls_config_new(struct smtptls_config **config)

@@ -26,6 +26,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <nettle/sha2.h>
+
 #include <smtptls/conn.h>
 
 static const unsigned char magic[] = { 'S', 'M', 'T', 'P', 'T', 'L', 'S', 1 };
@@ -46,10 +48,23 @@ struct set {
 	unsigned char member[MEMBERS_MAX][STLS_SHA256_SIZE];
 };
 
-/* A new member's digest, to be mixed. */
-static unsigned char *add(struct set *set)
+/* Each part behind its length, so that none can pass for another. */
+static void put(struct sha256_ctx *ctx, const void *data, size_t len)
 {
-	return memset(set->member[set->count++], 0, STLS_SHA256_SIZE);
+	const unsigned char size[] = { (unsigned char)(len >> 24),
+				       (unsigned char)(len >> 16),
+				       (unsigned char)(len >> 8),
+				       (unsigned char)len };
+
+	sha256_update(ctx, sizeof(size), size);
+	sha256_update(ctx, len, data);
+}
+
+static void put_number(struct sha256_ctx *ctx, int number)
+{
+	const unsigned char byte = (unsigned char)number;
+
+	put(ctx, &byte, 1);
 }
 
 static int compare(const void *a, const void *b)
@@ -57,56 +72,59 @@ static int compare(const void *a, const void *b)
 	return memcmp(a, b, STLS_SHA256_SIZE);
 }
 
-static void mix_set(unsigned char digest[STLS_SHA256_SIZE], const char *what,
-		    struct set *set)
+static void end_member(struct sha256_ctx *ctx, struct set *set)
 {
-	qsort(set->member, set->count, sizeof(set->member[0]), compare);
-	stls_sha256_mix(digest, what, set->member,
-			set->count * sizeof(set->member[0]));
+	sha256_digest(ctx, STLS_SHA256_SIZE, set->member[set->count++]);
+}
+
+static void put_set(struct sha256_ctx *ctx, struct set *set)
+{
+	if (set->count > 1)
+		qsort(set->member, set->count, sizeof(set->member[0]), compare);
+	put(ctx, set->member, set->count * sizeof(set->member[0]));
 	set->count = 0;
 }
 
-static void mix_record(unsigned char digest[STLS_SHA256_SIZE],
-		       const struct smtptls_tlsa *record)
-{
-	const unsigned char fields[] = { (unsigned char)record->usage,
-					 (unsigned char)record->selector,
-					 (unsigned char)record->matching };
-
-	stls_sha256_mix(digest, "record", fields, sizeof(fields));
-	stls_sha256_mix(digest, "data", record->data, record->data_len);
-}
-
-static void mix_expected(unsigned char digest[STLS_SHA256_SIZE],
+static void put_expected(struct sha256_ctx *ctx,
 			 const struct stls_expected *expected)
 {
-	const char *peer = expected->peer ? expected->peer : "";
-	const unsigned char verify = (unsigned char)expected->verify;
-	struct set set = { 0 };
+	struct sha256_ctx member;
+	struct set set;
 	size_t i;
 
-	stls_sha256_mix(digest, "verification", &verify, 1);
-	stls_sha256_mix(digest, "peer", peer, strlen(peer));
-	for (i = 0; i < expected->names.count; i++)
-		stls_sha256_mix(add(&set), "name", expected->names.text[i],
-				strlen(expected->names.text[i]));
-	mix_set(digest, "names", &set);
-	for (i = 0; i < expected->pins.count; i++) {
-		const struct stls_pin *pin = &expected->pins.pin[i];
-
-		stls_sha256_mix(add(&set),
-				pin->kind == SMTPTLS_PIN_SPKI ? "key"
-							      : "certificate",
-				pin->digest, pin->len);
+	set.count = 0;
+	sha256_init(&member); /* ready again behind each digest */
+	put_number(ctx, expected->verify);
+	put(ctx, expected->peer ? expected->peer : "",
+	    expected->peer ? strlen(expected->peer) : 0);
+	for (i = 0; i < expected->names.count; i++) {
+		put(&member, expected->names.text[i],
+		    strlen(expected->names.text[i]));
+		end_member(&member, &set);
 	}
-	mix_set(digest, "pins", &set);
-	for (i = 0; i < expected->tlsa.count; i++)
-		mix_record(add(&set), &expected->tlsa.usable[i].record);
-	mix_set(digest, "records", &set);
+	put_set(ctx, &set);
+	for (i = 0; i < expected->pins.count; i++) {
+		put_number(&member, expected->pins.pin[i].kind);
+		put(&member, expected->pins.pin[i].digest,
+		    expected->pins.pin[i].len);
+		end_member(&member, &set);
+	}
+	put_set(ctx, &set);
+	for (i = 0; i < expected->tlsa.count; i++) {
+		const struct smtptls_tlsa *record =
+			&expected->tlsa.usable[i].record;
+
+		put_number(&member, record->usage);
+		put_number(&member, record->selector);
+		put_number(&member, record->matching);
+		put(&member, record->data, record->data_len);
+		end_member(&member, &set);
+	}
+	put_set(ctx, &set);
 }
 
 /* A resumed session is one of the certificate that was shown first. */
-static void mix_own(unsigned char digest[STLS_SHA256_SIZE],
+static void put_own(struct sha256_ctx *ctx,
 		    gnutls_certificate_credentials_t credentials)
 {
 	gnutls_datum_t der;
@@ -114,18 +132,21 @@ static void mix_own(unsigned char digest[STLS_SHA256_SIZE],
 
 	for (i = 0;
 	     gnutls_certificate_get_crt_raw(credentials, i, 0, &der) == 0; i++)
-		stls_sha256_mix(digest, "own certificate", der.data, der.size);
+		put(ctx, der.data, der.size);
 }
 
 static void bind(const struct smtptls_config *config,
 		 const struct stls_expected *expected,
 		 unsigned char digest[STLS_SHA256_SIZE])
 {
-	memcpy(digest, config->settings, STLS_SHA256_SIZE);
-	stls_sha256_mix(digest, "policy", config->priority_digest,
-			STLS_SHA256_SIZE);
-	mix_own(digest, config->credentials);
-	mix_expected(digest, expected);
+	struct sha256_ctx ctx;
+
+	sha256_init(&ctx);
+	put(&ctx, config->settings, STLS_SHA256_SIZE);
+	put(&ctx, config->priority_digest, STLS_SHA256_SIZE);
+	put_expected(&ctx, expected);
+	put_own(&ctx, config->credentials);
+	sha256_digest(&ctx, STLS_SHA256_SIZE, digest);
 }
 
 /* ---- reading ---- */

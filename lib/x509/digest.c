@@ -36,17 +36,6 @@ void stls_sha512(const void *data, size_t len,
 	sha512_digest(&ctx, SHA512_DIGEST_SIZE, digest);
 }
 
-void stls_sha256_mix(unsigned char digest[STLS_SHA256_SIZE], const char *what,
-		     const void *data, size_t len)
-{
-	unsigned char parts[3][STLS_SHA256_SIZE];
-
-	memcpy(parts[0], digest, STLS_SHA256_SIZE);
-	stls_sha256(what, strlen(what), parts[1]);
-	stls_sha256(data, len, parts[2]);
-	stls_sha256(parts, sizeof(parts), digest);
-}
-
 static void mac_update(void *ctx, size_t len, const uint8_t *data)
 {
 	hmac_sha256_update(ctx, len, data);

@@ -13,10 +13,6 @@ void stls_sha256(const void *data, size_t len,
 void stls_sha512(const void *data, size_t len,
 		 unsigned char digest[STLS_SHA512_SIZE]);
 
-/* Make a digest, which begins as zeros, depend on `data` of this name too. */
-void stls_sha256_mix(unsigned char digest[STLS_SHA256_SIZE], const char *what,
-		     const void *data, size_t len);
-
 /* RFC 5869 with SHA-256; `key_len` is at most 255 * STLS_SHA256_SIZE. */
 void stls_hkdf(const void *secret, size_t secret_len, const void *salt,
 	       size_t salt_len, const void *info, size_t info_len,

@@ -23,8 +23,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <gnutls/x509-ext.h>
-
 #include <smtptls/error.h>
 #include <smtptls/policy.h>
 
@@ -35,7 +33,8 @@
 /* As GnuTLS's own: what is larger only costs time. */
 #define KEY_BITS_MAX 16384
 
-#define SAN_OID	     "2.5.29.17"
+/* Longer than any name. */
+#define SAN_SIZE 1024
 
 /* So many names of a certificate are shown. */
 #define SHOWN 3
@@ -264,49 +263,36 @@ static void show(struct stls_verdict *verdict, unsigned count, int type,
 		       count ? ", " : "", text);
 }
 
-/* The alternative names, which the caller frees; NULL: there are none. */
-static gnutls_subject_alt_names_t open_names(gnutls_x509_crt_t leaf)
-{
-	gnutls_subject_alt_names_t names = NULL;
-	gnutls_datum_t der;
-
-	if (gnutls_x509_crt_get_extension_by_oid2(leaf, SAN_OID, 0, &der,
-						  NULL) < 0)
-		return NULL;
-	if (gnutls_subject_alt_names_init(&names) < 0)
-		names = NULL;
-	else if (gnutls_x509_ext_import_subject_alt_names(&der, names, 0) < 0) {
-		gnutls_subject_alt_names_deinit(names);
-		names = NULL;
-	}
-	gnutls_free(der.data);
-	return names;
-}
-
 /*
  * 1 when one of the alternative names is wanted; else some are shown. *hosts:
- * some are of hosts.
+ * some are of hosts. GnuTLS has parsed them with the certificate.
  */
-static int find_name(const struct stls_peer *peer,
-		     gnutls_subject_alt_names_t names, unsigned *shown,
-		     int *hosts, struct stls_verdict *verdict)
+static int find_name(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
+		     unsigned *shown, int *hosts, struct stls_verdict *verdict)
 {
-	gnutls_datum_t san;
+	char san[SAN_SIZE];
 	unsigned i, type;
+	size_t size;
+	int ret;
 
-	for (i = 0;
-	     gnutls_subject_alt_names_get(names, i, &type, &san, NULL) == 0;
-	     i++) {
+	for (i = 0;; i++) {
+		size = sizeof(san);
+		ret = gnutls_x509_crt_get_subject_alt_name2(leaf, i, san, &size,
+							    &type, NULL);
+		if (ret == GNUTLS_E_SHORT_MEMORY_BUFFER) {
+			/* the name of nobody */
+			(void)memset(san, '.', 3);
+			size = 3;
+		} else if (ret < 0) {
+			return 0;
+		}
 		if (type != GNUTLS_SAN_DNSNAME && type != GNUTLS_SAN_IPADDRESS)
 			continue;
 		*hosts |= type == GNUTLS_SAN_DNSNAME;
-		if (is_wanted(peer, (int)type, (const char *)san.data,
-			      san.size))
+		if (is_wanted(peer, (int)type, san, size))
 			return 1;
-		show(verdict, (*shown)++, (int)type, (const char *)san.data,
-		     san.size);
+		show(verdict, (*shown)++, (int)type, san, size);
 	}
-	return 0;
 }
 
 /* The same of CNs, which are the subject's. */
@@ -339,17 +325,12 @@ static int find_cn(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
 int stls_verify_names(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
 		      struct stls_verdict *verdict)
 {
-	gnutls_subject_alt_names_t names;
 	unsigned shown = 0;
-	int found = 0, hosts = 0;
+	int found, hosts = 0;
 
 	if (peer->name_count == 0)
 		return 0;
-	names = open_names(leaf);
-	if (names) {
-		found = find_name(peer, names, &shown, &hosts, verdict);
-		gnutls_subject_alt_names_deinit(names);
-	}
+	found = find_name(peer, leaf, &shown, &hosts, verdict);
 	if (!found && peer->cn && !hosts)
 		found = find_cn(peer, leaf, &shown, verdict);
 	if (!found)
