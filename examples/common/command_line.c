@@ -38,7 +38,7 @@ static _Noreturn void printed(const struct program *program)
 		exit(EXIT_SUCCESS);
 	fprintf(stderr, "%s: standard output: %s\n", program->name,
 		strerror(errno));
-	exit(EXIT_FAILURE);
+	exit(program->local_status ? program->local_status : EXIT_FAILURE);
 }
 
 /* Whether `word`, as in --name or --name=value, has a name in full. */

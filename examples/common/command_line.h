@@ -9,6 +9,7 @@ struct program {
 	const char *name, *version;
 	const char *help;
 	int usage_status; /* of a command line that is wrong */
+	int local_status; /* of output that cannot be written; 0: 1 */
 };
 
 /*

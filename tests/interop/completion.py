@@ -39,6 +39,7 @@ class Completion:
                              f"examples/{name}")
         self.source = TOP / "examples" / kind / f"{name}.bash"
         self.options, self.valued = set(), {}
+        self.usage = 3 if kind == "probe" else 2
         if not self.program:
             return
         self.program = os.path.abspath(self.program)
@@ -97,7 +98,7 @@ def taken(completion, option, offered):
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=10 * SCALE, check=False)
         at = option if word == "frob" else "--frob"
-        assert done.returncode == 2, done
+        assert done.returncode == completion.usage, done
         assert done.stderr.startswith(f"{completion.name}: {at}"), done
 
 
@@ -106,7 +107,7 @@ def main():
         pathlib.Path(place, FILE).touch()
         pathlib.Path(place, FOLDER).mkdir()
         completions = [Completion(f"smtptls-{kind}", place)
-                       for kind in ("server", "cert", "ciphers")]
+                       for kind in ("server", "cert", "ciphers", "probe")]
         missing = [c.name for c in completions if not c.program]
         missing += [] if shutil.which("bash") else ["bash"]
         if missing:

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * examine: what one address of a host shows.
+ *
+ * The first connection is what a sender's would be: set up by the plan, and its
+ * verdict is the host's. Where it came as far as the server's certificate, a
+ * second one takes any certificate, to say what the authorities think of it and
+ * what is offered under TLS, whatever the first one's verdict was. A third, if
+ * that is asked for, has the shadow's settings.
+ */
+#include "examine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <smtptls/gnutls.h>
+
+#include "certificate.h"
+#include "clock.h"
+#include "wire.h"
+
+/* ---- configurations ---- */
+
+static struct smtptls_policy *policy_of(const struct smtptls_policy_spec *spec)
+{
+	struct smtptls_policy *policy;
+	char error[512] = "";
+	int ret;
+
+	ret = smtptls_policy_new(&policy, spec, sizeof(*spec), error,
+				 sizeof(error));
+	if (ret < 0)
+		fail("%s", error[0] ? error : smtptls_strerror(ret));
+	return policy;
+}
+
+static struct smtptls_config *
+make_config(const struct options *options,
+	    const struct smtptls_policy_spec *spec)
+{
+	struct smtptls_config *config;
+	struct smtptls_policy *policy = policy_of(spec);
+	int ret;
+
+	if (smtptls_config_new(&config) < 0)
+		fail("no memory");
+	ret = smtptls_config_set_policy(config, policy);
+	if (ret == 0 && options->client_cert)
+		ret = smtptls_config_add_cert_file(config, options->client_cert,
+						   options->client_key);
+	if (ret < 0)
+		fail("%s", smtptls_config_error(config));
+	smtptls_policy_unref(policy);
+	return config;
+}
+
+static void freeze(struct smtptls_config *config)
+{
+	if (smtptls_config_freeze(config) < 0)
+		fail("%s", smtptls_config_error(config));
+}
+
+void examiner_open(struct examiner *examiner, const struct options *options)
+{
+	int ret;
+
+	memset(examiner, 0, sizeof(*examiner));
+	examiner->options = options;
+	examiner->config = make_config(options, &options->spec);
+	ret = smtptls_config_set_ca_file(examiner->config, options->ca_file);
+	if (ret < 0 && options->ca_file)
+		fail("%s", smtptls_config_error(examiner->config));
+	if (ret < 0)
+		fprintf(stderr,
+			"smtptls-probe: %s: install ca-certificates, or give "
+			"--ca\n",
+			smtptls_config_error(examiner->config));
+	examiner->has_authorities = ret == 0;
+	freeze(examiner->config);
+	if (!options->has_shadow)
+		return;
+	examiner->shadow = make_config(options, &options->shadow);
+	freeze(examiner->shadow);
+}
+
+void examiner_close(struct examiner *examiner)
+{
+	smtptls_config_unref(examiner->config);
+	smtptls_config_unref(examiner->shadow);
+}
+
+/* ---- a connection ---- */
+
+static int open_wire(const struct examiner *examiner, struct wire *wire,
+		     struct smtptls_config *config,
+		     const struct attempt *attempt)
+{
+	int ret = wire_connect(wire, &attempt->address,
+			       examiner->options->timeout_ms);
+
+	if (ret == 0 &&
+	    smtptls_conn_new(&wire->conn, config, SMTPTLS_CLIENT) < 0)
+		fail("no memory");
+	return ret;
+}
+
+/* Until TLS is on, or will not be. */
+static void begin(const struct examiner *examiner, struct wire *wire, int flags)
+{
+	int ret = examiner->options->implicit
+			  ? smtptls_conn_start_tls(wire->conn, 0)
+			  : smtptls_conn_negotiate(wire->conn,
+						   examiner->options->my_name,
+						   flags);
+
+	if (ret == SMTPTLS_E_SYNTAX)
+		fail("--ehlo %s: no name", examiner->options->my_name);
+	if (ret == 0)
+		wire_run(wire, SMTPTLS_APP_OUT);
+}
+
+static int apply(const struct options *options, struct wire *wire,
+		 const struct smtptls_plan *plan)
+{
+	int flags = smtptls_outbound_apply(wire->conn, plan, sizeof(*plan));
+
+	if (flags >= 0 && plan->level == SMTPTLS_LEVEL_PIN) {
+		(void)smtptls_conn_add_pin(wire->conn, SMTPTLS_PIN_CERT,
+					   options->pin, options->pin_len);
+		(void)smtptls_conn_add_pin(wire->conn, SMTPTLS_PIN_SPKI,
+					   options->pin, options->pin_len);
+	}
+	return flags;
+}
+
+/* EHLO under TLS, and QUIT. */
+static void say_ehlo(const struct examiner *examiner, struct wire *wire,
+		     struct attempt *attempt)
+{
+	char line[300], reply[256];
+
+	snprintf(line, sizeof(line), "EHLO %.250s\r\n",
+		 examiner->options->my_name);
+	/* behind implicit TLS the greeting comes first */
+	if (examiner->options->implicit &&
+	    wire_command(wire, "", reply, sizeof(reply)) < 0)
+		return;
+	if (wire_command(wire, line, attempt->ehlo_tls,
+			 sizeof(attempt->ehlo_tls)) == 0)
+		(void)wire_command(wire, "QUIT\r\n", reply, sizeof(reply));
+}
+
+static void copy(char *text, size_t size, const char *from)
+{
+	snprintf(text, size, "%s", from ? from : "");
+}
+
+static void read_session(struct attempt *attempt, struct wire *wire,
+			 const struct smtptls_info *info)
+{
+	gnutls_session_t session = smtptls_conn_gnutls(wire->conn);
+	int algorithm;
+
+	copy(attempt->protocol, sizeof(attempt->protocol), info->protocol);
+	copy(attempt->cipher, sizeof(attempt->cipher), info->cipher_openssl);
+	copy(attempt->group, sizeof(attempt->group), info->group);
+	algorithm = gnutls_sign_algorithm_get(session);
+	copy(attempt->signature, sizeof(attempt->signature),
+	     algorithm > 0
+		     ? gnutls_sign_get_name((gnutls_sign_algorithm_t)algorithm)
+		     : NULL);
+	chain_read(attempt, session);
+}
+
+/* ---- what comes of it ---- */
+
+static void get_info(struct wire *wire, struct smtptls_info *info)
+{
+	if (smtptls_conn_info(wire->conn, info, sizeof(*info)) < 0)
+		fail("no memory");
+}
+
+static void set_records(struct attempt *attempt,
+			const struct smtptls_plan *plan)
+{
+	struct record_fact *fact;
+
+	while (attempt->record_count < plan->tlsa_count &&
+	       attempt->record_count < RECORDS_MAX) {
+		fact = &attempt->records[attempt->record_count];
+		fact->record = plan->tlsa[attempt->record_count++];
+		fact->depth = -1;
+		(void)smtptls_tlsa_usable(&fact->record, &fact->unusable);
+	}
+}
+
+static void note_dialogue(struct attempt *attempt, const struct wire *wire,
+			  long began)
+{
+	char others[512], first[512];
+	long ended = clock_ms();
+
+	(void)wire_reply(wire->heard, wire->heard_len, 0, attempt->banner,
+			 sizeof(attempt->banner), others, sizeof(others));
+	(void)wire_reply(wire->heard, wire->heard_len, 1, first, sizeof(first),
+			 attempt->ehlo_clear, sizeof(attempt->ehlo_clear));
+	attempt->dialogue_ms =
+		(wire->handshake_at ? wire->handshake_at : ended) - began;
+	if (wire->handshake_at)
+		attempt->handshake_ms = ended - wire->handshake_at;
+}
+
+/* Returns 1 when there was a certificate to look at. */
+static int by_plan(const struct examiner *examiner, const struct host *host,
+		   struct attempt *attempt)
+{
+	long began = clock_ms();
+	struct smtptls_info info;
+	struct wire wire;
+	const char *text;
+	int flags;
+
+	attempt->connect_errno =
+		open_wire(examiner, &wire, examiner->config, attempt);
+	if (attempt->connect_errno)
+		return 0;
+	attempt->connect_ms = clock_ms() - began;
+	began = clock_ms();
+	flags = apply(examiner->options, &wire, &host->plan);
+	if (flags >= 0)
+		begin(examiner, &wire, flags);
+	note_dialogue(attempt, &wire, began);
+	get_info(&wire, &info);
+	attempt->error = smtptls_conn_error(wire.conn, &text);
+	copy(attempt->text, sizeof(attempt->text), text);
+	attempt->reason = info.reason;
+	(void)smtptls_conn_advice(wire.conn, &attempt->advice,
+				  sizeof(attempt->advice));
+	attempt->tls = info.tls_enabled;
+	attempt->clear = !attempt->error && !attempt->tls;
+	attempt->verify = info.verify;
+	attempt->tlsa_record = info.tlsa_record;
+	attempt->tlsa_depth = info.tlsa_depth;
+	attempt->tlsa_weak_key = info.tlsa_weak_key;
+	if (info.peer_cert)
+		read_session(attempt, &wire, &info);
+	if (attempt->tls)
+		say_ehlo(examiner, &wire, attempt);
+	wire_close(&wire);
+	return info.peer_cert;
+}
+
+/* Whatever the certificate is. */
+static void look(const struct examiner *examiner, const struct host *host,
+		 struct attempt *attempt)
+{
+	struct smtptls_info info;
+	struct wire wire;
+
+	if (open_wire(examiner, &wire, examiner->config, attempt) != 0)
+		return;
+	(void)smtptls_conn_set_verify(
+		wire.conn, examiner->has_authorities ? SMTPTLS_VERIFY_OPTIONAL
+						     : SMTPTLS_VERIFY_NONE);
+	if (host->outbound.name)
+		(void)smtptls_conn_set_peer(wire.conn, host->outbound.name);
+	begin(examiner, &wire, 0);
+	get_info(&wire, &info);
+	attempt->looked = info.tls_enabled;
+	attempt->by_ca = info.verify;
+	attempt->by_ca_reason = info.reason;
+	if (info.tls_enabled && !attempt->tls)
+		say_ehlo(examiner, &wire, attempt);
+	wire_close(&wire);
+}
+
+static void look_in_shadow(const struct examiner *examiner,
+			   const struct host *host, struct attempt *attempt)
+{
+	struct wire wire;
+	const char *text;
+
+	if (!examiner->shadow ||
+	    open_wire(examiner, &wire, examiner->shadow, attempt) != 0)
+		return;
+	(void)smtptls_conn_set_verify(wire.conn, SMTPTLS_VERIFY_NONE);
+	if (host->outbound.name)
+		(void)smtptls_conn_set_peer(wire.conn, host->outbound.name);
+	begin(examiner, &wire, 0);
+	attempt->shadow_error = smtptls_conn_error(wire.conn, &text);
+	copy(attempt->shadow_text, sizeof(attempt->shadow_text), text);
+	wire_close(&wire);
+}
+
+void examine(const struct examiner *examiner, const struct host *host,
+	     struct attempt *attempt)
+{
+	attempt->connect_ms = attempt->dialogue_ms = attempt->handshake_ms = -1;
+	set_records(attempt, &host->plan);
+	if (!by_plan(examiner, host, attempt))
+		return;
+	look(examiner, host, attempt);
+	look_in_shadow(examiner, host, attempt);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* options: the command line of smtptls-probe. */
+#ifndef PROBE_OPTIONS_H
+#define PROBE_OPTIONS_H
+
+#include <smtptls.h>
+
+#include "facts.h"
+
+struct options {
+	const char *name; /* a domain, or a host without its port */
+	int is_host;
+	int port;
+	int implicit;		/* TLS from the first byte */
+	struct address connect; /* len 0: where DNS says */
+	const char *starttls_name;
+	int level; /* enum smtptls_level */
+	int level_given;
+	unsigned char pin[64];
+	size_t pin_len; /* 0: none */
+	const char *ca_file;
+	const char *client_cert, *client_key;
+	struct smtptls_policy_spec spec, shadow;
+	int has_spec, has_shadow;
+	struct smtptls_tlsa *tlsa; /* given in the place of DNS's */
+	size_t tlsa_count;
+	const char *sts_file;
+	const char *resolver, *trust_anchor;
+	const char *my_name;
+	int timeout_ms; /* of a connection, a dialogue, a handshake each */
+	int warn_days, crit_days;
+	int json;
+	int no_sts;
+};
+
+/* Read the command line; ends the program where it is wrong. */
+void options_read(struct options *options, int argc, char **argv);
+void options_free(struct options *options);
+
+#endif

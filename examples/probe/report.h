@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* report: what was found, for eyes or for programs. */
+#ifndef PROBE_REPORT_H
+#define PROBE_REPORT_H
+
+#include "facts.h"
+#include "options.h"
+
+void report_text(const struct destination *destination, int colour);
+void report_json(const struct destination *destination);
+
+#endif
