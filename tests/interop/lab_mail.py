@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""Mail servers for a dnslab.Lab: each at an address of its own, port 25, with a
+certificate that is right or has one fault; and what a TLSA record is of.
+
+  servers = lab_mail.Servers()    # certificates; nothing listens yet
+  with servers: ...
+"""
+
+import hashlib
+import socketserver
+import subprocess
+import threading
+
+import harness
+
+# server -> its address
+ADDRESS = {name: f"127.0.1.{number}" for number, name in enumerate(
+    ("good", "leaf-only", "expired", "other-name", "domain-name",
+     "self-signed", "stranger", "no-starttls", "refused", "nobody"), 1)}
+NAMES = ["*.signed.test", "*.unsigned.test", "*.half.test"]
+
+
+def der(path, key=False):
+    """A certificate, or its key, in DER."""
+    command = f"openssl x509 -in {path} " + (
+        "-pubkey -noout | openssl pkey -pubin -outform DER" if key
+        else "-outform DER")
+    return subprocess.run(command, shell=True, check=True,
+                          capture_output=True).stdout
+
+
+class Speaker(socketserver.StreamRequestHandler):
+    """SMTP without TLS: not offered, or refused with 454."""
+
+    def handle(self):
+        try:
+            self.wfile.write(b"220 mx.test ESMTP\r\n")
+            for line in self.rfile:
+                verb = line.split()[:1]
+                if verb == [b"EHLO"] and self.server.offers:
+                    self.wfile.write(b"250-mx.test\r\n250 STARTTLS\r\n")
+                elif verb == [b"STARTTLS"]:
+                    self.wfile.write(b"454 4.7.0 TLS not available\r\n")
+                elif verb == [b"QUIT"]:
+                    self.wfile.write(b"221 bye\r\n")
+                    return
+                else:
+                    self.wfile.write(b"250 mx.test\r\n")
+        except OSError:
+            pass
+
+
+class Plain(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self, address, offers):
+        super().__init__((address, 25), Speaker)
+        self.offers = offers
+
+
+class Servers:
+    def __init__(self):
+        place = harness.scratch()
+        self.ca = harness.Authority(place / "ca", "lab-ca")
+        other = harness.Authority(place / "other", "other-ca")
+        self.pairs, self.der, self.started, self.plain = {}, {}, [], []
+        expired = "20240101000000Z"
+        for name, names, end in (("good", NAMES, "20991231235959Z"),
+                                 ("expired", NAMES, expired),
+                                 ("other-name", ["mx.elsewhere.test"],
+                                  "20991231235959Z"),
+                                 ("domain-name", ["domain-name.signed.test"],
+                                  "20991231235959Z")):
+            crt, key = self.ca.issue(name, names=names, address=None, end=end)
+            self._add(name, crt, key, self.ca.crt)
+        self._add("leaf-only", self.ca.dir / "good.crt", self.ca.dir / "good.key")
+        crt, key = other.issue("stranger", names=NAMES, address=None)
+        self._add("stranger", crt, key, other.crt)
+        alone = place / "self.crt"
+        harness.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+                        "-keyout", place / "self.key", "-out", alone,
+                        "-subj", "/CN=self", "-addext",
+                        "subjectAltName=DNS:*.signed.test")
+        self._add("self-signed", alone, place / "self.key")
+        self._note("ca", self.ca.crt)
+        self._note("other-ca", other.crt)
+
+    def _note(self, name, crt):
+        self.der[name] = [der(crt), der(crt, key=True)]
+
+    def _add(self, name, crt, key, *behind):
+        self._note(name, crt)
+        chain = crt.parent / f"{name}.pem"
+        chain.write_text("".join(path.read_text() for path in (crt, *behind)))
+        self.pairs[name] = chain, key
+
+    def tlsa(self, usage, selector, matching, of, short=False):
+        """A record of a server's certificate, or of an authority's."""
+        data = self.der[of][selector & 1]
+        if matching == 1:
+            data = hashlib.sha256(data).digest()
+        elif matching == 2:
+            data = hashlib.sha512(data).digest()
+        text = (data[:-1] if short else data).hex()
+        return f"{usage} {selector} {matching} {text}"
+
+    def listen(self, name, address, *options):
+        """One more server with the certificate `name`."""
+        server = harness.Server(self, "--listen", f"{address}:25", *options,
+                                starttls=0, tls=0, pairs=[self.pairs[name]])
+        self.started.append(server.__enter__())
+
+    def __enter__(self):
+        for name in self.pairs:
+            self.listen(name, ADDRESS[name])
+        for name, offers in ("no-starttls", False), ("refused", True):
+            server = Plain(ADDRESS[name], offers)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            self.plain.append(server)
+        return self
+
+    def __exit__(self, kind, value, trace):
+        for server in self.plain:
+            server.shutdown()
+            server.server_close()
+        for server in self.started:
+            server.__exit__(kind, value, trace)
