@@ -21,6 +21,7 @@ PROGRAMS = (("smtptls-server", "SMTPTLS_SERVER", "--maildir", "--strict-sni",
             ("smtptls-cert", "SMTPTLS_CERT", "--dir", "--force", 2, 1),
             ("smtptls-ciphers", "SMTPTLS_CIPHERS", "--groups", "--names", 2,
              1),
+            ("sendmta", "SMTPTLS_SENDMTA", "--host", "--implicit", 2, 1),
             # a check of Nagios: UNKNOWN
             ("smtptls-probe", "SMTPTLS_PROBE", "--ehlo", "--host", 3, 3))
 
