@@ -150,6 +150,34 @@ SMTPTLS_API int smtptls_config_set_shadow_policy(struct smtptls_config *config,
 SMTPTLS_API int smtptls_config_set_strict_sni(struct smtptls_config *config,
 					      int strict);
 
+/*
+ * Let a server's host choose another configuration by the name that the client
+ * asks for (SNI, RFC 6066 section 3). `choose` is called in the handshake, in
+ * whatever function of the connection's serves that and so in its thread; once
+ * a connection at most, and not again after a HelloRetryRequest. `name` is a
+ * host's name in lower case, without a dot at its end, of at most 253 bytes, in
+ * labels of letters, digits, hyphens and underscores, of which none is empty: a
+ * name in other letters is in A-labels. It is never an address, and never leads
+ * out of a directory. For what is no such name, and for none, `choose` is not
+ * called.
+ *
+ * It returns a frozen configuration with a certificate, of which it gives a
+ * count to the connection (smtptls_config_ref()), or NULL for that of the
+ * connection. The certificates, policy or priority, shadow policy, authorities,
+ * strictness about names and ticket secret of the returned one apply, and no
+ * ticket of another is accepted; its own `choose` is not called. The connection
+ * keeps its way of verifying. One that is not frozen or has no certificate ends
+ * the handshake (SMTPTLS_REASON_INTERNAL).
+ *
+ * To refuse unknown names, return NULL and have smtptls_config_set_strict_sni().
+ * `choose` must not block for long, nor call a function of the connection. NULL
+ * takes it away; `arg` is given to it, and must be valid as long as `config` is.
+ */
+SMTPTLS_API int smtptls_config_set_sni(
+	struct smtptls_config *config,
+	struct smtptls_config *(*choose)(const char *name, void *arg),
+	void *arg);
+
 /* What a client's certificate has to be issued for. */
 enum smtptls_client_purpose {
 	SMTPTLS_CLIENT_AUTH = 0,	  /* clientAuth */

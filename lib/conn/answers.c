@@ -74,7 +74,9 @@ int smtptls_conn_info(struct smtptls_conn *conn, struct smtptls_info *info,
 		if (ret < 0)
 			return ret;
 	}
-	full.expires = stls_own_certificates_expire(&conn->config->own);
+	full.expires = stls_own_certificates_expire(
+		conn->session ? &conn->session->config->own
+			      : &conn->config->own);
 	full.tlsa_unusable = conn->expected.tlsa.unusable;
 	stls_outcome(conn, &full);
 	memset(info, 0, size);

@@ -246,6 +246,20 @@ int smtptls_config_set_strict_sni(struct smtptls_config *config, int strict)
 	return 0;
 }
 
+int smtptls_config_set_sni(struct smtptls_config *config,
+			   struct smtptls_config *(*choose)(const char *name,
+							    void *arg),
+			   void *arg)
+{
+	if (!config)
+		return SMTPTLS_E_ARG;
+	if (config->frozen)
+		return SMTPTLS_E_STATE;
+	config->sni = choose;
+	config->sni_arg = arg;
+	return 0;
+}
+
 int smtptls_config_set_client_purpose(struct smtptls_config *config,
 				      int purpose)
 {

@@ -28,6 +28,9 @@ struct smtptls_config {
 	int has_authorities;
 	int has_system_authorities; /* some are the system's */
 	int any_client_purpose; /* a client's certificate may be a server's */
+	/* The host's choice by the client's name, or NULL. */
+	struct smtptls_config *(*sni)(const char *name, void *arg);
+	void *sni_arg;
 	gnutls_certificate_credentials_t credentials;
 	/* Each own certificate alone; none unless there are several. */
 	struct stls_single_credentials single;

@@ -12,8 +12,8 @@
  * A client's hook sees the ServerHello and refuses a suite that the policy does
  * not have, although the priorities, which are never wider, leave no such.
  *
- * Without a policy, a strict server's hook looks at the name alone that the
- * client asks for.
+ * Without a policy, the hook of a server that is strict, or whose host chooses by
+ * the name, looks at the name alone that the client asks for.
  *
  * A shadow policy is asked about the same ClientHello, by the same function and
  * with the same certificates, and what it says changes nothing.
@@ -40,7 +40,7 @@
 /* 1 when a session can be refused, and is when it was not judged. */
 static int enforces(const struct stls_judge *judge)
 {
-	return judge->policy || judge->strict;
+	return judge->policy || judge->strict || judge->chosen;
 }
 
 void stls_judge_clear(struct stls_judge *judge)

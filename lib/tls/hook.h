@@ -10,7 +10,7 @@
 
 #define STLS_REASON_TEXT 256
 
-/* One session's judge. All but the first five begin as zeros. */
+/* One session's judge. What is behind `chosen` begins as zeros. */
 struct stls_judge {
 	const struct smtptls_policy *policy; /* NULL: only the SNI is judged */
 	const struct smtptls_policy *shadow; /* a server's, or NULL */
@@ -19,6 +19,7 @@ struct stls_judge {
 	const gnutls_certificate_credentials_t *single;
 	int asks;   /* a client's certificate is asked for */
 	int strict; /* a name that no certificate covers is refused */
+	int chosen; /* the host chooses by the name, which it has to see */
 	int judged; /* a hello was, and a choice was found */
 	struct stls_choice choice;
 	int reason; /* enum smtptls_reason */
@@ -33,7 +34,7 @@ struct stls_judge {
 /* 1 when there is something to be judged, for which a hook is needed. */
 static inline int stls_judge_wanted(const struct stls_judge *judge)
 {
-	return judge->policy || judge->strict || judge->shadow;
+	return judge->policy || judge->strict || judge->chosen || judge->shadow;
 }
 
 /* What it has found is forgotten. */

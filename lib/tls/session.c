@@ -235,6 +235,7 @@ void stls_session_free(struct stls_session *session)
 		return;
 	if (session->tls)
 		gnutls_deinit(session->tls);
+	smtptls_config_unref(session->chosen);
 	stls_judge_clear(&session->judge);
 	free(session);
 }

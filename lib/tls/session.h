@@ -23,8 +23,10 @@ struct stls_session {
 	int role;
 	const struct stls_expected *expected;
 	const struct smtptls_config *config;
-	int eof;	  /* the network has no more */
-	int cut;	  /* and GnuTLS wanted more */
+	struct smtptls_config *chosen; /* it, by the name; or NULL */
+	int asked;		       /* the host was, or there was no name */
+	int eof;		       /* the network has no more */
+	int cut;		       /* and GnuTLS wanted more */
 	int complete;	  /* the handshake is over, verified or not */
 	int spoken;	  /* SMTP was spoken in the clear before */
 	int begun;	  /* the peer's first bytes are TLS */
@@ -47,6 +49,12 @@ struct stls_session {
  */
 int stls_session_set_up(struct stls_session *session,
 			const struct smtptls_config *config);
+
+/* Let the session's hello be judged as `config` has it. */
+void stls_session_judge_by(struct stls_session *session,
+			   const struct smtptls_config *config);
+/* Give a server's session the key of its configuration; GnuTLS's error or 0. */
+int stls_session_tickets(struct stls_session *session);
 
 /*
  * Start over `in` and `out`, which must outlive the session, as `config` and

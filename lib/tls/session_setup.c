@@ -10,6 +10,7 @@
 
 #include "tls/client_certificate.h"
 #include "tls/session_bytes.h"
+#include "tls/sni.h"
 #include "x509/name.h"
 
 /* ---- transport ---- */
@@ -90,6 +91,13 @@ static int set_up_alpn(struct stls_session *session)
 					 GNUTLS_ALPN_MANDATORY);
 }
 
+int stls_session_tickets(struct stls_session *session)
+{
+	return gnutls_session_ticket_enable_server(
+		session->tls,
+		&session->config->ticket_key[session->expected->verify]);
+}
+
 static int set_up_server(struct stls_session *session,
 			 const struct smtptls_config *config)
 {
@@ -100,8 +108,7 @@ static int set_up_server(struct stls_session *session,
 	if (session->expected->verify != SMTPTLS_VERIFY_NONE)
 		gnutls_certificate_server_set_request(session->tls,
 						      GNUTLS_CERT_REQUEST);
-	return gnutls_session_ticket_enable_server(
-		session->tls, &config->ticket_key[session->expected->verify]);
+	return config->sni ? 0 : stls_session_tickets(session);
 }
 
 /* GnuTLS calls it for every message. */
@@ -109,12 +116,19 @@ static int on_message(gnutls_session_t tls, unsigned type, unsigned when,
 		      unsigned incoming, const gnutls_datum_t *message)
 {
 	struct stls_session *session = gnutls_transport_get_ptr(tls);
+	int ret;
 
 	(void)when;
 	if (incoming && type == GNUTLS_HANDSHAKE_CERTIFICATE_REQUEST &&
 	    session->role == SMTPTLS_CLIENT)
 		return stls_client_certificate_choose(tls, session->config,
 						      message);
+	if (session->judge.chosen && type == GNUTLS_HANDSHAKE_CLIENT_HELLO &&
+	    incoming) {
+		ret = stls_sni_choose(session, message);
+		if (ret < 0)
+			return ret;
+	}
 	return stls_judge_message(&session->judge, tls, type, incoming,
 				  message);
 }
@@ -126,17 +140,24 @@ static int has_choice(const struct stls_session *session)
 	       session->config->own.count > 0;
 }
 
-static void set_up_judge(struct stls_session *session,
-			 const struct smtptls_config *config)
+void stls_session_judge_by(struct stls_session *session,
+			   const struct smtptls_config *config)
 {
+	int server = session->role == SMTPTLS_SERVER;
+
 	session->judge.policy = config->policy;
-	if (session->role == SMTPTLS_SERVER)
-		session->judge.shadow = config->shadow;
+	session->judge.shadow = server ? config->shadow : NULL;
 	session->judge.own = &config->own;
 	session->judge.single = config->single.credentials;
 	session->judge.asks = session->expected->verify != SMTPTLS_VERIFY_NONE;
-	session->judge.strict =
-		config->strict_sni && session->role == SMTPTLS_SERVER;
+	session->judge.strict = server && config->strict_sni;
+}
+
+static void set_up_judge(struct stls_session *session,
+			 const struct smtptls_config *config)
+{
+	stls_session_judge_by(session, config);
+	session->judge.chosen = session->role == SMTPTLS_SERVER && config->sni;
 	if (stls_judge_wanted(&session->judge) || has_choice(session))
 		gnutls_handshake_set_hook_function(session->tls,
 						   GNUTLS_HANDSHAKE_ANY,
