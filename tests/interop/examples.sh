@@ -3,7 +3,8 @@
 #
 # The small examples against openssl s_client: inetd and epoll with a session by
 # STARTTLS, refusals in the clear, and injected plaintext; attach with a client
-# that its policy serves and with one that it refuses.
+# that its policy serves and with one that it refuses; sni_directory with more
+# names than it keeps.
 #
 # Environment: SMTPTLS_EXAMPLES, the directory of the programs (default
 # examples/ below the current directory). Under CI=true a skip is a failure.
@@ -18,7 +19,7 @@ skip() {
 
 examples=${SMTPTLS_EXAMPLES:-${top_builddir:-.}/examples}
 examples=$(cd "$examples" 2>/dev/null && pwd) || skip "no $examples"
-for program in inetd epoll attach; do
+for program in inetd epoll attach sni_directory; do
 	[ -x "$examples/$program" ] || skip "$program is not built"
 done
 for tool in openssl python3; do
@@ -169,6 +170,57 @@ check "attach refusal" 0 'alert handshake failure' "$dir/tls"
 check "attach refusal" 1 '^2' "$dir/tls"
 check "attach reason" 0 "attach: refused, suites-excluded: peer offers TLS \
 1.2 with $chacha, which the ciphers do not name: add $chacha to the ciphers" "$dir/err"
+
+stop
+
+# Two of three names are kept, those that were asked for last.
+mkdir "$dir/names"
+issue() { # name, time: what is young is read twice
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 2 -subj "/CN=$1.example" \
+		-addext "subjectAltName=DNS:$1.example" -keyout "$dir/new.key" \
+		-out "$dir/new.crt" 2>/dev/null &&
+		cat "$dir/new.crt" "$dir/new.key" >"$dir/new.pem" &&
+		chmod 600 "$dir/new.pem" &&
+		touch -d "$2" "$dir/new.pem"
+}
+for name in default a b c; do
+	issue $name "2 hours ago" || exit 1
+	case $name in
+	default) mv "$dir/new.pem" "$dir/names/$name.pem" ;;
+	*) mv "$dir/new.pem" "$dir/names/$name.example.pem" ;;
+	esac
+done
+start "$examples/sni_directory" "$dir/names" 2
+ask() { # name, whose certificate is shown, and its last line
+	printf 'QUIT\r\n' | timeout 30 openssl s_client -starttls smtp \
+		-connect "$address" -servername "$1" -ign_eof >"$dir/tls" 2>&1
+	check "sni_directory $1" 0 "^subject=CN = $2.example" "$dir/tls"
+	check "sni_directory $1" 0 '^221 2.0.0' "$dir/tls"
+	tail -n 1 "$dir/err" >"$dir/last"
+	check "sni_directory $1" 0 "^$3\$" "$dir/last"
+}
+ask a.example a 'loaded a.example'
+ask b.example b 'loaded b.example'
+ask A.example. a 'loaded b.example'
+ask c.example c 'loaded c.example'
+ask a.example a 'loaded c.example'
+ask b.example b 'loaded b.example'
+ask other.example default 'loaded b.example'
+# default.pem is no name of a host's that can be asked for by accident
+ask default default 'loaded default'
+ask .default default 'loaded default'
+rm "$dir/names/b.example.pem"
+ask a.example a 'loaded a.example'
+# a renewed one is followed: its look is due, or will be in a second
+issue a "1 hour ago" && mv "$dir/new.pem" "$dir/names/a.example.pem"
+tries=0
+until grep -q '^reloaded a.example$' "$dir/err" || [ $tries -gt 50 ]; do
+	ask a.example a '.*loaded a.example'
+	tries=$((tries + 1))
+	sleep 0.1
+done
+check "sni_directory renewed" 0 '^reloaded a.example$' "$dir/err"
 
 echo "examples: $passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]
