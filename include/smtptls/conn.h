@@ -245,6 +245,20 @@ SMTPTLS_API int smtptls_conn_can_starttls(const struct smtptls_conn *conn);
 SMTPTLS_API int smtptls_conn_accept_starttls(struct smtptls_conn *conn,
 					     const char *args, size_t unread);
 
+/*
+ * Server: say that STARTTLS was answered with 220 already, by somebody else, as
+ * a program that knows no TLS and whose connection this process takes over. Call
+ * it before smtptls_conn_start_tls(), which then begins no implicit TLS: what is
+ * said of a session that fails (enum smtptls_reason) is that of STARTTLS.
+ *
+ * Returns 0, or
+ *   SMTPTLS_E_ARG    `conn` is NULL or a client's
+ *   SMTPTLS_E_STATE  TLS has started, or something was read or written: then
+ *                    smtptls_conn_accept_starttls() answers
+ * or the error by which the connection had failed before.
+ */
+SMTPTLS_API int smtptls_conn_set_starttls_answered(struct smtptls_conn *conn);
+
 /* What smtptls_conn_negotiate() is to do: a mask. */
 enum smtptls_negotiate {
 	SMTPTLS_LHLO = 1, /* say LHLO (LMTP, RFC 2033) in the place of EHLO */

@@ -129,6 +129,21 @@ int smtptls_conn_accept_starttls(struct smtptls_conn *conn, const char *args,
 	return ret < 0 ? ret : code;
 }
 
+int smtptls_conn_set_starttls_answered(struct smtptls_conn *conn)
+{
+	int ret;
+
+	if (!conn || conn->role != SMTPTLS_SERVER)
+		return SMTPTLS_E_ARG;
+	ret = stls_conn_final(conn);
+	if (ret == 0 && (conn->state != SMTPTLS_PLAIN || conn->spoken))
+		ret = SMTPTLS_E_STATE;
+	if (ret < 0)
+		return ret;
+	conn->answered = 1;
+	return 0;
+}
+
 int smtptls_conn_start_tls(struct smtptls_conn *conn, size_t unread)
 {
 	int ret;

@@ -85,7 +85,7 @@ int stls_conn_start(struct smtptls_conn *conn)
 	if (ret < 0)
 		return stls_conn_fail_session(conn, ret);
 	conn->session->eof = conn->eof;
-	conn->session->spoken = conn->spoken;
+	conn->session->spoken = conn->spoken || conn->answered;
 	conn->in.sealed = 1; /* it is empty, and plaintext will not come */
 	conn->state = SMTPTLS_HANDSHAKE;
 	return stls_conn_handshake(conn);

@@ -44,6 +44,7 @@ struct smtptls_conn {
 	unsigned eof_told : 1;	    /* the host has read that */
 	unsigned heard : 1;	    /* the peer has sent something */
 	unsigned spoken : 1;	    /* plaintext was read or written */
+	unsigned answered : 1;	    /* by the host: the 220 to STARTTLS */
 	unsigned verify_chosen : 1; /* expected.verify is the host's */
 	unsigned tls_enabled : 1;
 	unsigned peer_closed : 1; /* CLOSED by the peer's close_notify */

@@ -573,6 +573,64 @@ static void test_implicit_tls_banner(void **state)
 	smtptls_conn_free(conn);
 }
 
+/* The 220 was said by somebody else: it is no implicit TLS. */
+static void test_starttls_answered(void **state)
+{
+	static const char *const texts[] = {
+		"peer speaks SMTP in the clear (\"EHLO x\\x0d\\x0a\") where "
+		"TLS was to "
+		"start: set it to implicit TLS, or to a port for STARTTLS",
+		"peer speaks SMTP in the clear (\"EHLO x\\x0d\\x0a\") where "
+		"TLS was to "
+		"start: it must start TLS after the 220 to STARTTLS"
+	};
+	struct smtptls_conn *conn;
+	struct peer *client;
+	const char *text;
+	int answered;
+
+	(void)state;
+	for (answered = 0; answered < 2; answered++) {
+		conn = plain_server();
+		if (answered)
+			assert_int_equal(
+				smtptls_conn_set_starttls_answered(conn), 0);
+		assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+		assert_true(host_said(conn, ""));
+		host_feed(conn, "EHLO x\r\n", 8);
+		(void)smtptls_conn_error(conn, &text);
+		assert_string_equal(text, texts[answered]);
+		smtptls_conn_free(conn);
+	}
+	conn = plain_server();
+	assert_int_equal(smtptls_conn_set_starttls_answered(conn), 0);
+	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+	assert_int_equal(smtptls_conn_set_starttls_answered(conn),
+			 SMTPTLS_E_STATE);
+	client = peer_client(PEER_TLS13, NULL);
+	peer_run(client, conn);
+	assert_int_equal(smtptls_conn_tls_enabled(conn), 1);
+	assert_int_equal(smtptls_conn_set_starttls_answered(conn),
+			 SMTPTLS_E_STATE);
+	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT), 0);
+	assert_int_equal(smtptls_conn_set_starttls_answered(conn),
+			 SMTPTLS_E_TIMEOUT);
+	peer_free(client);
+	smtptls_conn_free(conn);
+	/* what the host says itself is answered by the library */
+	conn = plain_server();
+	assert_int_equal(smtptls_conn_write(conn, "220 x\r\n", 7), 7);
+	assert_int_equal(smtptls_conn_set_starttls_answered(conn),
+			 SMTPTLS_E_STATE);
+	smtptls_conn_free(conn);
+	assert_int_equal(smtptls_conn_set_starttls_answered(NULL),
+			 SMTPTLS_E_ARG);
+	conn = peer_conn(peer_config(NULL, 0, 0), SMTPTLS_CLIENT);
+	assert_int_equal(smtptls_conn_set_starttls_answered(conn),
+			 SMTPTLS_E_ARG);
+	smtptls_conn_free(conn);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -596,6 +654,7 @@ int main(void)
 		cmocka_unit_test(test_starttls_of_a_client),
 		cmocka_unit_test(test_implicit_tls_is_at_byte_zero),
 		cmocka_unit_test(test_implicit_tls_banner),
+		cmocka_unit_test(test_starttls_answered),
 	};
 
 	return cmocka_run_group_tests_name("conn", tests, NULL, NULL);

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Plaintext to a program and from it, TLS to the network and from it. One piece
+ * of at most a TLS record is held for the program; nothing more is read for it
+ * until that is gone. The program has the time limits: it ends an idle session.
+ */
+#include "relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { RECORD = 16384 };
+
+struct piece {
+	size_t start, end;
+	char data[RECORD];
+};
+
+static void unblock(int fd)
+{
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+static int is_hard(ssize_t n)
+{
+	return n < 0 && errno != EAGAIN && errno != EINTR;
+}
+
+/* ---- the program's side ---- */
+
+static void close_in(int *in)
+{
+	if (*in >= 0)
+		close(*in);
+	*in = -1;
+}
+
+/* From the client to the program, as far as it takes it. */
+static void feed(struct smtptls_conn *conn, struct piece *piece, int *in)
+{
+	ssize_t n;
+
+	if (piece->start == piece->end &&
+	    smtptls_conn_poll(conn) & SMTPTLS_APP_IN) {
+		n = smtptls_conn_read(conn, piece->data, sizeof(piece->data));
+		piece->start = 0;
+		piece->end = n > 0 ? (size_t)n : 0;
+		if (n <= 0 && n != SMTPTLS_E_AGAIN)
+			close_in(in);
+	}
+	if (piece->start == piece->end)
+		return;
+	n = *in < 0 ? -1
+		    : write(*in, piece->data + piece->start,
+			    piece->end - piece->start);
+	if (n > 0)
+		piece->start += (size_t)n;
+	if (*in < 0 || is_hard(n)) {
+		/* It does not want to hear more, and may still say something. */
+		piece->start = piece->end;
+		close_in(in);
+	}
+}
+
+/* From the program to the client; 0 when the program has said all. */
+static int drain(struct smtptls_conn *conn, int out)
+{
+	char data[RECORD];
+	size_t sent = 0;
+	ssize_t n;
+
+	n = read(out, data, sizeof(data));
+	if (n == 0 || is_hard(n))
+		return 0;
+	/* Less than 64 KiB waited, so all of it is taken. */
+	while (n > 0 && sent < (size_t)n) {
+		ssize_t taken =
+			smtptls_conn_write(conn, data + sent, (size_t)n - sent);
+		if (taken <= 0)
+			return 0;
+		sent += (size_t)taken;
+	}
+	return 1;
+}
+
+/* ---- the network's side ---- */
+
+static void receive(struct smtptls_conn *conn, int fd)
+{
+	unsigned char *room;
+	size_t size = smtptls_conn_input(conn, &room);
+	ssize_t n = size ? recv(fd, room, size, 0) : -1;
+
+	if (size == 0)
+		return;
+	if (n > 0)
+		smtptls_conn_input_done(conn, (size_t)n);
+	else if (n == 0)
+		smtptls_conn_input_eof(conn);
+	else if (is_hard(n))
+		smtptls_conn_abort_errno(conn, errno);
+}
+
+static int transmit(struct smtptls_conn *conn, int fd)
+{
+	const unsigned char *data;
+	size_t len = smtptls_conn_output(conn, &data);
+	ssize_t n = len ? send(fd, data, len, MSG_NOSIGNAL) : 0;
+
+	if (n > 0)
+		smtptls_conn_output_done(conn, (size_t)n);
+	if (!is_hard(n))
+		return 0;
+	smtptls_conn_abort_errno(conn, errno);
+	return -1;
+}
+
+void relay(struct smtptls_conn *conn, int fd, int *in, int out)
+{
+	struct piece piece = { 0, 0, "" };
+	int ports;
+
+	unblock(fd);
+	unblock(*in);
+	unblock(out);
+	for (;;) {
+		feed(conn, &piece, in);
+		if (transmit(conn, fd) < 0)
+			return;
+		ports = smtptls_conn_poll(conn);
+		if (!ports)
+			return;
+		int held = piece.start < piece.end;
+		/* What the library has for the program needs no wait. */
+		int ready = !held && ports & SMTPTLS_APP_IN && *in >= 0;
+		struct pollfd fds[] = {
+			{ fd,
+			  (short)((ports & SMTPTLS_NET_IN ? POLLIN : 0) |
+				  (ports & SMTPTLS_NET_OUT ? POLLOUT : 0)),
+			  0 },
+			{ ports & SMTPTLS_APP_OUT ? out : -1, POLLIN, 0 },
+			{ held ? *in : -1, POLLOUT, 0 },
+		};
+		if (poll(fds, 3, ready ? 0 : -1) < 0 && errno != EINTR)
+			return;
+		if (fds[0].revents & (POLLIN | POLLHUP | POLLERR))
+			receive(conn, fd);
+		if (fds[1].revents && !drain(conn, out))
+			smtptls_conn_close(conn);
+	}
+}

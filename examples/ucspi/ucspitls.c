@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ucspitls: TLS for a server that links no crypto library.
+ *
+ *   ucspitls [-i] [-l ADDRESS:PORT] [-t SECONDS] [-r ROOT] [-u USER]
+ *            CERT KEY PROGRAM [ARGUMENT...]
+ *
+ * serves the socket that is its standard input and output, as tcpserver,
+ * inetd(8) and systemd hand it over; or with -l each client of a port of its
+ * own, of which it says where it listens. PROGRAM speaks SMTP in the clear and
+ * asks for TLS by UCSPI-TLS (child.c), as mailfront, s6 and qmail with a patch
+ * do; with -i TLS is there from the first byte, and PROGRAM knows of it by its
+ * environment alone.
+ *
+ * The keys are read first; then the process is confined to ROOT and becomes
+ * USER, from which the kernel keeps its memory, with the keys in it, as long as
+ * it runs nothing else: PROGRAM, which is looked for in ROOT, is a process of its
+ * own. A handshake may take SECONDS (30).
+ *
+ * One line on stderr tells how TLS went. The exit status is PROGRAM's, 111 when
+ * it cannot be run.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "relay.h"
+
+enum { FLUSH_MS = 5000 };
+
+static const char usage[] =
+	"[-i] [-l ADDRESS:PORT] [-t SECONDS] [-r ROOT] [-u USER] CERT KEY "
+	"PROGRAM [ARGUMENT...]";
+
+static struct options {
+	int implicit, handshake_ms;
+	const char *listen, *root, *user;
+	char **program;
+} options = { .handshake_ms = 30000 };
+
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+{
+	char line[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	fprintf(stderr, "ucspitls: %s\n", line);
+}
+
+__attribute__((noreturn)) static void die(const char *what, const char *why)
+{
+	say("%s: %s", what, why);
+	exit(111);
+}
+
+/* ---- one client ---- */
+
+static void tell(struct smtptls_conn *conn)
+{
+	struct smtptls_info info;
+	const char *text;
+	int error = smtptls_conn_error(conn, &text);
+
+	if (smtptls_conn_info(conn, &info, sizeof(info)) < 0)
+		return;
+	if (error && !info.harmless)
+		say("%s", text);
+	else
+		say("%s %s sni=%s", info.protocol ? info.protocol : "-",
+		    info.cipher_openssl ? info.cipher_openssl : "-",
+		    info.sni ? info.sni : "-");
+}
+
+/* The handshake; NULL when it has failed. */
+static struct smtptls_conn *start_tls(struct smtptls_config *config, int fd)
+{
+	struct smtptls_conn *conn;
+	int ret = smtptls_conn_new(&conn, config, SMTPTLS_SERVER);
+
+	if (ret < 0)
+		die("connection", smtptls_strerror(ret));
+	if (!options.implicit)
+		ret = smtptls_conn_set_starttls_answered(conn);
+	if (ret == 0)
+		ret = smtptls_conn_start_tls(conn, 0);
+	if (ret == 0)
+		ret = smtptls_fd_start_tls(conn, fd, fd, options.handshake_ms);
+	if (ret == 0)
+		return conn;
+	/* the alert */
+	(void)smtptls_fd_pump(conn, fd, fd, 0, FLUSH_MS);
+	tell(conn);
+	smtptls_conn_free(conn);
+	return NULL;
+}
+
+static void carry(struct child *child, struct smtptls_conn *conn, int fd)
+{
+	relay(conn, fd, &child->in, child->out);
+	(void)smtptls_fd_pump(conn, fd, fd, 0, FLUSH_MS);
+	tell(conn);
+	smtptls_conn_free(conn);
+	shutdown(fd, SHUT_RDWR);
+}
+
+static int serve_implicit(struct smtptls_config *config, int fd)
+{
+	struct smtptls_conn *conn = start_tls(config, fd);
+	struct child child;
+
+	if (!conn)
+		return 111;
+	if (child_run(&child, options.program, fd, conn) < 0)
+		die(options.program[0], strerror(errno));
+	carry(&child, conn, fd);
+	return child_end(&child);
+}
+
+static int serve(struct smtptls_config *config, int fd)
+{
+	struct smtptls_conn *conn;
+	struct child child;
+	int asked;
+
+	if (options.implicit)
+		return serve_implicit(config, fd);
+	if (child_run(&child, options.program, fd, NULL) < 0)
+		die(options.program[0], strerror(errno));
+	asked = child_asks(&child);
+	if (asked) {
+		conn = start_tls(config, fd);
+		child_answer(&child, asked == 'Y' ? conn : NULL);
+		if (conn)
+			carry(&child, conn, fd);
+		else
+			shutdown(fd, SHUT_RDWR); /* no more in the clear */
+	}
+	return child_end(&child);
+}
+
+/* ---- the process ---- */
+
+static void confine(void)
+{
+	struct passwd *user = NULL;
+
+	if (options.user) {
+		user = getpwnam(options.user);
+		if (!user)
+			die(options.user, "no such user");
+	}
+	if (options.root && (chroot(options.root) < 0 || chdir("/") < 0))
+		die(options.root, strerror(errno));
+	if (user && (setgroups(1, &user->pw_gid) < 0 ||
+		     setgid(user->pw_gid) < 0 || setuid(user->pw_uid) < 0))
+		die(options.user, strerror(errno));
+}
+
+static struct smtptls_config *load(const char *cert, const char *key)
+{
+	struct smtptls_config *config;
+	int ret = smtptls_config_new(&config);
+
+	if (ret < 0)
+		die("configuration", smtptls_strerror(ret));
+	ret = smtptls_config_add_cert_file(config, cert, key);
+	if (ret == 0)
+		ret = smtptls_config_freeze(config);
+	if (ret < 0)
+		die("configuration", smtptls_config_error(config));
+	return config;
+}
+
+static int listen_at(const char *where)
+{
+	const char *colon = strrchr(where, ':');
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t len = sizeof(address);
+	char host[INET_ADDRSTRLEN] = "";
+	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (colon && (size_t)(colon - where) < sizeof(host))
+		memcpy(host, where, (size_t)(colon - where));
+	if (inet_pton(AF_INET, host, &address.sin_addr) != 1)
+		die(where, "not an IPv4 address and a port");
+	address.sin_port = htons((unsigned short)atoi(colon + 1));
+	if (fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    bind(fd, (struct sockaddr *)&address, len) < 0 ||
+	    listen(fd, 128) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &len) < 0)
+		die(where, strerror(errno));
+	printf("listening %s %s:%u\n", options.implicit ? "tls" : "starttls",
+	       host, ntohs(address.sin_port));
+	fflush(stdout);
+	return fd;
+}
+
+/* A process for each client. */
+static void accept_all(struct smtptls_config *config, int listener)
+{
+	int fd;
+
+	signal(SIGCHLD, SIG_IGN);
+	for (;;) {
+		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0 && errno != EINTR && errno != ECONNABORTED) {
+			say("accept: %s", strerror(errno));
+			sleep(1);
+		}
+		if (fd < 0)
+			continue;
+		switch (fork()) {
+		case 0:
+			signal(SIGCHLD, SIG_DFL);
+			close(listener);
+			exit(serve(config, fd));
+		case -1:
+			say("fork: %s", strerror(errno));
+			/* fall through */
+		default:
+			close(fd);
+		}
+	}
+}
+
+static void parse(int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "+il:t:r:u:")) != -1) {
+		switch (option) {
+		case 'i':
+			options.implicit = 1;
+			break;
+		case 'l':
+			options.listen = optarg;
+			break;
+		case 't':
+			options.handshake_ms = atoi(optarg) * 1000;
+			break;
+		case 'r':
+			options.root = optarg;
+			break;
+		case 'u':
+			options.user = optarg;
+			break;
+		default:
+			die("usage", usage);
+		}
+	}
+	if (argc - optind < 3 || options.handshake_ms <= 0)
+		die("usage", usage);
+	options.program = argv + optind + 2;
+}
+
+int main(int argc, char **argv)
+{
+	struct smtptls_config *config;
+	int listener = -1, fd;
+
+	signal(SIGPIPE, SIG_IGN);
+	parse(argc, argv);
+	config = load(argv[optind], argv[optind + 1]);
+	if (options.listen)
+		listener = listen_at(options.listen);
+	confine();
+	if (listener >= 0)
+		accept_all(config, listener);
+	/* Descriptors 0 and 1 are the program's. */
+	fd = fcntl(0, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		die("standard input", strerror(errno));
+	return serve(config, fd);
+}
