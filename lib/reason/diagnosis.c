@@ -338,7 +338,8 @@ static void try_version(struct stls_search *search)
 		here->version_off |= STLS_OFF_LEVEL;
 	if (!(search->versions & bit)) {
 		here->version_off |= STLS_OFF_PEER;
-		cost += STLS_COST_PEER;
+		/* Nobody is told to go back to what has been deprecated. */
+		cost += STLS_COST_PEER * (bit & OLD_VERSIONS ? 4 : 1);
 	}
 	cost += STLS_COST_SYSTEM * count_bits(here->allow_versions);
 	here->weaker = search->level < policy->security_level || old;

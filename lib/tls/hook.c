@@ -96,8 +96,8 @@ static unsigned select_for_name(const struct stls_judge *judge,
 
 /*
  * The certificate that is meant: of the client's name, where GnuTLS would only
- * find its spelling; and before TLS 1.2 of the key that was chosen, where GnuTLS
- * would take an EdDSA or RSA-PSS one, and fail.
+ * find its spelling; and before TLS 1.3 of the key that was chosen, where GnuTLS
+ * would take the first of any curve, or fail with an EdDSA or RSA-PSS one.
  */
 static int show_certificate(const struct stls_judge *judge,
 			    gnutls_session_t tls,
@@ -111,7 +111,7 @@ static int show_certificate(const struct stls_judge *judge,
 	if (hello->sni.data)
 		i = stls_own_certificates_find(judge->own, &hello->sni,
 					       choice->key);
-	if (i < 0 && choice->version < STLS_TLS1_2)
+	if (i < 0 && choice->version < STLS_TLS1_3)
 		i = stls_own_certificates_find(judge->own, NULL, choice->key);
 	if (i < 0 || !judge->single[i])
 		return 0;

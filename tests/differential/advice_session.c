@@ -15,7 +15,8 @@
  *
  *	the configuration is accepted
  *	the same client gets ServerHello and all that follows it, at once; after
- *	a HelloRetryRequest with the share that was asked for
+ *	a HelloRetryRequest with the share that was asked for; before TLS 1.3
+ *	its certificate and signature are such as the client takes
  *	"the peer must" is said only where a server with everything, and a
  *	certificate of each type, refuses it too
  *
@@ -30,11 +31,13 @@
 #include <smtptls.h>
 
 #include <gnutls/abstract.h>
+#include <smtptls/gnutls.h>
 
 #include "../unit/help/hello.h"
 #include "administrator.h"
 #include "client.h"
 #include "options.h"
+#include "openssl/sigalg_list.h"
 #include "own_certificate.h"
 
 #define CERTS_MAX      12
@@ -56,7 +59,8 @@ struct server {
 struct run {
 	struct generator generator;
 	struct words words;
-	struct smtptls_config *everything;
+	struct server all;
+	struct smtptls_config *everything; /* of it */
 	/* this round */
 	unsigned long number;
 	struct server server;
@@ -151,31 +155,32 @@ static struct smtptls_config *configure(const struct server *server,
 }
 
 /* All that GnuTLS has, but what is without encryption or certificate. */
-static struct smtptls_config *make_everything(void)
+static struct smtptls_config *make_everything(struct server *server)
 {
 	static const char *const types[] = {
 		"RSA",	       "RSA-PSS", "ECDSA P-256", "ECDSA P-384",
 		"ECDSA P-521", "Ed25519", "Ed448",
 	};
-	struct server server = { .settings = { .level =
-						       SMTPTLS_SECURITY_LEVEL_0,
-					       .set = { 1, 1, 1, 1 } } };
 	struct smtptls_config *config;
 	char error[256];
+	int i;
 
-	strcpy(server.settings.list[0], ">=TLSv1");
-	strcpy(server.settings.list[1], "ALL:!aNULL:!eNULL");
-	strcpy(server.settings.list[2],
+	server->settings.level = SMTPTLS_SECURITY_LEVEL_0;
+	for (i = 0; i < 4; i++)
+		server->settings.set[i] = 1;
+	strcpy(server->settings.list[0], ">=TLSv1");
+	strcpy(server->settings.list[1], "ALL:!aNULL:!eNULL");
+	strcpy(server->settings.list[2],
 	       "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
 	       "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256:"
 	       "TLS_AES_128_CCM_8_SHA256");
-	strcpy(server.settings.list[3],
+	strcpy(server->settings.list[3],
 	       "DEFAULT:secp192r1:secp224r1:ffdhe4096:ffdhe6144:ffdhe8192");
-	for (; server.certs < COUNT(types); server.certs++)
-		server.cert[server.certs] =
-			own_certificate(types[server.certs], 0, OWN_USAGE_USUAL,
-					"mx.example.org");
-	config = configure(&server, error);
+	for (; server->certs < COUNT(types); server->certs++)
+		server->cert[server->certs] =
+			own_certificate(types[server->certs], 0,
+					OWN_USAGE_USUAL, "mx.example.org");
+	config = configure(server, error);
 	if (!config) {
 		fprintf(stderr, "everything: %s\n", error);
 		exit(99);
@@ -318,6 +323,72 @@ static void feed(struct smtptls_conn *conn, const struct hello *hello)
 	}
 }
 
+static unsigned curve_of(const char *type)
+{
+	return strcmp(type, "ECDSA P-256") == 0	  ? 23
+	       : strcmp(type, "ECDSA P-384") == 0 ? 24
+	       : strcmp(type, "ECDSA P-521") == 0 ? 25
+						  : 0;
+}
+
+/* The row of GnuTLS's signature algorithm, or -1. */
+static int row_of_signature(gnutls_sign_algorithm_t algorithm)
+{
+	static const char prefix[] = "SIGN-";
+	const char *name = gnutls_sign_get_name(algorithm);
+	size_t row;
+
+	for (row = 0; name && row < STLS_SIGALGS; row++) {
+		const struct stls_sigalg *sigalg = stls_sigalg(row);
+
+		if (strcmp(sigalg->gnutls + strlen(prefix), name) == 0 ||
+		    (sigalg->gnutls_tls13[0] &&
+		     strcmp(sigalg->gnutls_tls13 + strlen(prefix), name) == 0))
+			return (int)row;
+	}
+	return -1;
+}
+
+static int has_number(const unsigned *numbers, unsigned number)
+{
+	for (; *numbers; numbers++) {
+		if (*numbers == number)
+			return 1;
+	}
+	return 0;
+}
+
+/* Before TLS 1.3: NULL, or what the client would not take of this answer. */
+static const char *not_taken(struct smtptls_conn *conn,
+			     const struct server *server,
+			     const struct client *client)
+{
+	gnutls_session_t tls = smtptls_conn_gnutls(conn);
+	const gnutls_datum_t *sent = gnutls_certificate_get_ours(tls);
+	unsigned version = gnutls_protocol_get_version(tls), curve = 0;
+	gnutls_kx_algorithm_t kx = gnutls_kx_get(tls);
+	int row = row_of_signature(
+		(gnutls_sign_algorithm_t)gnutls_sign_algorithm_get(tls));
+	size_t i;
+
+	if (version > GNUTLS_TLS1_2 || kx == GNUTLS_KX_ANON_DH ||
+	    kx == GNUTLS_KX_ANON_ECDH)
+		return NULL;
+	for (i = 0; i < server->certs; i++) {
+		if (own_certificate_is(server->cert[i], sent))
+			curve = curve_of(server->cert[i]->type);
+	}
+	if (curve && client->has_groups && !has_number(client->groups, curve))
+		return "a certificate on a curve that the client lacks";
+	if (version < GNUTLS_TLS1_2 || kx == GNUTLS_KX_RSA ||
+	    !client->has_sigalgs)
+		return NULL;
+	return row >= 0 && has_number(client->sigalgs,
+				      stls_sigalg((size_t)row)->code)
+		       ? NULL
+		       : "a signature that the client lacks";
+}
+
 /* The server's answer: 1 for ServerHello and what follows it. */
 static int answered(struct smtptls_conn *conn, unsigned *retry)
 {
@@ -333,13 +404,14 @@ static int answered(struct smtptls_conn *conn, unsigned *retry)
 	       smtptls_conn_state(conn) == SMTPTLS_HANDSHAKE;
 }
 
-static int lets_in(struct smtptls_config *config, const struct client *client,
-		   struct smtptls_advice *advice)
+static int lets_in(struct smtptls_config *config, const struct server *server,
+		   const struct client *client, struct smtptls_advice *advice)
 {
 	struct hello_spec spec = client_spec(client);
 	struct smtptls_conn *conn;
 	struct hello hello;
 	unsigned shares[2] = { 0, 0 };
+	const char *wrong = NULL;
 	int in;
 
 	OK(smtptls_conn_new(&conn, config, SMTPTLS_SERVER));
@@ -355,8 +427,12 @@ static int lets_in(struct smtptls_config *config, const struct client *client,
 		in = answered(conn, &shares[1]);
 	}
 	OK(smtptls_conn_advice(conn, advice, sizeof(*advice)));
+	if (in)
+		wrong = not_taken(conn, server, client);
+	if (wrong)
+		strcpy(advice->text, wrong);
 	smtptls_conn_free(conn);
-	return in;
+	return in && !wrong;
 }
 
 /* ---- following a proposal ---- */
@@ -410,6 +486,25 @@ static const char *replace_certificate(struct server *server,
 	return found > 0 ? NULL : "a certificate that is not there";
 }
 
+/*
+ * Without TLS 1.3, GnuTLS's server does not look at supported_versions: a client
+ * that has older versions there has TLS 1.2 too, as its legacy_version says.
+ */
+static void add_tls12(struct client *client)
+{
+	size_t i;
+	int old = 0, found = 0;
+
+	for (i = 0; client->has_versions && client->versions[i]; i++) {
+		old |= client->versions[i] < 0x0303;
+		found |= client->versions[i] == 0x0303;
+	}
+	if (!old || found)
+		return;
+	client->versions[i] = 0x0303;
+	client->versions[i + 1] = 0;
+}
+
 static int follow(struct run *run, const struct smtptls_advice *advice,
 		  struct server *server, struct client *client)
 {
@@ -424,6 +519,7 @@ static int follow(struct run *run, const struct smtptls_advice *advice,
 		switch (change->setting) {
 		case SMTPTLS_SETTING_PEER:
 			wrong = client_change(client, change);
+			add_tls12(client);
 			break;
 		case SMTPTLS_SETTING_CERTIFICATE:
 			wrong = change->action == SMTPTLS_CHANGE_ADD
@@ -469,7 +565,7 @@ static void check_peer(struct run *run, const struct smtptls_advice *advice)
 	struct smtptls_advice all;
 
 	run->peer++;
-	if (lets_in(run->everything, &run->client, &all))
+	if (lets_in(run->everything, &run->all, &run->client, &all))
 		violation(run, advice, "a server with everything serves it",
 			  "");
 }
@@ -506,7 +602,7 @@ static void check(struct run *run, const struct smtptls_advice *advice)
 		violation(run, advice, "the configuration is refused", error);
 		return;
 	}
-	if (!lets_in(config, &client, &again) &&
+	if (!lets_in(config, &server, &client, &again) &&
 	    !strstr(again.text, "RFC 7507")) {
 		violation(run, advice, "refused again", again.text);
 		show_server(&server);
@@ -518,25 +614,6 @@ static void check(struct run *run, const struct smtptls_advice *advice)
 		run->cured++;
 	if (has_change(advice, SMTPTLS_SETTING_CERTIFICATE))
 		run->certificates++;
-}
-
-/*
- * Without TLS 1.3, GnuTLS's server does not look at supported_versions: a client
- * that has older versions there has TLS 1.2 too, as its legacy_version says.
- */
-static void add_tls12(struct client *client)
-{
-	size_t i;
-	int old = 0, found = 0;
-
-	for (i = 0; client->has_versions && client->versions[i]; i++) {
-		old |= client->versions[i] < 0x0303;
-		found |= client->versions[i] == 0x0303;
-	}
-	if (!old || found)
-		return;
-	client->versions[i] = 0x0303;
-	client->versions[i + 1] = 0;
 }
 
 static void random_client(struct run *run, int wild)
@@ -571,10 +648,12 @@ static void play(struct run *run, unsigned long number)
 		return;
 	}
 	random_client(run, wild);
-	if (lets_in(config, &run->client, &advice))
+	if (lets_in(config, &run->server, &run->client, &advice))
 		run->served++;
 	else if (advice.reason == SMTPTLS_REASON_BAD_HELLO)
 		run->malformed++; /* that has no cure here */
+	else if (advice.reason == 0)
+		violation(run, &advice, "taken for served", advice.text);
 	else
 		check(run, &advice);
 	smtptls_config_unref(config);
@@ -621,7 +700,7 @@ int main(int argc, char **argv)
 	}
 	run.verbose = options.flag;
 	words_read(&run.words);
-	run.everything = make_everything();
+	run.everything = make_everything(&run.all);
 	for (i = 1; i <= 50 * options.count && run.refused < options.count;
 	     i++) {
 		run.generator.state = options.seed * 1000003 + i;

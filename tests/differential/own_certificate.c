@@ -146,6 +146,21 @@ const struct own_certificate *own_certificate(const char *type, unsigned bits,
 	return cert;
 }
 
+int own_certificate_is(const struct own_certificate *cert,
+		       const gnutls_datum_t *der)
+{
+	gnutls_datum_t ours;
+	int same;
+
+	if (!der)
+		return 0;
+	OK(gnutls_pem_base64_decode2("CERTIFICATE", &cert->cert, &ours));
+	same = ours.size == der->size &&
+	       memcmp(ours.data, der->data, der->size) == 0;
+	gnutls_free(ours.data);
+	return same;
+}
+
 void own_certificates_free(void)
 {
 	struct own_certificate *cert;

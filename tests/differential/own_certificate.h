@@ -22,6 +22,9 @@ struct own_certificate {
  */
 const struct own_certificate *own_certificate(const char *type, unsigned bits,
 					      unsigned usage, const char *name);
+/* 1 when this is the same certificate, which may be NULL. */
+int own_certificate_is(const struct own_certificate *cert,
+		       const gnutls_datum_t *der);
 void own_certificates_free(void);
 
 #endif

@@ -127,6 +127,13 @@ static void curve_of_certificate(void **state)
 		      CLIENT(.max = TLS1_2_VERSION, .groups = "P-384:X25519"));
 	assert_true(result.ok);
 	assert_string_equal(result.group, "X25519");
+	/* Of two curves the client knows the second certificate's alone. */
+	result = meet(POLICY(0), CERT_ECDSA | CERT_P384,
+		      CLIENT(.max = TLS1_2_VERSION, .groups = "P-384:X25519"));
+	assert_true(result.ok);
+	result = meet(POLICY(0), CERT_ECDSA | CERT_P384,
+		      CLIENT(.max = TLS1_2_VERSION, .groups = "P-256:X25519"));
+	assert_true(result.ok);
 }
 
 /* A P-384 certificate, and no signature algorithm for it in TLS 1.3. */
