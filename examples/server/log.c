@@ -125,7 +125,7 @@ static const char *error_name(int error)
 }
 
 void log_session(const char *peer, struct smtptls_conn *conn, unsigned messages,
-		 const char *outcome, const char *reason)
+		 const char *outcome, const char *reason, int reason_id)
 {
 	struct line line = { .len = 0 };
 	struct smtptls_info info;
@@ -143,7 +143,11 @@ void log_session(const char *peer, struct smtptls_conn *conn, unsigned messages,
 		snprintf(cause, sizeof(cause), "%s: %s", error_name(error),
 			 text);
 		reason = cause;
+	} else if (!reason && !reason_id) {
+		reason = text;
 	}
+	if (!reason_id)
+		reason_id = info.reason;
 	snprintf(count, sizeof(count), "%u", messages);
 	field(&line, "peer", peer);
 	field(&line, "tls_enabled", info.tls_enabled ? "1" : "0");
@@ -161,7 +165,7 @@ void log_session(const char *peer, struct smtptls_conn *conn, unsigned messages,
 	field(&line, "outcome", outcome);
 	field(&line, "reason", reason);
 	field(&line, "reason_id",
-	      info.reason ? smtptls_reason_name(info.reason) : NULL);
+	      reason_id ? smtptls_reason_name(reason_id) : NULL);
 	if (info.shadow_reason != SMTPTLS_REASON_NONE) {
 		field(&line, "shadow", info.shadow_text);
 		field(&line, "shadow_id",

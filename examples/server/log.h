@@ -24,9 +24,10 @@ void address_text(const void *address, char text[ADDRESS_TEXT_MAX]);
 
 /*
  * The line of a session that has ended. `outcome` NULL: as the connection has
- * it; `reason` NULL: the connection's error, if it has one.
+ * it; `reason` NULL: the connection's sentence, if it has one; `reason_id` 0:
+ * the connection's.
  */
 void log_session(const char *peer, struct smtptls_conn *conn, unsigned messages,
-		 const char *outcome, const char *reason);
+		 const char *outcome, const char *reason, int reason_id);
 
 #endif

@@ -67,6 +67,7 @@ struct session {
 	struct message *message;
 	struct hello *hello; /* while it is recorded, else NULL */
 	const char *outcome, *reason;
+	int reason_id;
 	struct smtp smtp;
 	char address[ADDRESS_TEXT_MAX];
 };
@@ -103,14 +104,15 @@ static void set_deadline(struct session *s, int seconds)
 	schedule(s, ms);
 }
 
-static void begin_close(struct session *s, const char *outcome,
-			const char *reason)
+/* `reason` is one of enum smtptls_reason, or 0: the connection's, if any. */
+static void begin_close(struct session *s, const char *outcome, int reason)
 {
 	if (s->phase >= CLOSING)
 		return;
 	s->phase = CLOSING;
 	s->outcome = outcome;
-	s->reason = reason;
+	s->reason_id = reason;
+	s->reason = smtp_sentence(reason);
 	set_deadline(s, CLOSE_SECONDS);
 }
 
@@ -127,13 +129,14 @@ static void say(struct session *s, const char *text, size_t len)
 }
 
 static void goodbye(struct session *s, const char *status, const char *why,
-		    const char *outcome)
+		    const char *outcome, int reason)
 {
 	struct smtp_reply reply;
 
 	smtp_goodbye(&s->smtp, status, why, &reply);
 	say(s, reply.text, reply.len);
-	begin_close(s, outcome, why);
+	begin_close(s, outcome, reason);
+	s->reason = why;
 }
 
 /* Hand over what is held; 1 when nothing is, or it will not be taken. */
@@ -274,12 +277,10 @@ static void command(struct session *s, char *line, size_t len, size_t unread)
 		start_tls(s, reply.args, unread);
 		break;
 	case SMTP_NEXT_QUIT:
-		begin_close(s, "quit", NULL);
+		begin_close(s, "quit", 0);
 		break;
 	case SMTP_NEXT_REFUSE:
-		begin_close(s, "refused",
-			    reply.text[0] == '4' ? "too many errors"
-						 : "command not accepted");
+		begin_close(s, "refused", reply.reason);
 		break;
 	}
 }
@@ -306,7 +307,7 @@ static size_t take_line(struct session *s, char *data, size_t len)
 
 	if ((s->line || !lf || n > SMTP_LINE_MAX) && !keep(s, data, n)) {
 		say(s, too_long, strlen(too_long));
-		begin_close(s, "refused", "line too long");
+		begin_close(s, "refused", SMTPTLS_REASON_LINE_TOO_LONG);
 	} else if (lf) {
 		if (s->line)
 			command(s, s->line, s->line_len, len - n);
@@ -337,7 +338,8 @@ static int advance(struct session *s)
 		s->alive = 1;
 	}
 	if (s->phase == COMMAND && s->server->draining)
-		goodbye(s, "4.3.2", "Server is shutting down", "shutdown");
+		goodbye(s, "4.3.2", "Server is shutting down", "shutdown",
+			SMTPTLS_REASON_ENDED_HERE);
 	push_replies(s);
 	if (s->phase == CLOSING && !s->held)
 		smtptls_conn_close(s->conn);
@@ -357,7 +359,9 @@ static void serve(struct session *s)
 		if (n < 0)
 			return;
 		if (n == 0)
-			begin_close(s, "closed", NULL);
+			begin_close(s, "closed",
+				    s->phase == TEXT ? SMTPTLS_REASON_TRUNCATED
+						     : 0);
 		for (size_t used = 0; used < (size_t)n;) {
 			size_t len = (size_t)n - used;
 			if (s->phase == TEXT)
@@ -378,8 +382,15 @@ static void session_free(struct session *s)
 	struct server *server = s->server;
 
 	hello_end(s->hello, server->hellos, s->conn, s->address);
+	/* It has left by itself, but for this it need not have. */
+	if (!s->reason_id && s->smtp.wanted_tls &&
+	    !smtptls_conn_tls_enabled(s->conn) &&
+	    smtptls_conn_state(s->conn) == SMTPTLS_CLOSED) {
+		s->reason_id = SMTPTLS_REASON_TLS_REQUIRED;
+		s->reason = smtp_sentence(s->reason_id);
+	}
 	log_session(s->address, s->conn, s->smtp.messages, s->outcome,
-		    s->reason);
+		    s->reason, s->reason_id);
 	message_drop(s->message);
 	event_del(&s->io);
 	event_del(&s->timer);
@@ -472,7 +483,7 @@ static void settle(struct session *s)
 	int state = smtptls_conn_state(s->conn);
 	int ports = smtptls_conn_poll(s->conn);
 	if (state == SMTPTLS_FAILED)
-		begin_close(s, NULL, NULL);
+		begin_close(s, NULL, 0);
 	if (s->broken)
 		goto over;
 	if ((state == SMTPTLS_FAILED || state == SMTPTLS_CLOSED) &&
@@ -537,10 +548,11 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (s->phase == COMMAND || s->phase == TEXT)
-		goodbye(s, "4.4.2", "Idle for too long", "timeout");
+		goodbye(s, "4.4.2", "Idle for too long", "timeout",
+			SMTPTLS_REASON_TIMEOUT);
 	else
 		smtptls_conn_abort(s->conn, SMTPTLS_E_TIMEOUT);
-	begin_close(s, "timeout", NULL);
+	begin_close(s, "timeout", 0);
 	settle(s);
 }
 
@@ -613,7 +625,7 @@ void sessions_end(struct server *server)
 {
 	while (server->sessions) {
 		struct session *s = server->sessions;
-		begin_close(s, "shutdown", NULL);
+		begin_close(s, "shutdown", SMTPTLS_REASON_ENDED_HERE);
 		session_free(s);
 	}
 }

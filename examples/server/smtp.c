@@ -275,33 +275,35 @@ static const struct verb {
 	handler *handle; /* or a reply that is always the same */
 	const char *reply;
 	enum smtp_next next; /* behind that reply */
+	int reason;	     /* of SMTP_NEXT_REFUSE */
 } verbs[] = {
-	{ "EHLO", IN_THE_CLEAR, do_ehlo, NULL, 0 },
-	{ "HELO", IN_THE_CLEAR, do_helo, NULL, 0 },
-	{ "MAIL", 0, do_mail, NULL, 0 },
-	{ "RCPT", 0, do_rcpt, NULL, 0 },
-	{ "DATA", NO_ARGS, do_data, NULL, 0 },
-	{ "RSET", IN_THE_CLEAR | NO_ARGS, do_rset, NULL, 0 },
-	{ "STARTTLS", IN_THE_CLEAR, do_starttls, NULL, 0 },
-	{ "NOOP", IN_THE_CLEAR, NULL, "250 2.0.0 Ok", SMTP_NEXT_COMMAND },
+	{ "EHLO", IN_THE_CLEAR, do_ehlo, NULL, 0, 0 },
+	{ "HELO", IN_THE_CLEAR, do_helo, NULL, 0, 0 },
+	{ "MAIL", 0, do_mail, NULL, 0, 0 },
+	{ "RCPT", 0, do_rcpt, NULL, 0, 0 },
+	{ "DATA", NO_ARGS, do_data, NULL, 0, 0 },
+	{ "RSET", IN_THE_CLEAR | NO_ARGS, do_rset, NULL, 0, 0 },
+	{ "STARTTLS", IN_THE_CLEAR, do_starttls, NULL, 0, 0 },
+	{ "NOOP", IN_THE_CLEAR, NULL, "250 2.0.0 Ok", SMTP_NEXT_COMMAND, 0 },
 	{ "HELP", IN_THE_CLEAR, NULL, "214 2.0.0 See RFC 5321 and RFC 3207",
-	  SMTP_NEXT_COMMAND },
-	{ "QUIT", IN_THE_CLEAR | NO_ARGS, NULL, "221 2.0.0 Bye",
-	  SMTP_NEXT_QUIT },
-	{ "VRFY", 0, NULL, "252 2.0.0 Send it and see", SMTP_NEXT_COMMAND },
-	{ "AUTH", 0, NULL, not_here, SMTP_NEXT_COMMAND },
-	{ "EXPN", 0, NULL, not_here, SMTP_NEXT_COMMAND },
-	{ "ETRN", 0, NULL, not_here, SMTP_NEXT_COMMAND },
+	  SMTP_NEXT_COMMAND, 0 },
+	{ "QUIT", IN_THE_CLEAR | NO_ARGS, NULL, "221 2.0.0 Bye", SMTP_NEXT_QUIT,
+	  0 },
+	{ "VRFY", 0, NULL, "252 2.0.0 Send it and see", SMTP_NEXT_COMMAND, 0 },
+	{ "AUTH", 0, NULL, not_here, SMTP_NEXT_COMMAND, 0 },
+	{ "EXPN", 0, NULL, not_here, SMTP_NEXT_COMMAND, 0 },
+	{ "ETRN", 0, NULL, not_here, SMTP_NEXT_COMMAND, 0 },
 	/* What follows BDAT is no command, nor is what a web browser says that
 	 * was made to talk to this port (ALPACA). */
-	{ "BDAT", 0, NULL, not_here, SMTP_NEXT_REFUSE },
-	{ "CONNECT", 0, NULL, not_here, SMTP_NEXT_REFUSE },
-	{ "GET", 0, NULL, not_here, SMTP_NEXT_REFUSE },
-	{ "HEAD", 0, NULL, not_here, SMTP_NEXT_REFUSE },
-	{ "OPTIONS", 0, NULL, not_here, SMTP_NEXT_REFUSE },
-	{ "POST", 0, NULL, not_here, SMTP_NEXT_REFUSE },
-	{ "PUT", 0, NULL, not_here, SMTP_NEXT_REFUSE },
-	{ "", 0, NULL, "500 5.5.2 Command not recognised", SMTP_NEXT_COMMAND },
+	{ "BDAT", 0, NULL, not_here, SMTP_NEXT_REFUSE, SMTPTLS_REASON_COMMAND },
+	{ "CONNECT", 0, NULL, not_here, SMTP_NEXT_REFUSE, SMTPTLS_REASON_HTTP },
+	{ "GET", 0, NULL, not_here, SMTP_NEXT_REFUSE, SMTPTLS_REASON_HTTP },
+	{ "HEAD", 0, NULL, not_here, SMTP_NEXT_REFUSE, SMTPTLS_REASON_HTTP },
+	{ "OPTIONS", 0, NULL, not_here, SMTP_NEXT_REFUSE, SMTPTLS_REASON_HTTP },
+	{ "POST", 0, NULL, not_here, SMTP_NEXT_REFUSE, SMTPTLS_REASON_HTTP },
+	{ "PUT", 0, NULL, not_here, SMTP_NEXT_REFUSE, SMTPTLS_REASON_HTTP },
+	{ "", 0, NULL, "500 5.5.2 Command not recognised", SMTP_NEXT_COMMAND,
+	  0 },
 };
 
 static enum smtp_next execute(struct smtp *smtp,
@@ -318,6 +320,8 @@ static enum smtp_next execute(struct smtp *smtp,
 	if (smtp->settings->require_tls && !smtp->tls_enabled &&
 	    !(verb->flags & IN_THE_CLEAR)) {
 		say(reply, "530 5.7.0 Must issue a STARTTLS command first");
+		smtp->wanted_tls = 1;
+		reply->reason = verb->reason;
 		return verb->next;
 	}
 	if (args[0] && verb->flags & NO_ARGS) {
@@ -328,7 +332,36 @@ static enum smtp_next execute(struct smtp *smtp,
 	if (verb->handle)
 		return verb->handle(smtp, args, reply);
 	say(reply, verb->reply);
+	reply->reason = verb->reason;
 	return verb->next;
+}
+
+const char *smtp_sentence(int reason)
+{
+	switch (reason) {
+	case SMTPTLS_REASON_HTTP:
+		return "peer speaks HTTP: it has the wrong port";
+	case SMTPTLS_REASON_TRUNCATED:
+		return "peer closed the connection within a message: it was "
+		       "cut off, or its own log has the cause";
+	case SMTPTLS_REASON_LINE_ENDING:
+		return "peer sent a command with a CR or LF that is not in a "
+		       "CRLF, or with a NUL: it must end lines with CRLF";
+	case SMTPTLS_REASON_LINE_TOO_LONG:
+		return "peer sent a command of more than 2048 bytes, and may "
+		       "send 512: it must be changed, or speaks no SMTP";
+	case SMTPTLS_REASON_TOO_MANY_ERRORS:
+		return "peer sent more than 20 commands that were refused: its "
+		       "own log has the replies, or it only tries what it may";
+	case SMTPTLS_REASON_COMMAND:
+		return "peer sent BDAT, which is not offered, and what follows "
+		       "that is no command: it must use DATA";
+	case SMTPTLS_REASON_TLS_REQUIRED:
+		return "peer did not start TLS, which is required (530): "
+		       "switch STARTTLS on there, or do without --require-tls";
+	default:
+		return NULL;
+	}
 }
 
 enum smtp_next smtp_line(struct smtp *smtp, char *line, size_t len,
@@ -339,6 +372,7 @@ enum smtp_next smtp_line(struct smtp *smtp, char *line, size_t len,
 
 	reply->len = 0;
 	reply->text[0] = '\0';
+	reply->reason = SMTPTLS_REASON_NONE;
 	if (smtptls_command_parse(line, len, &command) == 0) {
 		next = execute(smtp, &command, line, reply);
 	} else {
@@ -348,11 +382,13 @@ enum smtp_next smtp_line(struct smtp *smtp, char *line, size_t len,
 		say(reply, whole ? "500 5.5.2 Command missing"
 				 : "500 5.5.2 Lines end in CRLF only");
 		next = whole ? SMTP_NEXT_COMMAND : SMTP_NEXT_REFUSE;
+		reply->reason = whole ? 0 : SMTPTLS_REASON_LINE_ENDING;
 	}
 	if (reply->text[0] == '5' && ++smtp->errors > ERRORS_MAX &&
 	    next == SMTP_NEXT_COMMAND) {
 		smtp_goodbye(smtp, "4.7.0", "Too many errors", reply);
 		next = SMTP_NEXT_REFUSE;
+		reply->reason = SMTPTLS_REASON_TOO_MANY_ERRORS;
 	}
 	return next;
 }

@@ -35,6 +35,7 @@ struct smtp {
 	int can_starttls; /* has them */
 	int extended;	  /* EHLO, not HELO */
 	int in_mail;
+	int wanted_tls; /* it was told that TLS is required */
 	unsigned recipients, messages, errors;
 	enum smtp_text_state text_state;
 	int text_bad;
@@ -56,6 +57,7 @@ struct smtp_reply {
 	size_t len;
 	char text[SMTP_REPLY_MAX];
 	const char *args; /* of STARTTLS, in the line */
+	int reason;	  /* of SMTP_NEXT_REFUSE: enum smtptls_reason */
 };
 
 void smtp_init(struct smtp *smtp, const struct smtp_settings *settings);
@@ -68,6 +70,12 @@ void smtp_greeting(const struct smtp *smtp, struct smtp_reply *reply);
 /* "421 4.x.x HOST text": the end of a session by the server. */
 void smtp_goodbye(const struct smtp *smtp, const char *status, const char *why,
 		  struct smtp_reply *reply);
+
+/*
+ * The sentence of a reason for which a session of this server's own is ended,
+ * with the change that helps; NULL: it has none.
+ */
+const char *smtp_sentence(int reason);
 
 /* Answer one line of `len` bytes up to and including its LF; it is changed. */
 enum smtp_next smtp_line(struct smtp *smtp, char *line, size_t len,

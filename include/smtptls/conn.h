@@ -495,9 +495,11 @@ SMTPTLS_API int smtptls_conn_tls_enabled(const struct smtptls_conn *conn);
 
 /*
  * The error by which the connection has failed, or 0. `text` may be NULL; else
- * `*text` is set to a sentence without a full stop, "" when there is no error
- * and nothing was waited for in vain (smtptls_conn_timed_out()), which lives as
- * long as `conn`. What the peer sent is escaped in it.
+ * `*text` is set to a sentence without a full stop, which lives as long as
+ * `conn`; "" when there is no error, nothing was waited for in vain
+ * (smtptls_conn_timed_out()), and the peer has not left in order before it said
+ * anything under TLS (SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE). What the peer sent
+ * is escaped in it.
  */
 SMTPTLS_API int smtptls_conn_error(const struct smtptls_conn *conn,
 				   const char **text);
@@ -525,11 +527,11 @@ enum smtptls_retry {
 };
 
 /*
- * Why the peer was refused, with the changes of this side's settings, or of the
- * peer's, that let it in: see struct smtptls_advice. Of `advice` the first
- * `size` bytes are known to the caller: pass sizeof(*advice). All is zero while
- * nobody was refused; there are no changes where none is known, or where memory
- * ran out when the peer was refused.
+ * Why the peer was refused, or has refused this side, with the changes of this
+ * side's settings, or of the peer's, that let it in: see struct smtptls_advice.
+ * Of `advice` the first `size` bytes are known to the caller: pass
+ * sizeof(*advice). All is zero while there is no reason (struct smtptls_info);
+ * there are no changes where none is known, or where memory ran out.
  *
  * Returns 0, or SMTPTLS_E_ARG when a pointer is NULL or `size` is 0.
  */
@@ -558,7 +560,10 @@ struct smtptls_info {
 	int verify; /* 1: verified; 0: not asked; SMTPTLS_E_CERT_…: why not */
 	int alert_received; /* the last alert's number, or -1 */
 	int alert_sent;	    /* the fatal alert's number, or -1 */
-	int reason; /* a stable number of why TLS failed; 0: none is known */
+	/* enum smtptls_reason: why the connection has failed, or the peer has
+	 * left as soon as TLS was on, or a client goes on in the clear; 0: none
+	 * of that. */
+	int reason;
 	/* Of a server, once TLS is on: the enum smtptls_reason for which the
 	 * shadow policy (smtptls_config_set_shadow_policy()) would have refused
 	 * the session; 0: it would not have, or there is none. */

@@ -216,7 +216,20 @@ enum smtptls_reason {
 	SMTPTLS_REASON_CERT_MALFORMED = 53,
 	SMTPTLS_REASON_CERT_STATUS = 54, /* OCSP: none, or a wrong one */
 	SMTPTLS_REASON_CERT_PIN = 55,	 /* has none of the pins */
-	SMTPTLS_REASON_CERT_TLSA = 56	 /* nor a TLSA record (RFC 7672) */
+	SMTPTLS_REASON_CERT_TLSA = 56,	 /* nor a TLSA record (RFC 7672) */
+	/* of the session too */
+	SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE = 57, /* without a word of SMTP */
+	SMTPTLS_REASON_PROXY_HEADER = 58,   /* HAProxy's, where none is due */
+	SMTPTLS_REASON_CERT_KEY_USAGE = 59, /* the peer's forbids what it did */
+	SMTPTLS_REASON_CONFIG = 60,	    /* the connection was not set up */
+	SMTPTLS_REASON_ENDED_HERE = 61,	    /* by the host, as it wished */
+	/* of a server's dialogue, for hosts to log: the library, which leaves
+	 * that to them, gives none of these */
+	SMTPTLS_REASON_LINE_ENDING = 62, /* a CR or LF alone, a NUL */
+	SMTPTLS_REASON_LINE_TOO_LONG = 63,
+	SMTPTLS_REASON_TOO_MANY_ERRORS = 64,
+	SMTPTLS_REASON_COMMAND = 65,	 /* behind which none can follow */
+	SMTPTLS_REASON_TLS_REQUIRED = 66 /* and was not started */
 };
 
 /* The name of a reason in this header, in lower case: "needs-rsa"; or NULL. */
@@ -263,13 +276,18 @@ enum smtptls_change_action {
  * A change that helps to let a peer in. Words are those of the setting as it
  * was written. To ADD to one of the lists, `with` comes between the list and
  * `word`. A certificate's word is its type: "RSA", "RSA-PSS", "ECDSA P-256",
- * "Ed25519" and so on; to REPLACE one is to have it issued with the keyUsage
- * `with`, or with a key of `with`: "2048 bits". One to ADD needs what `with`
- * says: a length of its key, the name of a host, both with ", " between, or
- * nothing. The word that is removed from SYSTEM_POLICY is a line of GnuTLS's
- * file, `with` is "FILE:7"; one that is added goes into [overrides] of the file
- * `with`. Where `with` is empty, and to PEER, a name of a protocol, suite, group
- * or signature algorithm is added.
+ * "Ed25519" and so on; one to ADD needs what `with` says: a length of its key,
+ * the name of a host, both with ", " between, or nothing; to REPLACE one is to
+ * have it issued with the keyUsage or purpose `with`, with a key of `with`:
+ * "2048 bits", with the hash "SHA-256", with another "notAfter" or "notBefore",
+ * with a "subjectAltName" or an "issuer", or with "no must-staple". A word that
+ * is added to CHAIN or CA is the name of the authority whose certificate is
+ * meant, as far as 47 bytes show it; "" where it is not known here. DH is SET to
+ * parameters of `with`: "4096 bits", CLIENT_PURPOSE to "any". The word that is
+ * removed from SYSTEM_POLICY is a line of GnuTLS's file, `with` is "FILE:7"; one
+ * that is added goes into [overrides] of the file `with`. Where `with` is empty,
+ * and to PEER, a name of a protocol, suite, group or signature algorithm is
+ * added.
  */
 struct smtptls_change {
 	int setting; /* enum smtptls_setting */

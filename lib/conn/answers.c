@@ -73,6 +73,8 @@ int smtptls_conn_info(struct smtptls_conn *conn, struct smtptls_info *info,
 				&full);
 		if (ret < 0)
 			return ret;
+		if (full.reason == SMTPTLS_REASON_NONE)
+			full.reason = conn->reason;
 	}
 	full.expires = stls_own_certificates_expire(
 		conn->session ? &conn->session->config->own

@@ -26,6 +26,7 @@
 #include "conn/negotiate.h"
 #include "conn/state.h"
 #include "reason/session_end.h"
+#include "reason/system_error.h"
 
 #define TLS_HANDSHAKE 0x16 /* the first byte of a record (RFC 8446 5.1) */
 
@@ -247,6 +248,32 @@ int smtptls_conn_timed_out(struct smtptls_conn *conn)
 
 /* ---- the network's side ---- */
 
+static int fail_proxy(struct smtptls_conn *conn, int version)
+{
+	conn->reason = SMTPTLS_REASON_PROXY_HEADER;
+	(void)stls_conn_fail(conn, SMTPTLS_E_PROTOCOL,
+			     stls_proxy_sentence(version));
+	conn->readable = 0;
+	return conn->error;
+}
+
+/*
+ * The PROXY protocol's second header begins with two empty lines, which are
+ * answered as such; the third is like none of SMTP. 1 when it is not to be
+ * given out, or not yet.
+ */
+static int hold_proxy(struct smtptls_conn *conn, const unsigned char *held,
+		      size_t len)
+{
+	int found = conn->role == SMTPTLS_SERVER && held[0] == '\0'
+			    ? stls_proxy_header(held, len, strlen("\r\n\r\n"))
+			    : 0;
+
+	if (found > 0)
+		(void)fail_proxy(conn, found);
+	return found != 0;
+}
+
 /* Find the first line's end, looking at each byte once. */
 static void find_line(struct smtptls_conn *conn)
 {
@@ -256,6 +283,8 @@ static void find_line(struct smtptls_conn *conn)
 	if (conn->session || conn->line > 0 || len == conn->looked)
 		return;
 	end = memchr(held + conn->looked, '\n', len - conn->looked);
+	if (end && held[0] == '\0' && hold_proxy(conn, held, len))
+		return;
 	if (end)
 		conn->line = (size_t)(end - held) + 1;
 	conn->looked = end ? 0 : len;
@@ -318,16 +347,22 @@ int smtptls_conn_poll(const struct smtptls_conn *conn)
 	return mask;
 }
 
-/* No SMTP command begins so: it is TLS at a port for STARTTLS. */
-static int check_first_byte(struct smtptls_conn *conn)
+/* No SMTP command begins so: it is TLS at a port for STARTTLS, or a proxy. */
+static int check_first_bytes(struct smtptls_conn *conn)
 {
+	static const char proxy[] = "PROXY ";
 	const unsigned char *held;
+	size_t len = conn->heard ? 0 : stls_buffer_peek(&conn->in, &held);
 
-	if (conn->heard || stls_buffer_peek(&conn->in, &held) == 0)
+	if (len == 0)
 		return 0;
-	conn->heard = 1;
-	if (conn->state != SMTPTLS_PLAIN || conn->role != SMTPTLS_SERVER ||
-	    held[0] != TLS_HANDSHAKE)
+	/* As long as it may be a proxy's it is no line. */
+	conn->heard = len >= strlen(proxy) || memcmp(held, proxy, len) != 0;
+	if (conn->state != SMTPTLS_PLAIN || conn->role != SMTPTLS_SERVER)
+		return 0;
+	if (stls_proxy_header(held, len, 0) == 1)
+		return fail_proxy(conn, 1);
+	if (held[0] != TLS_HANDSHAKE)
 		return 0;
 	conn->reason = SMTPTLS_REASON_TLS_FOR_SMTP;
 	(void)stls_conn_fail(conn, SMTPTLS_E_PROTOCOL,
@@ -359,7 +394,8 @@ static int go_on(struct smtptls_conn *conn)
 	if (stls_conn_negotiating(conn))
 		return stls_negotiate(conn);
 	find_line(conn);
-	return conn->state == SMTPTLS_HANDSHAKE ? stls_conn_handshake(conn) : 0;
+	return conn->state == SMTPTLS_HANDSHAKE ? stls_conn_handshake(conn)
+						: conn->error;
 }
 
 int smtptls_conn_input_done(struct smtptls_conn *conn, size_t n)
@@ -373,7 +409,7 @@ int smtptls_conn_input_done(struct smtptls_conn *conn, size_t n)
 		stls_buffer_commit(&conn->in, n);
 	conn->room = 0;
 	stls_buffer_unpin(&conn->in);
-	if (conn->state == SMTPTLS_FAILED || check_first_byte(conn) < 0)
+	if (conn->state >= SMTPTLS_CLOSED || check_first_bytes(conn) < 0)
 		return conn->error;
 	return go_on(conn);
 }
@@ -385,7 +421,7 @@ int smtptls_conn_input_eof(struct smtptls_conn *conn)
 	conn->eof = 1;
 	if (conn->session)
 		conn->session->eof = 1;
-	return conn->state == SMTPTLS_FAILED ? conn->error : go_on(conn);
+	return conn->state >= SMTPTLS_CLOSED ? conn->error : go_on(conn);
 }
 
 size_t smtptls_conn_output(struct smtptls_conn *conn, const unsigned char **ptr)
@@ -459,6 +495,8 @@ static ssize_t read_tls(struct smtptls_conn *conn, void *data, size_t len)
 		return stls_conn_fail_session(conn, bye);
 	conn->state = SMTPTLS_CLOSED;
 	conn->peer_closed = 1;
+	/* Of one that left as soon as TLS was on; else "". */
+	conn->error_text = conn->session->text;
 	return 0;
 }
 

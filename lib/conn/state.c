@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reason/error_reason.h"
 #include "reason/session_end.h"
 
 int stls_conn_fail(struct smtptls_conn *conn, int error, const char *text)
@@ -24,6 +25,8 @@ int stls_conn_fail(struct smtptls_conn *conn, int error, const char *text)
 			 !stls_conn_negotiating(conn);
 	conn->state = SMTPTLS_FAILED;
 	conn->error = error;
+	if (conn->reason == SMTPTLS_REASON_NONE)
+		conn->reason = stls_error_reason(error, conn->tls_enabled);
 	conn->error_text = text;
 	return error;
 }

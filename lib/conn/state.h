@@ -39,7 +39,7 @@ struct smtptls_conn {
 	int error;
 	const char *error_text;
 	char *system_text; /* that, where it had to be made without a session */
-	int reason;	   /* enum smtptls_reason, without a session */
+	int reason;	   /* enum smtptls_reason; a session's own goes first */
 	unsigned eof : 1;  /* the network has no more */
 	unsigned eof_told : 1;	    /* the host has read that */
 	unsigned heard : 1;	    /* the peer has sent something */

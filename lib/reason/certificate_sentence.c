@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * reason/certificate_sentence: what is wrong with a peer's certificate, in
- * words, and what would help.
+ * words, and what would help, in words and as changes.
  *
- * Most faults need no more than their number. Names and purposes are told with
- * what the verdict knows of them.
+ * Most faults need no more than their number. Names, authorities, strength and
+ * purposes are told with what the verdict knows of them.
  */
 #include "reason/certificate_sentence.h"
 
 #include <stdio.h>
+#include <string.h>
 
-#include <smtptls/policy.h>
+#include "policy/security_level.h"
+#include "reason/change_clause.h"
+#include "reason/change_list.h"
+#include "reason/ciphers_change.h"
+#include "selection/version.h"
 
 const char *stls_certificate_sentence(int reason, int server)
 {
@@ -74,6 +79,13 @@ const char *stls_certificate_sentence(int reason, int server)
 		return "neither the peer's certificate nor its key has one of "
 		       "the pins: add the new one here, if it was changed on "
 		       "purpose; otherwise this is not the peer that was meant";
+	case SMTPTLS_REASON_CERT_KEY_USAGE:
+		return server ? "peer's certificate has a keyUsage without "
+				"digitalSignature, and so must not sign: have "
+				"it issued with that"
+			      : "peer's certificate has a keyUsage without "
+				"digitalSignature or keyEncipherment, which "
+				"it needs: have it issued with both";
 	case SMTPTLS_REASON_CERT_TLSA:
 		return "no TLSA record of the server fits its certificates: "
 		       "publish one that does, or install the certificate that "
@@ -84,30 +96,201 @@ const char *stls_certificate_sentence(int reason, int server)
 	}
 }
 
-void stls_certificate_write(const struct stls_verdict *verdict, int reason,
-			    int server, char *text, size_t size)
+/* ---- strength ---- */
+
+/*
+ * The highest level that takes what is there, or -1: none does. MD5 is good for
+ * no level, and GnuTLS takes no RSA key below 768 bits.
+ */
+static int find_level(const struct stls_end *end)
 {
-	if (!verdict)
-		(void)snprintf(text, size, "%s",
-			       stls_certificate_sentence(reason, server));
-	else if (reason == SMTPTLS_REASON_CERT_NAME)
+	const struct stls_verdict *verdict = end->verdict;
+	int level = end->policy ? end->policy->security_level - 1 : -1;
+
+	if (verdict->weak_bits < 0 ||
+	    strncmp(verdict->weak_kind, "MD", 2) == 0 ||
+	    (verdict->weak_length > 0 && verdict->weak_bits < 56))
+		return -1;
+	while (level > 0 && stls_security_bits(level) > verdict->weak_bits)
+		level--;
+	return level;
+}
+
+static int put_level(struct stls_change_list *list, const struct stls_end *end)
+{
+	struct stls_diagnosis diagnosis = { .version = STLS_TLS1_2 };
+	int level = find_level(end);
+
+	if (level < 0)
+		return 0;
+	diagnosis.level = (uint8_t)level;
+	return stls_change_ciphers(list, end->policy, &diagnosis);
+}
+
+static void write_weak(const struct stls_end *end, char *text, size_t size)
+{
+	const struct stls_verdict *verdict = end->verdict;
+	struct smtptls_change changes[SMTPTLS_CHANGES];
+	struct stls_phrase phrase = { text, size, 0 };
+	int level = end->policy ? end->policy->security_level : 0, count;
+
+	if (verdict->weak_bits < 0 || !end->policy) {
+		stls_phrase_add(
+			&phrase, "%s",
+			stls_certificate_sentence(end->reason, end->server));
+		return;
+	}
+	stls_phrase_add(&phrase, "%s",
+			verdict->weak_depth > 0
+				? "an authority above the peer's certificate"
+				: "peer's certificate");
+	if (verdict->weak_length > 0)
+		stls_phrase_add(&phrase, " has an %s key of %u bits",
+				verdict->weak_kind, verdict->weak_length);
+	else
+		stls_phrase_add(&phrase, " is signed with %s",
+				verdict->weak_kind);
+	stls_phrase_add(&phrase,
+			" (%d of security), and security level %d asks for "
+			"%d: ",
+			verdict->weak_bits, level, stls_security_bits(level));
+	stls_phrase_add(&phrase, "%s",
+			verdict->weak_length > 0
+				? "have it issued with a stronger key"
+				: "have it signed with a stronger hash");
+	count = stls_certificate_changes(end, changes);
+	if (count > 0) {
+		stls_phrase_add(&phrase, ", or ");
+		stls_phrase_changes(&phrase, changes, count, 0);
+	}
+}
+
+/* ---- authorities ---- */
+
+static void write_trust(const struct stls_end *end, char *text, size_t size)
+{
+	const struct stls_verdict *verdict = end->verdict;
+
+	if (!verdict->names[0])
+		(void)snprintf(
+			text, size, "%s",
+			stls_certificate_sentence(end->reason, end->server));
+	else if (verdict->issuer)
+		(void)snprintf(text, size,
+			       "no trusted authority has signed the peer's "
+			       "certificate: its issuer %s was not sent and is "
+			       "not known here: have it sent, if it is an "
+			       "intermediate, or add it to the CA file",
+			       verdict->names);
+	else
+		(void)snprintf(text, size,
+			       "no trusted authority has signed the peer's "
+			       "certificate, but %s: add that to the CA file, "
+			       "or have it signed by one that is trusted",
+			       verdict->names);
+}
+
+static void write_missing(const struct stls_end *end, char *text, size_t size)
+{
+	if (!end->server || !end->verdict->names[0])
+		(void)snprintf(
+			text, size, "%s",
+			stls_certificate_sentence(end->reason, end->server));
+	else
+		(void)snprintf(text, size,
+			       "peer has shown no certificate of those asked "
+			       "for, by %s: install one there, add the "
+			       "authority of the one that it has to the CA "
+			       "file, or demand none",
+			       end->verdict->names);
+}
+
+/* ---- the whole ---- */
+
+void stls_certificate_write(const struct stls_end *end, char *text, size_t size)
+{
+	const struct stls_verdict *verdict = end->verdict;
+
+	switch (end->reason) {
+	case SMTPTLS_REASON_CERT_WEAK:
+		write_weak(end, text, size);
+		return;
+	case SMTPTLS_REASON_CERT_TRUST:
+		write_trust(end, text, size);
+		return;
+	case SMTPTLS_REASON_CERT_MISSING:
+		write_missing(end, text, size);
+		return;
+	case SMTPTLS_REASON_CERT_NAME:
 		(void)snprintf(text, size,
 			       "peer's certificate is for %s, not for "
 			       "\"%.80s\": have it issued for that, or ask for "
 			       "one of those",
 			       verdict->names, verdict->wanted);
-	else if (reason == SMTPTLS_REASON_CERT_NO_SAN)
+		return;
+	case SMTPTLS_REASON_CERT_NO_SAN:
 		(void)snprintf(text, size,
 			       "peer's certificate has no SAN; its CN is not "
 			       "looked at: have it issued for \"%.80s\" as a "
 			       "SAN",
 			       verdict->wanted);
-	else if (server && verdict->any_purpose)
+		return;
+	case SMTPTLS_REASON_CERT_PURPOSE:
+		if (!end->server || verdict->for_servers)
+			break;
 		(void)snprintf(text, size,
 			       "peer's certificate is for neither TLS clients "
 			       "nor servers: have it issued with the purpose "
-			       "clientAuth or serverAuth");
-	else
-		(void)snprintf(text, size, "%s",
-			       stls_certificate_sentence(reason, server));
+			       "%s",
+			       verdict->any_purpose ? "clientAuth or serverAuth"
+						    : "clientAuth");
+		return;
+	default:
+		break;
+	}
+	(void)snprintf(text, size, "%s",
+		       stls_certificate_sentence(end->reason, end->server));
+}
+
+/* Between quotation marks. */
+static void put_authority(struct stls_change_list *list, const char *names)
+{
+	char word[STLS_VERDICT_NAMES] = "";
+	size_t len = strlen(names);
+
+	if (len > 2)
+		(void)snprintf(word, sizeof(word), "%.*s", (int)len - 2,
+			       names + 1);
+	stls_change_put(list, SMTPTLS_SETTING_CA, SMTPTLS_CHANGE_ADD, word, "");
+}
+
+int stls_certificate_changes(const struct stls_end *end,
+			     struct smtptls_change changes[SMTPTLS_CHANGES])
+{
+	struct stls_change_list list = { .change = changes };
+
+	memset(changes, 0, SMTPTLS_CHANGES * sizeof(changes[0]));
+	switch (end->reason) {
+	case SMTPTLS_REASON_CERT_WEAK:
+		if (put_level(&list, end) < 0)
+			return 0;
+		break;
+	case SMTPTLS_REASON_CERT_TRUST:
+		if (end->verdict->names[0])
+			put_authority(&list, end->verdict->names);
+		break;
+	case SMTPTLS_REASON_CERT_MISSING:
+		/* Which one it is that is missing is not known here. */
+		if (end->server && end->verdict->names[0])
+			put_authority(&list, "");
+		break;
+	case SMTPTLS_REASON_CERT_PURPOSE:
+		if (end->verdict->for_servers)
+			stls_change_put(&list, SMTPTLS_SETTING_CLIENT_PURPOSE,
+					SMTPTLS_CHANGE_SET, "", "any");
+		break;
+	default:
+		break;
+	}
+	return list.count;
 }

@@ -5,16 +5,22 @@
 
 #include <stddef.h>
 
-#include "x509/verdict.h"
+#include <smtptls/policy.h>
+
+#include "reason/end_facts.h"
 
 /* The sentence of a reason and this side's role; it lives for ever. */
 const char *stls_certificate_sentence(int reason, int server);
 
 /*
- * The same, with the names that a verdict has, or NULL; it is cut where `size`
+ * The same of end->reason, with what end->verdict has; it is cut where `size`
  * > 0 ends.
  */
-void stls_certificate_write(const struct stls_verdict *verdict, int reason,
-			    int server, char *text, size_t size);
+void stls_certificate_write(const struct stls_end *end, char *text,
+			    size_t size);
+
+/* The settings of this side's by which it would be taken: how many changes. */
+int stls_certificate_changes(const struct stls_end *end,
+			     struct smtptls_change changes[SMTPTLS_CHANGES]);
 
 #endif

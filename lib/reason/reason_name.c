@@ -66,6 +66,16 @@ const char *smtptls_reason_name(int reason)
 		"cert-status",
 		"cert-pin",
 		"cert-tlsa",
+		"left-after-handshake",
+		"proxy-header",
+		"cert-key-usage",
+		"config",
+		"ended-here",
+		"line-ending",
+		"line-too-long",
+		"too-many-errors",
+		"command",
+		"tls-required",
 	};
 
 	if (reason < 0 || (size_t)reason >= sizeof(names) / sizeof(names[0]))

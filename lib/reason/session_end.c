@@ -12,7 +12,6 @@
  */
 #include "reason/session_end.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +20,9 @@
 
 #include "base/ascii.h"
 #include "reason/certificate_sentence.h"
+#include "reason/peer_refusal.h"
+#include "reason/phrase.h"
+#include "reason/system_error.h"
 
 /* So many bytes of plaintext tell what was spoken. */
 #define EXCERPT 32
@@ -79,6 +81,12 @@ static int spoke_last(const struct stls_end *end)
 	return end->last_in != NEW_SESSION_TICKET && end->last_in != FINISHED;
 }
 
+/* TLS is due, and has been asked for: it is not only tried where it is. */
+static int is_behind_220(const struct stls_end *end)
+{
+	return end->server && end->spoken && !end->begun;
+}
+
 static void write_when(const struct stls_end *end, char when[80])
 {
 	/* A server's first flight: by its end alone it would be ambiguous. */
@@ -93,61 +101,11 @@ static void write_when(const struct stls_end *end, char when[80])
 		(void)snprintf(when, 80, "after its %s",
 			       message_name(end->last_in));
 	else
-		(void)snprintf(when, 80, "%s its %s",
-			       end->begun ? "within" : "before",
-			       end->server ? "ClientHello" : "ServerHello");
-}
-
-/* ---- what the system said ---- */
-
-#define OTHER_LOG "a firewall between, or the peer's own log, has the cause"
-#define NO_ROUTE  "check the routes and firewalls between"
-
-static const struct system_error {
-	int number;
-	const char *name, *what, *cure;
-} system_errors[] = {
-	{ ECONNRESET, "ECONNRESET", "peer reset the connection", OTHER_LOG },
-	{ EPIPE, "EPIPE", "peer had closed the connection", OTHER_LOG },
-	{ ECONNABORTED, "ECONNABORTED", "the connection was aborted",
-	  OTHER_LOG },
-	{ ETIMEDOUT, "ETIMEDOUT", "peer no longer answered",
-	  "look for lost packets between" },
-	{ EHOSTUNREACH, "EHOSTUNREACH", "peer could no longer be reached",
-	  NO_ROUTE },
-	{ ENETUNREACH, "ENETUNREACH", "peer's network could not be reached",
-	  NO_ROUTE },
-	{ ENETDOWN, "ENETDOWN", "this host's network was down",
-	  "check its network" },
-	{ EPERM, "EPERM", "this host was not allowed to send",
-	  "check its firewall" },
-	{ ENOBUFS, "ENOBUFS", "this host had no memory for the network",
-	  "give it more, or less to do" },
-	{ ENOMEM, "ENOMEM", "this host had no memory for the network",
-	  "give it more, or less to do" },
-	{ ENOTCONN, "ENOTCONN", "the socket was not connected",
-	  "the program that uses the library has a defect" },
-	{ EBADF, "EBADF", "the descriptor was not open",
-	  "the program that uses the library has a defect" },
-};
-
-void stls_system_error_write(int number, const char *when, char *text,
-			     size_t size)
-{
-	const struct system_error *error = system_errors;
-	const struct system_error *end =
-		system_errors + sizeof(system_errors) / sizeof(*system_errors);
-
-	while (error < end && error->number != number)
-		error++;
-	if (error < end)
-		(void)snprintf(text, size, "%s (%s) %s: %s", error->what,
-			       error->name, when, error->cure);
-	else
-		(void)snprintf(text, size,
-			       "a system call failed (errno %d) %s: see the "
-			       "system's list of errors",
-			       number, when);
+		(void)snprintf(
+			when, 80, "%s%s its %s",
+			is_behind_220(end) ? "after this side's 220, " : "",
+			end->begun && !end->notified ? "within" : "before",
+			end->server ? "ClientHello" : "ServerHello");
 }
 
 /* A client may wait for the greeting that a port for implicit TLS has not. */
@@ -156,157 +114,60 @@ static int waits(const struct stls_end *end)
 	return end->server && !end->begun && !end->spoken;
 }
 
+static const char *cure_of_closed(const struct stls_end *end)
+{
+	if (end->broken)
+		return STLS_OTHER_LOG;
+	if (waits(end))
+		return "it only tried the port, or waited for a greeting in "
+		       "the clear and must be set to implicit TLS, or to a "
+		       "port for STARTTLS";
+	if (is_behind_220(end))
+		return "a firewall between that inspects SMTP may cut TLS off, "
+		       "or its own log has the cause";
+	return "its own log has the cause";
+}
+
 static void write_closed(const struct stls_end *end, char *text, size_t size)
 {
+	struct stls_phrase phrase = { text, size, 0 };
+	const char *what = stls_system_error_what(end->system_error);
 	char when[80];
 
 	write_when(end, when);
-	if (end->system_error) {
-		stls_system_error_write(end->system_error, when, text, size);
+	if (!what)
+		what = end->broken     ? "the connection broke"
+		       : end->notified ? "peer ended TLS (close_notify)"
+				       : "peer closed the connection";
+	stls_phrase_add(&phrase, "%s %s", what, when);
+	if (spoke_last(end) && stls_phrase_refusal(&phrase, end))
 		return;
-	}
-	(void)snprintf(text, size, "%s %s: %s",
-		       end->broken ? "the connection broke"
-				   : "peer closed the connection",
-		       when,
-		       end->broken  ? OTHER_LOG
-		       : waits(end) ? "it only tried the port, or waited for a "
-				      "greeting in the clear and must be set "
-				      "to implicit TLS, or to a port for "
-				      "STARTTLS"
-		       : end->server && !end->begun
-			       ? "it only tried the port, or its own log has "
-				 "the cause"
-			       : "its own log has the cause");
+	if (end->system_error)
+		stls_system_error_write(end->system_error, when, text, size);
+	else if (!end->broken && spoke_last(end) &&
+		 stls_phrase_distrust(&phrase, end))
+		stls_phrase_add(&phrase, "; else its own log has the cause");
+	else
+		stls_phrase_add(&phrase, ": %s", cure_of_closed(end));
 }
 
 /* Large messages are what a path with a smaller MTU loses in silence. */
 static void write_timeout(const struct stls_end *end, char *text, size_t size)
 {
-	char when[80];
+	char when[80] = "under TLS";
 
-	write_when(end, when);
+	if (!end->complete)
+		write_when(end, when);
 	(void)snprintf(text, size, "peer was silent for too long %s: %s", when,
 		       waits(end) ? "if it waits for a greeting in the clear, "
 				    "set it to implicit TLS, or to a port for "
 				    "STARTTLS; else look for lost packets"
-				  : "look for lost packets between (a "
-				    "firewall, the MTU), or allow more time");
-}
-
-/* ---- alerts ---- */
-
-enum { TO_SERVER = 1, TO_CLIENT = 2, TO_BOTH = 3 };
-
-#define DEFECT                                                                 \
-	"one of the two has a defect, or something between changes the bytes"
-
-/* RFC 8446 section 6, RFC 5246 section 7.2.2 */
-static const struct alert {
-	uint8_t number, to; /* whom it says this */
-	const char *name, *found, *cure;
-} alerts[] = {
-	{ 10, TO_BOTH, "unexpected_message",
-	  "peer got another message than was due", DEFECT },
-	{ 20, TO_BOTH, "bad_record_mac",
-	  "peer cannot decrypt what this side sent", DEFECT },
-	{ 21, TO_BOTH, "decryption_failed",
-	  "peer cannot decrypt what this side sent", DEFECT },
-	{ 22, TO_BOTH, "record_overflow",
-	  "peer got a record longer than allowed", DEFECT },
-	{ 40, TO_SERVER, "handshake_failure",
-	  "peer found nothing acceptable in what this side chose",
-	  "compare its ciphers, groups and signature algorithms with this "
-	  "side's" },
-	{ 40, TO_CLIENT, "handshake_failure",
-	  "peer found nothing acceptable in what this side offers",
-	  "allow more ciphers, groups or versions, or add the certificate that "
-	  "it demands" },
-	{ 42, TO_BOTH, "bad_certificate",
-	  "peer finds this side's certificate faulty",
-	  "check its chain, names and signatures" },
-	{ 43, TO_BOTH, "unsupported_certificate",
-	  "peer cannot use a certificate of this side's kind",
-	  "check its purposes, or add one of another key type (RSA beside "
-	  "ECDSA)" },
-	{ 44, TO_BOTH, "certificate_revoked",
-	  "peer knows that this side's certificate is revoked", "replace it" },
-	{ 45, TO_BOTH, "certificate_expired",
-	  "peer finds this side's certificate expired or not yet valid",
-	  "renew it, or set the clocks right" },
-	{ 46, TO_BOTH, "certificate_unknown",
-	  "peer does not accept this side's certificate and names no cause",
-	  "check its chain, names and dates; the peer's log may say more" },
-	{ 47, TO_BOTH, "illegal_parameter",
-	  "peer got a value that is not allowed or fits no other", DEFECT },
-	{ 48, TO_BOTH, "unknown_ca",
-	  "peer does not trust the authority of this side's certificate",
-	  "add the intermediate certificates to the file, or take an authority "
-	  "that the peer trusts" },
-	{ 49, TO_BOTH, "access_denied",
-	  "peer lets this side not in, by rules of its own",
-	  "ask its administrator" },
-	{ 50, TO_BOTH, "decode_error",
-	  "peer cannot make out a message of this side's", DEFECT },
-	{ 51, TO_BOTH, "decrypt_error",
-	  "peer cannot verify this side's signature or Finished",
-	  "check that key and certificate belong together; else " DEFECT },
-	{ 70, TO_SERVER, "protocol_version",
-	  "peer does not take the version that this side chose",
-	  "compare its protocols with this side's" },
-	{ 70, TO_CLIENT, "protocol_version",
-	  "peer has none of the versions that this side offers",
-	  "add one of its versions to the protocols" },
-	{ 71, TO_SERVER, "insufficient_security",
-	  "peer finds this side's key, Diffie-Hellman parameters or cipher too "
-	  "weak",
-	  "take larger or stronger ones" },
-	{ 71, TO_CLIENT, "insufficient_security",
-	  "peer demands stronger ciphers than this side offers",
-	  "allow stronger ones" },
-	{ 80, TO_BOTH, "internal_error",
-	  "peer has trouble of its own, which is not this side's",
-	  "its own log has the cause" },
-	{ 86, TO_CLIENT, "inappropriate_fallback",
-	  "peer has a better version than this side fell back to",
-	  "offer that at once, and find out why it failed (RFC 7507)" },
-	{ 90, TO_BOTH, "user_canceled",
-	  "peer gave up for a cause outside TLS, such as its time limit",
-	  "its own log has the cause" },
-	{ 109, TO_BOTH, "missing_extension",
-	  "peer misses an extension in what this side sent", DEFECT },
-	{ 110, TO_BOTH, "unsupported_extension",
-	  "peer got an extension that it had not asked for", DEFECT },
-	{ 112, TO_CLIENT, "unrecognized_name",
-	  "peer has no certificate for the name that this side asked for",
-	  "ask for a name that it has, or add one there" },
-	{ 113, TO_BOTH, "bad_certificate_status_response",
-	  "peer finds the OCSP response of this side's certificate bad",
-	  "renew it" },
-	{ 116, TO_CLIENT, "certificate_required",
-	  "peer demands a certificate, and this side has shown none",
-	  "add one" },
-	{ 120, TO_CLIENT, "no_application_protocol",
-	  "peer speaks no protocol that this side names by ALPN",
-	  "check that its port is one for SMTP" },
-};
-
-static void write_alert(const struct stls_end *end, char *text, size_t size)
-{
-	int to = end->server ? TO_SERVER : TO_CLIENT;
-	size_t i;
-
-	for (i = 0; i < sizeof(alerts) / sizeof(alerts[0]); i++) {
-		if (alerts[i].number != end->alert || !(alerts[i].to & to))
-			continue;
-		(void)snprintf(text, size, "%s (alert %d, %s): %s",
-			       alerts[i].found, end->alert, alerts[i].name,
-			       alerts[i].cure);
-		return;
-	}
-	(void)snprintf(text, size,
-		       "peer ended TLS (alert %d): its own log has the cause",
-		       end->alert);
+		       : is_behind_220(end)
+			       ? "a firewall between that inspects SMTP may "
+				 "hold TLS back; else look for lost packets, "
+				 "or allow more time"
+			       : "look for lost packets between (a "
+				 "firewall, the MTU), or allow more time");
 }
 
 /* ---- plaintext ---- */
@@ -326,6 +187,34 @@ static int begins(const unsigned char *held, size_t n, const char *const *words)
 	return 0;
 }
 
+/* What begins HAProxy's header in its second version. */
+static const unsigned char proxy_v2[] = "\r\n\r\n\0\r\nQUIT\n";
+
+#define PROXY_V2_SIZE (sizeof(proxy_v2) - 1)
+
+int stls_proxy_header(const unsigned char *held, size_t n, size_t at)
+{
+	static const char v1[] = "PROXY ";
+	size_t rest = PROXY_V2_SIZE - at;
+
+	if (at == 0 && n >= strlen(v1) && memcmp(held, v1, strlen(v1)) == 0)
+		return 1;
+	if (n == 0 || memcmp(held, proxy_v2 + at, n < rest ? n : rest) != 0)
+		return 0;
+	return n < rest ? STLS_FIRST_MORE : 2;
+}
+
+const char *stls_proxy_sentence(int version)
+{
+	return version == 1
+		       ? "peer sent a PROXY protocol header (v1), which is not "
+			 "read here: switch it off in the proxy before this "
+			 "port (HAProxy's send-proxy, nginx's proxy_protocol)"
+		       : "peer sent a PROXY protocol header (v2), which is not "
+			 "read here: switch it off in the proxy before this "
+			 "port (HAProxy's send-proxy-v2)";
+}
+
 /* What else is spoken at a port like this. */
 static int reason_of_plaintext(const unsigned char *held, size_t n)
 {
@@ -342,6 +231,8 @@ static int reason_of_plaintext(const unsigned char *held, size_t n)
 
 	if (begins(held, n, smtp))
 		return SMTPTLS_REASON_SMTP_IN_CLEAR;
+	if (stls_proxy_header(held, n, 0) == 1)
+		return SMTPTLS_REASON_PROXY_HEADER;
 	return begins(held, n, http) ? SMTPTLS_REASON_HTTP
 				     : SMTPTLS_REASON_NO_TLS;
 }
@@ -366,7 +257,13 @@ static size_t plaintext_len(const unsigned char *held, size_t n)
 int stls_reason_of_first(const unsigned char *held, size_t n, int last,
 			 size_t *len)
 {
+	int proxy = stls_proxy_header(held, n, 0);
+
 	*len = n;
+	if (proxy == 2)
+		*len = PROXY_V2_SIZE;
+	if (proxy == 2 || (proxy == STLS_FIRST_MORE && !last))
+		return proxy == 2 ? SMTPTLS_REASON_PROXY_HEADER : proxy;
 	if (held[0] == CONTENT_ALERT)
 		return 0;
 	if (held[0] == CONTENT_HANDSHAKE) {
@@ -403,7 +300,11 @@ static void write_plaintext(const struct stls_end *end, char *text, size_t size)
 	char shown[64];
 
 	(void)stls_ascii_escape(shown, sizeof(shown), end->sent, end->sent_len);
-	if (end->reason == SMTPTLS_REASON_HTTP)
+	if (end->reason == SMTPTLS_REASON_PROXY_HEADER)
+		(void)snprintf(text, size, "%s",
+			       stls_proxy_sentence(stls_proxy_header(
+				       end->sent, end->sent_len, 0)));
+	else if (end->reason == SMTPTLS_REASON_HTTP)
 		(void)snprintf(text, size,
 			       "peer speaks HTTP (\"%s\"): it has the wrong "
 			       "port",
@@ -428,7 +329,7 @@ static void write_defect(const struct stls_end *end, char *text, size_t size)
 
 	if (!end->complete)
 		write_when(end, when);
-	(void)snprintf(text, size, "peer sent %s %s: " DEFECT, end->found,
+	(void)snprintf(text, size, "peer sent %s %s: " STLS_DEFECT, end->found,
 		       when);
 }
 
@@ -484,10 +385,12 @@ const char *stls_end_sentence(int reason, int server)
 
 void stls_end_write(const struct stls_end *end, char *text, size_t size)
 {
+	text[0] = '\0';
 	switch (end->reason) {
 	case SMTPTLS_REASON_NO_TLS:
 	case SMTPTLS_REASON_HTTP:
 	case SMTPTLS_REASON_SMTP_IN_CLEAR:
+	case SMTPTLS_REASON_PROXY_HEADER:
 		write_plaintext(end, text, size);
 		break;
 	case SMTPTLS_REASON_CLOSED:
@@ -497,7 +400,10 @@ void stls_end_write(const struct stls_end *end, char *text, size_t size)
 		write_timeout(end, text, size);
 		break;
 	case SMTPTLS_REASON_PEER_ALERT:
-		write_alert(end, text, size);
+		stls_alert_write(end, text, size);
+		break;
+	case SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE:
+		stls_left_write(end, text, size);
 		break;
 	case SMTPTLS_REASON_BAD_RECORD:
 	case SMTPTLS_REASON_BAD_MESSAGE:
@@ -521,14 +427,41 @@ void stls_end_write(const struct stls_end *end, char *text, size_t size)
 	case SMTPTLS_REASON_SIGALG:
 		write_not_common(end, text, size);
 		break;
-	case SMTPTLS_REASON_CERT_NAME:
-	case SMTPTLS_REASON_CERT_NO_SAN:
-	case SMTPTLS_REASON_CERT_PURPOSE:
-		stls_certificate_write(end->verdict, end->reason, end->server,
-				       text, size);
+	case SMTPTLS_REASON_DH_PARAMETERS:
+		if (end->server) {
+			stls_dh_refusal_write(end, text, size);
+			break;
+		}
+		(void)snprintf(text, size, "%s",
+			       stls_end_sentence(end->reason, 0));
 		break;
 	default:
-		(void)snprintf(text, size, "%s",
-			       stls_end_sentence(end->reason, end->server));
+		if (!end->verdict)
+			(void)snprintf(
+				text, size, "%s",
+				stls_end_sentence(end->reason, end->server));
+		else
+			stls_certificate_write(end, text, size);
+		break;
+	}
+}
+
+/* ---- changes ---- */
+
+int stls_end_changes(const struct stls_end *end,
+		     struct smtptls_change changes[SMTPTLS_CHANGES])
+{
+	memset(changes, 0, SMTPTLS_CHANGES * sizeof(changes[0]));
+	switch (end->reason) {
+	case SMTPTLS_REASON_PEER_ALERT:
+	case SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE:
+		return stls_refusal_changes(end, changes);
+	case SMTPTLS_REASON_CLOSED:
+		return spoke_last(end) ? stls_refusal_changes(end, changes) : 0;
+	case SMTPTLS_REASON_DH_PARAMETERS:
+		return end->server ? stls_dh_changes(end, changes) : 0;
+	default:
+		return end->verdict ? stls_certificate_changes(end, changes)
+				    : 0;
 	}
 }

@@ -66,6 +66,7 @@ static const struct stls_failure failures[] = {
 	  "a certificate of a kind that is not known here" },
 	{ GNUTLS_E_NO_CERTIFICATE_FOUND, SMTPTLS_REASON_CERT_MISSING, NULL },
 	{ GNUTLS_E_CERTIFICATE_REQUIRED, SMTPTLS_REASON_CERT_MISSING, NULL },
+	{ GNUTLS_E_KEY_USAGE_VIOLATION, SMTPTLS_REASON_CERT_KEY_USAGE, NULL },
 	/* what was signed or hashed */
 	{ GNUTLS_E_ERROR_IN_FINISHED_PACKET, SIGNATURE,
 	  "a Finished that does not fit the handshake" },

@@ -20,6 +20,7 @@
 
 #include "tls/policy_new.h"
 #include "x509/dane.h"
+#include "x509/der.h"
 
 /* What is asked of GnuTLS's own verification, where it is asked. */
 #define FOUND                                                                  \
@@ -31,14 +32,6 @@ static int has_status(gnutls_session_t tls)
 	gnutls_datum_t response;
 
 	return gnutls_ocsp_status_request_get(tls, &response) == 0;
-}
-
-/* 1 when the leaf demands that a status is sent (RFC 7633). */
-static int demands_status(const gnutls_datum_t *der)
-{
-	static const unsigned char oid[] = { 0x2b, 6, 1, 5, 5, 7, 1, 24 };
-
-	return memmem(der->data, der->size, oid, sizeof(oid)) != NULL;
 }
 
 /* The names of which the peer must have one. */
@@ -64,7 +57,8 @@ static unsigned ask_session(gnutls_session_t tls,
 
 	if (peer->count == 0 ||
 	    (config->policy && !has_status(tls) &&
-	     !(peer->server && demands_status(&peer->chain[0]))))
+	     !(peer->server && stls_der_demands_status(peer->chain[0].data,
+						       peer->chain[0].size))))
 		return 0;
 	/* The hook may have replaced them by some without trust. */
 	(void)gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE,

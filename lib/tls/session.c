@@ -20,11 +20,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "reason/session_end.h"
+#include "reason/system_error.h"
 #include "tls/failure.h"
 #include "tls/peer.h"
 #include "tls/system_cause.h"
+#include "x509/own_shown.h"
 
 /* As OpenSSL: a peer that only warns keeps this side busy for nothing. */
 #define WARNINGS_MAX 5
@@ -76,26 +79,90 @@ static int number_of(gnutls_handshake_description_t message)
 		       : (int)message;
 }
 
+/* The same as data, where something can be changed; NULL: no memory. */
+static void advise(struct stls_session *session, const struct stls_end *end)
+{
+	struct smtptls_advice advice;
+
+	memset(&advice, 0, sizeof(advice));
+	advice.reason = end->reason;
+	advice.change_count = stls_end_changes(end, advice.changes);
+	if (session->judge.advice || advice.change_count == 0)
+		return;
+	memcpy(advice.text, session->text, sizeof(advice.text));
+	session->judge.advice = malloc(sizeof(*session->judge.advice));
+	if (session->judge.advice)
+		*session->judge.advice = advice;
+}
+
 static int ended_by(struct stls_session *session, int error,
 		    const struct stls_end *end)
 {
 	if (session->judge.reason == 0)
 		session->judge.reason = end->reason;
-	if (!session->text[0])
-		stls_end_write(end, session->text, sizeof(session->text));
+	if (session->text[0])
+		return error;
+	stls_end_write(end, session->text, sizeof(session->text));
 	drop_stop(session->text);
+	advise(session, end);
 	return error;
+}
+
+/* What can be seen from here of why a peer refuses this side's certificate. */
+static void look_at_shown(const struct stls_session *session,
+			  struct stls_shown *shown)
+{
+	const gnutls_datum_t *ours = gnutls_certificate_get_ours(session->tls);
+	char name[256];
+	size_t len = sizeof(name);
+	unsigned type;
+	struct stls_bytes asked = { (unsigned char *)name, 0 };
+
+	memset(shown, 0, sizeof(*shown));
+	if (!ours)
+		return;
+	if (session->role == SMTPTLS_SERVER &&
+	    gnutls_server_name_get(session->tls, name, &len, &type, 0) == 0)
+		asked.len = len;
+	stls_own_shown(shown, &session->config->own,
+		       session->config->credentials, ours,
+		       session->role == SMTPTLS_SERVER,
+		       asked.len > 0 ? &asked : NULL, time(NULL));
+}
+
+/* The bits of the parameters that a client was given last; 0: none. */
+static unsigned dh_bits(const struct stls_session *session)
+{
+	gnutls_kx_algorithm_t kx = gnutls_kx_get(session->tls);
+	int bits;
+
+	if (session->role != SMTPTLS_SERVER || session->complete ||
+	    (kx != GNUTLS_KX_DHE_RSA && kx != GNUTLS_KX_DHE_DSS &&
+	     kx != GNUTLS_KX_ANON_DH))
+		return 0;
+	bits = gnutls_dh_get_prime_bits(session->tls);
+	return bits > 0 ? (unsigned)bits : 0;
+}
+
+/* It was by a close_notify that the peer went. */
+static int notified(const struct stls_session *session, int error, int reason)
+{
+	return error != SMTPTLS_E_IO && !session->cut &&
+	       (reason == SMTPTLS_REASON_CLOSED ||
+		reason == SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE);
 }
 
 /* The end for a reason; what was found is told as struct stls_end has it. */
 static int ended(struct stls_session *session, int error, int reason,
 		 const char *found)
 {
+	struct stls_shown shown;
 	struct stls_end end = {
 		.reason = reason,
 		.server = session->role == SMTPTLS_SERVER,
 		.spoken = session->spoken,
 		.broken = error == SMTPTLS_E_IO,
+		.notified = notified(session, error, reason),
 		.system_error = session->system_error,
 		.begun = session->begun,
 		.complete = session->complete,
@@ -105,9 +172,42 @@ static int ended(struct stls_session *session, int error, int reason,
 			number_of(gnutls_handshake_get_last_out(session->tls)),
 		.alert = session->alert_received,
 		.found = found,
+		.policy = session->config->policy,
 	};
 
+	if (reason == SMTPTLS_REASON_DH_PARAMETERS)
+		end.dh_bits = dh_bits(session);
+	if (!session->heard &&
+	    (reason == SMTPTLS_REASON_PEER_ALERT ||
+	     reason == SMTPTLS_REASON_CLOSED ||
+	     reason == SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE)) {
+		look_at_shown(session, &shown);
+		end.shown = &shown;
+	}
 	return ended_by(session, error, &end);
+}
+
+/* TLS is on, and the peer goes before it has said anything for the host. */
+static int leaves(const struct stls_session *session)
+{
+	return session->complete && !session->heard;
+}
+
+/* The session's end by the peer's fatal alert. */
+static int alerted(struct stls_session *session, int error)
+{
+	int alert = session->alert_received;
+	int reason = SMTPTLS_REASON_PEER_ALERT;
+
+	if (leaves(session))
+		reason = SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE;
+	else if (alert == GNUTLS_A_CLOSE_NOTIFY && !session->complete)
+		reason = SMTPTLS_REASON_CLOSED; /* though it is called fatal */
+	else if ((alert == GNUTLS_A_HANDSHAKE_FAILURE ||
+		  alert == GNUTLS_A_INSUFFICIENT_SECURITY) &&
+		 dh_bits(session) > 0)
+		reason = SMTPTLS_REASON_DH_PARAMETERS;
+	return ended(session, error, reason, NULL);
 }
 
 /* Of a fatal alert there is only one (RFC 8446 section 6.2). */
@@ -145,16 +245,18 @@ static int gnutls_failed(struct stls_session *session, int ret,
 	if (session->cut)
 		return ended(session, SMTPTLS_E_TRUNCATED,
 			     in_handshake ? SMTPTLS_REASON_CLOSED
-					  : SMTPTLS_REASON_TRUNCATED,
+			     : leaves(session)
+				     ? SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE
+				     : SMTPTLS_REASON_TRUNCATED,
 			     NULL);
 	if (is_clear_alert(session, ret)) {
 		session->alert_received = session->last[STLS_ALERT_SIZE - 1];
-		return ended(session, broken, SMTPTLS_REASON_PEER_ALERT, NULL);
+		return alerted(session, broken);
 	}
 	switch (ret) {
 	case GNUTLS_E_FATAL_ALERT_RECEIVED:
 		session->alert_received = (int)gnutls_alert_get(session->tls);
-		return ended(session, broken, SMTPTLS_REASON_PEER_ALERT, NULL);
+		return alerted(session, broken);
 	case GNUTLS_E_PUSH_ERROR:
 	case GNUTLS_E_MEMORY_ERROR:
 		return failed(session, SMTPTLS_E_NOMEM, SMTPTLS_REASON_INTERNAL,
@@ -163,12 +265,17 @@ static int gnutls_failed(struct stls_session *session, int ret,
 		break;
 	}
 	ret = stls_judge_failure(&session->judge, ret);
-	alert = gnutls_error_to_alert(ret, &level);
+	alert = ret == GNUTLS_E_KEY_USAGE_VIOLATION
+			? GNUTLS_A_UNSUPPORTED_CERTIFICATE
+			: gnutls_error_to_alert(ret, &level);
 	send_alert(session, alert >= 0 ? alert : GNUTLS_A_INTERNAL_ERROR);
 	if (session->judge.text[0])
 		return failed(session, broken, session->judge.reason, "%s",
 			      session->judge.text);
 	failure = stls_failure(ret);
+	if (failure->reason == SMTPTLS_REASON_CERT_KEY_USAGE)
+		return ended(session, SMTPTLS_E_CERT_PURPOSE, failure->reason,
+			     NULL);
 	if (failure->reason == SMTPTLS_REASON_INTERNAL)
 		return ended(session, broken, failure->reason,
 			     gnutls_strerror(ret));
@@ -329,10 +436,11 @@ static int verify(struct stls_session *session)
 		return failed(session, ret, SMTPTLS_REASON_INTERNAL, "%s",
 			      smtptls_strerror(ret));
 	return ended_by(session, ret,
-			&(const struct stls_end){ .reason = verdict.reason,
-						  .server = session->role ==
-							    SMTPTLS_SERVER,
-						  .verdict = &verdict });
+			&(const struct stls_end){
+				.reason = verdict.reason,
+				.server = session->role == SMTPTLS_SERVER,
+				.verdict = &verdict,
+				.policy = session->config->policy });
 }
 
 static int finish(struct stls_session *session)
@@ -403,6 +511,15 @@ int stls_session_pending(const struct stls_session *session)
 	return gnutls_record_check_pending(session->tls) > 0;
 }
 
+/* The peer's close_notify; behind what it had to say it has no reason. */
+static int closed(struct stls_session *session)
+{
+	if (leaves(session))
+		(void)ended(session, 0, SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE,
+			    NULL);
+	return 0;
+}
+
 ssize_t stls_session_read(struct stls_session *session, void *data, size_t len)
 {
 	ssize_t ret;
@@ -415,11 +532,13 @@ ssize_t stls_session_read(struct stls_session *session, void *data, size_t len)
 		in = stls_buffer_len(session->in);
 		ret = gnutls_record_recv(session->tls, data, len);
 		if (ret > 0) {
+			session->heard = 1;
 			session->warnings = 0;
 			session->silent = 0;
-		}
-		if (ret >= 0)
 			return ret;
+		}
+		if (ret == 0)
+			return closed(session);
 		if (ret == GNUTLS_E_WARNING_ALERT_RECEIVED) {
 			ret = warned(session, 0);
 			if (ret < 0)
@@ -472,6 +591,9 @@ void stls_session_abort(struct stls_session *session, int error,
 		(void)ended(session, error,
 			    error == SMTPTLS_E_IO ? SMTPTLS_REASON_CLOSED
 						  : SMTPTLS_REASON_TIMEOUT,
+			    NULL);
+	else if (error == SMTPTLS_E_IO && leaves(session))
+		(void)ended(session, error, SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE,
 			    NULL);
 	if (system_error && !session->text[0])
 		stls_system_error_write(system_error, "under TLS",

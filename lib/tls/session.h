@@ -28,6 +28,7 @@ struct stls_session {
 	int eof;		       /* the network has no more */
 	int cut;		       /* and GnuTLS wanted more */
 	int complete;	  /* the handshake is over, verified or not */
+	int heard;	  /* and the peer has said something for the host */
 	int spoken;	  /* SMTP was spoken in the clear before */
 	int begun;	  /* the peer's first bytes are TLS */
 	int system_error; /* the errno that ended it, or 0 */

@@ -9,6 +9,8 @@
  */
 #include "x509/der.h"
 
+#include <string.h>
+
 #define SEQUENCE 0x30
 #define VERSION	 0xa0 /* [0], which the first version has not */
 
@@ -78,4 +80,11 @@ int stls_der_parts(const void *der, size_t len, struct stls_der_parts *parts)
 			return -1;
 	}
 	return take(&in, SEQUENCE, &parts->spki);
+}
+
+int stls_der_demands_status(const void *der, size_t len)
+{
+	static const unsigned char oid[] = { 0x2b, 6, 1, 5, 5, 7, 1, 24 };
+
+	return memmem(der, len, oid, sizeof(oid)) != NULL;
 }

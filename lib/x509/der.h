@@ -16,4 +16,7 @@ struct stls_der_parts {
 /* Find them in a certificate; 0, or -1 when it is none. */
 int stls_der_parts(const void *der, size_t len, struct stls_der_parts *parts);
 
+/* 1 when a certificate demands that its status is sent (RFC 7633). */
+int stls_der_demands_status(const void *der, size_t len);
+
 #endif

@@ -375,6 +375,15 @@ int stls_own_certificates_find(const struct stls_own_certificates *own,
 	return -1;
 }
 
+int stls_own_certificate_covers(const struct stls_own_certificate *cert,
+				const struct stls_bytes *name)
+{
+	char normal[STLS_NAME_SIZE];
+
+	return stls_name_normalize(normal, name->data, name->len) > 0 &&
+	       covers(cert, normal);
+}
+
 int stls_own_certificates_cover(const struct stls_own_certificates *own,
 				const struct stls_bytes *name)
 {

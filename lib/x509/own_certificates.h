@@ -63,6 +63,9 @@ unsigned stls_own_certificates_named(const struct stls_own_certificates *own,
 int stls_own_certificates_find(const struct stls_own_certificates *own,
 			       const struct stls_bytes *name, unsigned key);
 
+/* 1 when this certificate covers the name, in any spelling. */
+int stls_own_certificate_covers(const struct stls_own_certificate *cert,
+				const struct stls_bytes *name);
 /* 1 when some certificate covers this name, whatever its type. */
 int stls_own_certificates_cover(const struct stls_own_certificates *own,
 				const struct stls_bytes *name);

@@ -27,6 +27,7 @@
 #include <smtptls/policy.h>
 
 #include "base/ascii.h"
+#include "x509/explain.h"
 #include "x509/name.h"
 #include "x509/strength.h"
 
@@ -341,6 +342,36 @@ int stls_verify_names(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
 	return 0;
 }
 
+/* ---- more of it, for the sentence ---- */
+
+static void explain(const struct stls_peer *peer, struct stls_chain *chain,
+		    struct stls_verdict *verdict)
+{
+	unsigned status = 0;
+
+	switch (verdict->reason) {
+	case SMTPTLS_REASON_CERT_MISSING:
+		if (!peer->server)
+			stls_explain_missing(verdict, peer->trust);
+		break;
+	case SMTPTLS_REASON_CERT_TRUST:
+		stls_explain_trust(verdict, chain);
+		break;
+	case SMTPTLS_REASON_CERT_WEAK:
+		stls_explain_weak(verdict, chain, peer->trust, peer->bits);
+		break;
+	case SMTPTLS_REASON_CERT_PURPOSE:
+		verdict->for_servers =
+			!peer->server && !peer->any_purpose &&
+			ask_gnutls(peer, chain, GNUTLS_KP_TLS_WWW_SERVER,
+				   &status) == 0 &&
+			status == 0;
+		break;
+	default:
+		break;
+	}
+}
+
 /* ---- pins ---- */
 
 static int check_pins(const struct stls_peer *peer,
@@ -370,6 +401,8 @@ int stls_verify_pins(const struct stls_peer *peer, struct stls_verdict *verdict)
 	if (ret == 0 && stls_key_strength(chain.crt[0]) < peer->bits)
 		ret = stls_decide(verdict, SMTPTLS_E_CERT_WEAK,
 				  SMTPTLS_REASON_CERT_WEAK);
+	if (verdict->reason == SMTPTLS_REASON_CERT_WEAK)
+		stls_explain_weak(verdict, &chain, NULL, peer->bits);
 	stls_chain_close(&chain);
 	return ret;
 }
@@ -381,6 +414,7 @@ void stls_verdict_begin(const struct stls_peer *peer,
 {
 	memset(verdict, 0, sizeof(*verdict));
 	verdict->any_purpose = peer->any_purpose;
+	verdict->weak_bits = -1;
 	verdict->wanted = peer->name_count > 0 ? peer->name[0] : NULL;
 }
 
@@ -397,6 +431,8 @@ int stls_verify(const struct stls_peer *peer, struct stls_verdict *verdict)
 		ret = stls_verify_names(peer, chain.crt[0], verdict);
 	if (ret == 0 && peer->pins && peer->pins->count > 0)
 		ret = check_pins(peer, verdict);
+	if (ret < 0)
+		explain(peer, &chain, verdict);
 	stls_chain_close(&chain);
 	return ret;
 }

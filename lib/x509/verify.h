@@ -7,11 +7,9 @@
 
 #include <gnutls/x509.h>
 
+#include "x509/chain.h"
 #include "x509/pin.h"
 #include "x509/verdict.h"
-
-/* As GnuTLS's own: what is longer only costs time. */
-#define STLS_CHAIN_MAX 16
 
 /* What is known of a peer, and what is asked of it. */
 struct stls_peer {
@@ -39,11 +37,6 @@ int stls_verify_pins(const struct stls_peer *peer,
 		     struct stls_verdict *verdict);
 
 /* ---- parts of it, for x509/tlsa ---- */
-
-struct stls_chain {
-	gnutls_x509_crt_t crt[STLS_CHAIN_MAX];
-	unsigned len;
-};
 
 /* The first word on a peer, of which nothing has been found. */
 void stls_verdict_begin(const struct stls_peer *peer,

@@ -63,18 +63,26 @@ static int take(struct input *input, const uint8_t *data, size_t size)
 /* What a verdict always is. */
 static void check(const struct stls_verdict *verdict)
 {
-	char text[256];
+	struct stls_end end = { .reason = verdict->reason, .verdict = verdict };
+	char text[512];
 	size_t i;
 
 	CHECK(verdict->error <= 0);
 	CHECK((verdict->reason == 0) == (verdict->error == 0) ||
 	      verdict->error == SMTPTLS_E_NOMEM);
 	CHECK(strlen(verdict->names) < sizeof(verdict->names));
-	CHECK((verdict->names[0] != '\0') ==
-	      (verdict->reason == SMTPTLS_REASON_CERT_NAME));
-	stls_certificate_write(verdict, verdict->reason, 0, text, sizeof(text));
-	for (i = 0; text[i]; i++)
-		CHECK(text[i] >= ' ' && text[i] <= '~');
+	CHECK(verdict->names[0] == '\0' ||
+	      verdict->reason == SMTPTLS_REASON_CERT_MISSING ||
+	      verdict->reason == SMTPTLS_REASON_CERT_TRUST ||
+	      verdict->reason == SMTPTLS_REASON_CERT_NAME);
+	CHECK(verdict->names[0] != '\0' ||
+	      verdict->reason != SMTPTLS_REASON_CERT_NAME);
+	for (end.server = 0; end.server < 2; end.server++) {
+		stls_certificate_write(&end, text, sizeof(text));
+		CHECK(strlen(text) < 256);
+		for (i = 0; text[i]; i++)
+			CHECK(text[i] >= ' ' && text[i] <= '~');
+	}
 }
 
 static void judge(const struct input *input)

@@ -25,13 +25,15 @@ class Absent(Exception):
 
 
 class Case:
-    """`sentence` is the whole of it; `key` is one of Files.pairs."""
+    """`sentence` is the whole of it; `key` is one of Files.pairs; `error` is
+    None where the library has none; `enabled`: TLS was on, if that is told."""
 
     def __init__(self, name, sentence, client, *options, key="rsa",
-                 error="SMTPTLS_E_HANDSHAKE", ports=BOTH, env=None):
+                 error="SMTPTLS_E_HANDSHAKE", ports=BOTH, env=None,
+                 enabled="0"):
         self.name, self.sentence, self.client = name, sentence, client
         self.options, self.key, self.error = options, key, error
-        self.ports, self.env = ports, env
+        self.ports, self.env, self.enabled = ports, env, enabled
 
     def title(self):
         return f"{self.name}: {self.sentence[:60]}"
@@ -47,10 +49,12 @@ class Case:
     def judge(self, fields, port):
         reason = unescaped(fields["reason"])
         said = fields["reason_id"], reason
-        wanted = self.name, f"{self.error}: {self.sentence}"
+        prefix = f"{self.error}: " if self.error else ""
+        wanted = self.name, prefix + self.sentence
         assert said == wanted, \
             f"{port}:\n  said   {said}\n  wanted {wanted}"
-        assert fields["tls_enabled"] == "0", fields
+        assert len(self.sentence) < 256, self.sentence
+        assert fields["tls_enabled"] == self.enabled, fields
 
 
 class Files(Certificates):
@@ -59,6 +63,9 @@ class Files(Certificates):
 
     def __init__(self):
         super().__init__()
+        self.authority = openssl(
+            "x509", "-in", self.ca, "-noout", "-subject", "-nameopt",
+            "RFC2253").strip().partition("=")[2]
         self.clients = Authority(self.dir / "clients", "clients")
         issue = self.clients.issue
         self.expired = issue("expired", usage="serverAuth,clientAuth",
@@ -113,23 +120,23 @@ def unescaped(text):
 # --- real clients
 
 
-def run(command):
+def run(command, text=""):
     """A program to its end; what it says is its own affair."""
     if not shutil.which(command[0]):
         raise Absent(f"{command[0]} is not installed")
     subprocess.run(
         command, env=dict(os.environ, OPENSSL_CONF="/dev/null"),
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        input=text.encode(), stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, timeout=LIMIT, check=False)
 
 
-def s_client(*options):
-    """openssl s_client"""
+def s_client(*options, text=""):
+    """openssl s_client, which says this when TLS is on"""
     def client(server, starttls):
         where = server.starttls if starttls else server.tls
         begin = ["-starttls", "smtp"] if starttls else []
         run(["openssl", "s_client", "-connect", f"127.0.0.1:{where[1]}",
-             *begin, *map(str, options)])
+             *begin, *map(str, options)], text)
     return client
 
 

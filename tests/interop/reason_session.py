@@ -12,7 +12,7 @@ from reason_case import (BOTH, LIMIT, STARTTLS, TLS, Case, connected, gnutls_cli
                          python, s_client, sends)
 from tlsbytes import (ALERT, DATA, HANDSHAKE, HELLO_DONE, SERVER_HELLO,
                       client_hello, message, record)
-from wire import opened
+from wire import Wire, opened
 
 # Long enough for all that a client says before it falls silent.
 SHORT = "--handshake-timeout", str(SCALE)
@@ -40,6 +40,38 @@ def at_the_other_port(client):
     """TLS at once, as for port 465, where STARTTLS is offered."""
     return lambda server, _starttls: client(
         types.SimpleNamespace(tls=server.starttls), False)
+
+
+PROXY1 = b"PROXY TCP4 203.0.113.5 192.0.2.1 40000 25\r\n"
+PROXY2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xcb\0q\5\xc0\0\2\1\x9c@\0\x19"
+
+
+def at_once(*segments):
+    """Just these bytes, in the clear on either port, and no STARTTLS."""
+    def client(server, starttls):
+        with Wire(server.starttls if starttls else server.tls) as wire:
+            wire.send_raw(*segments, pause=0.05)
+            wire.until_closed()
+    return client
+
+
+def proxies():
+    """HAProxy's header, on either port and behind STARTTLS."""
+    def case(version, words, client, error="SMTPTLS_E_HANDSHAKE", ports=BOTH):
+        return Case("proxy-header", "peer sent a PROXY protocol header "
+                    f"(v{version}), which is not read here: switch it off in "
+                    f"the proxy before this port ({words})", client,
+                    error=error, ports=ports)
+
+    for version, header, words in (
+            (1, PROXY1, "HAProxy's send-proxy, nginx's proxy_protocol"),
+            (2, PROXY2, "HAProxy's send-proxy-v2")):
+        # in one piece, and cut where it could be taken for something else
+        for cut in (len(header), 1, 5, 7):
+            pieces = [header[:cut], header[cut:]] if header[cut:] else [header]
+            yield case(version, words, sends(*pieces))
+            yield case(version, words, at_once(*pieces, b"EHLO x\r\n"),
+                       "SMTPTLS_E_PROTOCOL", STARTTLS)
 
 
 def other_words():
@@ -80,6 +112,7 @@ def other_words():
           for client in (s_client(), gnutls_cli("NORMAL", "--insecure"))),
         Case("alpn", other_alpn, s_client("-tls1_2", "-alpn", "h2")),
         Case("alpn", other_alpn, s_client("-tls1_3", "-alpn", "h2,http/1.1")),
+        *proxies(),
         Case("bad-hello", "peer's first message is no ClientHello: the peer "
              "must be changed",
              sends(record(HANDSHAKE, message(SERVER_HELLO, bytes(40))))),
@@ -120,8 +153,10 @@ def greeted(limit):
     return client
 
 
-def endings():
+def endings(files):
     hello, log = client_hello(), "its own log has the cause"
+    distrust = ": it may not trust the certificate's authority " \
+        f"\"{files.authority}\"; else {log}"
     lost = "look for lost packets between (a firewall, the MTU), or allow " \
         "more time"
     elsewhere = "set it to implicit TLS, or to a port for STARTTLS"
@@ -130,10 +165,10 @@ def endings():
         return Case("closed", f"peer closed the connection {when}", client,
                     error="SMTPTLS_E_TRUNCATED", ports=ports)
 
-    def broken(when, client):
+    def broken(when, client, ports):
         return Case("closed", f"peer reset the connection (ECONNRESET) {when}: "
                     "a firewall between, or the peer's own log, has the cause",
-                    client, error="SMTPTLS_E_IO")
+                    client, error="SMTPTLS_E_IO", ports=ports)
 
     def timeout(when, client, cure=lost, ports=BOTH):
         return Case("timeout", f"peer was silent for too long {when}: {cure}",
@@ -145,18 +180,25 @@ def endings():
     waits = f"if it waits for a greeting in the clear, {elsewhere}; else " \
         "look for lost packets"
     return [
-        closed("before its ClientHello: it only tried the port, or "
-               + log, leaves(), STARTTLS),
+        closed("after this side's 220, before its ClientHello: a firewall "
+               "between that inspects SMTP may cut TLS off, or " + log,
+               leaves(), STARTTLS),
+        *(Case("closed", f"peer ended TLS (close_notify) before its "
+               f"ClientHello: {log}", sends(record(ALERT, alert)))
+          for alert in (b"\1\0", b"\2\0")),
         *(closed(waited, client, TLS) for client in (leaves(), greeted(0.5))),
         closed(f"within its ClientHello: {log}", leaves(hello[:40])),
-        closed(f"after this side's ServerHello..ServerHelloDone: {log}",
+        closed(f"after this side's ServerHello..ServerHelloDone{distrust}",
                leaves(hello)),
-        closed(f"after this side's ServerHello..Finished: {log}",
+        closed(f"after this side's ServerHello..Finished{distrust}",
                leaves(client_hello(tls13=True))),
-        broken("before its ClientHello", resets()),
-        broken("after this side's ServerHello..ServerHelloDone",
-               resets(hello)),
-        timeout("before its ClientHello", sends(), ports=STARTTLS),
+        broken("before its ClientHello", resets(), TLS),
+        broken("after this side's 220, before its ClientHello", resets(),
+               STARTTLS),
+        timeout("after this side's 220, before its ClientHello", sends(),
+                "a firewall between that inspects SMTP may hold TLS back; "
+                "else look for lost packets, or allow more time",
+                ports=STARTTLS),
         *(timeout("before its ClientHello", client, waits, TLS)
           for client in (sends(), greeted(LIMIT))),
         timeout("within its ClientHello", sends(hello[:40])),
@@ -224,30 +266,33 @@ def alerts(files):
                 for client in clients]
 
     stranger = files.stranger.crt
+    distrust = "have it trust the certificate's authority " \
+        f"\"{files.authority}\", or take one that it trusts"
     return [
         *case(48, "unknown_ca",
               "peer does not trust the authority of this side's certificate",
-              "add the intermediate certificates to the file, or take an "
-              "authority that the peer trusts",
+              distrust,
               verifies(stranger, "-tls1_2"), verifies(stranger, "-tls1_3"),
               python(ca=stranger, version="1.2"),
               python(ca=stranger, version="1.3")),
+        # It asks for no name, so that which one it wants is not seen.
         *case(42, "bad_certificate",
-              "peer finds this side's certificate faulty",
-              "check its chain, names and signatures",
+              "peer finds this side's certificate faulty", distrust,
               verifies(files.ca, "-tls1_2", "-verify_hostname", "mx.example"),
               verifies(files.ca, "-tls1_3", "-verify_hostname", "mx.example"),
               gnutls_cli("NORMAL:-VERS-TLS1.3", "--x509cafile", stranger),
               gnutls_cli("NORMAL", "--x509cafile", stranger)),
         *case(45, "certificate_expired",
               "peer finds this side's certificate expired or not yet valid",
-              "renew it, or set the clocks right",
+              "the certificate expired on 2021-01-01: renew it; it was sent "
+              "without its issuer \"CN=clients\": add that behind it or, if a "
+              "root, have the peer trust it",
               verifies(files.clients.crt, "-tls1_2"),
               verifies(files.clients.crt, "-tls1_3"), key="expired"),
         *case(43, "unsupported_certificate",
               "peer cannot use a certificate of this side's kind",
-              "check its purposes, or add one of another key type (RSA "
-              "beside ECDSA)",
+              "the certificate is for TLS clients alone: have it issued with "
+              "the purpose serverAuth",
               verifies(files.clients.crt, "-tls1_2"),
               verifies(files.clients.crt, "-tls1_3"), key="client-only"),
         *case(40, "handshake_failure",
@@ -255,10 +300,12 @@ def alerts(files):
               "compare its ciphers, groups and signature algorithms with this "
               "side's",
               sends(client_hello(), record(ALERT, b"\2\x28", 0x0303))),
-        *case(90, "user_canceled",
-              "peer gave up for a cause outside TLS, such as its time limit",
-              "its own log has the cause",
-              sends(record(ALERT, b"\2\x5a"))),
+        *(Case("peer-alert", "peer gave up in the place of a ClientHello "
+               f"(alert {number}, {name}): its own protocols and ciphers "
+               "leave it nothing to offer, or its own log has another cause",
+               sends(record(ALERT, bytes([2, number]))))
+          for number, name in ((40, "handshake_failure"),
+                               (90, "user_canceled"))),
     ]
 
 
@@ -276,11 +323,9 @@ def certificates(files):
                 for version in ("-tls1_2", "-tls1_3")]
 
     return [
-        *case("cert-missing", "peer has shown no certificate: install a "
-              "client certificate there, or demand none"),
-        *case("cert-trust", "no trusted authority has signed the peer's "
-              "certificate: add its authority here, or have it signed by one "
-              "that is trusted", files.mallory),
+        *case("cert-missing", "peer has shown no certificate of those asked "
+              "for, by \"CN=clients\": install one there, add the authority "
+              "of the one that it has to the CA file, or demand none"),
         *case("cert-time", "peer's certificate has expired or is not yet "
               "valid: renew it there, or set the clocks right",
               files.expired),
@@ -292,5 +337,5 @@ def certificates(files):
 
 
 def cases(files):
-    return other_words() + endings() + defects() + alerts(files) \
+    return other_words() + endings(files) + defects() + alerts(files) \
         + certificates(files)

@@ -6,8 +6,8 @@ very sentence.
 
   reasons.py [NAME...]            the cases whose name contains NAME
 
-The cases are in reason_hello.py and reason_session.py; every name of the
-manual page has one. See harness.py for the environment.
+The cases are in reason_hello.py, reason_session.py and reason_after.py; every
+name of the manual page has one. See harness.py for the environment.
 """
 
 import os
@@ -17,18 +17,17 @@ import sys
 from concurrent import futures
 
 import config_errors
+import reason_after
 import reason_hello
 import reason_session
 from harness import Checks, Server, openssl, server_program
 from reason_case import Absent, Files, s_client
 
 # What no client can cause in this server, and the unit test that has it:
-# success; what only a host does; what only a client says, since a server
-# does not start with small parameters, see weak_dh(); and certificates that
-# openssl is loath to make.
+# success; what only a host does; what only a client says; and certificates
+# that openssl is loath to make.
 UNIT_TESTS = {"none": "reason/refusal.c", "outside": "tls/hook_closed.c",
               "unjudged": "tls/hook_closed.c",
-              "dh-parameters": "tls/hook_closed.c",
               "bad-signature": "tls/failure.c",
               "renegotiation": "tls/failure.c",
               "truncated": "tls/failure.c", "internal": "tls/failure.c",
@@ -36,10 +35,12 @@ UNIT_TESTS = {"none": "reason/refusal.c", "outside": "tls/hook_closed.c",
               "smtp-refused": "smtp/dialogue.c",
               "no-starttls": "smtp/dialogue.c",
               "starttls-masked": "smtp/dialogue.c",
-              "starttls-refused": "smtp/dialogue.c"}
+              "starttls-refused": "smtp/dialogue.c",
+              "config": "conn/expected.c",
+              "ended-here": "reason/session_end.c"}
 UNIT_TESTS["cert-pin"] = UNIT_TESTS["cert-tlsa"] = "conn/expected.c"
 UNIT_TESTS.update((f"cert-{fault}", "x509/verify.c") for fault in (
-    "name", "no-san", "weak", "revoked", "extension", "constraint", "path",
+    "name", "no-san", "revoked", "extension", "constraint", "path",
     "not-ca", "signature", "malformed", "status"))
 TOP = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(
     __file__).resolve().parents[2]))
@@ -77,7 +78,8 @@ def nothing_wrong(files):
                                  (["--strict-sni"], "localhost", None)):
         with Server(files, *options) as server:
             for number, starttls in enumerate((False, True)):
-                s_client("-servername", name)(server, starttls)
+                s_client("-quiet", "-crlf", "-servername", name,
+                         text="QUIT\n")(server, starttls)
                 fields = server.session(number)
                 assert fields["tls_enabled"] == "1", fields
                 assert fields["reason_id"] == "-", fields
@@ -101,7 +103,8 @@ def weak_dh(files):
 def main(names):
     server_program()
     checks, files = Checks("reasons"), Files()
-    cases = reason_hello.cases(files) + reason_session.cases(files)
+    cases = reason_hello.cases(files) + reason_session.cases(files) \
+        + reason_after.cases(files)
 
     def run(case):
         try:

@@ -287,6 +287,7 @@ static void test_missing(void **state)
 		assert_int_equal(smtptls_conn_error(conn, &text),
 				 SMTPTLS_E_CONFIG);
 		assert_string_equal(text, rows[i / 2].text);
+		assert_int_equal(host_info(conn).reason, SMTPTLS_REASON_CONFIG);
 		assert_true(host_said(conn, ""));
 		assert_int_equal(smtptls_conn_add_tlsa(conn, 3, 1, 1, "", 0),
 				 SMTPTLS_E_CONFIG);

@@ -18,6 +18,7 @@
 
 #include "../help/peer.h"
 #include "reason/session_end.h"
+#include "reason/system_error.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define LOG	     ": its own log has the cause"
@@ -155,6 +156,12 @@ static struct smtptls_conn *go_to(const struct stop *stop, struct peer **peer)
 	return conn;
 }
 
+/* The server's certificate is the last that the peer has seen. */
+static int is_shown_last(const struct stop *stop)
+{
+	return stop->records == 1 && stop->more == 0;
+}
+
 static void closed(void **state)
 {
 	struct smtptls_conn *conn;
@@ -167,7 +174,12 @@ static void closed(void **state)
 		conn = go_to(&stops[i], &peer);
 		snprintf(sentence, sizeof(sentence),
 			 "peer closed the connection %s%s", stops[i].when,
-			 i == 0 ? GREETING_OR_PROBE : LOG);
+			 i == 0 ? GREETING_OR_PROBE
+			 : stops[i].to_server && is_shown_last(&stops[i])
+				 ? ": it may not trust the certificate's "
+				   "authority \"CN=test CA\"; else its own "
+				   "log has the cause"
+				 : LOG);
 		assert_int_equal(smtptls_conn_input_eof(conn),
 				 SMTPTLS_E_TRUNCATED);
 		check_end(conn, peer, SMTPTLS_E_TRUNCATED,
@@ -193,14 +205,14 @@ static void silent(void **state)
 		check_end(conn, peer, SMTPTLS_E_TIMEOUT, SMTPTLS_REASON_TIMEOUT,
 			  sentence);
 	}
-	/* With TLS on, in the clear, or for another cause it is none. */
+	/* With TLS on, or for a cause of the host's. */
 	conn = peer_established(PEER_TLS13, &peer);
 	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT), 0);
-	check_end(conn, peer, SMTPTLS_E_TIMEOUT, SMTPTLS_REASON_NONE,
+	check_end(conn, peer, SMTPTLS_E_TIMEOUT, SMTPTLS_REASON_TIMEOUT,
 		  smtptls_strerror(SMTPTLS_E_TIMEOUT));
 	conn = go_to(&stops[2], &peer);
 	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_REFUSED), 0);
-	check_end(conn, peer, SMTPTLS_E_REFUSED, SMTPTLS_REASON_NONE,
+	check_end(conn, peer, SMTPTLS_E_REFUSED, SMTPTLS_REASON_ENDED_HERE,
 		  smtptls_strerror(SMTPTLS_E_REFUSED));
 }
 
@@ -211,16 +223,38 @@ static void ended_behind_starttls(void **state)
 
 	(void)state;
 	assert_int_equal(smtptls_conn_input_eof(conn), SMTPTLS_E_TRUNCATED);
-	check_end(conn, NULL, SMTPTLS_E_TRUNCATED, SMTPTLS_REASON_CLOSED,
-		  "peer closed the connection before its ClientHello: it only "
-		  "tried the port, or its own log has the cause");
+	check_end(
+		conn, NULL, SMTPTLS_E_TRUNCATED, SMTPTLS_REASON_CLOSED,
+		"peer closed the connection after this side's 220, before its "
+		"ClientHello: a firewall between that inspects SMTP may cut "
+		"TLS off, or its own log has the cause");
+	conn = server_behind_starttls();
+	assert_int_equal(smtptls_conn_abort_errno(conn, ECONNRESET), 0);
+	check_end(conn, NULL, SMTPTLS_E_IO, SMTPTLS_REASON_CLOSED,
+		  "peer reset the connection (ECONNRESET) after this side's "
+		  "220, before its ClientHello: a firewall between, or the "
+		  "peer's own log, has the cause");
 	conn = server_behind_starttls();
 	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT), 0);
 	check_end(conn, NULL, SMTPTLS_E_TIMEOUT, SMTPTLS_REASON_TIMEOUT,
-		  "peer was silent for too long before its ClientHello" PATH);
+		  "peer was silent for too long after this side's 220, before "
+		  "its ClientHello: a firewall between that inspects SMTP may "
+		  "hold TLS back; else look for lost packets, or allow more "
+		  "time");
 }
 
-/* The network's own error sends no alert, and has no reason under TLS. */
+/* A server under TLS whose client has said something. */
+static struct smtptls_conn *heard(struct peer **peer)
+{
+	struct smtptls_conn *conn = peer_established(PEER_TLS13, peer);
+
+	peer_say(*peer, "NOOP\r\n");
+	peer_run(*peer, conn);
+	assert_true(host_reads(conn, "NOOP\r\n"));
+	return conn;
+}
+
+/* The network's own error sends no alert. */
 static void broken(void **state)
 {
 	struct smtptls_conn *conn;
@@ -240,9 +274,9 @@ static void broken(void **state)
 		check_end(conn, peer, SMTPTLS_E_IO, SMTPTLS_REASON_CLOSED,
 			  sentence);
 	}
-	conn = peer_established(PEER_TLS13, &peer);
+	conn = heard(&peer);
 	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_IO), 0);
-	check_end(conn, peer, SMTPTLS_E_IO, SMTPTLS_REASON_NONE,
+	check_end(conn, peer, SMTPTLS_E_IO, SMTPTLS_REASON_TRUNCATED,
 		  smtptls_strerror(SMTPTLS_E_IO));
 }
 
@@ -267,13 +301,13 @@ static void system_error(void **state)
 		check_end(conn, peer, SMTPTLS_E_IO, SMTPTLS_REASON_CLOSED,
 			  sentence);
 	}
-	conn = peer_established(PEER_TLS13, &peer);
+	conn = heard(&peer);
 	assert_int_equal(smtptls_conn_abort_errno(conn, EPIPE), 0);
 	/* the first error stays */
 	assert_int_equal(smtptls_conn_abort_errno(conn, ENOMEM), 0);
 	snprintf(sentence, sizeof(sentence),
 		 "peer had closed the connection (EPIPE) under TLS%s", cure);
-	check_end(conn, peer, SMTPTLS_E_IO, SMTPTLS_REASON_NONE, sentence);
+	check_end(conn, peer, SMTPTLS_E_IO, SMTPTLS_REASON_TRUNCATED, sentence);
 }
 
 /* Each errno that a socket has, and one that has no name here. */
@@ -363,8 +397,15 @@ static void closed_in_order(void **state)
 	peer_inject(peer, close_notify, 7);
 	send_record(peer, conn);
 	check_end(conn, peer, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_CLOSED,
-		  "peer closed the connection after this side's "
-		  "ServerHello..ServerHelloDone" LOG);
+		  "peer ended TLS (close_notify) after this side's "
+		  "ServerHello..ServerHelloDone: it may not trust the "
+		  "certificate's authority \"CN=test CA\"; else its own log "
+		  "has the cause");
+	/* alone */
+	conn = server();
+	host_feed(conn, close_notify, 7);
+	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_CLOSED,
+		  "peer ended TLS (close_notify) before its ClientHello" LOG);
 }
 
 /* ---- alerts ---- */
@@ -391,9 +432,9 @@ static void alerted(void **state)
 		check_end(conn, peer, SMTPTLS_E_HANDSHAKE,
 			  SMTPTLS_REASON_PEER_ALERT,
 			  "peer does not trust the authority of this side's "
-			  "certificate (alert 48, unknown_ca): add the "
-			  "intermediate certificates to the file, or take an "
-			  "authority that the peer trusts");
+			  "certificate (alert 48, unknown_ca): have it trust "
+			  "the certificate's authority \"CN=test CA\", or take "
+			  "one that it trusts");
 	}
 	/* OpenSSL's client sends it in the clear under TLS 1.3 too */
 	for (i = 1; i <= sizeof(alert); i++) {
@@ -440,9 +481,11 @@ static void alerted_behind_the_handshake(void **state)
 			 0);
 	peer_run(peer, conn);
 	assert_int_equal(host_read_byte(conn), SMTPTLS_E_PROTOCOL);
-	check_end(conn, peer, SMTPTLS_E_PROTOCOL, SMTPTLS_REASON_PEER_ALERT,
+	check_end(conn, peer, SMTPTLS_E_PROTOCOL,
+		  SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE,
 		  "peer demands a certificate, and this side has shown none "
-		  "(alert 116, certificate_required): add one");
+		  "(alert 116, certificate_required, after the handshake): add "
+		  "one");
 }
 
 /* Whole, and never the same for two; each role has its own cures. */
@@ -718,15 +761,17 @@ static void certificates(void **state)
 		const char *sentence;
 	} rows[] = {
 		{ 1, NULL, SMTPTLS_E_CERT_MISSING, SMTPTLS_REASON_CERT_MISSING,
-		  "peer has shown no certificate: install a client certificate "
-		  "there, or demand none" },
+		  "peer has shown no certificate of those asked for, by "
+		  "\"CN=test CA\": install one there, add the authority of "
+		  "the one that it has to the CA file, or demand none" },
 		{ 1,
 		  testcert_client(testcert_ca("other CA"), TESTCERT_ECDSA,
 				  "client"),
 		  SMTPTLS_E_CERT_TRUST, SMTPTLS_REASON_CERT_TRUST,
-		  "no trusted authority has signed the peer's certificate: add "
-		  "its authority here, or have it signed by one that is "
-		  "trusted" },
+		  "no trusted authority has signed the peer's certificate: its "
+		  "issuer \"CN=other CA\" was not sent and is not known here: "
+		  "have it sent, if it is an intermediate, or add it to the CA "
+		  "file" },
 		{ 1, old, SMTPTLS_E_CERT_TIME, SMTPTLS_REASON_CERT_TIME,
 		  "peer's certificate has expired or is not yet valid: renew "
 		  "it there, or set the clocks right" },

@@ -366,6 +366,7 @@ static void check_sentence(const struct chain_spec *leaf, const char *name,
 	struct row row = { .what = "", .root = { ROOT } };
 	struct stls_verdict verdict;
 	struct stls_peer peer;
+	struct stls_end end = { .verdict = &verdict };
 	struct made made;
 	char text[256];
 
@@ -373,7 +374,8 @@ static void check_sentence(const struct chain_spec *leaf, const char *name,
 	make(&made, &row);
 	peer = peer_of(&made, &name);
 	assert_int_equal(stls_verify(&peer, &verdict), SMTPTLS_E_CERT_NAME);
-	stls_certificate_write(&verdict, verdict.reason, 0, text, sizeof(text));
+	end.reason = verdict.reason;
+	stls_certificate_write(&end, text, sizeof(text));
 	assert_string_equal(text, sentence);
 	unmake(&made);
 }

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* reason/shown_sentence: manual in shown_sentence.c. */
+#ifndef REASON_SHOWN_SENTENCE_H
+#define REASON_SHOWN_SENTENCE_H
+
+#include <smtptls/policy.h>
+
+#include "reason/phrase.h"
+#include "x509/verdict.h"
+
+/*
+ * Say behind what is there what may be wrong with the certificate that a peer
+ * was shown: those faults of shown->faults that are in `first`, then the
+ * others, as many as 255 bytes hold; none of them is cut. Returns how many.
+ */
+int stls_phrase_shown(struct stls_phrase *phrase,
+		      const struct stls_shown *shown, unsigned first);
+
+/*
+ * The changes that end them, all faults counted: how many of SMTPTLS_CHANGES.
+ */
+int stls_shown_changes(const struct stls_shown *shown, unsigned first,
+		       struct smtptls_change changes[SMTPTLS_CHANGES]);
+
+#endif

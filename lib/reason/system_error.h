@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* reason/system_error: manual in system_error.c. */
+#ifndef REASON_SYSTEM_ERROR_H
+#define REASON_SYSTEM_ERROR_H
+
+#include <stddef.h>
+
+/* The name of an errno that a socket has, "ECONNRESET", or NULL. */
+const char *stls_system_error_name(int number);
+
+/* What a peer has done that ended it so; NULL where that says more of others. */
+const char *stls_system_error_what(int number);
+
+/*
+ * Write a sentence on the errno of a system call that has failed on the
+ * connection; `when` is an adverbial, as "before TLS".
+ */
+void stls_system_error_write(int number, const char *when, char *text,
+			     size_t size);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* x509/own_shown: manual in own_shown.c. */
+#ifndef X509_OWN_SHOWN_H
+#define X509_OWN_SHOWN_H
+
+#include <time.h>
+
+#include "x509/own_certificates.h"
+#include "x509/verdict.h"
+
+/*
+ * Say what may be wrong with the certificate `leaf`, in DER, of `credentials`
+ * that a peer was shown, a client's if `server`; `asked` is the name that the
+ * client asked for, or NULL, and `now` the time. All zeros when it is not
+ * known.
+ */
+void stls_own_shown(struct stls_shown *shown,
+		    const struct stls_own_certificates *own,
+		    gnutls_certificate_credentials_t credentials,
+		    const gnutls_datum_t *leaf, int server,
+		    const struct stls_bytes *asked, time_t now);
+
+/*
+ * Who has issued a certificate, or whose it is: the whole name where that is
+ * short, else the CN or the organization, escaped. "" where there is none.
+ */
+void stls_issuer_show(gnutls_x509_crt_t crt, char shown[STLS_SHOWN_NAME_SIZE]);
+void stls_subject_show(gnutls_x509_crt_t crt, char shown[STLS_SHOWN_NAME_SIZE]);
+
+#endif
