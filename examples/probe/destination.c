@@ -119,20 +119,28 @@ static int may_use(const struct host *host, const struct address *address)
 						       : host->plan.ipv4;
 }
 
-static int has_failed(const struct host *host)
+/* Why no message would go to it; SMTPTLS_TRY: one would. */
+static int skip_of(const struct host *host)
 {
+	int skip = SMTPTLS_SKIP_CONNECTION;
+	const struct attempt *attempt;
 	size_t i;
 
 	for (i = 0; i < host->attempt_count; i++) {
-		if (host->attempts[i].tls || host->attempts[i].clear)
-			return 0;
+		attempt = &host->attempts[i];
+		if (attempt->lacks_requiretls)
+			skip = SMTPTLS_SKIP_NO_REQUIRETLS;
+		else if (attempt->tls || attempt->clear)
+			return SMTPTLS_TRY;
+		else if (!attempt->connect_errno)
+			skip = SMTPTLS_SKIP_TLS;
 	}
-	return 1;
+	return skip;
 }
 
 static void examine_host(struct host *host, const struct examiner *examiner)
 {
-	int connected = 0;
+	struct attempt *attempt;
 	size_t i;
 
 	host->attempts = calloc(ADDRESSES_MAX, sizeof(*host->attempts));
@@ -141,15 +149,11 @@ static void examine_host(struct host *host, const struct examiner *examiner)
 	for (i = 0; i < host->address_count; i++) {
 		if (!may_use(host, &host->addresses[i]))
 			continue;
-		host->attempts[host->attempt_count].address =
-			host->addresses[i];
-		examine(examiner, host, &host->attempts[host->attempt_count]);
-		connected |= !host->attempts[host->attempt_count].connect_errno;
-		host->attempt_count++;
+		attempt = &host->attempts[host->attempt_count++];
+		attempt->address = host->addresses[i];
+		examine(examiner, host, attempt);
 	}
-	if (has_failed(host))
-		host->plan.skip =
-			connected ? SMTPTLS_SKIP_TLS : SMTPTLS_SKIP_CONNECTION;
+	host->plan.skip = skip_of(host);
 }
 
 static void configure(struct destination *destination,
@@ -184,6 +188,8 @@ void destination_probe(struct destination *destination,
 	destination->name = options->name;
 	destination->port = options->port;
 	destination->outbound.level = options->level;
+	destination->outbound.requiretls = options->requiretls;
+	destination->outbound.tls_required_no = options->tls_required_no;
 	/* as Postfix does it; the judge says so */
 	destination->outbound.insecure_mx_level = SMTPTLS_LEVEL_DANE;
 	if (options->is_host) {

@@ -60,6 +60,11 @@ static void freeze(struct smtptls_config *config)
 		fail("%s", smtptls_config_error(config));
 }
 
+/* All that there is, for servers with which the rest does not do. */
+static const struct smtptls_policy_spec widest = { .protocols = ">=TLSv1",
+						   .ciphers =
+							   "ALL:@SECLEVEL=0" };
+
 void examiner_open(struct examiner *examiner, const struct options *options)
 {
 	int ret;
@@ -77,6 +82,8 @@ void examiner_open(struct examiner *examiner, const struct options *options)
 			smtptls_config_error(examiner->config));
 	examiner->has_authorities = ret == 0;
 	freeze(examiner->config);
+	examiner->widest = make_config(options, &widest);
+	freeze(examiner->widest);
 	if (!options->has_shadow)
 		return;
 	examiner->shadow = make_config(options, &options->shadow);
@@ -87,6 +94,7 @@ void examiner_close(struct examiner *examiner)
 {
 	smtptls_config_unref(examiner->config);
 	smtptls_config_unref(examiner->shadow);
+	smtptls_config_unref(examiner->widest);
 }
 
 /* ---- a connection ---- */
@@ -210,6 +218,20 @@ static void note_dialogue(struct attempt *attempt, const struct wire *wire,
 		attempt->handshake_ms = ended - wire->handshake_at;
 }
 
+/* In a list as wire_reply() gives it. */
+static int offers(const char *list, const char *keyword)
+{
+	size_t len = strlen(keyword);
+
+	for (; *list; list += strspn(list, ", ")) {
+		if (strncasecmp(list, keyword, len) == 0 &&
+		    (list[len] == ',' || list[len] == '\0'))
+			return 1;
+		list += strcspn(list, ",");
+	}
+	return 0;
+}
+
 /* Returns 1 when there was a certificate to look at. */
 static int by_plan(const struct examiner *examiner, const struct host *host,
 		   struct attempt *attempt)
@@ -246,6 +268,8 @@ static int by_plan(const struct examiner *examiner, const struct host *host,
 		read_session(attempt, &wire, &info);
 	if (attempt->tls)
 		say_ehlo(examiner, &wire, attempt);
+	attempt->lacks_requiretls = attempt->tls && host->plan.requiretls &&
+				    !offers(attempt->ehlo_tls, "REQUIRETLS");
 	wire_close(&wire);
 	return info.peer_cert;
 }
@@ -292,13 +316,39 @@ static void look_in_shadow(const struct examiner *examiner,
 	wire_close(&wire);
 }
 
+/* What the server takes, where the first connection found nothing common. */
+static void look_wide(const struct examiner *examiner, const struct host *host,
+		      struct attempt *attempt)
+{
+	struct smtptls_info info;
+	struct wire wire;
+
+	if (open_wire(examiner, &wire, examiner->widest, attempt) != 0)
+		return;
+	(void)smtptls_conn_set_verify(wire.conn, SMTPTLS_VERIFY_NONE);
+	if (host->outbound.name)
+		(void)smtptls_conn_set_peer(wire.conn, host->outbound.name);
+	begin(examiner, &wire, 0);
+	get_info(&wire, &info);
+	if (info.tls_enabled) {
+		copy(attempt->wide_protocol, sizeof(attempt->wide_protocol),
+		     info.protocol);
+		copy(attempt->wide_cipher, sizeof(attempt->wide_cipher),
+		     info.cipher_openssl);
+	}
+	wire_close(&wire);
+}
+
 void examine(const struct examiner *examiner, const struct host *host,
 	     struct attempt *attempt)
 {
 	attempt->connect_ms = attempt->dialogue_ms = attempt->handshake_ms = -1;
 	set_records(attempt, &host->plan);
-	if (!by_plan(examiner, host, attempt))
+	if (!by_plan(examiner, host, attempt)) {
+		if (attempt->error == SMTPTLS_E_HANDSHAKE)
+			look_wide(examiner, host, attempt);
 		return;
+	}
 	look(examiner, host, attempt);
 	look_in_shadow(examiner, host, attempt);
 }

@@ -10,6 +10,7 @@ struct examiner {
 	const struct options *options;
 	struct smtptls_config *config;
 	struct smtptls_config *shadow; /* or NULL */
+	struct smtptls_config *widest;
 	int has_authorities;
 };
 

@@ -60,7 +60,8 @@ struct attempt {
 	char banner[512];
 	char ehlo_clear[1024]; /* capabilities, "" where there was no reply */
 	char ehlo_tls[1024];
-	int tls;	/* of the connection by the plan */
+	int tls;	      /* of the connection by the plan */
+	int lacks_requiretls; /* which the plan asks for */
 	int clear;	/* that went on in the clear, as the plan allows */
 	int error;	/* by which it failed, SMTPTLS_E_… */
 	int reason;	/* enum smtptls_reason */
@@ -77,6 +78,8 @@ struct attempt {
 	size_t chain_count;
 	struct record_fact records[RECORDS_MAX];
 	size_t record_count;
+	/* What it takes where the first connection's settings do not do. */
+	char wide_protocol[16], wide_cipher[64];
 	int shadow_error; /* of the connection under the shadow; 0: fine */
 	char shadow_text[512];
 	long connect_ms, dialogue_ms, handshake_ms; /* -1: not come to */

@@ -147,6 +147,21 @@ static void tlsa_change(const struct host *host, const struct attempt *attempt,
 			 port, base, record);
 }
 
+/* The server takes what this side does not offer. */
+static void wide_change(const struct attempt *attempt, char *text, size_t size)
+{
+	int modern = strcmp(attempt->wide_protocol, "TLSv1.3") == 0;
+
+	snprintf(
+		text, size,
+		"the server takes %s with %s: let it have TLS 1.2 and 1.3 with "
+		"ECDHE and AES-GCM, or reach it by --protocols %s%s%s%s",
+		attempt->wide_protocol, attempt->wide_cipher,
+		attempt->wide_protocol, modern ? "" : " --ciphers ",
+		modern ? "" : attempt->wide_cipher,
+		modern ? "" : ":@SECLEVEL=0");
+}
+
 static void judge_failure(const struct destination *destination,
 			  struct host *host, const struct attempt *attempt)
 {
@@ -183,6 +198,8 @@ static void judge_failure(const struct destination *destination,
 			 "if it is on, something between takes the offer away");
 		break;
 	default:
+		if (attempt->wide_protocol[0])
+			wide_change(attempt, change, sizeof(change));
 		break;
 	}
 	/* the library's advice is general: it stands behind the colon */
@@ -344,6 +361,13 @@ void judge_host(const struct destination *destination, struct host *host,
 			judge_no_connection(host, attempt);
 		else if (attempt->clear)
 			judge_clear(host, attempt, options);
+		else if (attempt->lacks_requiretls)
+			find(&host->findings, CRITICAL,
+			     "a server that offers it has to pass it on; where "
+			     "that is not to be had, send without it",
+			     "%s: REQUIRETLS is not offered under TLS: a "
+			     "message that asks for it is bounced",
+			     attempt->address.text);
 		else if (attempt->error)
 			judge_failure(destination, host, attempt);
 		else

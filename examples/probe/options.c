@@ -41,6 +41,8 @@ static const char help[] =
 	"                        these none are looked up\n"
 	"  --sts-file FILE       MTA-STS policy, which then is not fetched\n"
 	"  --no-sts              do without MTA-STS\n"
+	"  --requiretls          as for a message with REQUIRETLS\n"
+	"  --tls-required-no     as for one with \"TLS-Required: No\"\n"
 	"\n"
 	"What this side offers, in OpenSSL's language:\n"
 	"  --protocols STRING    versions of TLS\n"
@@ -231,6 +233,8 @@ enum {
 	TLSA,
 	STS_FILE,
 	NO_STS,
+	REQUIRETLS,
+	TLS_REQUIRED_NO,
 	PROTOCOLS,
 	CIPHERS,
 	CLIENT_CERT,
@@ -257,6 +261,8 @@ static const struct option names[] = {
 	{ "tlsa", required_argument, NULL, TLSA },
 	{ "sts-file", required_argument, NULL, STS_FILE },
 	{ "no-sts", no_argument, NULL, NO_STS },
+	{ "requiretls", no_argument, NULL, REQUIRETLS },
+	{ "tls-required-no", no_argument, NULL, TLS_REQUIRED_NO },
 	{ "protocols", required_argument, NULL, PROTOCOLS },
 	{ "ciphers", required_argument, NULL, CIPHERS },
 	{ "client-cert", required_argument, NULL, CLIENT_CERT },
@@ -328,6 +334,12 @@ static void take(struct options *options, int option)
 		break;
 	case NO_STS:
 		options->no_sts = 1;
+		break;
+	case REQUIRETLS:
+		options->requiretls = 1;
+		break;
+	case TLS_REQUIRED_NO:
+		options->tls_required_no = 1;
 		break;
 	case CLIENT_CERT:
 		options->client_cert = optarg;

@@ -31,6 +31,7 @@ struct options {
 	int warn_days, crit_days;
 	int json;
 	int no_sts;
+	int requiretls, tls_required_no; /* of a message */
 };
 
 /* Read the command line; ends the program where it is wrong. */

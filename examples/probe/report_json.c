@@ -119,6 +119,8 @@ static const char *verdict_of(const struct attempt *attempt)
 		return "unreachable";
 	if (attempt->clear)
 		return "clear";
+	if (attempt->lacks_requiretls)
+		return "failed";
 	if (!attempt->tls)
 		return "failed";
 	return attempt->verify == 1 ? "verified" : "encrypted";
@@ -167,6 +169,8 @@ static json_t *attempt_of(const struct attempt *attempt)
 	set(object, "chain", chain_of(attempt));
 	set(object, "tlsa", records_of(attempt));
 	set_authorities(object, attempt);
+	set_text(object, "takes_protocol", attempt->wide_protocol);
+	set_text(object, "takes_cipher", attempt->wide_cipher);
 	set_text(object, "shadow", attempt->shadow_text);
 	if (attempt->connect_ms >= 0)
 		set_number(times, "connection", attempt->connect_ms);

@@ -28,8 +28,9 @@ _smtptls_probe()
 	*)
 		mapfile -t COMPREPLY < <(compgen -W '--host --implicit
 			--connect --starttls-name --ehlo --timeout --require
-			--ca --pin --tlsa --sts-file --no-sts --protocols
-			--ciphers --client-cert --client-key --shadow-protocols
+			--ca --pin --tlsa --sts-file --no-sts
+			--requiretls --tls-required-no --protocols --ciphers
+			--client-cert --client-key --shadow-protocols
 			--shadow-ciphers --resolver --trust-anchor --warn-days
 			--crit-days --json --help --version' -- "$cur")
 		;;

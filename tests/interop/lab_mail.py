@@ -113,7 +113,9 @@ class Servers:
 
     def __enter__(self):
         for name in self.pairs:
-            self.listen(name, ADDRESS[name])
+            self.listen(name, ADDRESS[name], *(
+                ("--listen-tls", f"{ADDRESS[name]}:465") if name == "good"
+                else ()))
         for name, offers in ("no-starttls", False), ("refused", True):
             server = Plain(ADDRESS[name], offers)
             threading.Thread(target=server.serve_forever, daemon=True).start()
