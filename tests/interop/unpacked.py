@@ -22,6 +22,11 @@ import harness
 TOP = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = pathlib.Path(os.environ.get("SMTPTLS_UNPACKED")
                       or TOP / "build-unpacked")
+FIRST_ID = 60100                # of the users that are lent
+
+
+def is_there(name):
+    return (FOLDER / name).is_dir()
 
 
 class Package:
@@ -29,7 +34,7 @@ class Package:
 
     def __init__(self, name):
         self.root = FOLDER / name
-        if not self.root.is_dir():
+        if not is_there(name):
             print(f"skip: {name} is not unpacked in {FOLDER}"
                   " (./dev check does that on Debian)")
             sys.exit(1 if harness.in_ci() else harness.SKIPPED)
@@ -66,7 +71,7 @@ def with_users(names):
     files = {}
     for kind in ("passwd", "group"):
         text = pathlib.Path("/etc", kind).read_text(encoding="utf-8")
-        for number, name in enumerate(names, 60100):
+        for number, name in enumerate(names, FIRST_ID):
             text += f"{name}:x:{number}:{number}::/:/bin/false\n" \
                 if kind == "passwd" else f"{name}:x:{number}:\n"
         files[kind] = harness.scratch() / kind
