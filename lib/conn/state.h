@@ -20,7 +20,7 @@
 /* The library's part in the clear; it stays, for what is asked of it later. */
 struct stls_negotiation {
 	struct stls_dialogue dialogue;
-	char text[512]; /* of its error */
+	char text[256]; /* of its error */
 };
 
 struct smtptls_conn {

@@ -4,7 +4,8 @@
  *
  * Words are shown as they have to be written, in quotation marks where they
  * would run into the sentence. What the peer has to do comes last. Changes of
- * one kind, one after another, share a verb.
+ * one kind, one after another, share a verb. A change is whole, or is not there:
+ * where the memory ends the others are counted.
  */
 #include "reason/change_clause.h"
 
@@ -25,6 +26,12 @@ static const char *setting_name(int setting)
 		return "groups";
 	case SMTPTLS_SETTING_SIGALGS:
 		return "sigalgs";
+	case SMTPTLS_SETTING_CERTIFICATE:
+		return "certificate";
+	case SMTPTLS_SETTING_SYSTEM_POLICY:
+		return "system's GnuTLS policy";
+	case SMTPTLS_SETTING_PEER:
+		return "peer";
 	default:
 		return "security level";
 	}
@@ -207,11 +214,47 @@ static int is_last_of_list(const struct smtptls_change *change,
 			 change->setting != SMTPTLS_SETTING_PEER);
 }
 
+static void add_joint(struct stls_phrase *phrase,
+		      const struct smtptls_change *before,
+		      const struct smtptls_change *change,
+		      const struct smtptls_change *next)
+{
+	if (change->setting == SMTPTLS_SETTING_PEER &&
+	    before->setting != SMTPTLS_SETTING_PEER)
+		stls_phrase_add(phrase, "; ");
+	else
+		stls_phrase_add(phrase, "%s",
+				is_last_of_list(change, next) ||
+						removes_too(before, change)
+					? " and "
+					: ", ");
+}
+
+/* Room that is kept behind a change for what tells of the others. */
+static size_t room_for_rest(int rest)
+{
+	return rest > 0 ? sizeof(" and 8 more changes") - 1 : 0;
+}
+
+/* All that is left out, where it would not fit. */
+static void add_rest(struct stls_phrase *phrase,
+		     const struct smtptls_change *change, int first, int rest)
+{
+	if (first)
+		stls_phrase_add(phrase, "change the %s (longer than a line)",
+				setting_name(change->setting));
+	rest -= first;
+	if (rest > 0)
+		stls_phrase_add(phrase, " and %d more change%s", rest,
+				rest > 1 ? "s" : "");
+}
+
 void stls_phrase_changes(struct stls_phrase *phrase,
 			 const struct smtptls_change *changes, int count,
 			 int terse)
 {
 	const char *the = terse ? "" : "the ";
+	size_t len;
 	int i;
 
 	for (i = 0; i < count; i++) {
@@ -220,18 +263,18 @@ void stls_phrase_changes(struct stls_phrase *phrase,
 					    *next = i + 1 < count ? change + 1
 								  : NULL;
 
-		if (before && change->setting == SMTPTLS_SETTING_PEER &&
-		    before->setting != SMTPTLS_SETTING_PEER)
-			stls_phrase_add(phrase, "; ");
-		else if (before)
-			stls_phrase_add(
-				phrase, "%s",
-				is_last_of_list(change, next) ||
-						removes_too(before, change)
-					? " and "
-					: ", ");
+		len = phrase->len;
+		if (before)
+			add_joint(phrase, before, change, next);
 		add_change(phrase, change, !shares_verb(before, change),
 			   next && removes_too(change, next), the);
 		end_system(phrase, change, next);
+		if (phrase->len + room_for_rest(count - i - 1) + 1 <
+		    phrase->size)
+			continue;
+		phrase->len = len;
+		phrase->to[len] = '\0';
+		add_rest(phrase, change, i == 0, count - i);
+		return;
 	}
 }

@@ -9,7 +9,8 @@
 
 /*
  * "add TLSv1 to the protocols and set the security level to 0"; with `terse`
- * without each "the".
+ * without each "the". Those that would not fit are counted: "and 2 more
+ * changes". The phrase has room for 64 bytes.
  */
 void stls_phrase_changes(struct stls_phrase *phrase,
 			 const struct smtptls_change *changes, int count,

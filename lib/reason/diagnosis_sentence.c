@@ -440,10 +440,20 @@ void stls_write_price(struct stls_writer *writer)
 						  "and secp224r1 off");
 }
 
+static size_t measure_price(struct stls_writer writer)
+{
+	char price[128] = "";
+
+	writer.phrase = (struct stls_phrase){ price, sizeof(price), 0 };
+	stls_write_price(&writer);
+	return writer.phrase.len;
+}
+
 void stls_write_diagnosis(struct stls_writer *writer)
 {
 	const struct stls_diagnosis *diagnosis = writer->diagnosis;
 	struct stls_phrase *phrase = &writer->phrase;
+	size_t price;
 
 	if (writer->terse)
 		;
@@ -463,7 +473,10 @@ void stls_write_diagnosis(struct stls_writer *writer)
 		write_sigalgs(writer);
 	if (!writer->terse)
 		stls_phrase_add(phrase, ": ");
+	price = measure_price(*writer);
+	phrase->size -= price;
 	stls_phrase_changes(phrase, writer->advice->changes,
 			    writer->advice->change_count, writer->terse);
+	phrase->size += price;
 	stls_write_price(writer);
 }

@@ -257,9 +257,7 @@ void stls_refusal_write(const struct stls_refusal *refusal,
 			const struct stls_diagnosis *diagnosis,
 			struct smtptls_advice *advice)
 {
-	static const char cut[] = "...";
 	char text[2 * sizeof(advice->text)];
-	size_t len;
 	struct stls_writer writer = { .facts = refusal,
 				      .diagnosis = diagnosis,
 				      .advice = advice,
@@ -272,16 +270,11 @@ void stls_refusal_write(const struct stls_refusal *refusal,
 			writer.terse = 1;
 		text[0] = '\0';
 		writer.phrase.to = text;
-		writer.phrase.size = sizeof(text);
+		/* The last time, changes that do not fit are only counted. */
+		writer.phrase.size =
+			writer.terse ? sizeof(advice->text) : sizeof(text);
 		writer.phrase.len = 0;
 		write(&writer);
-	} while (writer.phrase.len >= sizeof(advice->text) && !writer.terse);
-	len = writer.phrase.len;
-	if (len >= sizeof(advice->text)) {
-		/* Five lists at once: the changes have it all. */
-		len = sizeof(advice->text) - sizeof(cut);
-		memcpy(text + len, cut, sizeof(cut));
-		len += sizeof(cut) - 1;
-	}
-	memcpy(advice->text, text, len + 1);
+	} while (writer.phrase.len + 1 >= sizeof(advice->text));
+	memcpy(advice->text, text, writer.phrase.len + 1);
 }

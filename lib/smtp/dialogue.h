@@ -19,7 +19,7 @@
 #define STLS_REPLY_MAX	    (64 * 1024)
 
 /* What of a line is kept to be shown, escaped. */
-#define STLS_REPLY_SHOWN 200
+#define STLS_REPLY_SHOWN 160
 
 enum stls_dialogue_step { STLS_GREETING, STLS_EHLO, STLS_HELO, STLS_STARTTLS };
 

@@ -19,7 +19,8 @@
  *	a lower level and TLS 1.0 or 1.1 are not proposed where something else
  *	helps, and the sentence says what they do; nor is a certificate where a
  *	word helps
- *	the sentence has all words of all changes, in 255 bytes
+ *	the sentence has all words of all changes, or, where they are too many for
+ *	255 bytes, counts the last of them; and is not cut
  *
  * Every other round is wild: all settings and the hello are strange at once. Of
  * the others no more than five in a hundred may need more than two changes.
@@ -56,7 +57,8 @@ struct run {
 	struct client client;
 	int violated, wild;
 	/* counts */
-	unsigned long refused, cured, peer, weaker, certificates, system;
+	unsigned long refused, cured, peer, weaker, certificates, system,
+		shortened;
 	unsigned long changes[2][SMTPTLS_CHANGES + 1], violations, raised;
 	int verbose;
 };
@@ -284,6 +286,14 @@ static void check_sentence(struct run *run, const struct smtptls_answer *answer)
 
 	if (strlen(answer->text) < 20)
 		violation(run, answer, "no sentence", "");
+	/* What does not fit is counted, and nothing is cut. */
+	if (strlen(answer->text) >= sizeof(answer->text) - 1 ||
+	    strstr(answer->text, "..."))
+		violation(run, answer, "a sentence that is cut", "");
+	if (strstr(answer->text, " more change")) {
+		run->shortened++;
+		return;
+	}
 	for (i = 0; i < answer->change_count; i++) {
 		const struct smtptls_change *change = &answer->changes[i];
 
@@ -623,9 +633,10 @@ static int report(const struct run *run)
 	(void)report_changes(run, 1);
 	printf("%lu hellos refused, %lu cured here, %lu by the peer; "
 	       "%lu with a certificate, %lu by the system's policy, %lu "
-	       "weaker, %lu raised; %lu violations\n",
+	       "weaker, %lu raised; %lu shortened; %lu violations\n",
 	       run->refused, run->cured, run->peer, run->certificates,
-	       run->system, run->weaker, run->raised, run->violations);
+	       run->system, run->weaker, run->raised, run->shortened,
+	       run->violations);
 	if (too_many)
 		printf("more than two changes too often\n");
 	return too_many || run->violations > 0 || run->refused == 0;
