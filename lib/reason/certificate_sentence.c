@@ -145,13 +145,13 @@ static void write_weak(const struct stls_end *end, char *text, size_t size)
 				? "an authority above the peer's certificate"
 				: "peer's certificate");
 	if (verdict->weak_length > 0)
-		stls_phrase_add(&phrase, " has an %s key of %u bits",
-				verdict->weak_kind, verdict->weak_length);
+		stls_phrase_add(&phrase, " has a key of %u bits (%s, ",
+				verdict->weak_length, verdict->weak_kind);
 	else
-		stls_phrase_add(&phrase, " is signed with %s",
+		stls_phrase_add(&phrase, " is signed with %s (",
 				verdict->weak_kind);
 	stls_phrase_add(&phrase,
-			" (%d of security), and security level %d asks for "
+			"%d bits of security), and security level %d asks for "
 			"%d: ",
 			verdict->weak_bits, level, stls_security_bits(level));
 	stls_phrase_add(&phrase, "%s",

@@ -421,10 +421,10 @@ def client_certificates(files, more):
     sent = "no trusted authority has signed the peer's certificate: its " \
         "issuer \"CN=sub\" was not sent and is not known here: have it " \
         "sent, if it is an intermediate, or add it to the CA file"
-    short = "peer's certificate has an RSA key of 1024 bits (80 of " \
+    short = "peer's certificate has a key of 1024 bits (RSA, 80 bits of " \
         "security), and security level 2 asks for 112: have it issued with " \
         "a stronger key, or "
-    sha1 = "peer's certificate is signed with SHA1 (64 of security), and " \
+    sha1 = "peer's certificate is signed with SHA1 (64 bits of security), and " \
         "security level 2 asks for 112: have it signed with a stronger " \
         "hash, or "
     level = "HIGH:!aNULL:@SECLEVEL="

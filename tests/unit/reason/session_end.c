@@ -401,9 +401,13 @@ static void closed_in_order(void **state)
 		  "ServerHello..ServerHelloDone: it may not trust the "
 		  "certificate's authority \"CN=test CA\"; else its own log "
 		  "has the cause");
-	/* alone */
+	/* alone, as a warning and as a fatal alert */
 	conn = server();
 	host_feed(conn, close_notify, 7);
+	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_CLOSED,
+		  "peer ended TLS (close_notify) before its ClientHello" LOG);
+	conn = server();
+	host_feed(conn, "\x15\x03\x03\x00\x02\x02\x00", 7);
 	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_CLOSED,
 		  "peer ended TLS (close_notify) before its ClientHello" LOG);
 }
@@ -454,6 +458,13 @@ static void alerted(void **state)
 			  "ciphers, groups and signature algorithms with this "
 			  "side's");
 	}
+	/* in the place of a hello */
+	conn = server();
+	host_feed(conn, alert, sizeof(alert));
+	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_PEER_ALERT,
+		  "peer gave up in the place of a ClientHello (alert 40, "
+		  "handshake_failure): its own protocols and ciphers leave it "
+		  "nothing to offer, or its own log has another cause");
 	conn = client(NULL);
 	peer = peer_client(PEER_TLS13, NULL);
 	peer_inject(peer, alert, sizeof(alert));
@@ -746,6 +757,129 @@ static void tls_for_smtp(void **state)
 	check_end(conn, NULL, 0, 0, "");
 }
 
+/* ---- the PROXY protocol ---- */
+
+#define PROXY_V1 "PROXY TCP4 203.0.113.5 192.0.2.1 40000 25\r\n"
+#define PROXY_V2 "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xcb\0\x71\5\xc0\0\2\1"
+#define NOT_READ                                                               \
+	", which is not read here: switch it off in the proxy before this "    \
+	"port "
+#define V1_SENTENCE                                                            \
+	"peer sent a PROXY protocol header (v1)" NOT_READ                      \
+	"(HAProxy's send-proxy, nginx's proxy_protocol)"
+#define V2_SENTENCE                                                            \
+	"peer sent a PROXY protocol header (v2)" NOT_READ                      \
+	"(HAProxy's send-proxy-v2)"
+
+/* Where TLS was to start, in any two pieces. */
+static void proxy_for_hello(void **state)
+{
+	static const struct {
+		const char *sent;
+		size_t len, enough;
+		const char *sentence;
+	} rows[] = {
+		{ PROXY_V1, sizeof(PROXY_V1) - 1, sizeof(PROXY_V1) - 1,
+		  V1_SENTENCE },
+		{ PROXY_V2, sizeof(PROXY_V2) - 1, 12, V2_SENTENCE },
+	};
+	struct smtptls_conn *conn;
+	size_t i, cut;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		for (cut = 1; cut <= rows[i].len; cut++) {
+			conn = server();
+			host_feed(conn, rows[i].sent, cut);
+			if (cut < rows[i].len &&
+			    smtptls_conn_state(conn) == SMTPTLS_HANDSHAKE)
+				host_feed(conn, rows[i].sent + cut,
+					  rows[i].len - cut);
+			check_end(conn, NULL, SMTPTLS_E_HANDSHAKE,
+				  SMTPTLS_REASON_PROXY_HEADER,
+				  rows[i].sentence);
+		}
+	}
+}
+
+/* Where a command was due: what is given out is the same in any two pieces. */
+static void proxy_for_command(void **state)
+{
+	static const struct {
+		const char *sent;
+		size_t len;
+		int empty; /* lines before it */
+		const char *sentence;
+	} rows[] = {
+		{ PROXY_V1 "EHLO a\r\n", sizeof(PROXY_V1) + 7, 0, V1_SENTENCE },
+		{ PROXY_V2, sizeof(PROXY_V2) - 1, 2, V2_SENTENCE },
+	};
+	struct smtptls_conn *conn;
+	unsigned char *ptr;
+	size_t i, cut;
+	int lines;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		for (cut = 1; cut < rows[i].len; cut++) {
+			conn = peer_conn(peer_config(NULL, 1, 0),
+					 SMTPTLS_SERVER);
+			host_feed(conn, rows[i].sent, cut);
+			lines = 0;
+			while (host_reads(conn, "\r\n"))
+				lines++;
+			if (smtptls_conn_state(conn) == SMTPTLS_PLAIN)
+				host_feed(conn, rows[i].sent + cut,
+					  rows[i].len - cut);
+			while (host_reads(conn, "\r\n"))
+				lines++;
+			assert_int_equal(lines, rows[i].empty);
+			assert_int_equal(host_read_byte(conn),
+					 SMTPTLS_E_PROTOCOL);
+			assert_int_equal(smtptls_conn_input(conn, &ptr), 0);
+			check_end(conn, NULL, SMTPTLS_E_PROTOCOL,
+				  SMTPTLS_REASON_PROXY_HEADER,
+				  rows[i].sentence);
+		}
+	}
+}
+
+/* What only begins like one is given out as ever, to a client all of it. */
+static void no_proxy(void **state)
+{
+	static const char *const texts[] = {
+		"P\r\n",       "PRO\r\n", "PROXYTCP4\r\n",
+		"proxy a\r\n", "\r\n",	  "EHLO PROXY \r\n"
+	};
+	struct smtptls_conn *conn;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(texts); i++) {
+		conn = peer_conn(peer_config(NULL, 1, 0), SMTPTLS_SERVER);
+		host_feed(conn, texts[i], 1);
+		host_feed(conn, texts[i] + 1, strlen(texts[i]) - 1);
+		assert_true(host_reads(conn, texts[i]));
+		host_feed(conn, "PROXY TCP4\r\n", 12);
+		assert_true(host_reads(conn, "PROXY TCP4\r\n"));
+		host_feed(conn, "\0\r\nQUIX\n", 8);
+		assert_int_equal(smtptls_conn_state(conn), SMTPTLS_PLAIN);
+		check_end(conn, NULL, 0, 0, "");
+	}
+	conn = peer_conn(peer_config(NULL, 0, 0), SMTPTLS_CLIENT);
+	host_feed(conn, "PROXY TCP4\r\n", 12);
+	assert_true(host_reads(conn, "PROXY TCP4\r\n"));
+	check_end(conn, NULL, 0, 0, "");
+	/* and what is no whole one, when no more comes */
+	conn = peer_conn(peer_config(NULL, 1, 0), SMTPTLS_SERVER);
+	host_feed(conn, "\0\r\n", 3);
+	assert_int_equal(smtptls_conn_poll(conn) & SMTPTLS_APP_IN, 0);
+	assert_int_equal(smtptls_conn_input_eof(conn), 0);
+	assert_int_equal(smtptls_conn_poll(conn) & SMTPTLS_APP_IN,
+			 SMTPTLS_APP_IN);
+	check_end(conn, NULL, 0, 0, "");
+}
+
 /* ---- certificates ---- */
 
 static void certificates(void **state)
@@ -847,6 +981,9 @@ int main(void)
 		cmocka_unit_test(plaintext_cut_short),
 		cmocka_unit_test(plaintext_behind_starttls),
 		cmocka_unit_test(tls_for_smtp),
+		cmocka_unit_test(proxy_for_hello),
+		cmocka_unit_test(proxy_for_command),
+		cmocka_unit_test(no_proxy),
 		cmocka_unit_test(certificates),
 		cmocka_unit_test(other_protocol),
 	};
