@@ -69,6 +69,19 @@ static int is_final(int state)
 	return state == SMTPTLS_CLOSED || state == SMTPTLS_FAILED;
 }
 
+/* Nobody is left without a reason, and a sentence that is one. */
+static void check_reason(const struct run *run)
+{
+	struct smtptls_info info;
+	const char *text;
+
+	(void)smtptls_conn_error(run->conn, &text);
+	CHECK(smtptls_conn_info(run->conn, &info, sizeof(info)) == 0);
+	CHECK(info.reason != SMTPTLS_REASON_NONE);
+	CHECK(smtptls_reason_name(info.reason));
+	CHECK(text[0] && strlen(text) < 256);
+}
+
 static void check(struct run *run)
 {
 	int state = smtptls_conn_state(run->conn);
@@ -82,6 +95,8 @@ static void check(struct run *run)
 	CHECK(is_final(run->state) ? state == run->state : state >= run->state);
 	CHECK(!run->error || error == run->error);
 	CHECK((error < 0) == (state == SMTPTLS_FAILED));
+	if (error < 0 && !run->error)
+		check_reason(run);
 	CHECK(tls_enabled >= run->tls_enabled);
 	CHECK(tls_enabled || state != SMTPTLS_TLS);
 	CHECK(!tls_enabled || state >= SMTPTLS_TLS);

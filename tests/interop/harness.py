@@ -209,12 +209,15 @@ class Server:
         return complaints
 
     def reports(self):
-        """Lines of a sanitizer or of valgrind, from the first on."""
+        """Lines of a sanitizer or of valgrind, from the first on, and those
+        of sessions that ended badly without a reason."""
         lines = list(self.log)
         for number, line in enumerate(lines):
             if REPORT.search(line):
                 return lines[number:]
-        return []
+        return [line for line in lines if "reason_id=-" in line
+                and re.search("outcome=(failed|refused|timeout|shutdown)",
+                              line)]
 
     def kill(self):
         self.process.kill()

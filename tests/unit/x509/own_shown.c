@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * own_shown: what a peer may have against the certificate that it was shown,
+ * each fault and none where all is well.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <smtptls.h>
+
+#include "../help/chain.h"
+#include "x509/own_shown.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define CERT_SIGN    GNUTLS_KEY_KEY_CERT_SIGN
+#define HOST	     "mx.example.org"
+#define LEAF	     .cn = "x", .san = { "dns:" HOST }
+
+/* Its issuer is: */
+enum above { NOBODY, KNOWN, SENT, SENT_INNER, UNKNOWN };
+
+struct row {
+	struct chain_spec leaf;
+	enum above above;
+	const char *asked;
+	int client; /* this side is one */
+	unsigned faults;
+	const char *authority, *date;
+};
+
+/* RFC 7633: the feature status_request */
+#define MUST_STAPLE "1.3.6.1.5.5.7.1.24"
+
+static const struct row rows[] = {
+	{ { LEAF }, KNOWN, HOST, 0, 0, "CN=root", NULL },
+	{ { LEAF }, KNOWN, NULL, 0, 0, "CN=root", NULL },
+	{ { LEAF }, KNOWN, "MX.Example.ORG", 0, 0, "CN=root", NULL },
+	{ { LEAF }, SENT, HOST, 0, 0, "CN=root", NULL },
+	{ { LEAF }, SENT_INNER, HOST, 0, 0, "CN=root", NULL },
+	{ { LEAF }, UNKNOWN, HOST, 0, STLS_SHOWN_ALONE, "CN=root", NULL },
+	{ { LEAF }, NOBODY, HOST, 0, STLS_SHOWN_SELF, "CN=x", NULL },
+	{ { LEAF },
+	  KNOWN,
+	  "a.example.org",
+	  0,
+	  STLS_SHOWN_NAME,
+	  "CN=root",
+	  NULL },
+	{ { LEAF }, KNOWN, "\xff", 0, STLS_SHOWN_NAME, "CN=root", NULL },
+	/* a client is asked for no name */
+	{ { LEAF }, KNOWN, "a.example.org", 1, 0, "CN=root", NULL },
+	{ { LEAF, .from = -9, .until = -1 },
+	  KNOWN,
+	  HOST,
+	  0,
+	  STLS_SHOWN_EXPIRED,
+	  "CN=root",
+	  "" },
+	{ { LEAF, .from = 1, .until = 9 },
+	  KNOWN,
+	  HOST,
+	  0,
+	  STLS_SHOWN_EARLY,
+	  "CN=root",
+	  "" },
+	{ { .cn = HOST }, KNOWN, HOST, 0, STLS_SHOWN_NO_SAN, "CN=root", NULL },
+	{ { .cn = HOST }, KNOWN, NULL, 1, 0, "CN=root", NULL },
+	{ { LEAF, .purpose = { GNUTLS_KP_TLS_WWW_CLIENT } },
+	  KNOWN,
+	  HOST,
+	  0,
+	  STLS_SHOWN_CLIENTS,
+	  "CN=root",
+	  NULL },
+	{ { LEAF, .purpose = { GNUTLS_KP_TLS_WWW_CLIENT } },
+	  KNOWN,
+	  NULL,
+	  1,
+	  0,
+	  "CN=root",
+	  NULL },
+	{ { LEAF, .rsa_bits = 1024 },
+	  KNOWN,
+	  HOST,
+	  0,
+	  STLS_SHOWN_SHORT,
+	  "CN=root",
+	  NULL },
+	{ { LEAF, .rsa_bits = 2048 }, KNOWN, HOST, 0, 0, "CN=root", NULL },
+	{ { LEAF, .hash = GNUTLS_DIG_SHA1 },
+	  KNOWN,
+	  HOST,
+	  0,
+	  STLS_SHOWN_HASH,
+	  "CN=root",
+	  NULL },
+	{ { LEAF, .critical = MUST_STAPLE },
+	  KNOWN,
+	  HOST,
+	  0,
+	  STLS_SHOWN_STATUS,
+	  "CN=root",
+	  NULL },
+	{ { LEAF, .critical = MUST_STAPLE },
+	  KNOWN,
+	  NULL,
+	  1,
+	  0,
+	  "CN=root",
+	  NULL },
+	{ { LEAF, .from = -9, .until = -1, .hash = GNUTLS_DIG_SHA1 },
+	  UNKNOWN,
+	  "b.example.org",
+	  0,
+	  STLS_SHOWN_EXPIRED | STLS_SHOWN_HASH | STLS_SHOWN_ALONE |
+		  STLS_SHOWN_NAME,
+	  "CN=root",
+	  "" },
+};
+
+static void look(const struct row *row, struct stls_shown *shown)
+{
+	const struct chain_spec root_spec = { .cn = "root",
+					      .ca = 1,
+					      .usage = CERT_SIGN };
+	const struct chain_spec inner_spec = { .cn = "inner",
+					       .ca = 1,
+					       .usage = CERT_SIGN };
+	struct chain_cert *root = chain_issue(&root_spec, NULL), *leaf,
+			  *inner = chain_issue(&inner_spec, root);
+	gnutls_certificate_credentials_t credentials;
+	struct stls_own_certificates own = { 0 };
+	struct stls_bytes asked = { (const unsigned char *)row->asked,
+				    row->asked ? strlen(row->asked) : 0 };
+	gnutls_x509_trust_list_t trust;
+	gnutls_x509_crt_t list[2];
+	int count = row->above == SENT || row->above == SENT_INNER ? 2 : 1;
+
+	leaf = chain_issue(&row->leaf, row->above == NOBODY	  ? NULL
+				       : row->above == SENT_INNER ? inner
+								  : root);
+	list[0] = leaf->crt;
+	list[1] = row->above == SENT ? root->crt : inner->crt;
+	assert_int_equal(gnutls_certificate_allocate_credentials(&credentials),
+			 0);
+	assert_true(gnutls_certificate_set_x509_key(credentials, list, count,
+						    leaf->key) >= 0);
+	if (row->above == KNOWN)
+		assert_true(gnutls_certificate_set_x509_trust_mem(
+				    credentials, &root->der,
+				    GNUTLS_X509_FMT_DER) == 1);
+	gnutls_certificate_get_trust_list(credentials, &trust);
+	assert_int_equal(stls_own_certificates_read(&own, credentials, trust),
+			 0);
+	stls_own_shown(shown, &own, credentials, &leaf->der, !row->client,
+		       row->asked ? &asked : NULL, time(NULL));
+	stls_own_certificates_free(&own);
+	gnutls_certificate_free_credentials(credentials);
+	chain_free(leaf);
+	chain_free(inner);
+	chain_free(root);
+}
+
+static void faults(void **state)
+{
+	struct stls_shown shown;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		print_message("row %zu\n", i);
+		look(&rows[i], &shown);
+		assert_int_equal(shown.faults, rows[i].faults);
+		assert_string_equal(shown.authority, rows[i].authority);
+		assert_true(shown.key != 0);
+		assert_false(shown.among);
+		assert_int_equal(shown.bits, rows[i].leaf.rsa_bits);
+		if (shown.faults & STLS_SHOWN_HASH)
+			assert_string_equal(shown.hash, "SHA-1");
+		if (rows[i].date)
+			assert_int_equal(strlen(shown.date), 10);
+		else
+			assert_string_equal(shown.date, "1970-01-01");
+	}
+}
+
+/* Of what is none of the credentials nothing is said. */
+static void stranger(void **state)
+{
+	const struct chain_spec spec = { LEAF };
+	struct chain_cert *a = chain_issue(&spec, NULL),
+			  *b = chain_issue(&spec, NULL);
+	gnutls_certificate_credentials_t credentials;
+	struct stls_own_certificates own = { 0 };
+	struct stls_shown shown, zeros;
+
+	(void)state;
+	memset(&zeros, 0, sizeof(zeros));
+	assert_int_equal(gnutls_certificate_allocate_credentials(&credentials),
+			 0);
+	assert_true(gnutls_certificate_set_x509_key(credentials, &a->crt, 1,
+						    a->key) >= 0);
+	assert_int_equal(stls_own_certificates_read(&own, credentials, NULL),
+			 0);
+	memset(&shown, 0x55, sizeof(shown));
+	stls_own_shown(&shown, &own, credentials, &b->der, 1, NULL, time(NULL));
+	assert_memory_equal(&shown, &zeros, sizeof(shown));
+	/* nor when they were changed since they were read */
+	stls_own_certificates_free(&own);
+	stls_own_shown(&shown, &own, credentials, &a->der, 1, NULL, time(NULL));
+	assert_memory_equal(&shown, &zeros, sizeof(shown));
+	gnutls_certificate_free_credentials(credentials);
+	chain_free(b);
+	chain_free(a);
+}
+
+/* What is too long is shown by its CN, which ends in dots if that is too. */
+static void names(void **state)
+{
+	static const struct {
+		const char *cn, *shown;
+	} rows_of_names[] = {
+		{ "a", "CN=a" },
+		{ "0123456789012345678901234567890123456789",
+		  "CN=0123456789012345678901234567890123456789" },
+		{ "01234567890123456789012345678901234567890123456789",
+		  "CN=01234567890123456789012345678901234567..." },
+		{ "a\nb", "CN=a\\x0ab" },
+	};
+	char shown[STLS_SHOWN_NAME_SIZE];
+	struct chain_cert *cert;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows_of_names); i++) {
+		cert = chain_issue(
+			&(struct chain_spec){ .cn = rows_of_names[i].cn },
+			NULL);
+		stls_subject_show(cert->crt, shown);
+		assert_int_equal(strncmp(shown, rows_of_names[i].shown, 40), 0);
+		assert_true(strlen(shown) < sizeof(shown));
+		stls_issuer_show(cert->crt, shown);
+		assert_int_equal(strncmp(shown, rows_of_names[i].shown, 40), 0);
+		chain_free(cert);
+	}
+	cert = chain_issue(&(struct chain_spec){ .san = { "dns:" HOST } },
+			   NULL);
+	stls_subject_show(cert->crt, shown);
+	assert_string_equal(shown, "");
+	chain_free(cert);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	chain_end();
+	return 0;
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(faults),
+		cmocka_unit_test(stranger),
+		cmocka_unit_test(names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, end);
+}
