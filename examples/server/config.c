@@ -206,6 +206,8 @@ static int add_files(struct smtptls_config *config, const struct source *source)
 		ret = smtptls_config_set_ca_file(config, options->ca);
 	else if (ret == 0 && exists(below(source, path, source->names->ca)))
 		ret = smtptls_config_set_ca_file(config, path);
+	if (ret == 0 && options->crl)
+		ret = smtptls_config_set_crl_file(config, options->crl);
 	if (ret == 0 && options->dhparam)
 		ret = smtptls_config_set_dh_file(config, options->dhparam);
 	else if (ret == 0 &&

@@ -175,3 +175,50 @@ void log_session(const char *peer, struct smtptls_conn *conn, unsigned messages,
 	if (write(STDERR_FILENO, line.text, line.len) < 0)
 		return;
 }
+
+static const char *setting_name(int setting)
+{
+	static const char *const names[] = {
+		[SMTPTLS_SETTING_PROTOCOLS] = "protocols",
+		[SMTPTLS_SETTING_CIPHERS] = "ciphers",
+		[SMTPTLS_SETTING_CIPHERSUITES] = "ciphersuites",
+		[SMTPTLS_SETTING_GROUPS] = "groups",
+		[SMTPTLS_SETTING_SIGALGS] = "sigalgs",
+		[SMTPTLS_SETTING_SECURITY_LEVEL] = "seclevel",
+		[SMTPTLS_SETTING_CERTIFICATE] = "cert",
+		[SMTPTLS_SETTING_CHAIN] = "chain",
+		[SMTPTLS_SETTING_CA] = "ca",
+		[SMTPTLS_SETTING_CRL] = "crl",
+		[SMTPTLS_SETTING_DH] = "dhparam",
+		[SMTPTLS_SETTING_CLIENT_PURPOSE] = "client-purpose",
+		[SMTPTLS_SETTING_SYSTEM_POLICY] = "system-policy",
+		[SMTPTLS_SETTING_PEER] = "peer",
+	};
+
+	return setting > 0 && (size_t)setting < sizeof(names) / sizeof(names[0])
+		       ? names[setting]
+		       : NULL;
+}
+
+void log_changes(const char *peer, const struct smtptls_conn *conn)
+{
+	static const char *const actions[] = { NULL, "set", "add", "remove",
+					       "replace" };
+	struct smtptls_advice advice;
+
+	if (smtptls_conn_advice(conn, &advice, sizeof(advice)) < 0)
+		return;
+	for (int i = 0; i < advice.change_count; i++) {
+		const struct smtptls_change *change = &advice.changes[i];
+		struct line line = { .len = 0 };
+
+		field(&line, "peer", peer);
+		field(&line, "change", setting_name(change->setting));
+		field(&line, "action", actions[change->action]);
+		field(&line, "word", change->word);
+		field(&line, "with", change->with);
+		line.text[line.len++] = '\n';
+		if (write(STDERR_FILENO, line.text, line.len) < 0)
+			return;
+	}
+}

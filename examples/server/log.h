@@ -30,4 +30,7 @@ void address_text(const void *address, char text[ADDRESS_TEXT_MAX]);
 void log_session(const char *peer, struct smtptls_conn *conn, unsigned messages,
 		 const char *outcome, const char *reason, int reason_id);
 
+/* A line for each change that would have let this session's client in. */
+void log_changes(const char *peer, const struct smtptls_conn *conn);
+
 #endif

@@ -24,6 +24,7 @@ static const char help[] =
 	"                            (ssl/smtptls-server.crt, .key)\n"
 	"  --ca FILE                 authorities of clients\n"
 	"                            (ssl/smtptls-ca.crt)\n"
+	"  --crl FILE                what these have revoked\n"
 	"  --dhparam FILE            (ssl/smtptls-dhparam.pem)\n"
 	"  --ticket-secret FILE      share session tickets by this secret\n"
 	"  --config-dir DIR          take certificates, ciphers and protocols\n"
@@ -32,6 +33,7 @@ static const char help[] =
 	"  --ciphersuites STRING     of OpenSSL, for TLS 1.3\n"
 	"  --protocols STRING        as OpenSSL, Postfix or qpsmtpd have it\n"
 	"  --groups STRING           of OpenSSL\n"
+	"  --sigalgs STRING          of OpenSSL: signature algorithms\n"
 	"  --seclevel 0-5            of OpenSSL (2)\n"
 	"  --priority STRING         of GnuTLS, instead of all these\n"
 	"  --shadow-ciphers STRING, --shadow-protocols STRING\n"
@@ -45,6 +47,7 @@ static const char help[] =
 	"  --hostname NAME           (this host's)\n"
 	"  --maildir DIR             keep messages; else they are dropped\n"
 	"  --record-hello DIR        keep ClientHellos of failed handshakes\n"
+	"  --log-changes             log what would let a refused client in\n"
 	"  --max-size BYTES          of a message (10485760)\n"
 	"  --max-connections N       (100)\n"
 	"  --handshake-timeout S     for the whole handshake (30)\n"
@@ -166,7 +169,7 @@ static void set_defaults(struct options *options)
 	if (options->priority &&
 	    (options->policy.ciphers || options->policy.ciphersuites ||
 	     options->policy.protocols || options->policy.groups ||
-	     options->policy.security_level))
+	     options->policy.sigalgs || options->policy.security_level))
 		usage_error(
 			&program,
 			"--priority %s: not together with OpenSSL's strings",
@@ -195,6 +198,9 @@ static void set_option(struct options *options, int option)
 	case 'a':
 		options->ca = optarg;
 		break;
+	case 'q':
+		options->crl = optarg;
+		break;
 	case 'd':
 		options->dhparam = optarg;
 		break;
@@ -220,6 +226,9 @@ static void set_option(struct options *options, int option)
 		break;
 	case 'g':
 		options->policy.groups = optarg;
+		break;
+	case 'G':
+		options->policy.sigalgs = optarg;
 		break;
 	case 'S':
 		options->policy.security_level =
@@ -255,6 +264,9 @@ static void set_option(struct options *options, int option)
 	case 'R':
 		options->record_hello = optarg;
 		break;
+	case 'w':
+		options->log_changes = 1;
+		break;
 	case 's':
 		options->max_size =
 			(size_t)number("max-size", optarg, 1, 1L << 30);
@@ -282,6 +294,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "cert", required_argument, NULL, 'c' },
 		{ "key", required_argument, NULL, 'k' },
 		{ "ca", required_argument, NULL, 'a' },
+		{ "crl", required_argument, NULL, 'q' },
 		{ "dhparam", required_argument, NULL, 'd' },
 		{ "ticket-secret", required_argument, NULL, 'T' },
 		{ "priority", required_argument, NULL, 'p' },
@@ -290,6 +303,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "ciphersuites", required_argument, NULL, 'u' },
 		{ "protocols", required_argument, NULL, 'o' },
 		{ "groups", required_argument, NULL, 'g' },
+		{ "sigalgs", required_argument, NULL, 'G' },
 		{ "seclevel", required_argument, NULL, 'S' },
 		{ "shadow-ciphers", required_argument, NULL, 'E' },
 		{ "shadow-protocols", required_argument, NULL, 'O' },
@@ -300,6 +314,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "hostname", required_argument, NULL, 'n' },
 		{ "maildir", required_argument, NULL, 'm' },
 		{ "record-hello", required_argument, NULL, 'R' },
+		{ "log-changes", no_argument, NULL, 'w' },
 		{ "max-size", required_argument, NULL, 's' },
 		{ "max-connections", required_argument, NULL, 'x' },
 		{ "handshake-timeout", required_argument, NULL, 't' },

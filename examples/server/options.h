@@ -25,7 +25,7 @@ struct options {
 	size_t n_listen;
 	struct cert_option certs[OPTIONS_LIST_MAX];
 	size_t n_certs; /* 0: the default files */
-	const char *ca, *dhparam, *ticket_secret, *maildir, *record_hello;
+	const char *ca, *crl, *dhparam, *ticket_secret, *maildir, *record_hello;
 	const char *priority; /* instead of `policy` */
 	struct smtptls_policy_spec policy;
 	/* What the shadow policy has of its own; all NULL: there is none. */
@@ -33,7 +33,7 @@ struct options {
 	const char *config_dir; /* of qpsmtpd's, or NULL */
 	int verify;		/* enum smtptls_verify */
 	int client_purpose;	/* enum smtptls_client_purpose */
-	int require_tls, strict_sni;
+	int require_tls, strict_sni, log_changes;
 	char hostname[OPTIONS_HOST_MAX + 1];
 	size_t max_size;
 	unsigned max_connections;

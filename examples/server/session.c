@@ -389,6 +389,8 @@ static void session_free(struct session *s)
 		s->reason_id = SMTPTLS_REASON_TLS_REQUIRED;
 		s->reason = smtp_sentence(s->reason_id);
 	}
+	if (server->options->log_changes)
+		log_changes(s->address, s->conn);
 	log_session(s->address, s->conn, s->smtp.messages, s->outcome,
 		    s->reason, s->reason_id);
 	message_drop(s->message);

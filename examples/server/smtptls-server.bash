@@ -14,7 +14,7 @@ _smtptls_server()
 	fi
 	COMPREPLY=()
 	case $prev in
-	--cert | --key | --ca | --dhparam | --ticket-secret)
+	--cert | --key | --ca | --crl | --dhparam | --ticket-secret)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
@@ -33,18 +33,18 @@ _smtptls_server()
 		mapfile -t COMPREPLY < <(compgen -W 'client any' -- "$cur")
 		;;
 	--listen | --listen-tls | --ciphers | --ciphersuites | --protocols | \
-		--groups | --priority | --shadow-ciphers | \
+		--groups | --sigalgs | --priority | --shadow-ciphers | \
 		--shadow-protocols | --hostname | --max-size | \
 		--max-connections | --handshake-timeout | --idle-timeout) ;;
 	*)
 		mapfile -t COMPREPLY < <(compgen -W '--listen --listen-tls
-			--cert --key --ca --dhparam --ticket-secret
+			--cert --key --ca --crl --dhparam --ticket-secret
 			--config-dir --ciphers
-			--ciphersuites --protocols --groups --seclevel
+			--ciphersuites --protocols --groups --sigalgs --seclevel
 			--priority --shadow-ciphers --shadow-protocols
 			--strict-sni --require-tls --verify
 			--client-purpose --hostname --maildir --record-hello
-			--max-size --max-connections
+			--log-changes --max-size --max-connections
 			--handshake-timeout --idle-timeout --help --version' \
 			-- "$cur")
 		;;

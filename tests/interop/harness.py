@@ -151,10 +151,14 @@ class Server:
     def signal(self, number):
         os.kill(self.pid, number)
 
+    def lines(self, field):
+        """The lines so far that have this field, each a dictionary."""
+        return [dict(session_fields(line)) for line in list(self.log)
+                if field in line]
+
     def sessions(self):
         """The session lines so far, each a dictionary."""
-        return [dict(session_fields(line)) for line in list(self.log)
-                if "tls_enabled=" in line]
+        return self.lines("tls_enabled=")
 
     def session(self, number):
         """The line of session `number`, counted from 0, once it is there."""
@@ -297,10 +301,11 @@ class Authority:
 
     def issue(self, name, rsa=False, usage="serverAuth", names=("localhost",),
               address="127.0.0.1", start="20200101000000Z",
-              end="20991231235959Z", common_name=None, extensions=None):
+              end="20991231235959Z", common_name=None, extensions=None,
+              kind=None):
         """A certificate and its key; `end` in the past: an expired one.
-        `rsa` can be a number of bits; `extensions`, lines for openssl, are
-        taken in the place of its own."""
+        `rsa` can be a number of bits, `kind` words of openssl's -newkey;
+        `extensions`, lines for openssl, are taken in the place of its own."""
         crt, key = self.dir / f"{name}.crt", self.dir / f"{name}.key"
         config, request = self.dir / f"{name}.cnf", self.dir / f"{name}.csr"
         san = ",".join([f"DNS:{one}" for one in names]
@@ -314,8 +319,9 @@ class Authority:
             f"new_certs_dir={self.dir}\ndefault_md=sha256\npolicy=p\n"
             f"[p]\ncommonName=supplied\n[e]\n{extensions}"
             "[req]\ndistinguished_name=d\n[d]\n")
-        kind = [f"rsa:{2048 if rsa is True else rsa}"] if rsa else \
-            ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        if not kind:
+            kind = [f"rsa:{2048 if rsa is True else rsa}"] if rsa else \
+                ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
         openssl("req", "-config", config, "-newkey", *kind, "-nodes",
                 "-keyout", key, "-out", request, "-subj",
                 f"/CN={common_name or name}")

@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: MIT
+"""The rows of setups.py."""
+
+import re
+import ssl
+
+from setup import Cert, Setup
+from setup_clients import Curl, GnuTLS, Msmtp, OpenSSL, Program, Python, Swaks
+
+TLS = ssl.TLSVersion
+RSA128 = "ECDHE-RSA-AES128-GCM-SHA256"
+ECDSA128 = "ECDHE-ECDSA-AES128-GCM-SHA256"
+TLS12 = "NORMAL:-VERS-ALL:+VERS-TLS1.2"
+TLS13 = "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+
+
+class Row:
+    """`sentence` is the whole of it, with a * for a list of the client's that
+    depends on its release."""
+
+    def __init__(self, name, setup, client, reason, sentence, guest=False):
+        self.name, self.setup, self.client = name, setup, client
+        self.reason, self.sentence, self.guest = reason, sentence, guest
+
+    def says(self, sentence):
+        parts = map(re.escape, self.sentence.split("*"))
+        return re.fullmatch(".*".join(parts), sentence)
+
+
+def versions():
+    return [
+        Row("TLS 1.3 alone, curl of before", Setup(protocols="TLSv1.3"),
+            Curl("--tlsv1.2", "--tls-max", "1.2"), "version",
+            "peer offers up to TLS 1.2, this side has TLS 1.3: add TLSv1.2 "
+            "to the protocols"),
+        Row("Postfix's bound, swaks", Setup(protocols=">=TLSv1.3"),
+            Swaks("--tls-protocol", "tlsv1_2"), "version",
+            'peer offers up to TLS 1.2, which ">=TLSv1.3" in the protocols '
+            'excludes: replace ">=TLSv1.3" by ">=TLSv1.2" in the protocols'),
+        Row("no higher than TLS 1.1", Setup(
+            protocols="<=TLSv1.1", ciphers="HIGH:!aNULL:@SECLEVEL=0"),
+            Python(highest=TLS.TLSv1_2), "suites-excluded",
+            'peer offers up to TLS 1.2, which "<=TLSv1.1" in the protocols '
+            'excludes: replace "<=TLSv1.1" by "<=TLSv1.2" in the protocols'),
+        Row("qpsmtpd's string, msmtp",
+            Setup(protocols="SSLv23:!SSLv2:!SSLv3:!TLSv1_2"),
+            Msmtp(f"--tls-priorities={TLS12}"), "version",
+            'peer offers up to TLS 1.2, which "!TLSv1_2" in the protocols '
+            'excludes: remove "!TLSv1_2" from the protocols'),
+        Row("Exim's options, curl of TLS 1.3", Setup(
+            protocols="+no_sslv3 +no_tlsv1 +no_tlsv1_1 +no_tlsv1_3"),
+            Curl("--tlsv1.3"), "version",
+            'peer offers TLS 1.3, which "+no_tlsv1_3" in the protocols '
+            'excludes: remove "+no_tlsv1_3" from the protocols'),
+        Row("TLS 1.3 alone, a printer of TLS 1.0", Setup(protocols="TLSv1.3"),
+            OpenSSL("TLSv1"), "version",
+            "peer offers TLS 1.0, which GnuTLS does not have beside TLS 1.3 "
+            'without TLS 1.2: add "TLSv1:TLSv1.2" to the protocols and set '
+            "the ciphers to "
+            '"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:ECDHE-RSA-AES256-SHA:@SECLEVEL=0", '
+            "which weakens all sessions"),
+        Row("an old Python", Setup(), Python(
+            TLS.TLSv1, TLS.TLSv1_1, ciphers="ALL:@SECLEVEL=0"), "version",
+            "peer offers up to TLS 1.1, this side has TLS 1.2-1.3: set the "
+            'protocols to "TLSv1.1 TLSv1.2 TLSv1.3" and the ciphers to '
+            '"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:ECDHE-RSA-AES256-SHA:@SECLEVEL=0", '
+            "which weakens all sessions"),
+        Row("TLS 1.0 by name, and level 2",
+            Setup(protocols=">=TLSv1", ciphers="HIGH"), OpenSSL("TLSv1"),
+            "version",
+            "peer offers TLS 1.0, which security level 2 forbids: add "
+            '"!aNULL:@SECLEVEL=0" to the ciphers, which weakens all '
+            "sessions"),
+    ]
+
+
+def suites():
+    return [
+        Row("!kRSA, a client of RSA key exchange",
+            Setup(ciphers="HIGH:!aNULL:!kRSA:!MD5"),
+            OpenSSL("TLSv1.2", ciphers="AES128-SHA"), "suites-excluded",
+            'peer offers TLS 1.2 with AES128-SHA, which "!kRSA" in the '
+            'ciphers excludes: remove "!kRSA" from the ciphers'),
+        Row("two words that exclude",
+            Setup(ciphers="HIGH:!SHA1:!kRSA:!aNULL"),
+            GnuTLS(f"{TLS12}:-KX-ALL:+RSA:-CIPHER-ALL:+AES-128-CBC:-MAC-ALL:"
+                   "+SHA1"), "suites-excluded",
+            'peer offers TLS 1.2 with AES128-SHA, which "!SHA1" in the '
+            'ciphers excludes: remove "!SHA1" and "!kRSA" from the ciphers'),
+        Row("no Camellia", Setup(ciphers="DEFAULT:!CAMELLIA"),
+            GnuTLS(f"{TLS12}:-CIPHER-ALL:+CAMELLIA-128-CBC:-MAC-ALL:+SHA1"),
+            "suites-excluded",
+            'peer offers up to TLS 1.2: remove "!CAMELLIA" from the '
+            'ciphers, replace "DEFAULT" by '
+            '"ALL:!aNULL:!eNULL:-COMPLEMENTOFDEFAULT" in the ciphers and '
+            "add DHE-RSA-CAMELLIA128-SHA to the ciphers"),
+        Row("ECDHE alone, a client of DHE", Setup(ciphers="ECDHE"),
+            GnuTLS(f"{TLS12}:-KX-ALL:+DHE-RSA"), "suites-excluded",
+            "peer offers TLS 1.2 with DHE-RSA-AES256-GCM-SHA384, *, "
+            "which the ciphers do not name: add DHE-RSA-AES256-GCM-SHA384 "
+            "to the ciphers"),
+        Row("one suite alone, swaks", Setup(ciphers=RSA128),
+            Swaks("--tls-protocol", "tlsv1_2", "--tls-cipher",
+                  "ECDHE-RSA-AES256-GCM-SHA384"), "suites-excluded",
+            "peer offers TLS 1.2 with ECDHE-RSA-AES256-GCM-SHA384, which "
+            "the ciphers do not name: add ECDHE-RSA-AES256-GCM-SHA384 to "
+            "the ciphers"),
+        Row("nothing set, RSA key exchange", Setup(),
+            Curl("--tls-max", "1.2", "--ciphers", "AES256-SHA256"),
+            "suites-excluded",
+            "peer offers TLS 1.2 with AES256-SHA256, which the ciphers do "
+            "not name: set the ciphers to "
+            '"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:AES256-SHA256"'),
+        Row("no suites of TLS 1.3", Setup(ciphersuites=""),
+            Python(TLS.TLSv1_3), "version",
+            "peer offers TLS 1.3 with TLS_AES_256_GCM_SHA384, "
+            "TLS_CHACHA20_POLY1305_SHA256, TLS_AES_128_GCM_SHA256, which "
+            "the ciphersuites do not name: set the ciphersuites to "
+            '"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"'),
+        Row("AES-256 alone, a client of ChaCha20",
+            Setup(ciphersuites="TLS_AES_256_GCM_SHA384"),
+            Curl("--tlsv1.3", "--tls13-ciphers",
+                 "TLS_CHACHA20_POLY1305_SHA256"), "suites-excluded",
+            "peer offers TLS 1.3 with TLS_CHACHA20_POLY1305_SHA256, which "
+            "the ciphersuites do not name: add TLS_CHACHA20_POLY1305_SHA256 "
+            "to the ciphersuites"),
+        Row("level 3 in the ciphers, no forward secrecy",
+            Setup(ciphers="ALL:@SECLEVEL=3",
+                  certs=[Cert("RSA", bits=3072)]),
+            OpenSSL("TLSv1.2", ciphers="AES128-SHA"), "security-level",
+            "peer offers TLS 1.2 with AES128-SHA, which security level 3 "
+            "forbids: replace @SECLEVEL=3 by @SECLEVEL=2 in the ciphers, "
+            "which weakens all sessions"),
+        Row("Suite B, a client of X25519",
+            Setup(ciphers="SUITEB128", certs=[Cert("ECDSA P-256")]),
+            Curl("--curves", "X25519", "--tls-max", "1.2"), "group",
+            'peer offers TLS 1.2 with *, which "SUITEB128" '
+            "in the ciphers leaves out: set the ciphers to "
+            '"ECDHE+aECDSA+AESGCM:+AES256:ECDHE-RSA-AES256-GCM-SHA384" and '
+            "add an RSA certificate"),
+        Row("no suite that anybody has", Setup(),
+            OpenSSL("TLSv1.2", ciphers="ECDHE-ARIA128-GCM-SHA256"),
+            "gnutls",
+            "peer offers TLS 1.2 with ECDHE-ARIA128-GCM-SHA256, which the "
+            "loaded GnuTLS does not have: the peer must offer "
+            "ECDHE-RSA-AES256-GCM-SHA384"),
+    ]
+
+
+def certificates():
+    return [
+        Row("ECDSA alone, a client of RSA", Setup(certs=[Cert("ECDSA P-256")]),
+            Curl("--tls-max", "1.2", "--ciphers", RSA128), "needs-rsa",
+            "peer offers up to TLS 1.2 with RSA suites only; the only "
+            "certificate is ECDSA P-256: add an RSA certificate"),
+        Row("RSA alone, a client of ECDSA", Setup(),
+            GnuTLS(f"{TLS12}:-KX-ALL:+ECDHE-ECDSA"), "needs-ecdsa",
+            "peer offers up to TLS 1.2 with ECDSA suites only; the only "
+            "certificate is RSA: add an ECDSA P-256 certificate"),
+        Row("ECDSA at level 3, a client of RSA",
+            Setup(seclevel="3", certs=[Cert("ECDSA P-256")]),
+            OpenSSL("TLSv1.2", ciphers=RSA128), "needs-rsa",
+            "peer offers up to TLS 1.2 with RSA suites only; the only "
+            "certificate is ECDSA P-256: add an RSA certificate with 3072 "
+            "bits"),
+        Row("ECDSA alone, RSA with SHA-1", Setup(certs=[Cert("ECDSA P-256")]),
+            OpenSSL("TLSv1.2", ciphers=f"{RSA128}:{ECDSA128}",
+                    sigalgs="RSA+SHA1"), "needs-rsa",
+            "peer offers up to TLS 1.2 with RSA suites only; the only "
+            "certificate is ECDSA P-256: set the security level to 0 and "
+            "add an RSA certificate, which weakens all sessions"),
+        Row("Ed25519 alone, a client of before",
+            Setup(certs=[Cert("Ed25519", usage="digitalSignature")]),
+            GnuTLS("NORMAL:-SIGN-EDDSA-ED25519"), "needs-rsa",
+            "peer offers TLS 1.3 with the signatures *; the only "
+            "certificate is Ed25519: add an RSA certificate"),
+        Row("a certificate that only signs",
+            Setup(ciphers="HIGH",
+                  certs=[Cert("RSA", usage="digitalSignature")]),
+            GnuTLS(f"{TLS12}:-KX-ALL:+RSA"), "key-usage",
+            "peer offers TLS 1.2 with AES256-GCM-SHA384, *, which the keyUsage of the RSA "
+            "certificate forbids: have the RSA certificate issued with "
+            "keyEncipherment"),
+        Row("a certificate that only agrees",
+            Setup(certs=[Cert("ECDSA P-256", usage="keyAgreement")]),
+            Python(), "key-usage",
+            "peer offers TLS 1.3 with the signatures *, which the keyUsage of the "
+            "ECDSA P-256 certificate forbids: have the ECDSA P-256 "
+            "certificate issued with digitalSignature"),
+        Row("P-256, a client of P-384", Setup(certs=[Cert("ECDSA P-256")]),
+            OpenSSL("TLSv1.2", ciphers=ECDSA128, groups="X25519:P-384"),
+            "group",
+            "peer offers the groups x25519, secp384r1; the only certificate "
+            "is ECDSA P-256: add an ECDSA P-384 certificate"),
+        Row("strict SNI, another name", Setup("--strict-sni"),
+            OpenSSL(options=("-servername", "mail.example.org")), "sni",
+            'no certificate has the name "mail.example.org" that the peer '
+            "asked for: add an RSA certificate for it, or do without strict "
+            "SNI"),
+        Row("strict SNI, another name and only ECDSA",
+            Setup("--strict-sni"),
+            OpenSSL("TLSv1.2", ciphers=ECDSA128,
+                    options=("-servername", "mail.example.org")), "sni",
+            'no certificate has the name "mail.example.org" that the peer '
+            "asked for: add an ECDSA P-256 certificate for it, or do "
+            "without strict SNI"),
+    ]
+
+
+def groups_and_signatures():
+    return [
+        Row("X25519 alone, a client of P-384", Setup(groups="X25519"),
+            Curl("--curves", "secp384r1"), "group",
+            "peer offers the groups secp384r1, which the groups here do not "
+            "name: add secp384r1 to the groups"),
+        Row("a large field of DHE", Setup(),
+            OpenSSL("TLSv1.3", groups="ffdhe4096"), "group",
+            "peer offers the groups ffdhe4096, which the groups here do not "
+            'name: set the groups to "DEFAULT:ffdhe4096"'),
+        Row("a Brainpool curve", Setup(),
+            OpenSSL("TLSv1.2", ciphers=RSA128, groups="brainpoolP256r1"),
+            "gnutls",
+            "peer offers the groups brainpoolP256r1, which the loaded "
+            "GnuTLS does not have: the peer must offer x25519"),
+        Row("signatures of before", Setup(sigalgs="RSA+SHA256"),
+            Python(TLS.TLSv1_3), "sigalg",
+            "peer offers the signatures rsa_pss_rsae_sha256, *, "
+            "which the sigalgs do not name: add rsa_pss_rsae_sha256 to the "
+            "sigalgs"),
+        Row("SHA-1 alone", Setup(),
+            OpenSSL("TLSv1.2", ciphers=RSA128, sigalgs="RSA+SHA1"), "sigalg",
+            "peer offers the signatures rsa_pkcs1_sha1, which security "
+            "level 2 forbids: set the security level to 0, which weakens "
+            "all sessions"),
+        Row("level 0 and SHA-1 out", Setup(
+            sigalgs="rsa_pss_rsae_sha256:RSA+SHA256", seclevel="0"),
+            OpenSSL("TLSv1.2", ciphers=RSA128, sigalgs="RSA+SHA1"), "sigalg",
+            "peer offers the signatures rsa_pkcs1_sha1, which the sigalgs "
+            "do not name: add rsa_pkcs1_sha1 to the sigalgs"),
+    ]
+
+
+def guests():
+    """Clients of heavy packages, where they happen to be."""
+    def java(name, setup, reason, sentence, *options):
+        return Row(name, setup, Program("java", "SetupClient.java", *options),
+                   reason, sentence, guest=True)
+
+    def node(name, setup, reason, sentence, options):
+        return Row(name, setup, Program("node", "setup_client.js", options),
+                   reason, sentence, guest=True)
+
+    return [
+        java("Java 6", Setup(), "version",
+             "peer offers TLS 1.0, this side has TLS 1.2-1.3: set the "
+             'protocols to "TLSv1 TLSv1.2 TLSv1.3" and the ciphers to '
+             '"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:'
+             'AES128-SHA:@SECLEVEL=0", which weakens all sessions',
+             "TLSv1", "TLS_RSA_WITH_AES_128_CBC_SHA"),
+        java("Java 8, TLS 1.3 alone", Setup(protocols=">=TLSv1.3"), "version",
+             'peer offers TLS 1.2, which ">=TLSv1.3" in the protocols '
+             'excludes: replace ">=TLSv1.3" by ">=TLSv1.2" in the protocols',
+             "TLSv1.2"),
+        java("Java, CBC alone", Setup(ciphers="HIGH:!SHA256:!SHA384:!SHA1"),
+             "suites-excluded", "peer offers TLS 1.2 with "
+             'ECDHE-RSA-AES128-SHA256, which "!SHA256" in the ciphers '
+             'excludes: remove "!SHA256" from the ciphers',
+             "TLSv1.2", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256"),
+        node("Node, X448 alone", Setup(groups="X448"), "group",
+             "peer offers the groups x25519, which the groups here do not "
+             "name: add x25519 to the groups", '{"ecdhCurve": "X25519"}'),
+        node("Node of TLS 1.2, Ed25519", Setup(
+            certs=[Cert("Ed25519", usage="digitalSignature")]), "needs-rsa",
+            "peer offers TLS 1.2 with the signatures ecdsa_secp256r1_sha256, "
+            "rsa_pss_rsae_sha256; the only certificate is Ed25519: add an RSA "
+            "certificate", '{"maxVersion": "TLSv1.2",'
+            ' "sigalgs": "ECDSA+SHA256:RSA-PSS+SHA256"}'),
+    ]
+
+
+def rows(_files):
+    return versions() + suites() + certificates() + groups_and_signatures() \
+        + guests()
