@@ -9,21 +9,17 @@
  * client's bytes can be cut and damaged, so that a handshake may succeed, and
  * break at any place.
  *
- * After each operation it is checked that states only go forward, that the
- * first error stays, that no more is held than may be, that some port is open
- * as long as the connection is not at its end, and that under TLS nothing is
- * read that the client did not say there: all it says is 'T', a byte that
- * plaintext is kept free of.
+ * After each operation it is checked what holds of every connection
+ * (conn_check.h), and that under TLS nothing is read that the client did not say
+ * there: all it says is 'T', a byte that plaintext is kept free of.
  */
 #include <string.h>
 
 #include <smtptls.h>
 
 #include "../unit/help/peer.h"
+#include "conn_check.h"
 #include "fuzz.h"
-
-#define OUTPUT_MAX (64 * 1024 + 16 * 1024 + 256)
-#define INPUT_MAX  ((16 + 64) * 1024)
 
 enum operation {
 	OP_BYTES,
@@ -50,9 +46,7 @@ struct run {
 	size_t left;
 	struct smtptls_conn *conn;
 	struct peer *client;
-	int state;
-	int error;
-	int tls_enabled;
+	struct conn_seen seen;
 	size_t fed; /* bytes in the clear that were not read yet */
 };
 
@@ -62,52 +56,6 @@ static unsigned next_byte(struct run *run)
 		return 0;
 	run->left--;
 	return *run->data++;
-}
-
-static int is_final(int state)
-{
-	return state == SMTPTLS_CLOSED || state == SMTPTLS_FAILED;
-}
-
-/* Nobody is left without a reason, and a sentence that is one. */
-static void check_reason(const struct run *run)
-{
-	struct smtptls_info info;
-	const char *text;
-
-	(void)smtptls_conn_error(run->conn, &text);
-	CHECK(smtptls_conn_info(run->conn, &info, sizeof(info)) == 0);
-	CHECK(info.reason != SMTPTLS_REASON_NONE);
-	CHECK(smtptls_reason_name(info.reason));
-	CHECK(text[0] && strlen(text) < 256);
-}
-
-static void check(struct run *run)
-{
-	int state = smtptls_conn_state(run->conn);
-	int error = smtptls_conn_error(run->conn, NULL);
-	int tls_enabled = smtptls_conn_tls_enabled(run->conn);
-	int ports = smtptls_conn_poll(run->conn);
-	const unsigned char *out;
-	size_t waiting = smtptls_conn_output(run->conn, &out);
-
-	CHECK(smtptls_conn_output_done(run->conn, 0) == 0);
-	CHECK(is_final(run->state) ? state == run->state : state >= run->state);
-	CHECK(!run->error || error == run->error);
-	CHECK((error < 0) == (state == SMTPTLS_FAILED));
-	if (error < 0 && !run->error)
-		check_reason(run);
-	CHECK(tls_enabled >= run->tls_enabled);
-	CHECK(tls_enabled || state != SMTPTLS_TLS);
-	CHECK(!tls_enabled || state >= SMTPTLS_TLS);
-	CHECK(waiting <= OUTPUT_MAX);
-	CHECK((waiting > 0) == ((ports & SMTPTLS_NET_OUT) != 0));
-	CHECK(ports || is_final(state));
-	CHECK(!is_final(state) ||
-	      !(ports & (SMTPTLS_NET_IN | SMTPTLS_APP_OUT)));
-	run->state = state;
-	run->error = error;
-	run->tls_enabled = tls_enabled;
 }
 
 static void feed(struct run *run, size_t n)
@@ -125,7 +73,7 @@ static void feed(struct run *run, size_t n)
 		ptr[i] = run->data[i] == 'T' ? 'P' : run->data[i];
 	run->data += n;
 	run->left -= n;
-	if (run->state == SMTPTLS_PLAIN) {
+	if (run->seen.state == SMTPTLS_PLAIN) {
 		run->fed += n;
 		CHECK(run->fed <= INPUT_MAX);
 	}
@@ -135,7 +83,7 @@ static void feed(struct run *run, size_t n)
 /* The client works only once TLS was started; it does not know SMTP. */
 static void client(struct run *run, size_t n)
 {
-	if (run->state == SMTPTLS_PLAIN)
+	if (run->seen.state == SMTPTLS_PLAIN)
 		return;
 	peer_step(run->client);
 	(void)peer_send(run->client, run->conn, n);
@@ -166,12 +114,13 @@ static void read_some(struct run *run, size_t size)
 	CHECK(n <= (ssize_t)size);
 	if (n <= 0)
 		return;
-	if (run->tls_enabled) {
+	if (run->seen.tls_enabled) {
 		for (i = 0; i < n; i++)
 			CHECK(data[i] == 'T');
 		return;
 	}
-	CHECK(run->state == SMTPTLS_PLAIN || run->state == SMTPTLS_FAILED);
+	CHECK(run->seen.state == SMTPTLS_PLAIN ||
+	      run->seen.state == SMTPTLS_FAILED);
 	CHECK((size_t)n <= run->fed);
 	run->fed -= (size_t)n;
 	CHECK(!memchr(data, '\n', (size_t)n - 1));
@@ -198,7 +147,7 @@ static void drop_output(struct run *run, size_t max)
 /* A 220 means that nothing was unread, and an attack that nothing is said. */
 static void starttls(struct run *run, const char *args, size_t unread)
 {
-	int plain = run->state == SMTPTLS_PLAIN, ret;
+	int plain = run->seen.state == SMTPTLS_PLAIN, ret;
 
 	ret = smtptls_conn_accept_starttls(run->conn, args, unread);
 	CHECK(ret != 0);
@@ -257,7 +206,7 @@ static void operate(struct run *run)
 		(void)smtptls_conn_start_tls(run->conn, 0);
 		break;
 	case OP_OUTPUT:
-		if (run->state != SMTPTLS_PLAIN)
+		if (run->seen.state != SMTPTLS_PLAIN)
 			(void)peer_receive(run->client, run->conn,
 					   1 + next_byte(run) * 256);
 		break;
@@ -283,7 +232,9 @@ static void operate(struct run *run)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct smtptls_config *config;
-	struct run run = { data, size, NULL, NULL, SMTPTLS_PLAIN, 0, 0, 0 };
+	struct run run = { .data = data,
+			   .left = size,
+			   .seen = { .state = SMTPTLS_PLAIN } };
 	unsigned choice = next_byte(&run);
 
 	if (!config)
@@ -291,10 +242,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run.conn = peer_conn(smtptls_config_ref(config), SMTPTLS_SERVER);
 	run.client = peer_client(choice % 2 ? PEER_TLS13 : PEER_TLS12, NULL);
 	CHECK(smtptls_conn_set_verify(run.conn, (int)(choice / 2 % 3)) == 0);
-	check(&run);
+	check_conn(run.conn, &run.seen);
 	while (run.left > 0) {
 		operate(&run);
-		check(&run);
+		check_conn(run.conn, &run.seen);
 	}
 	peer_free(run.client);
 	smtptls_conn_free(run.conn);
