@@ -7,7 +7,8 @@
  * serves one SMTP session on its standard input and output, as inetd(8),
  * systemd sockets and tcpserver start it. Mail servers of this kind (qmail,
  * mailfront) have a function that reads a line and one that writes a reply;
- * with smtptls_fd_pump() below them, the rest of the program stays as it is.
+ * with smtptls_fd_read() and smtptls_fd_write() in them, the rest of the program
+ * stays as it is.
  *
  * It knows EHLO, STARTTLS and QUIT; see smtptls-server for a whole server.
  */
@@ -19,36 +20,26 @@
 
 enum { IN = 0, OUT = 1, HANDSHAKE_MS = 30000, LINE_MS = 300000 };
 
-/* Wait until this much can be said, then say it: in the clear or under TLS. */
 static int say(struct smtptls_conn *conn, const char *text)
 {
-	for (size_t len = strlen(text); len > 0;) {
-		if (smtptls_fd_pump(conn, IN, OUT, SMTPTLS_APP_OUT, LINE_MS) <
-		    0)
-			return -1;
-		ssize_t n = smtptls_conn_write(conn, text, len);
-		if (n < 0)
-			return -1;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	ssize_t n =
+		smtptls_fd_write(conn, IN, OUT, text, strlen(text), LINE_MS);
+
+	return n < 0 ? -1 : 0;
 }
 
 /* The length of the next line with its LF; 0 or less when there is none. */
 static ssize_t hear(struct smtptls_conn *conn, char *line, size_t size)
 {
 	for (size_t len = 0; len < size - 1;) {
-		ssize_t n = smtptls_conn_read(conn, line + len, 1);
-		if (n == SMTPTLS_E_AGAIN)
-			n = smtptls_fd_pump(conn, IN, OUT, SMTPTLS_APP_IN,
-					    LINE_MS);
-		else if (n == 1 && line[len++] == '\n') {
+		ssize_t n =
+			smtptls_fd_read(conn, IN, OUT, line + len, 1, LINE_MS);
+		if (n <= 0)
+			return n;
+		if (line[len++] == '\n') {
 			line[len] = '\0';
 			return (ssize_t)len;
 		}
-		if (n <= 0)
-			return n;
 	}
 	return SMTPTLS_E_LIMIT;
 }
@@ -77,9 +68,7 @@ static int answer(struct smtptls_conn *conn, const char *line, size_t len)
 	if (code != 220)
 		return code < 0 ? -1 : 0;
 	/* Here a mail server forgets the EHLO name and the envelope. */
-	int ports =
-		smtptls_fd_pump(conn, IN, OUT, SMTPTLS_APP_OUT, HANDSHAKE_MS);
-	return ports < 0 ? smtptls_conn_abort(conn, ports) : 0;
+	return smtptls_fd_start_tls(conn, IN, OUT, HANDSHAKE_MS);
 }
 
 int main(int argc, char **argv)
