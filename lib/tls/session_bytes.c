@@ -79,8 +79,7 @@ static void end_member(struct sha256_ctx *ctx, struct set *set)
 
 static void put_set(struct sha256_ctx *ctx, struct set *set)
 {
-	if (set->count > 1)
-		qsort(set->member, set->count, sizeof(set->member[0]), compare);
+	qsort(set->member, set->count, sizeof(set->member[0]), compare);
 	put(ctx, set->member, set->count * sizeof(set->member[0]));
 	set->count = 0;
 }

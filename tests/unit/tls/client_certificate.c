@@ -13,12 +13,12 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <smtptls.h>
 
 #include "../help/chain.h"
+#include "../help/openssl_server.h"
 #include "../help/peer.h"
 #include "../help/policy_help.h"
 
@@ -150,24 +150,17 @@ static void name_authority(SSL_CTX *ctx, const struct chain_cert *cert)
 	X509_free(x509);
 }
 
-static SSL *openssl_server(const struct request *request)
+static SSL *asking_server(const struct request *request)
 {
-	const struct testcert *cert =
-		testcert_server(peer_ca(), TESTCERT_RSA, "mx.example.org");
-	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	static const struct testcert *cert;
+	SSL_CTX *ctx;
 	SSL *ssl;
 	int i;
 
-	assert_non_null(ctx);
-	SSL_CTX_set_security_level(ctx, 0);
-	assert_int_equal(
-		SSL_CTX_use_certificate_file(ctx, cert->file, SSL_FILETYPE_PEM),
-		1);
-	assert_int_equal(
-		SSL_CTX_use_PrivateKey_file(ctx, cert->file, SSL_FILETYPE_PEM),
-		1);
-	SSL_CTX_set_min_proto_version(ctx, request->version);
-	SSL_CTX_set_max_proto_version(ctx, request->version);
+	if (!cert)
+		cert = testcert_server(peer_ca(), TESTCERT_RSA,
+				       "mx.example.org");
+	ctx = openssl_server(request->version, cert);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, take_any);
 	for (i = 0; i < AUTHORITIES; i++) {
 		if (request->authorities >> i & 1)
@@ -177,34 +170,9 @@ static SSL *openssl_server(const struct request *request)
 		assert_int_equal(
 			SSL_CTX_set1_client_sigalgs_list(ctx, request->sigalgs),
 			1);
-	ssl = SSL_new(ctx);
-	assert_non_null(ssl);
+	ssl = openssl_server_accept(ctx);
 	SSL_CTX_free(ctx);
-	SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-	SSL_set_accept_state(ssl);
 	return ssl;
-}
-
-/* One turn; 1 when something moved. */
-static int move(SSL *ssl, struct smtptls_conn *conn)
-{
-	const unsigned char *out;
-	unsigned char *room;
-	size_t n = smtptls_conn_output(conn, &out), len, moved = n;
-	char *data;
-
-	if (n > 0)
-		assert_int_equal(BIO_write(SSL_get_rbio(ssl), out, (int)n), n);
-	assert_int_equal(smtptls_conn_output_done(conn, n), 0);
-	(void)SSL_do_handshake(ssl);
-	len = (size_t)BIO_get_mem_data(SSL_get_wbio(ssl), &data);
-	if (len > 0 && (n = smtptls_conn_input(conn, &room)) > 0) {
-		n = n < len ? n : len;
-		assert_int_equal(BIO_read(SSL_get_wbio(ssl), room, (int)n), n);
-		(void)smtptls_conn_input_done(conn, n);
-		moved += n;
-	}
-	return moved > 0;
 }
 
 /* What the server was shown: a leaf, or NONE. */
@@ -231,13 +199,12 @@ static int ask(struct smtptls_config *config, const struct request *request)
 {
 	struct smtptls_conn *conn =
 		peer_conn(smtptls_config_ref(config), SMTPTLS_CLIENT);
-	SSL *ssl = openssl_server(request);
+	SSL *ssl = asking_server(request);
 	const char *text;
-	int turns = 0, found;
+	int found;
 
 	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
-	while (move(ssl, conn))
-		assert_true(turns++ < 64);
+	openssl_server_run(ssl, conn);
 	if (smtptls_conn_error(conn, &text) < 0)
 		fail_msg("%x %s %x: %s", request->version,
 			 request->sigalgs ? request->sigalgs : "any",
