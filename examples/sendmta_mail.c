@@ -100,8 +100,12 @@ static const char *read_pin(char *pin)
 	    strspn(hex, "0123456789abcdefABCDEF") != SHA256_DIGITS)
 		usage_error(&program, "--pin %s: not sha256: and %d digits",
 			    pin, SHA256_DIGITS);
-	for (size_t i = 0; i < SHA256_DIGITS / 2; i++)
-		sscanf(hex + 2 * i, "%2hhx", (unsigned char *)pin + i);
+	for (size_t i = 0; i < SHA256_DIGITS / 2; i++) {
+		unsigned byte = 0;
+
+		sscanf(hex + 2 * i, "%2x", &byte);
+		pin[i] = (char)byte;
+	}
 	return pin;
 }
 
