@@ -383,10 +383,12 @@ static int send_mail(struct session *s, const struct mail *mail)
 	if (mail->login && log_in(s, mail) < 0)
 		return -1;
 	code = command(s, "MAIL FROM:<%s>%s\r\n", mail->from, body);
-	if (code == 250)
-		code = command(s, "RCPT TO:<%s>\r\n", mail->to);
-	if (code == 250 || code == 251)
-		code = command(s, "DATA\r\n");
+	if (code != 250)
+		return refused(s, code);
+	code = command(s, "RCPT TO:<%s>\r\n", mail->to);
+	if (code != 250 && code != 251)
+		return refused(s, code);
+	code = command(s, "DATA\r\n");
 	if (code != 354)
 		return refused(s, code);
 	if (say(s, mail->text, mail->len) < 0)

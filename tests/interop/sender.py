@@ -6,6 +6,7 @@ Environment: SMTPTLS_SENDMTA, the program; see harness.py for the rest.
 """
 
 import base64
+import functools
 import os
 import pathlib
 import re
@@ -28,6 +29,7 @@ SENT = b"Subject: message\r\n\r\nof a few lines\r\n.\r\n"
 LIMIT = 20 * SCALE              # when a time limit is not what is tried
 
 
+@functools.lru_cache
 def program():
     """sendmta; the test is skipped without it."""
     path = built("SMTPTLS_SENDMTA", "examples/sendmta")

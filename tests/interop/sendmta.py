@@ -425,6 +425,17 @@ def statuses(stage):
             assert outcome.sentence == f"the server answered {verb} with " \
                 f'"{code.decode()} 4.3.0 no?"', outcome
     delivered(stage.send(session(stage.context, RCPT=b"251 forwarded\r\n")))
+    # of success, but not the one that is due
+    for name, code in (("MAIL", b"251"), ("MAIL", b"354"), ("RCPT", b"354"),
+                       ("RCPT", b"252"), ("DATA", b"250"), ("AUTH", b"250"),
+                       ("AUTH", b"334"), ("TLS EHLO", b"220"), (".", b"251")):
+        outcome = sane(stage.send(session(stage.context,
+                                          **{name: code + b" x\r\n"})))
+        assert outcome.status == LATER, f"{name} {code}: {outcome}"
+        # and nothing but QUIT comes behind it
+        assert commands(outcome)[-1] == b"QUIT", commands(outcome)
+        assert commands(outcome)[-2].startswith(
+            {".": b"DATA"}.get(name, name[-4:].encode())), commands(outcome)
 
 
 def helo_in_the_clear(stage):
