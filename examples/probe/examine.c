@@ -5,8 +5,10 @@
  * The first connection is what a sender's would be: set up by the plan, and its
  * verdict is the host's. Where it came as far as the server's certificate, a
  * second one takes any certificate, to say what the authorities think of it and
- * what is offered under TLS, whatever the first one's verdict was. A third, if
- * that is asked for, has the shadow's settings.
+ * what is offered under TLS, whatever the first one's verdict was. Another
+ * resumes the first one's session, and one, if that is asked for, has the
+ * shadow's settings. Where the first found nothing common one offers all there
+ * is.
  */
 #include "examine.h"
 
@@ -182,6 +184,11 @@ static void read_session(struct attempt *attempt, struct wire *wire,
 
 /* ---- what comes of it ---- */
 
+struct session {
+	unsigned char bytes[SMTPTLS_SESSION_MAX];
+	size_t len;
+};
+
 static void get_info(struct wire *wire, struct smtptls_info *info)
 {
 	if (smtptls_conn_info(wire->conn, info, sizeof(*info)) < 0)
@@ -218,6 +225,15 @@ static void note_dialogue(struct attempt *attempt, const struct wire *wire,
 		attempt->handshake_ms = ended - wire->handshake_at;
 }
 
+/* What could be resumed; nothing where the server gives no ticket. */
+static void keep(struct wire *wire, struct session *session)
+{
+	ssize_t n = smtptls_conn_get_session(wire->conn, session->bytes,
+					     sizeof(session->bytes));
+
+	session->len = n > 0 ? (size_t)n : 0;
+}
+
 /* In a list as wire_reply() gives it. */
 static int offers(const char *list, const char *keyword)
 {
@@ -234,7 +250,7 @@ static int offers(const char *list, const char *keyword)
 
 /* Returns 1 when there was a certificate to look at. */
 static int by_plan(const struct examiner *examiner, const struct host *host,
-		   struct attempt *attempt)
+		   struct attempt *attempt, struct session *session)
 {
 	long began = clock_ms();
 	struct smtptls_info info;
@@ -266,8 +282,10 @@ static int by_plan(const struct examiner *examiner, const struct host *host,
 	attempt->tlsa_weak_key = info.tlsa_weak_key;
 	if (info.peer_cert)
 		read_session(attempt, &wire, &info);
-	if (attempt->tls)
+	if (attempt->tls) {
 		say_ehlo(examiner, &wire, attempt);
+		keep(&wire, session);
+	}
 	attempt->lacks_requiretls = attempt->tls && host->plan.requiretls &&
 				    !offers(attempt->ehlo_tls, "REQUIRETLS");
 	wire_close(&wire);
@@ -316,6 +334,28 @@ static void look_in_shadow(const struct examiner *examiner,
 	wire_close(&wire);
 }
 
+/* Whether the session that was kept of the first connection is resumed. */
+static void resume(const struct examiner *examiner, const struct host *host,
+		   struct attempt *attempt, const struct session *session)
+{
+	struct smtptls_info info;
+	struct wire wire;
+	int flags;
+
+	if (session->len == 0 ||
+	    open_wire(examiner, &wire, examiner->config, attempt) != 0)
+		return;
+	flags = apply(examiner->options, &wire, &host->plan);
+	if (flags >= 0) {
+		(void)smtptls_conn_set_session(wire.conn, session->bytes,
+					       session->len);
+		begin(examiner, &wire, flags);
+	}
+	get_info(&wire, &info);
+	attempt->resumed = info.tls_enabled && info.resumed;
+	wire_close(&wire);
+}
+
 /* What the server takes, where the first connection found nothing common. */
 static void look_wide(const struct examiner *examiner, const struct host *host,
 		      struct attempt *attempt)
@@ -342,13 +382,16 @@ static void look_wide(const struct examiner *examiner, const struct host *host,
 void examine(const struct examiner *examiner, const struct host *host,
 	     struct attempt *attempt)
 {
+	struct session session = { .len = 0 };
+
 	attempt->connect_ms = attempt->dialogue_ms = attempt->handshake_ms = -1;
 	set_records(attempt, &host->plan);
-	if (!by_plan(examiner, host, attempt)) {
+	if (!by_plan(examiner, host, attempt, &session)) {
 		if (attempt->error == SMTPTLS_E_HANDSHAKE)
 			look_wide(examiner, host, attempt);
 		return;
 	}
 	look(examiner, host, attempt);
+	resume(examiner, host, attempt, &session);
 	look_in_shadow(examiner, host, attempt);
 }

@@ -61,6 +61,7 @@ struct attempt {
 	char ehlo_clear[1024]; /* capabilities, "" where there was no reply */
 	char ehlo_tls[1024];
 	int tls;	      /* of the connection by the plan */
+	int resumed;	/* its session was, by another connection */
 	int lacks_requiretls; /* which the plan asks for */
 	int clear;	/* that went on in the clear, as the plan allows */
 	int error;	/* by which it failed, SMTPTLS_E_… */

@@ -166,6 +166,8 @@ static json_t *attempt_of(const struct attempt *attempt)
 	set_text(object, "cipher", attempt->cipher);
 	set_text(object, "group", attempt->group);
 	set_text(object, "signature", attempt->signature);
+	if (attempt->tls)
+		set_bool(object, "resumed", attempt->resumed);
 	set(object, "chain", chain_of(attempt));
 	set(object, "tlsa", records_of(attempt));
 	set_authorities(object, attempt);

@@ -207,6 +207,9 @@ static void print_attempt(const struct host *host,
 		      attempt->cipher,
 		      attempt->group[0] ? attempt->group : "no group",
 		      attempt->signature[0] ? ", " : "", attempt->signature);
+	if (attempt->tls)
+		field("resumption", "%s",
+		      attempt->resumed ? "yes" : "no: each handshake is whole");
 	if (attempt->ehlo_tls[0])
 		field("EHLO, TLS", "%s", attempt->ehlo_tls);
 	print_chain(attempt);

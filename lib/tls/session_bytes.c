@@ -96,6 +96,7 @@ static void put_expected(struct sha256_ctx *ctx,
 	put_number(ctx, expected->verify);
 	put(ctx, expected->peer ? expected->peer : "",
 	    expected->peer ? strlen(expected->peer) : 0);
+	put_number(ctx, expected->sni_only);
 	for (i = 0; i < expected->names.count; i++) {
 		put(&member, expected->names.text[i],
 		    strlen(expected->names.text[i]));

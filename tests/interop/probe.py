@@ -301,6 +301,7 @@ def wrong_port(site):
 
 def fine(site):
     has(site.eyes(OK, "fine.signed.test"), "MX signed", "TLSv1.3",
+        "resumption yes",
         "record 1 matches certificate 0, and is the one that counts",
         "authorities verified, with the host's name",
         "_25._tcp.mx-fine.signed.test. IN TLSA 3 1 1", "2 1 1",

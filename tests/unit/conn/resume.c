@@ -113,6 +113,17 @@ static struct smtptls_conn *client(struct smtptls_config *config, int verify)
 	return conn;
 }
 
+/* The same without a word on verification. */
+static struct smtptls_conn *unchosen(struct smtptls_config *config)
+{
+	struct smtptls_conn *conn;
+
+	freeze(config);
+	assert_int_equal(smtptls_conn_new(&conn, config, SMTPTLS_CLIENT), 0);
+	smtptls_config_unref(config);
+	return conn;
+}
+
 static struct smtptls_conn *usual(const struct smtptls_policy_spec *spec)
 {
 	return client(client_config(spec), SMTPTLS_VERIFY_CA);
@@ -461,6 +472,38 @@ static void test_other_peer(void **state)
 	smtptls_config_unref(config);
 }
 
+/* The name that a plan only sends is no name that was looked for. */
+static void test_plan(void **state)
+{
+	struct smtptls_config *config = server_config(good_cert());
+	const struct smtptls_plan plan = { .level = SMTPTLS_LEVEL_CA,
+					   .sni = HOST,
+					   .name_count = 1,
+					   .name = { HOST } };
+	struct smtptls_conn *conn[3];
+	struct kept kept;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		conn[i] = usual(&tls13);
+		if (i == 0) {
+			assert_int_equal(smtptls_conn_add_name(conn[i], HOST),
+					 0);
+			continue;
+		}
+		smtptls_conn_free(conn[i]);
+		conn[i] = unchosen(client_config(&tls13));
+		assert_int_equal(
+			smtptls_outbound_apply(conn[i], &plan, sizeof(plan)),
+			0);
+	}
+	assert_false(life(conn[0], config, NULL, &kept));
+	assert_false(life(conn[1], config, &kept, &kept));
+	assert_true(life(conn[2], config, &kept, NULL));
+	smtptls_config_unref(config);
+}
+
 /* What has no order may come in any. */
 static void test_sets(void **state)
 {
@@ -709,6 +752,7 @@ int main(void)
 		cmocka_unit_test(test_session_id),
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_other_peer),
+		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_verified_again),
 		cmocka_unit_test(test_malformed),
