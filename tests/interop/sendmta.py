@@ -262,7 +262,7 @@ WRONG = {
         lambda stage: stage.issue("san", common_name="localhost",
                                   extensions="extendedKeyUsage=serverAuth\n"),
         "has no SAN; its CN is not looked at"),
-    "weak": (lambda stage: stage.issue("weak", rsa=1024), "is too weak"),
+    "weak": (lambda stage: stage.issue("weak", rsa=1024), "of 1024 bits"),
     "with an unknown critical extension": (
         lambda stage: stage.issue("critical", extensions=LEAF
                                   + "1.3.6.1.4.1.99999.1=critical,DER:05:00\n"),
