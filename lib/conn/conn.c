@@ -119,10 +119,9 @@ int smtptls_conn_accept_starttls(struct smtptls_conn *conn, const char *args,
 		unread > 0 || stls_buffer_len(&conn->in) > 0, &reply);
 	if (code == SMTPTLS_E_INJECTION)
 		return stls_conn_fail_injection(conn);
-	if (code == 220)
-		ret = stls_expected_check(conn, 0);
-	if (code < 0 || ret < 0)
-		return code < 0 ? code : ret;
+	ret = code == 220 ? stls_expected_check(conn, 0) : code;
+	if (ret < 0)
+		return ret;
 	said = stls_conn_put(conn, reply, strlen(reply), (size_t)-1);
 	if (said < 0)
 		return (int)said;

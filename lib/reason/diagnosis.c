@@ -79,8 +79,7 @@ static uint64_t suite_cost(const struct stls_search *search, int row,
 
 	if (!stls_version_has_suite(search->version, suite) ||
 	    lack_of(policy, row) != STLS_LACK_OTHER ||
-	    !stls_suite_allowed(suite, search->level) ||
-	    (search->suiteb && search->level >= 5))
+	    !stls_suite_allowed(suite, search->level))
 		return STLS_IMPOSSIBLE;
 	here->suite_off = here->kills = 0;
 	/* Where a version is disabled its suites are, with nothing else. */
@@ -89,8 +88,7 @@ static uint64_t suite_cost(const struct stls_search *search, int row,
 		here->suite_off |= STLS_OFF_SYSTEM;
 		cost += STLS_COST_SYSTEM;
 	}
-	if (!stls_suite_allowed(suite, policy->security_level) ||
-	    (policy->suiteb != STLS_SUITEB_NONE && policy->security_level >= 5))
+	if (!stls_suite_allowed(suite, policy->security_level))
 		here->suite_off |= STLS_OFF_LEVEL;
 	if (!memchr(policy->suite_row, row, policy->suite_count)) {
 		if (search->suiteb && suite->min_version != STLS_TLS1_3)

@@ -83,7 +83,8 @@ void stls_phrase_versions(struct stls_phrase *phrase, uint8_t versions)
 	for (minor = 0; minor < 4; minor++) {
 		if (!(versions & stls_version_bit(STLS_TLS1_0 + minor)))
 			continue;
-		low = low < minor ? low : minor;
+		if (low > high)
+			low = minor;
 		high = minor;
 	}
 	if (low > high)

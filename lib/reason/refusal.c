@@ -54,14 +54,12 @@ static int reason_of_version(const struct stls_refusal *refusal,
 /* One that the peer offers and the ciphers name, to no avail. */
 static int has_named_suite(const struct stls_refusal *refusal)
 {
-	const struct stls_bytes *suites = &refusal->hello->suites;
-	size_t i;
-	int row;
+	const struct smtptls_policy *policy = refusal->policy;
+	unsigned i;
 
-	for (i = 0; i < stls_numbers(suites); i++) {
-		row = stls_suite_by_code(stls_number(suites, i));
-		if (row >= 0 && memchr(refusal->policy->suite_row, row,
-				       refusal->policy->suite_count))
+	for (i = 0; i < policy->suite_count; i++) {
+		if (stls_has_number(&refusal->hello->suites,
+				    stls_suite(policy->suite_row[i])->code))
 			return 1;
 	}
 	return 0;

@@ -43,7 +43,7 @@ static size_t list_names(const struct stls_expected *expected,
 
 	if (expected->peer && !expected->sni_only)
 		name[count++] = expected->peer;
-	for (i = 0; i < names->count && i < STLS_NAMES_MAX; i++)
+	for (i = 0; i < names->count; i++)
 		name[count++] = names->text[i];
 	return count;
 }

@@ -320,31 +320,6 @@ static int has_unknown_extension(gnutls_x509_crt_t crt)
 	}
 }
 
-/* 1 when the anchor does not allow the leaf's names. */
-static int is_constrained(gnutls_x509_crt_t anchor, gnutls_x509_crt_t leaf)
-{
-	static const gnutls_x509_subject_alt_name_t types[] = {
-		GNUTLS_SAN_DNSNAME, GNUTLS_SAN_RFC822NAME, GNUTLS_SAN_URI,
-		GNUTLS_SAN_DN,	    GNUTLS_SAN_IPADDRESS,
-	};
-	gnutls_x509_name_constraints_t constraints;
-	unsigned critical;
-	int ret, wrong = 0;
-	size_t i;
-
-	if (gnutls_x509_name_constraints_init(&constraints) < 0)
-		return 1;
-	ret = gnutls_x509_crt_get_name_constraints(anchor, constraints, 0,
-						   &critical);
-	if (ret < 0)
-		wrong = ret != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
-	for (i = 0; ret >= 0 && i < sizeof(types) / sizeof(types[0]); i++)
-		wrong |= !gnutls_x509_name_constraints_check_crt(
-			constraints, types[i], leaf);
-	gnutls_x509_name_constraints_deinit(constraints);
-	return wrong;
-}
-
 /* What an authority must be, that has `below` others below it. */
 static int check_authority(gnutls_x509_crt_t crt, int below,
 			   struct stls_verdict *verdict)
@@ -375,9 +350,6 @@ static int check_top(const struct stls_peer *peer, const struct path *path,
 	if (has_unknown_extension(crt))
 		return stls_decide(verdict, SMTPTLS_E_CERT_TRUST,
 				   SMTPTLS_REASON_CERT_EXTENSION);
-	if (below >= 0 && is_constrained(crt, path->chain.crt[0]))
-		return stls_decide(verdict, SMTPTLS_E_CERT_TRUST,
-				   SMTPTLS_REASON_CERT_CONSTRAINT);
 	if (!has_no_dates(path) && !is_in_time(crt))
 		return stls_decide(verdict, SMTPTLS_E_CERT_TIME,
 				   SMTPTLS_REASON_CERT_TIME);

@@ -153,6 +153,10 @@ static void set_extensions(gnutls_x509_crt_t crt, const struct chain_spec *spec)
 	if (spec->critical)
 		OK(gnutls_x509_crt_set_extension_by_oid(crt, spec->critical,
 							"\5\0", 2, 1));
+	if (spec->staple)
+		OK(gnutls_x509_crt_set_extension_by_oid(
+			crt, GNUTLS_X509EXT_OID_TLSFEATURES, "\x30\3\2\1\5", 5,
+			0));
 	set_constraints(crt, spec);
 }
 
@@ -207,7 +211,8 @@ struct chain_cert *chain_issue(const struct chain_spec *spec,
 	OK(gnutls_x509_crt_set_key(cert->crt, cert->key));
 	set_names(cert->crt, spec);
 	set_extensions(cert->crt, spec);
-	set_ids(cert->crt, issuer);
+	if (!spec->no_ids)
+		set_ids(cert->crt, issuer);
 	OK(gnutls_x509_crt_sign2(cert->crt, issuer ? issuer->crt : cert->crt,
 				 issuer ? issuer->key : cert->key,
 				 spec->hash ? spec->hash : GNUTLS_DIG_SHA256,

@@ -9,7 +9,7 @@
 
 #include <gnutls/x509.h>
 
-#define CHAIN_NAMES 4
+#define CHAIN_NAMES 5
 
 /* What a certificate is made with; all zeros is a leaf without a name. */
 struct chain_spec {
@@ -28,6 +28,8 @@ struct chain_spec {
 	const char *critical;		  /* an extension that nobody knows */
 	const char *permitted, *excluded; /* dNSName that may follow below */
 	int damaged;			  /* its signature is wrong */
+	int no_ids;			  /* of keys, the issuer's and its own */
+	int staple;			  /* RFC 7633: with a status alone */
 };
 
 struct chain_cert {

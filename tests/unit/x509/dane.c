@@ -154,6 +154,12 @@ static const struct row rows[] = {
 	  .error = SMTPTLS_E_CERT_TRUST, .reason = SMTPTLS_REASON_CERT_CONSTRAINT, .number = 1, .depth = 1 },
 	{ "TA, the anchor permits the name", { LEAF(), INNER(.permitted = "example.org"), ROOT() }, "01",
 	  { { TA, 1, 1, 1 } }, .number = 1, .depth = 1 },
+	{ "TA, the anchor's constraints are none", { LEAF(), INNER(.critical = "2.5.29.30"), ROOT() },
+	  "01", { { TA, 1, 1, 1 } },
+	  .error = SMTPTLS_E_CERT_TRUST, .reason = SMTPTLS_REASON_CERT_CONSTRAINT, .number = 1, .depth = 1 },
+	{ "TA, the root excludes the name", { LEAF(), INNER(), ROOT(.excluded = "example.org") }, "012",
+	  { { TA, 0, 1, 2 } },
+	  .error = SMTPTLS_E_CERT_TRUST, .reason = SMTPTLS_REASON_CERT_CONSTRAINT, .number = 1, .depth = 2 },
 	{ "TA, the anchor has a critical extension", { LEAF(), INNER(.critical = "1.2.3.4.5"), ROOT() },
 	  "01", { { TA, 1, 1, 1 } },
 	  .error = SMTPTLS_E_CERT_TRUST, .reason = SMTPTLS_REASON_CERT_EXTENSION, .number = 1, .depth = 1 },
@@ -326,6 +332,45 @@ static void test_self_signed(void **state)
 	chain_free(cert);
 }
 
+/*
+ * Authorities of one name, and nothing tells their keys apart but what they
+ * have signed.
+ */
+static void test_same_name(void **state)
+{
+	static const struct chain_spec leaf = LEAF(.no_ids = 1);
+	static const struct chain_spec specs[] = {
+		{ .cn = "twin", .ca = 1, .no_ids = 1, .key = 2 },
+		{ .cn = "twin", .ca = 1, .no_ids = 1, .key = 3 },
+	};
+	const char *name = HOST;
+	struct chain_cert *twin[] = { chain_issue(&specs[0], NULL),
+				      chain_issue(&specs[1], NULL) };
+	struct chain_cert *cert = chain_issue(&leaf, twin[1]);
+	struct stls_verdict verdict;
+	struct made made = { .count = 3 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		made.shown[0] = cert->der;
+		made.shown[1] = twin[i]->der;
+		made.shown[2] = twin[1 - i]->der;
+		add(&made.set, twin[0], TA, 0, 1);
+		assert_int_equal(judge(&made, &name, 1, &verdict),
+				 SMTPTLS_E_CERT_TLSA);
+		add(&made.set, twin[1], TA, 0, 1);
+		assert_int_equal(judge(&made, &name, 1, &verdict), 0);
+		assert_int_equal(verdict.record, 2);
+		assert_int_equal(verdict.depth, 1);
+		stls_tlsa_free(&made.set);
+		made.set.added = 0;
+	}
+	chain_free(cert);
+	chain_free(twin[0]);
+	chain_free(twin[1]);
+}
+
 /* What a broken or long chain does to each usage. */
 static void test_chains(void **state)
 {
@@ -447,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_self_signed),
+		cmocka_unit_test(test_same_name),
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_usable),
 	};
