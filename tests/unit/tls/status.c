@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * status: what only GnuTLS knows of a session, and the verdict on the peer
+ * listens to: a status of OCSP that the server sends or has to send, and the
+ * profile of a priority string of the host's. OpenSSL makes the responses.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+#include <openssl/ocsp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <smtptls.h>
+
+#include "../help/chain.h"
+#include "../help/peer.h"
+#include "../help/policy_help.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define HOST	     "mx.example.org"
+
+enum response { NONE, GOOD, REVOKED, OF_ANOTHER };
+
+static const struct chain_spec root = {
+	.cn = "root", .ca = 1, .usage = GNUTLS_KEY_KEY_CERT_SIGN, .key = 1
+};
+
+static const struct row {
+	const char *what;
+	int staple; /* the certificate demands a status */
+	enum response response;
+	const char *priority; /* of the client; NULL: it has a policy */
+	int error, reason;
+} rows[] = {
+	{ .what = "nothing" },
+	{ .what = "good", .response = GOOD },
+	{ .what = "good, as demanded", .staple = 1, .response = GOOD },
+	{ .what = "nothing, but demanded",
+	  .staple = 1,
+	  .error = SMTPTLS_E_CERT_TRUST,
+	  .reason = SMTPTLS_REASON_CERT_STATUS },
+	{ .what = "revoked",
+	  .response = REVOKED,
+	  .error = SMTPTLS_E_CERT_REVOKED,
+	  .reason = SMTPTLS_REASON_CERT_REVOKED },
+	{ .what = "another's",
+	  .response = OF_ANOTHER,
+	  .error = SMTPTLS_E_CERT_TRUST,
+	  .reason = SMTPTLS_REASON_CERT_STATUS },
+	{ .what = "nothing, by priority", .priority = "NORMAL" },
+	{ .what = "revoked, by priority",
+	  .response = REVOKED,
+	  .priority = "NORMAL",
+	  .error = SMTPTLS_E_CERT_REVOKED,
+	  .reason = SMTPTLS_REASON_CERT_REVOKED },
+	{ .what = "weak by the priority's profile",
+	  .priority = "NORMAL:%PROFILE_ULTRA",
+	  .error = SMTPTLS_E_CERT_WEAK,
+	  .reason = SMTPTLS_REASON_CERT_WEAK },
+};
+
+static X509 *x509_of(const struct chain_cert *cert)
+{
+	const unsigned char *at = cert->der.data;
+	X509 *x509 = d2i_X509(NULL, &at, (long)cert->der.size);
+
+	assert_non_null(x509);
+	return x509;
+}
+
+static EVP_PKEY *key_of(const struct chain_cert *cert)
+{
+	const unsigned char *at;
+	gnutls_datum_t der;
+	EVP_PKEY *key;
+
+	assert_int_equal(gnutls_x509_privkey_export2(cert->key,
+						     GNUTLS_X509_FMT_DER, &der),
+			 0);
+	at = der.data;
+	key = d2i_AutoPrivateKey(NULL, &at, (long)der.size);
+	gnutls_free(der.data);
+	assert_non_null(key);
+	return key;
+}
+
+/* What the authority says of a certificate, in DER. */
+static gnutls_datum_t respond(const struct chain_cert *ca,
+			      const struct chain_cert *leaf, int status)
+{
+	X509 *x509[2] = { x509_of(ca), x509_of(leaf) };
+	EVP_PKEY *key = key_of(ca);
+	OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+	OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), x509[1], x509[0]);
+	ASN1_TIME *then = X509_gmtime_adj(NULL, -60);
+	ASN1_TIME *until = X509_gmtime_adj(NULL, 3600);
+	OCSP_RESPONSE *response;
+	gnutls_datum_t der = { NULL, 0 };
+	int len;
+
+	assert_non_null(OCSP_basic_add1_status(
+		basic, id, status, OCSP_REVOKED_STATUS_KEYCOMPROMISE,
+		status == V_OCSP_CERTSTATUS_REVOKED ? then : NULL, then,
+		until));
+	assert_int_equal(
+		OCSP_basic_sign(basic, x509[0], key, EVP_sha256(), NULL, 0), 1);
+	response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+	len = i2d_OCSP_RESPONSE(response, &der.data);
+	assert_true(len > 0);
+	der.size = (unsigned)len;
+	OCSP_RESPONSE_free(response);
+	OCSP_BASICRESP_free(basic);
+	OCSP_CERTID_free(id);
+	ASN1_TIME_free(then);
+	ASN1_TIME_free(until);
+	EVP_PKEY_free(key);
+	X509_free(x509[0]);
+	X509_free(x509[1]);
+	return der;
+}
+
+/* The server's response, which GnuTLS would check if it were loaded. */
+static int give(gnutls_session_t tls, void *arg, gnutls_datum_t *copy)
+{
+	const gnutls_datum_t *response = arg;
+
+	(void)tls;
+	copy->data = gnutls_malloc(response->size);
+	if (!copy->data)
+		return GNUTLS_E_MEMORY_ERROR;
+	memcpy(copy->data, response->data, response->size);
+	copy->size = response->size;
+	return 0;
+}
+
+typedef struct peer *peer_maker(const char *priority,
+				const struct testcert *cert);
+
+static struct peer *peer_of(peer_maker *make, const char *priority,
+			    const struct chain_cert *leaf)
+{
+	gnutls_datum_t cert, key;
+	struct testcert pem = { NULL, NULL, NULL };
+	struct peer *peer;
+
+	assert_int_equal(
+		gnutls_x509_crt_export2(leaf->crt, GNUTLS_X509_FMT_PEM, &cert),
+		0);
+	assert_int_equal(gnutls_x509_privkey_export2(leaf->key,
+						     GNUTLS_X509_FMT_PEM, &key),
+			 0);
+	pem.cert = (const char *)cert.data;
+	pem.key = (const char *)key.data;
+	peer = make(priority, &pem);
+	gnutls_free(cert.data);
+	gnutls_free(key.data);
+	return peer;
+}
+
+/* A connection that trusts this authority alone. */
+static struct smtptls_conn *conn_of(struct smtptls_config *config, int role,
+				    const struct chain_cert *ca)
+{
+	struct smtptls_conn *conn;
+	gnutls_datum_t pem;
+
+	assert_int_equal(
+		gnutls_x509_crt_export2(ca->crt, GNUTLS_X509_FMT_PEM, &pem), 0);
+	assert_int_equal(smtptls_config_set_ca_file(
+				 config, testcert_file(pem.data, pem.size)),
+			 0);
+	gnutls_free(pem.data);
+	freeze(config);
+	conn = peer_conn(config, role);
+	assert_int_equal(smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_CA), 0);
+	return conn;
+}
+
+static struct smtptls_conn *client_of(const struct chain_cert *ca,
+				      const char *priority)
+{
+	struct smtptls_config *config;
+	struct smtptls_conn *conn;
+
+	if (priority) {
+		assert_int_equal(smtptls_config_new(&config), 0);
+		assert_int_equal(smtptls_config_set_priority(config, priority),
+				 0);
+	} else {
+		config = policy_config(NULL);
+	}
+	conn = conn_of(config, SMTPTLS_CLIENT, ca);
+	assert_int_equal(smtptls_conn_set_peer(conn, HOST), 0);
+	return conn;
+}
+
+static void check_row(const struct row *row, const char *version)
+{
+	const struct chain_spec spec = { .cn = HOST,
+					 .san = { "dns:" HOST },
+					 .staple = row->staple,
+					 .key = 2 };
+	struct chain_cert *ca = chain_issue(&root, NULL);
+	struct chain_cert *leaf = chain_issue(&spec, ca);
+	struct chain_cert *other = chain_issue(&spec, ca);
+	struct smtptls_conn *conn = client_of(ca, row->priority);
+	struct peer *peer = peer_of(peer_server, version, leaf);
+	gnutls_datum_t response = { NULL, 0 };
+
+	print_message("%s, %s\n", row->what, version);
+	if (row->response != NONE) {
+		response = respond(
+			ca, row->response == OF_ANOTHER ? other : leaf,
+			row->response == REVOKED ? V_OCSP_CERTSTATUS_REVOKED
+						 : V_OCSP_CERTSTATUS_GOOD);
+		gnutls_certificate_set_ocsp_status_request_function(
+			peer->credentials, give, &response);
+	}
+	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+	peer_run(peer, conn);
+	assert_int_equal(smtptls_conn_error(conn, NULL), row->error);
+	assert_int_equal(host_info(conn).reason, row->reason);
+	assert_int_equal(smtptls_conn_tls_enabled(conn), row->error == 0);
+	peer_free(peer);
+	OPENSSL_free(response.data);
+	smtptls_conn_free(conn);
+	chain_free(other);
+	chain_free(leaf);
+	chain_free(ca);
+}
+
+static void test_rows(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		check_row(&rows[i], PEER_TLS12);
+		check_row(&rows[i], PEER_TLS13);
+	}
+}
+
+/* No client sends a status. */
+static void test_client(void **state)
+{
+	const struct chain_spec spec = { .cn = "client",
+					 .staple = 1,
+					 .key = 2 };
+	struct chain_cert *ca = chain_issue(&root, NULL);
+	struct chain_cert *leaf = chain_issue(&spec, ca);
+	struct smtptls_config *config = policy_config(NULL);
+	struct smtptls_conn *conn;
+	struct peer *peer = peer_of(peer_client, PEER_TLS13, leaf);
+
+	(void)state;
+	add_server(config, TESTCERT_ECDSA, HOST);
+	conn = conn_of(config, SMTPTLS_SERVER, ca);
+	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+	peer_run(peer, conn);
+	assert_int_equal(host_info(conn).verify, 1);
+	peer_free(peer);
+	smtptls_conn_free(conn);
+	chain_free(leaf);
+	chain_free(ca);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	chain_end();
+	return 0;
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_client),
+	};
+
+	return cmocka_run_group_tests_name("status", tests, NULL, end);
+}
