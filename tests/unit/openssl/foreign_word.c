@@ -85,6 +85,16 @@ static const struct {
 	{ CIPHERS, "HIGH:TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256_P256",
 	  "Schannel's name of ECDHE-ECDSA-AES128-GCM-SHA256: write that",
 	  "ECDHE-ECDSA-AES128-GCM-SHA256" },
+	{ PROTOCOLS, "<=1.2", "a bound in another grammar: write <=TLSv1.2",
+	  "<=TLSv1.2" },
+	{ PROTOCOLS, "=<TLSv1.2", "a bound in another grammar: write <=TLSv1.2",
+	  "<=TLSv1.2" },
+	{ PROTOCOLS, ">=1.2", "a bound in another grammar: write >=TLSv1.2",
+	  ">=TLSv1.2" },
+	{ PROTOCOLS, "=>TLSv1.2", "a bound in another grammar: write >=TLSv1.2",
+	  ">=TLSv1.2" },
+	{ PROTOCOLS, "<1.3", "a bound in another grammar: write <=TLSv1.2",
+	  "<=TLSv1.2" },
 	{ PROTOCOLS, "Tls12", "another name of TLSv1.2: write that",
 	  "TLSv1.2" },
 	{ PROTOCOLS, "Tls13,TLSv1.2", "another name of TLSv1.3: write that",
@@ -143,6 +153,9 @@ static const struct {
 	{ CIPHERS, "HIGH:-VERS-TLS1.0",
 	  "a protocol version: put !TLSv1 into the protocols instead",
 	  "!TLSv1" },
+	{ CIPHERS, "HIGH:SIGN-RSA-SHA256",
+	  "a signature algorithm: put RSA+SHA256 into the sigalgs instead",
+	  "RSA+SHA256" },
 	{ CIPHERS, "HIGH:GROUP-X25519",
 	  "a group: put X25519 into the groups instead", "X25519" },
 	{ PROTOCOLS, "VERS-TLS1.2", "GnuTLS's name of TLSv1.2: write that",
@@ -446,17 +459,28 @@ static int means(enum stls_setting setting, const char *string,
 /* ---- the table ---- */
 
 /* The first fault that has a hint, as sentences tell it; 0: there is none. */
+/* What stands behind a string, and must not be read. */
+#define BEHIND "= =:, x"
+
+static void put_behind(char to[1024], const char *string)
+{
+	assert_true(strlen(string) + sizeof(BEHIND) <= 1024);
+	strcpy(to, string);
+	strcat(to, BEHIND);
+}
+
 static int first_hint(struct stls_word_hint *hint, enum stls_setting setting,
 		      const char *string)
 {
 	struct reading reading;
 	struct stls_span where;
-	size_t i;
+	size_t length = strlen(string), i;
+	char longer[1024];
 
-	read_list(&reading, setting, string, strlen(string));
+	put_behind(longer, string);
+	read_list(&reading, setting, longer, length);
 	for (i = 0; find_fault(&reading, i, &where); i++)
-		if (stls_foreign_word(hint, setting, string, strlen(string),
-				      &where))
+		if (stls_foreign_word(hint, setting, longer, length, &where))
 			return 1;
 	return 0;
 }
@@ -580,6 +604,9 @@ static void test_no_hint(void **state)
 		{ PROTOCOLS, "+no_sslv3 +no_tlsv1 VERS-TLS1.2", "VERS-TLS1.2" },
 		{ PROTOCOLS, "SSLv23:TLSv1.2+", "TLSv1.2+" },
 		{ PROTOCOLS, "MinProtocol = foo", "MinProtocol" },
+		{ PROTOCOLS, "MinProtocol", "MinProtocol" },
+		{ PROTOCOLS, "MinProtocol ", "MinProtocol" },
+		{ CIPHERS, "ssl_ciphers", "ssl_ciphers" },
 		{ PROTOCOLS, "MinProtocol == TLSv1.2", "MinProtocol" },
 		{ CIPHERS, "HIGH:\"\001abc\"", "\"\001abc\"" },
 		{ GROUPS, "P-256:x", "x" },
@@ -590,23 +617,29 @@ static void test_no_hint(void **state)
 		{ SIGALGS, "sha256sha384rsa", "sha256sha384rsa" },
 		{ SIGALGS, "PSS+SHA1", "PSS+SHA1" },
 		{ SIGALGS, "RSA", "RSA" },
+		{ SIGALGS, "\"RSA+SHA256 ECDSA+SHA256\"",
+		  "\"RSA+SHA256 ECDSA+SHA256\"" },
+		/* what may be anything, or is more than a name */
+		{ CIPHERS, "HIGH:RSA-SHA256", "RSA-SHA256" },
+		{ CIPHERS, "ECDHE_RSA_AES128_GCM_SHA256/x",
+		  "ECDHE_RSA_AES128_GCM_SHA256/x" },
 	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT(none); i++) {
-		const char *string = none[i].string;
 		struct stls_word_hint hint;
 		struct reading reading;
 		struct stls_span where;
-		char text[256] = "x";
+		size_t length = strlen(none[i].string);
+		char string[1024], text[256] = "x";
 
-		print_message("%s\n", string);
-		read_list(&reading, none[i].setting, string, strlen(string));
+		print_message("%s\n", none[i].string);
+		put_behind(string, none[i].string);
+		read_list(&reading, none[i].setting, string, length);
 		assert_true(find_fault(&reading, 0, &where));
 		assert_int_equal(stls_foreign_word(&hint, none[i].setting,
-						   string, strlen(string),
-						   &where),
+						   string, length, &where),
 				 0);
 		assert_int_equal(hint.cure, STLS_CURE_NONE);
 		assert_int_equal(hint.word.length, strlen(none[i].shown));

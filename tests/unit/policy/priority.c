@@ -19,6 +19,7 @@
 #include <gnutls/gnutls.h>
 
 #include "../help/policy_help.h"
+#include "tls/abilities.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -438,6 +439,23 @@ static void system_group(void)
 	smtptls_policy_unref(policy);
 }
 
+static void system_sigalg(void)
+{
+	struct smtptls_policy *policy =
+		new_policy(POLICY(.sigalgs = "RSA+SHA512:RSA+SHA256"));
+	struct stls_abilities abilities;
+
+	assert_int_equal(stls_abilities_ask(&abilities), 0);
+	assert_int_equal(abilities.sigalg[stls_sigalg_by_code(0x0601)],
+			 STLS_DISABLED);
+	assert_int_equal(abilities.sigalg[stls_sigalg_by_code(0x0401)],
+			 STLS_ABLE);
+	assert_true(has_word(policy, "+SIGN-RSA-SHA256"));
+	assert_false(has_word(policy, "+SIGN-RSA-SHA512"));
+	check_enabled(policy);
+	smtptls_policy_unref(policy);
+}
+
 static void system_tls13(void)
 {
 	struct smtptls_policy *policy = make(NULL, NULL, NULL, 0);
@@ -514,6 +532,7 @@ static const struct {
 	{ "tls-disabled-cipher = AES-128-GCM", system_cipher },
 	{ "tls-disabled-kx = DHE-RSA", system_kx },
 	{ "tls-disabled-group = GROUP-X25519", system_group },
+	{ "insecure-sig = RSA-SHA512", system_sigalg },
 	{ "disabled-version = tls1.3", system_tls13 },
 	{ "disabled-version = tls1.2", system_tls12 },
 	{ "tls-disabled-cipher = CHACHA20-POLY1305", system_all_wanted },

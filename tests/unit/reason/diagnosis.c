@@ -130,6 +130,36 @@ static const struct row versions[] = {
 	  "sigalgs do not name: add ecdsa_secp384r1_sha384 to the sigalgs; "
 	  "other peers with TLS 1.3 may fail then",
 	  { 0 } },
+	/* what is lost, and who is, beside a better version */
+	{ { .protocols = "TLSv1.2", .groups = "P-224:X25519" },
+	  { TLS13, .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_VERSION,
+	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
+	  "protocols, which switches secp192r1 and secp224r1 off",
+	  { 0 } },
+	{ { .protocols = "TLSv1.2", .groups = "P-384" },
+	  { .suites = LIST(0x1301),
+	    .versions = LIST(0x0304),
+	    .groups = LIST(24),
+	    .shares = LIST(24),
+	    .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_VERSION,
+	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
+	  "protocols; other peers with TLS 1.3 may fail then",
+	  { 0 } },
+	{ { .protocols = "TLSv1.2", .groups = "P-256" },
+	  { .suites = LIST(0x1301),
+	    .versions = LIST(0x0304),
+	    .groups = LIST(23),
+	    .shares = LIST(23),
+	    .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_VERSION,
+	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
+	  "protocols",
+	  { 0 } },
 	{ { 0 },
 	  { TLS13, .sigalgs = LIST(0x0804) },
 	  0,
@@ -159,6 +189,33 @@ static const struct row suites[] = {
 	  "peer offers TLS 1.2 with DHE-RSA-AES128-CCM, AES128-SHA, "
 	  "ECDHE-RSA-AES256-SHA, which \"!AESCCM\" in the ciphers excludes: "
 	  "remove \"!AESCCM\" from the ciphers",
+	  { 0 } },
+	{ { .ciphers = "SUITEB128", .sigalgs = "RSA+SHA256" },
+	  { .suites = LIST(0xc02f),
+	    .groups = LIST(23),
+	    .sigalgs = LIST(0x0401) },
+	  RSA,
+	  SMTPTLS_REASON_SUITES_EXCLUDED,
+	  "peer offers TLS 1.2 with ECDHE-RSA-AES128-GCM-SHA256, which "
+	  "\"SUITEB128\" in the ciphers leaves out: set the ciphers to "
+	  "\"ECDHE+aECDSA+AESGCM:+AES256:ECDHE-RSA-AES128-GCM-SHA256\" and "
+	  "add \"ECDSA+SHA256:ECDSA+SHA384\" to the sigalgs",
+	  { 0 } },
+	/* words that cannot be changed, or too many of them */
+	{ { .ciphers = "DEFAULT:DEFAULT" },
+	  { .suites = LIST(0xc09c), .sigalgs = LIST(0x0401) },
+	  RSA,
+	  SMTPTLS_REASON_SUITES_EXCLUDED,
+	  "peer offers TLS 1.2 with AES128-CCM, which the ciphers do not name: "
+	  "set the ciphers to \"ALL:-aNULL:@SECLEVEL=2\"",
+	  { 0 } },
+	{ { .ciphers =
+		    "HIGH:!SHA1:!kRSA:!AESCCM:!AES128:!AES128-CCM:!AES:!RSA" },
+	  { .suites = LIST(0xc09c), .sigalgs = LIST(0x0401) },
+	  RSA,
+	  SMTPTLS_REASON_SUITES_EXCLUDED,
+	  "peer offers TLS 1.2 with AES128-CCM, which the ciphers do not name: "
+	  "set the ciphers to \"HIGH:!SHA1\"",
 	  { 0 } },
 	{ { .ciphers = "AES256-SHA256:@SECLEVEL=2" },
 	  { .suites = LIST(0x0002, 0xc018, 0x00a8), .sigalgs = LIST(0x0401) },

@@ -534,6 +534,43 @@ static void every_alert(void **state)
 			    "ask for a name that it has, or add one there");
 }
 
+/* From the last messages alone, the peer's and this side's. */
+static void last_messages(void **state)
+{
+	static const struct {
+		int server, last_in, last_out;
+		const char *when;
+	} rows[] = {
+		{ 0, -1, 1, " after this side's ClientHello" },
+		{ 0, 0, 1, " after its HelloRequest" },
+		{ 0, 6, 1, " after this side's ClientHello" },
+		{ 0, 2, 1, " after its ServerHello" },
+		{ 0, 14, 16, " after this side's ClientKeyExchange" },
+		{ 0, 4, 20, " after its NewSessionTicket" },
+		{ 0, 20, 20, " after its Finished" },
+		{ 1, -1, -1, " before its ClientHello" },
+		{ 1, 1, -1, " after its ClientHello" },
+		{ 1, 1, 2, " after this side's ServerHello" },
+		{ 1, 1, 6, " after this side's HelloRetryRequest" },
+		{ 1, 1, 14, " after this side's ServerHello..ServerHelloDone" },
+		{ 1, 16, 14, " after its ClientKeyExchange" },
+	};
+	struct stls_end end = { .reason = SMTPTLS_REASON_CLOSED };
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		end.server = rows[i].server;
+		end.last_in = rows[i].last_in;
+		end.last_out = rows[i].last_out;
+		end.begun = end.last_in >= 0;
+		stls_end_write(&end, text, sizeof(text));
+		print_message("%s\n", text);
+		assert_non_null(strstr(text, rows[i].when));
+	}
+}
+
 /* ---- plaintext ---- */
 
 static void plaintext(void **state)
@@ -646,22 +683,30 @@ static void first_bytes(void **state)
 	}
 }
 
-/* A ServerHello, for one. */
+/* A ServerHello, for one, or a record longer than any. */
 static void other_message(void **state)
 {
-	static const char message[] = "\x16\3\1\0\4\2\0\0\0";
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} messages[] = { { "\x16\3\1\0\4\2\0\0\0", 9 },
+			 { "\x16\3\1\xff\xff\1\0\0\0", 9 } };
 	struct smtptls_conn *conn;
-	size_t cut;
+	size_t i, cut;
 
 	(void)state;
-	for (cut = 1; cut < sizeof(message) - 1; cut++) {
-		conn = server();
-		host_feed(conn, message, cut);
-		host_feed(conn, message + cut, sizeof(message) - 1 - cut);
-		check_end(conn, NULL, SMTPTLS_E_HANDSHAKE,
-			  SMTPTLS_REASON_BAD_HELLO,
-			  "peer's first message is no ClientHello: the peer "
-			  "must be changed");
+	for (i = 0; i < COUNT(messages); i++) {
+		for (cut = 1; cut < messages[i].len; cut++) {
+			conn = server();
+			host_feed(conn, messages[i].bytes, cut);
+			if (smtptls_conn_state(conn) == SMTPTLS_HANDSHAKE)
+				host_feed(conn, messages[i].bytes + cut,
+					  messages[i].len - cut);
+			check_end(conn, NULL, SMTPTLS_E_HANDSHAKE,
+				  SMTPTLS_REASON_BAD_HELLO,
+				  "peer's first message is no ClientHello: the "
+				  "peer must be changed");
+		}
 	}
 }
 
@@ -975,6 +1020,7 @@ int main(void)
 		cmocka_unit_test(alerted),
 		cmocka_unit_test(alerted_behind_the_handshake),
 		cmocka_unit_test(every_alert),
+		cmocka_unit_test(last_messages),
 		cmocka_unit_test(plaintext),
 		cmocka_unit_test(other_message),
 		cmocka_unit_test(first_bytes),

@@ -249,6 +249,21 @@ static size_t cut_records(const struct hello *hello, size_t cut,
 	return len;
 }
 
+/* A message in one record is not copied. */
+static void one_record(void **state)
+{
+	struct stls_bytes body;
+	struct hello hello;
+
+	(void)state;
+	hello_record(&hello, &modern);
+	assert_int_equal(
+		stls_client_hello_find(&body, hello.bytes, hello.len, NULL, 0),
+		0);
+	assert_ptr_equal(body.data, hello.bytes + 9);
+	assert_int_equal(body.len, hello.len - 9);
+}
+
 static void several_records(void **state)
 {
 	unsigned char bytes[4096], memory[1024];
@@ -408,6 +423,40 @@ static void server_names(void **state)
 	}
 }
 
+/* What stands behind the list is another extension's. */
+static void psk_modes(void **state)
+{
+	static const struct {
+		const char *data;
+		size_t len;
+		unsigned modes;
+	} rows[] = {
+		{ "\1\0", 2, 1 },     { "\1\1", 2, 2 },	    { "\1\2", 2, 4 },
+		{ "\3\1\0\1", 4, 3 }, { "\2\xff\1", 3, 6 },
+	};
+	struct stls_client_hello parsed;
+	struct hello hello;
+	size_t extensions, i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		hello_make(&hello, &(const struct hello_spec){
+					   .suites = plain.suites });
+		extensions = hello_open(&hello, 2);
+		hello_put(&hello, 45, 2);
+		hello_put(&hello, (unsigned)rows[i].len, 2);
+		for (j = 0; j < rows[i].len; j++)
+			hello_put(&hello, (unsigned char)rows[i].data[j], 1);
+		hello_put(&hello, i % 2 ? 0x00ee : 0xffee, 2);
+		hello_put(&hello, 0, 2);
+		hello_close(&hello, extensions, 2);
+		assert_int_equal(stls_client_hello_parse(&parsed, hello.bytes,
+							 hello.len),
+				 0);
+		assert_int_equal(parsed.psk_modes, rows[i].modes);
+	}
+}
+
 static void pre_shared_key_is_last(void **state)
 {
 	struct stls_client_hello parsed;
@@ -467,9 +516,11 @@ int main(void)
 		cmocka_unit_test(whole),
 		cmocka_unit_test(truncated),
 		cmocka_unit_test(longer),
+		cmocka_unit_test(one_record),
 		cmocka_unit_test(several_records),
 		cmocka_unit_test(extensions),
 		cmocka_unit_test(server_names),
+		cmocka_unit_test(psk_modes),
 		cmocka_unit_test(pre_shared_key_is_last),
 		cmocka_unit_test(head),
 	};

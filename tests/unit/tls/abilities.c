@@ -142,6 +142,29 @@ static void test_sigalgs(void **state)
 	assert_int_equal(found, sizeof(able) / sizeof(able[0]));
 }
 
+/* Each row is able, when GnuTLS has the signature, or it is absent. */
+static void test_every_sigalg(void **state)
+{
+	struct stls_abilities abilities;
+	const gnutls_sign_algorithm_t *list = gnutls_sign_list();
+	size_t row, i;
+
+	(void)state;
+	assert_int_equal(stls_abilities_ask(&abilities), 0);
+	for (row = 0; row < STLS_SIGALGS; row++) {
+		const char *word = stls_sigalg(row)->gnutls;
+		int has = 0;
+
+		/* it has no numbers for these in TLS */
+		for (i = 0; list[i] && !strstr(word, "SHA224"); i++)
+			has |= word[0] &&
+			       strcmp(word + strlen("SIGN-"),
+				      gnutls_sign_get_name(list[i])) == 0;
+		assert_int_equal(abilities.sigalg[row],
+				 has ? STLS_ABLE : STLS_ABSENT);
+	}
+}
+
 /* ---- the last guard ---- */
 
 static struct smtptls_policy *one_suite(void)
@@ -206,6 +229,7 @@ int main(void)
 		cmocka_unit_test(test_table_is_whole),
 		cmocka_unit_test(test_groups_and_versions),
 		cmocka_unit_test(test_sigalgs),
+		cmocka_unit_test(test_every_sigalg),
 		cmocka_unit_test(test_guard),
 	};
 

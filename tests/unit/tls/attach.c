@@ -18,8 +18,10 @@
 
 #include "../help/peer.h"
 #include "../help/policy_help.h"
+#include "tls/hook.h"
 
-#define AES128 "ECDHE-RSA-AES128-GCM-SHA256"
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define AES128	     "ECDHE-RSA-AES128-GCM-SHA256"
 #define TLS12(kx, cipher, mac)                                                 \
 	"NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+" kx ":-CIPHER-ALL:+" cipher   \
 	":-MAC-ALL:+" mac
@@ -485,6 +487,50 @@ static void client_is_kept_to_it(void **state)
 	pair_free(&pair);
 }
 
+/* A hello that was judged well excuses nothing of what came out. */
+static void outcome(void **state)
+{
+	static const struct {
+		struct smtptls_policy_spec spec;
+		int ret;
+	} rows[] = {
+		{ { .ciphers = AES128 }, 0 },
+		{ { .ciphers = "ECDHE-RSA-AES256-GCM-SHA384" }, -1 },
+		{ { .ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256" }, -1 },
+		{ { .ciphers = "DHE-RSA-AES128-GCM-SHA256" }, -1 },
+		{ { .ciphers = "ECDHE-RSA-AES128-SHA256" }, -1 },
+		{ { .protocols = "TLSv1.3" }, -1 },
+		{ { .ciphers = AES128, .groups = "P-384:P-521" }, -1 },
+		{ { .ciphers = AES128, .groups = "P-521:P-256" }, 0 },
+	};
+	struct pair pair = pair_of(
+		"NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-GCM:"
+		"-KX-ALL:+ECDHE-RSA:-GROUP-ALL:+GROUP-SECP256R1",
+		TESTCERT_RSA);
+	size_t i;
+
+	(void)state;
+	join(pair.client, pair.server);
+	assert_int_equal(pair.client->result, 0);
+	for (i = 0; i < COUNT(rows); i++) {
+		struct smtptls_policy *policy = new_policy(&rows[i].spec);
+		struct stls_judge judge = { .policy = policy };
+
+		assert_int_equal(stls_judge_result(&judge, pair.client->tls, 0),
+				 -1);
+		assert_int_equal(judge.reason, SMTPTLS_REASON_UNJUDGED);
+		stls_judge_clear(&judge);
+		judge = (struct stls_judge){ .policy = policy, .judged = 1 };
+		assert_int_equal(stls_judge_result(&judge, pair.client->tls, 0),
+				 rows[i].ret);
+		assert_int_equal(judge.reason,
+				 rows[i].ret ? SMTPTLS_REASON_OUTSIDE : 0);
+		stls_judge_clear(&judge);
+		smtptls_policy_unref(policy);
+	}
+	pair_free(&pair);
+}
+
 static void arguments(void **state)
 {
 	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = "HIGH"));
@@ -579,6 +625,7 @@ int main(void)
 		cmocka_unit_test(overwritten),
 		cmocka_unit_test(ssl2_hello),
 		cmocka_unit_test(client_is_kept_to_it),
+		cmocka_unit_test(outcome),
 		cmocka_unit_test(arguments),
 		cmocka_unit_test(resumes),
 	};

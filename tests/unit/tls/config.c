@@ -118,6 +118,36 @@ static void test_frozen(void **state)
 	assert_unchanged(config, &before);
 }
 
+/* Each certificate alone is there for a policy's choice among several. */
+static void check_single(size_t certificates, const char *priority,
+			 size_t count)
+{
+	struct smtptls_config *config = new_config();
+	const struct testcert *server = usual_server();
+	size_t i;
+
+	for (i = 0; i < certificates; i++)
+		assert_int_equal(smtptls_config_add_cert_file(
+					 config, server->file, server->file),
+				 0);
+	if (priority)
+		assert_int_equal(smtptls_config_set_priority(config, priority),
+				 0);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+	assert_int_equal(config->single.count, count);
+	smtptls_config_unref(config);
+}
+
+static void test_single(void **state)
+{
+	(void)state;
+	check_single(0, NULL, 0);
+	check_single(1, NULL, 0);
+	check_single(2, NULL, 2);
+	check_single(3, NULL, 3);
+	check_single(2, "NORMAL", 0);
+}
+
 static void test_conn_needs_it_frozen(void **state)
 {
 	struct smtptls_config *config = *state;
@@ -531,6 +561,7 @@ int main(int argc, char **argv)
 		TEST(test_new),
 		TEST(test_null),
 		TEST(test_frozen),
+		TEST(test_single),
 		TEST(test_conn_needs_it_frozen),
 		TEST(test_owners_in_threads),
 		TEST(test_conn_is_an_owner),

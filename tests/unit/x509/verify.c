@@ -388,6 +388,8 @@ static void test_sentences(void **state)
 	};
 	const struct chain_spec many = { .san = { "dns:a", "ip:2001:db8::1",
 						  "dns:*.c\n", "dns:d" } };
+	const struct chain_spec more = { .san = { "dns:a", "dns:b", "dns:c",
+						  "dns:d", "dns:e" } };
 	const struct chain_spec one = { .san = {
 						"dns:a-name-of-more-than-forty-"
 						"bytes.is.example.org" } };
@@ -404,6 +406,10 @@ static void test_sentences(void **state)
 		       "peer's certificate is for \"a\", \"2001:db8::1\", "
 		       "\"*.c\\x0a\", ..., not for \"mx.example.org\": have it "
 		       "issued for that, or ask for one of those");
+	check_sentence(&more, HOST,
+		       "peer's certificate is for \"a\", \"b\", \"c\", ..., "
+		       "not for \"mx.example.org\": have it issued for that, "
+		       "or ask for one of those");
 	check_sentence(&one, HOST,
 		       "peer's certificate is for "
 		       "\"a-name-of-more-than-forty-bytes.is.examp...\", "
