@@ -97,6 +97,8 @@ static const struct {
 	  "<=TLSv1.2" },
 	{ PROTOCOLS, "Tls12", "another name of TLSv1.2: write that",
 	  "TLSv1.2" },
+	{ PROTOCOLS, "Tls12 ", "another name of TLSv1.2: write that",
+	  "TLSv1.2" },
 	{ PROTOCOLS, "Tls13,TLSv1.2", "another name of TLSv1.3: write that",
 	  "TLSv1.2 TLSv1.3" },
 	/* LibreSSL */
@@ -460,7 +462,7 @@ static int means(enum stls_setting setting, const char *string,
 
 /* The first fault that has a hint, as sentences tell it; 0: there is none. */
 /* What stands behind a string, and must not be read. */
-#define BEHIND "= =:, x"
+#define BEHIND " = =:, x"
 
 static void put_behind(char to[1024], const char *string)
 {

@@ -444,6 +444,66 @@ static void test_defaults(void **state)
 	smtptls_policy_unref(policy);
 }
 
+/* What a suite needs besides, and has or not. */
+static void test_parameters(void **state)
+{
+	static const char no_curve[] = "groups has no elliptic curve for it",
+			  no_field[] = "groups has no ffdhe group for it",
+			  no_dsa[] = "sigalgs has no DSA for it",
+			  no_tls13[] = "no allowed signature algorithm is one "
+				       "of TLS 1.3";
+	static const struct {
+		const char *ciphers, *groups, *sigalgs;
+		const char *cause[3]; /* of TLS 1.3's, and of the ciphers */
+	} rows[] = {
+		{ "ECDHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES128-GCM-SHA256",
+		  "ffdhe8192:P-256",
+		  NULL,
+		  { NULL, NULL, NULL } },
+		{ "ECDHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES128-GCM-SHA256",
+		  "P-256",
+		  NULL,
+		  { NULL, NULL, no_field } },
+		{ "ECDHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES128-GCM-SHA256",
+		  "ffdhe2048",
+		  NULL,
+		  { NULL, no_curve, NULL } },
+		{ "ECDHE-RSA-AES128-GCM-SHA256:DHE-DSS-AES128-GCM-SHA256",
+		  "P-256:ffdhe2048",
+		  "RSA+SHA256:DSA+SHA256",
+		  { no_tls13, NULL, NULL } },
+		{ "ECDHE-RSA-AES128-GCM-SHA256:DHE-DSS-AES128-GCM-SHA256",
+		  "P-256:ffdhe2048",
+		  "RSA+SHA256:ECDSA+SHA256",
+		  { NULL, NULL, no_dsa } },
+	};
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		struct smtptls_policy *policy = new_policy(
+			POLICY(.ciphers = rows[i].ciphers,
+			       .ciphersuites = "TLS_AES_128_GCM_SHA256",
+			       .groups = rows[i].groups,
+			       .sigalgs = rows[i].sigalgs));
+
+		for (j = 0; j < COUNT(rows[i].cause); j++) {
+			const struct smtptls_policy_suite *suite =
+				smtptls_policy_suite(policy, j);
+			const char *cause = rows[i].cause[j];
+
+			print_message("%s: %s\n", suite->openssl,
+				      cause ? cause : "kept");
+			assert_int_equal(suite->lost,
+					 cause ? SMTPTLS_LOST_PARAMETERS
+					       : SMTPTLS_KEPT);
+			if (cause)
+				assert_string_equal(suite->cause, cause);
+		}
+		smtptls_policy_unref(policy);
+	}
+}
+
 static void test_names(void **state)
 {
 	struct smtptls_policy_spec spec = {
@@ -553,6 +613,7 @@ int main(void)
 		cmocka_unit_test(test_hybrid_groups),
 		cmocka_unit_test(test_many_warnings),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_suiteb),

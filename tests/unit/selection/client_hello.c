@@ -381,6 +381,31 @@ static void extensions(void **state)
 	}
 }
 
+static void binders(void **state)
+{
+#define TWO_KEYS "\0\x0e\0\1x\0\0\0\0\0\1y\0\0\0\0"
+	static const struct {
+		const char *data;
+		size_t len;
+		unsigned differ;
+	} rows[] = {
+		{ TWO_KEYS "\0\x42" BINDER BINDER, 84, 0 },
+		{ TWO_KEYS "\0\x43" BINDER "\x21"
+			   "012345678901234567890123456789012",
+		  85, 1 },
+	};
+	struct stls_client_hello parsed;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(
+			parse_with(&parsed, 41, rows[i].data, rows[i].len), 0);
+		assert_int_equal(parsed.binder_len, 32);
+		assert_int_equal(parsed.binders_differ, rows[i].differ);
+	}
+}
+
 /* SNI alone: the type of each name, and how long it is. */
 static void server_names(void **state)
 {
@@ -519,6 +544,7 @@ int main(void)
 		cmocka_unit_test(one_record),
 		cmocka_unit_test(several_records),
 		cmocka_unit_test(extensions),
+		cmocka_unit_test(binders),
 		cmocka_unit_test(server_names),
 		cmocka_unit_test(psk_modes),
 		cmocka_unit_test(pre_shared_key_is_last),

@@ -118,6 +118,17 @@ static const struct row orders[] = {
 	    .flags = SMTPTLS_PREFER_CLIENT },
 	  { .suites = SUITES_12, TLS12 }, RSA, 0, 0x0303, 0xc02f, 29,
 	  SMTPTLS_KEY_RSA_SIGN, 0 },
+	/* The first that OpenSSL has counts; it has none of RC4. */
+	{ { .ciphers = "ECDHE-RSA-AES128-GCM-SHA256:"
+		       "ECDHE-RSA-CHACHA20-POLY1305",
+	    .flags = SMTPTLS_PRIORITIZE_CHACHA },
+	  { .suites = LIST(0x0005, 0xcca8, 0xc02f), TLS12 }, RSA, 0, 0x0303,
+	  0xcca8, 29, SMTPTLS_KEY_RSA_SIGN, 0 },
+	{ { .ciphers = "ECDHE-RSA-AES128-GCM-SHA256:"
+		       "ECDHE-RSA-CHACHA20-POLY1305",
+	    .flags = SMTPTLS_PRIORITIZE_CHACHA },
+	  { .suites = LIST(0xc02c, 0xcca8, 0xc02f), TLS12 }, RSA, 0, 0x0303,
+	  0xc02f, 29, SMTPTLS_KEY_RSA_SIGN, 0 },
 	/* ChaCha20 first, if the client's first is one. */
 	{ { .flags = SMTPTLS_PRIORITIZE_CHACHA },
 	  { .suites = LIST(0x0a0a, 0xcca8, 0xc02f), TLS12 }, RSA, 0, 0x0303,
