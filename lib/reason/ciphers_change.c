@@ -215,11 +215,11 @@ static void write_addition(const struct ciphers *ciphers,
 	if (named && !anonymous && !plain)
 		return;
 	write_level(level, diagnosis->level);
-	(void)snprintf(add, 80, "%s%s%s%s%s%s",
+	(void)snprintf(add, 80, "%s%s%s%s%s",
 		       named ? "" : stls_suite(diagnosis->suite)->openssl,
 		       !named && ciphers->lower ? ":" : "",
 		       anonymous ? "!aNULL:" : "", plain ? "!eNULL:" : "",
-		       ciphers->lower ? level : "", "");
+		       ciphers->lower ? level : "");
 }
 
 static void lower_level(const struct ciphers *ciphers)

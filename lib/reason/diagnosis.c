@@ -440,10 +440,15 @@ static void join_curve(const struct stls_search *search)
 	best->group = best->curve;
 }
 
-static int has_group(const struct smtptls_policy *policy, unsigned code)
+/* After the change, that is. */
+static int has_group(const struct stls_search *search, unsigned code)
 {
-	return memchr(policy->group, stls_group_by_code(code),
-		      policy->group_count) != NULL;
+	const struct smtptls_policy *policy = search->policy;
+	const struct stls_diagnosis *best = search->best;
+	int row = stls_group_by_code(code);
+
+	return memchr(policy->group, row, policy->group_count) ||
+	       (best->group_off & STLS_OFF_NAME && best->group == row);
 }
 
 /*
@@ -468,7 +473,7 @@ static int is_usual(const struct stls_search *search, unsigned version,
 	    !strstr(suites, "TLS_AES_128_GCM_SHA256") &&
 	    !strstr(suites, "TLS_AES_256_GCM_SHA384"))
 		return 0;
-	if (!has_group(policy, 23) && !has_group(policy, 29))
+	if (!has_group(search, 23) && !has_group(search, 29))
 		return 0;
 	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
 		row = stls_sigalg_by_code(usual[i].code);

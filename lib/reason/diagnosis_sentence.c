@@ -427,17 +427,17 @@ void stls_write_price(struct stls_writer *writer)
 		stls_phrase_add(phrase,
 				writer->terse ? "; weakens all"
 					      : ", which weakens all sessions");
+	if (diagnosis->loses)
+		stls_phrase_add(phrase, writer->terse
+						? "; secp192r1, secp224r1 off"
+						: ", which switches secp192r1 "
+						  "and secp224r1 off");
 	if (diagnosis->raises)
 		stls_phrase_add(phrase,
 				writer->terse ? "; TLS 1.%d may fail"
 					      : "; other peers with TLS 1.%d "
 						"may fail then",
 				diagnosis->raises - STLS_TLS1_0);
-	if (diagnosis->loses)
-		stls_phrase_add(phrase, writer->terse
-						? "; secp192r1, secp224r1 off"
-						: ", which switches secp192r1 "
-						  "and secp224r1 off");
 }
 
 static size_t measure_price(struct stls_writer writer)

@@ -15,8 +15,7 @@
 
 #include "selection/version.h"
 
-#define SUITES_SHOWN 3
-#define KEYS_SHOWN   3
+#define KEYS_SHOWN 3
 
 void stls_phrase_add(struct stls_phrase *phrase, const char *format, ...)
 {
@@ -118,25 +117,6 @@ void stls_phrase_offered(struct stls_phrase *phrase,
 const char *stls_suite_name(const struct stls_suite *suite)
 {
 	return suite->openssl[0] ? suite->openssl : suite->gnutls;
-}
-
-void stls_phrase_suites(struct stls_phrase *phrase,
-			const struct stls_client_hello *hello, uint16_t version)
-{
-	struct stls_name_list list = { phrase, SUITES_SHOWN, 0 };
-	const struct stls_suite *suite;
-	size_t i;
-	int row;
-
-	for (i = 0; i < stls_numbers(&hello->suites); i++) {
-		row = stls_suite_by_code(stls_number(&hello->suites, i));
-		if (row < 0)
-			continue;
-		suite = stls_suite((size_t)row);
-		if (stls_version_has_suite(version, suite))
-			stls_name_list_add(&list, stls_suite_name(suite));
-	}
-	stls_name_list_end(&list);
 }
 
 /* ---- certificates ---- */

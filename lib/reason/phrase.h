@@ -37,10 +37,6 @@ void stls_phrase_versions(struct stls_phrase *phrase, uint8_t versions);
 void stls_phrase_offered(struct stls_phrase *phrase,
 			 const struct stls_client_hello *hello,
 			 uint8_t versions);
-/* The hello's suites of a version, what is unknown left out. */
-void stls_phrase_suites(struct stls_phrase *phrase,
-			const struct stls_client_hello *hello,
-			uint16_t version);
 /* "RSA", "ECDSA P-256 and Ed25519": a mask of enum smtptls_key. */
 void stls_phrase_keys(struct stls_phrase *phrase, unsigned keys,
 		      const char *last);

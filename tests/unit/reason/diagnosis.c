@@ -138,6 +138,26 @@ static const struct row versions[] = {
 	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
 	  "protocols, which switches secp192r1 and secp224r1 off",
 	  { 0 } },
+	{ { .protocols = "TLSv1.2", .groups = "P-224" },
+	  { TLS13, .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_VERSION,
+	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
+	  "protocols and x25519 to the groups, which switches secp192r1 and "
+	  "secp224r1 off",
+	  { 0 } },
+	{ { .protocols = "TLSv1.2", .groups = "P-224" },
+	  { .suites = LIST(0x1301),
+	    .versions = LIST(0x0304),
+	    .groups = LIST(24),
+	    .shares = LIST(24),
+	    .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_VERSION,
+	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
+	  "protocols and secp384r1 to the groups, which switches secp192r1 and "
+	  "secp224r1 off; other peers with TLS 1.3 may fail then",
+	  { 0 } },
 	{ { .protocols = "TLSv1.2", .groups = "P-384" },
 	  { .suites = LIST(0x1301),
 	    .versions = LIST(0x0304),
@@ -200,6 +220,19 @@ static const struct row suites[] = {
 	  "\"SUITEB128\" in the ciphers leaves out: set the ciphers to "
 	  "\"ECDHE+aECDSA+AESGCM:+AES256:ECDHE-RSA-AES128-GCM-SHA256\" and "
 	  "add \"ECDSA+SHA256:ECDSA+SHA384\" to the sigalgs",
+	  { 0 } },
+	{ { .ciphers = "SUITEB128",
+	    .sigalgs = "RSA+SHA256:RSA+SHA384",
+	    .groups = "P-521" },
+	  { .suites = LIST(0xc02f),
+	    .groups = LIST(23),
+	    .sigalgs = LIST(0x0601) },
+	  RSA,
+	  SMTPTLS_REASON_SUITES_EXCLUDED,
+	  "peer offers up to TLS 1.2: set the ciphers to "
+	  "\"ECDHE+aECDSA+AESGCM:+AES256:ECDHE-RSA-AES128-GCM-SHA256\", add "
+	  "\"secp256r1:secp384r1\" to the groups and "
+	  "\"ECDSA+SHA256:ECDSA+SHA384:rsa_pkcs1_sha512\" to the sigalgs",
 	  { 0 } },
 	/* words that cannot be changed, or too many of them */
 	{ { .ciphers = "DEFAULT:DEFAULT" },
@@ -408,6 +441,28 @@ static const struct row groups[] = {
 	  SMTPTLS_REASON_GROUP,
 	  "peer offers the groups x25519; the only certificate is ECDSA P-384: "
 	  "add an Ed25519 certificate",
+	  { 0 } },
+};
+
+static const struct row curves[] = {
+	/* the certificate's curve does for the group too */
+	{ { .groups = "X25519:P-384" },
+	  { .suites = LIST(0xc02c),
+	    .groups = LIST(30),
+	    .sigalgs = LIST(0x0503) },
+	  P384,
+	  SMTPTLS_REASON_GROUP,
+	  "peer offers the groups x448; the only certificate is ECDSA P-384: "
+	  "the peer must offer secp384r1",
+	  { 0 } },
+	{ { .groups = "X25519" },
+	  { .suites = LIST(0xc02c),
+	    .groups = LIST(30),
+	    .sigalgs = LIST(0x0503) },
+	  P384,
+	  SMTPTLS_REASON_GROUP,
+	  "peer offers the groups x448; the only certificate is ECDSA P-384: "
+	  "the peer must offer x25519 and secp384r1",
 	  { 0 } },
 };
 
@@ -665,6 +720,7 @@ static void check(const struct row *row)
 TABLE(versions)
 TABLE(suites)
 TABLE(groups)
+TABLE(curves)
 TABLE(sigalgs)
 
 /* ---- lengths ---- */
@@ -723,6 +779,7 @@ int main(void)
 		cmocka_unit_test(check_versions),
 		cmocka_unit_test(check_suites),
 		cmocka_unit_test(check_groups),
+		cmocka_unit_test(check_curves),
 		cmocka_unit_test(check_sigalgs),
 		cmocka_unit_test(lengths),
 	};
