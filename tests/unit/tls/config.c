@@ -238,6 +238,9 @@ static void test_priority(void **state)
 	char string[2000] = "NORMAL";
 
 	assert_int_equal(smtptls_config_set_priority(config, "NORMAL"), 0);
+	assert_int_equal(smtptls_config_set_priority(
+				 config, "NORMAL:-VERS-ALL:+VERS-TLS1.0"),
+			 0);
 	refuse_priority(config, "NONSENSE", "priority string", "");
 	assert_non_null(strstr(smtptls_config_error(config), "\"NONSENSE\""));
 	refuse_priority(config, "NORMAL:+NONSENSE", "priority string", "");

@@ -258,6 +258,7 @@ static void test_bad_memory(void **state)
 	struct smtptls_config *config = *state;
 	const struct testcert *server = usual_server();
 	struct picture before = look(config);
+	char *large = calloc(1024, KIB);
 
 	assert_int_equal(smtptls_config_add_cert_mem(config, "", 0, server->key,
 						     strlen(server->key)),
@@ -281,6 +282,13 @@ static void test_bad_memory(void **state)
 						     1024 * KIB + 1),
 			 SMTPTLS_E_ARG);
 	assert_unchanged(config, &before);
+	/* As long as that it is read, and is no key. */
+	assert_non_null(large);
+	assert_int_equal(smtptls_config_add_cert_mem(config, server->cert,
+						     strlen(server->cert),
+						     large, 1024 * KIB),
+			 SMTPTLS_E_CONFIG);
+	free(large);
 }
 
 /* After all of that a configuration can still be used. */
