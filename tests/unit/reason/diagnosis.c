@@ -130,6 +130,17 @@ static const struct row versions[] = {
 	  "sigalgs do not name: add ecdsa_secp384r1_sha384 to the sigalgs; "
 	  "other peers with TLS 1.3 may fail then",
 	  { 0 } },
+	/* of the best version that it offers, none being chosen */
+	{ { .protocols = "TLSv1.3" },
+	  { .suites = LIST(0xc02f),
+	    .groups = LIST(25),
+	    .sigalgs = LIST(0x0401),
+	    .points = 1 },
+	  RSA,
+	  SMTPTLS_REASON_BAD_HELLO,
+	  "peer's ClientHello lacks uncompressed points in ec_point_formats: "
+	  "the peer must be changed",
+	  { 0 } },
 	/* what is lost, and who is, beside a better version */
 	{ { .protocols = "TLSv1.2", .groups = "P-224:X25519" },
 	  { TLS13, .sigalgs = LIST(0x0804) },
