@@ -56,6 +56,7 @@ struct session {
 	int64_t deadline, timer_due; /* in ms; 0: the timer is not set */
 	evutil_socket_t fd;
 	short wanted;
+	short reason_id; /* enum smtptls_reason; 0: the connection's, if any */
 	enum phase phase;
 	int eof;	/* the client will say no more */
 	int broken;	/* the socket has failed */
@@ -67,7 +68,6 @@ struct session {
 	struct message *message;
 	struct hello *hello; /* while it is recorded, else NULL */
 	const char *outcome, *reason;
-	int reason_id;
 	struct smtp smtp;
 	char address[ADDRESS_TEXT_MAX];
 };
@@ -111,7 +111,7 @@ static void begin_close(struct session *s, const char *outcome, int reason)
 		return;
 	s->phase = CLOSING;
 	s->outcome = outcome;
-	s->reason_id = reason;
+	s->reason_id = (short)reason;
 	s->reason = smtp_sentence(reason);
 	set_deadline(s, CLOSE_SECONDS);
 }

@@ -356,10 +356,11 @@ static int check_first_bytes(struct smtptls_conn *conn)
 	if (len == 0)
 		return 0;
 	/* As long as it may be a proxy's it is no line. */
-	conn->heard = len >= strlen(proxy) || memcmp(held, proxy, len) != 0;
+	conn->heard = held[0] != 'P' || len >= strlen(proxy) ||
+		      memcmp(held, proxy, len) != 0;
 	if (conn->state != SMTPTLS_PLAIN || conn->role != SMTPTLS_SERVER)
 		return 0;
-	if (stls_proxy_header(held, len, 0) == 1)
+	if (held[0] == 'P' && stls_proxy_header(held, len, 0) == 1)
 		return fail_proxy(conn, 1);
 	if (held[0] != TLS_HANDSHAKE)
 		return 0;

@@ -246,8 +246,8 @@ void stls_dh_refusal_write(const struct stls_end *end, char *text, size_t size)
 
 	(void)snprintf(text, size,
 		       "peer does not take Diffie-Hellman parameters of %u "
-		       "bits (alert %d, %s): set some of %u bits (RFC 7919), "
-		       "or remove DHE from the ciphers",
+		       "bits (alert %d, %s): set some of %u bits, as RFC 7919 "
+		       "has them",
 		       end->dh_bits, end->alert, alert ? alert->name : "",
 		       dh_bits_wanted(end->dh_bits));
 }

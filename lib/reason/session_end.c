@@ -257,13 +257,9 @@ static size_t plaintext_len(const unsigned char *held, size_t n)
 int stls_reason_of_first(const unsigned char *held, size_t n, int last,
 			 size_t *len)
 {
-	int proxy = stls_proxy_header(held, n, 0);
+	int proxy;
 
 	*len = n;
-	if (proxy == 2)
-		*len = PROXY_V2_SIZE;
-	if (proxy == 2 || (proxy == STLS_FIRST_MORE && !last))
-		return proxy == 2 ? SMTPTLS_REASON_PROXY_HEADER : proxy;
 	if (held[0] == CONTENT_ALERT)
 		return 0;
 	if (held[0] == CONTENT_HANDSHAKE) {
@@ -276,6 +272,11 @@ int stls_reason_of_first(const unsigned char *held, size_t n, int last,
 		return last ? SMTPTLS_REASON_SSL2_HELLO : STLS_FIRST_MORE;
 	if (held[0] & 0x80 && held[2] == CLIENT_HELLO)
 		return SMTPTLS_REASON_SSL2_HELLO;
+	proxy = stls_proxy_header(held, n, 0);
+	if (proxy == 2)
+		*len = PROXY_V2_SIZE;
+	if (proxy == 2 || (proxy == STLS_FIRST_MORE && !last))
+		return proxy == 2 ? SMTPTLS_REASON_PROXY_HEADER : proxy;
 	*len = plaintext_len(held, n);
 	if (*len == 0 && !last)
 		return STLS_FIRST_MORE;

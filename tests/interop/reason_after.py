@@ -270,9 +270,11 @@ class More:
         self.rsa = issue("rsa", rsa=True)
         self.old = issue("old", end="20210101000000Z")
         self.clients_only = issue("clients-only", usage="clientAuth")
+        self.nameless = issue("nameless", names=(), address="")
         self.alone = self._below("alone")
         self.whole = self.joined("whole", self.alone, self.dir / "sub.crt")
-        self.status = self._signed("status", "1.3.6.1.5.5.7.1.24=DER:3003020105")
+        self.status = self._signed("status",
+                                   "1.3.6.1.5.5.7.1.24=DER:3003020105")
         self.short = self._signed("short", "", "rsa:1024")
         self.sha1 = self._signed("sha1", "", "ec", "-sha1")
         self.self_signed = self._by_itself("self")
@@ -389,6 +391,11 @@ def own_certificates(files, more):
                "the purpose serverAuth",
                every(curl, python, s_client, *NODE_JS),
                more.clients_only, [more.good], options=known),
+        repair("it asked for \"localhost\", which the certificate lacks: add "
+               "one with that name; it has no host name in its SAN: have it "
+               "issued with one",
+               every(curl, s_client), more.nameless, [more.good],
+               options=known),
         repair("the certificate demands an OCSP status (must-staple), which "
                "is not sent: have it issued without",
                every(msmtp, gnutls_cli), more.status, [more.good],
@@ -409,13 +416,17 @@ def own_certificates(files, more):
 def client_certificates(files, more):
     def repair(name, sentence, clients, pair, mended, ca=(more.ca,),
                mended_ca=None, options=(), mended_options=()):
+        mended_ca = ca if mended_ca is None else mended_ca
+
         def verify(authorities):
+            if not authorities:
+                return []
             return ["--verify", "require", "--ca", more.joined_ca(
                 "-".join(one.stem for one in authorities), *authorities)]
         return Repair(files, name, sentence, clients,
                       ([files.ecdsa], verify(ca) + list(options), files.ca,
                        pair),
-                      ([files.ecdsa], verify(mended_ca or ca)
+                      ([files.ecdsa], verify(mended_ca)
                        + list(mended_options), files.ca, mended))
 
     sent = "no trusted authority has signed the peer's certificate: its " \
@@ -424,8 +435,8 @@ def client_certificates(files, more):
     short = "peer's certificate has a key of 1024 bits (RSA, 80 bits of " \
         "security), and security level 2 asks for 112: have it issued with " \
         "a stronger key, or "
-    sha1 = "peer's certificate is signed with SHA1 (64 bits of security), and " \
-        "security level 2 asks for 112: have it signed with a stronger " \
+    sha1 = "peer's certificate is signed with SHA1 (64 bits of security), " \
+        "and security level 2 asks for 112: have it signed with a stronger " \
         "hash, or "
     level = "HIGH:!aNULL:@SECLEVEL="
     sub = more.dir / "sub.crt"
@@ -433,12 +444,15 @@ def client_certificates(files, more):
         "so must not sign: have it issued with that"
     return [
         # GnuTLS looks at the authorities for which it is asked.
-        repair("cert-missing", "peer has shown no certificate of those asked "
-               "for, by \"CN=clients\": install one there, add the authority "
-               "of the one that it has to the CA file, or demand none",
-               every(msmtp), more.client, more.client,
-               ca=(files.clients.crt,),
-               mended_ca=(files.clients.crt, more.ca)),
+        *(repair("cert-missing", "peer has shown no certificate of those "
+                 "asked for, by \"CN=clients\": install one there, add the "
+                 "authority of the one that it has to the CA file, or demand "
+                 "none", every(msmtp), more.client, mended,
+                 ca=(files.clients.crt,), mended_ca=authorities)
+          for mended, authorities in (
+              (files.clients.issue("due", usage="clientAuth"), None),
+              (more.client, (files.clients.crt, more.ca)),
+              (more.client, ()))),
         repair("cert-trust", sent, every(weak(()), s_client),
                more.below_client, more.below_client,
                mended_ca=(more.ca, sub)),
@@ -462,6 +476,8 @@ def client_certificates(files, more):
                mended_options=("--seclevel", "0")),
         repair("cert-weak", sha1 + "set the security level to 0",
                every(weak(())), more.sha1_client, more.client),
+        repair("cert-weak", short + "set the security level to 1",
+               every(weak(())), more.short_client, more.client),
         repair("cert-key-usage", usage, every(weak(())), more.deaf,
                more.client),
     ]
@@ -492,8 +508,8 @@ def parameters(files, more):
     ciphers = "--ciphers", "ECDHE+AESGCM:DHE+AESGCM"
     return [Repair(
         files, "dh-parameters", "peer does not take Diffie-Hellman parameters "
-        "of 2048 bits (alert 40, handshake_failure): set some of 4096 bits "
-        "(RFC 7919), or remove DHE from the ciphers",
+        "of 2048 bits (alert 40, handshake_failure): set some of 4096 bits, as "
+        "RFC 7919 has them",
         [(strict, True, "1.2"), (strict, False, "1.2")],
         ([(crt, key)], [*ciphers, "--dhparam", group("ffdhe2048")], None,
          None),
@@ -531,7 +547,8 @@ def leavers(files):
                     "probe; else its own log has the cause",
                     leaves_at_once(how, version), error=error, enabled="1")
 
-    return [case("close_notify", "1.2", None), case("close_notify", "1.3", None),
+    return [case("close_notify", "1.2", None),
+            case("close_notify", "1.3", None),
             case("no close_notify", "1.2", "SMTPTLS_E_TRUNCATED"),
             case("no close_notify", "1.3", "SMTPTLS_E_TRUNCATED"),
             case("ECONNRESET", "1.2", "SMTPTLS_E_IO")]

@@ -8,8 +8,8 @@ import smtplib
 import types
 
 from harness import SCALE
-from reason_case import (BOTH, LIMIT, STARTTLS, TLS, Case, connected, gnutls_cli,
-                         python, s_client, sends)
+from reason_case import (BOTH, LIMIT, STARTTLS, TLS, Case, connected,
+                         gnutls_cli, python, s_client, sends)
 from tlsbytes import (ALERT, DATA, HANDSHAKE, HELLO_DONE, SERVER_HELLO,
                       client_hello, message, record)
 from wire import Wire, opened
