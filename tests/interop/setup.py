@@ -6,10 +6,9 @@ Nothing here knows OpenSSL's languages but where a word begins and ends.
 """
 
 import pathlib
-import re
 import threading
 
-from harness import Authority, Fault, Server
+from harness import Authority, Fault, Server, openssl
 from reason_case import unescaped
 
 LISTS = "protocols", "ciphers", "ciphersuites", "groups", "sigalgs"
@@ -43,8 +42,24 @@ class Certs:
             return word, "-pkeyopt", f"rsa_keygen_bits:{bits}"
         return (word,)
 
+    def dh(self, bits):
+        """A file of parameters, of "3072 bits" say (RFC 7919)."""
+        path = self.dir / f"dh-{bits.split()[0]}.pem"
+        path.write_text(openssl(
+            "genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt",
+            f"group:ffdhe{bits.split()[0]}"))
+        return path
+
+    def client(self, name, authority, kind="RSA", bits=2048,
+               purpose="clientAuth", end="20991231235959Z"):
+        """A client's certificate and key."""
+        with self.lock:
+            return self.by_name[authority].issue(
+                name, kind=self.newkey(kind, bits), usage=purpose, names=(),
+                address=None, end=end)
+
     def issue(self, cert):
-        """The files of a struct of the class Cert: chain and key."""
+        """The files of a Cert: chain and key."""
         with self.lock:         # of the authority's books
             self.made += 1
             name = f"{self.made}-{cert.kind.replace(' ', '-')}"
@@ -65,10 +80,12 @@ class Certs:
 class Cert:
     """What an own certificate is like."""
 
+    START, END = "20200101000000Z", "20991231235959Z"
+
     def __init__(self, kind, name=HOST, bits=2048,
                  usage="digitalSignature,keyEncipherment",
-                 purpose="serverAuth", chain=("Issuing CA",),
-                 start="20200101000000Z", end="20991231235959Z"):
+                 purpose="serverAuth", chain=("Issuing CA",), start=START,
+                 end=END):
         self.kind, self.name, self.bits, self.usage = kind, name, bits, usage
         self.purpose, self.chain = purpose, list(chain)
         self.start, self.end = start, end
@@ -104,26 +121,31 @@ def replaced(text, word, new):
 class Setup:
     """Options as they were written, and certificates."""
 
-    def __init__(self, *flags, certs=None, ca=None, crl=None, env=None,
-                 **lists):
+    def __init__(self, *flags, certs=None, ca=None, system=None, **lists):
+        """`system`: the lines in [overrides] of GnuTLS's file."""
         self.flags, self.lists = list(flags), dict(lists)
         self.certs = certs or [Cert("RSA")]
-        self.ca, self.crl, self.env = list(ca or []), crl, env
+        self.ca, self.system = list(ca or []), list(system or [])
 
     def server(self, files):
         options = [*self.flags, "--log-changes"]
         for name, value in self.lists.items():
+            if name == "dhparam":
+                value = str(files.dh(value))
             options += [f"--{name.replace('_', '-')}", value]
         if self.ca:
             path = files.dir / f"ca-{id(self)}.pem"
             path.write_text("".join(files.by_name[name].crt.read_text()
                                     for name in self.ca))
             options += ["--ca", str(path)]
-        if self.crl:
-            options += ["--crl", str(self.crl)]
+        env = {}
+        if self.system:
+            path = files.dir / f"gnutls-{id(self)}.conf"
+            path.write_text("\n".join(["[overrides]", *self.system, ""]))
+            env["GNUTLS_SYSTEM_PRIORITY_FILE"] = str(path)
         return Server(files, *options,
                       pairs=[files.issue(cert) for cert in self.certs],
-                      env=self.env)
+                      env=env)
 
     # --- following a proposal
 
@@ -141,9 +163,16 @@ class Setup:
             self._replace_cert(word, new)
         elif setting == "chain":
             for cert in self.certs:
-                cert.chain.append(word)
+                cert.chain.append(authority(word))
         elif setting == "ca":
-            self.ca.append(word)
+            self.ca.append(authority(word) if word else "Clients CA")
+        elif setting == "dhparam":
+            assert action == "set", change
+            self.lists["dhparam"] = new
+        elif setting == "system-policy" and action == "remove":
+            self.system.remove(word)
+        elif setting == "system-policy":
+            self.system.append(word)
         elif setting == "peer":
             client.change(action, word, new)
         else:
@@ -175,10 +204,21 @@ class Setup:
         for cert in found:
             if new.endswith(" bits"):
                 cert.bits = int(new.split()[0])
-            elif re.fullmatch("digitalSignature|keyEncipherment", new):
+            elif new in ("digitalSignature", "keyEncipherment"):
                 cert.usage = f"{cert.usage},{new}"
+            elif new in ("serverAuth", "clientAuth"):
+                cert.purpose = f"{cert.purpose},{new}"
+            elif new == "notAfter":
+                cert.end = Cert.END
+            elif new == "notBefore":
+                cert.start = Cert.START
             else:
                 raise Fault(f"nobody knows how to issue it with {new}")
+
+
+def authority(word):
+    """The name of one, as a file of it is found by its subject."""
+    return word.removeprefix("CN=")
 
 
 def changes_of(server, peer):

@@ -23,7 +23,7 @@ def run(command, text="", shown=None):
         raise Absent(f"{command[0]} is not installed")
     done = subprocess.run(
         [str(one) for one in command], input=text, text=True, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=4 * LIMIT,
         errors="replace", env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent",
                                "OPENSSL_CONF": "/dev/null"})
     if shown is not None:

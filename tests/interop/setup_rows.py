@@ -4,7 +4,7 @@
 import re
 import ssl
 
-from setup import Cert, Setup
+from setup import HOST, Cert, Setup
 from setup_clients import Curl, GnuTLS, Msmtp, OpenSSL, Program, Python, Swaks
 
 TLS = ssl.TLSVersion
@@ -240,6 +240,140 @@ def groups_and_signatures():
     ]
 
 
+def system():
+    """What a system's own policy takes away."""
+    return [
+        Row("the system's policy, TLS 1.2",
+            Setup(system=["disabled-version = tls1.2"]),
+            Curl("--tls-max", "1.2"), "system-policy",
+            "peer offers up to TLS 1.2, but the system's GnuTLS policy "
+            'disables TLS 1.2: remove "disabled-version = tls1.2" from *, '
+            "line 2"),
+        Row("the system's policy, a curve",
+            Setup(system=["disabled-curve = x25519"]),
+            OpenSSL("TLSv1.3", groups="X25519"), "system-policy",
+            "peer offers the groups x25519, which the system's GnuTLS "
+            'policy disables: remove "disabled-curve = x25519" from *, line '
+            "2"),
+        Row("the system's policy, and the groups",
+            Setup(groups="P-256", system=["disabled-curve = x25519"]),
+            OpenSSL("TLSv1.3", groups="X25519"), "system-policy",
+            "peer offers the groups x25519, which the system's GnuTLS "
+            "policy disables: add x25519 to the groups and remove "
+            '"disabled-curve = x25519" from *, line 2'),
+    ]
+
+
+def shown(files):
+    """The server's certificate, as its clients find it."""
+    trusts = "--cacert", files.root.crt
+    verifies = "-verify_return_error", "-CAfile", files.root.crt
+
+    return [
+        Row("no intermediate, curl", Setup(certs=[Cert("RSA", chain=())]),
+            Curl(*trusts, name=HOST), "peer-alert",
+            "peer does not trust the authority of this side's certificate "
+            "(alert 48, unknown_ca): the certificate was sent without its "
+            'issuer "CN=Issuing CA": add that behind it or, if a root, have '
+            "the peer trust it"),
+        Row("no intermediate, TLS 1.2",
+            Setup(protocols="TLSv1.2", certs=[Cert("RSA", chain=())]),
+            Python(ca=files.root.crt, name=HOST), "peer-alert",
+            "peer does not trust the authority of this side's certificate "
+            "(alert 48, unknown_ca): the certificate was sent without its "
+            'issuer "CN=Issuing CA": add that behind it or, if a root, have '
+            "the peer trust it"),
+        Row("no intermediate, msmtp", Setup(certs=[Cert("RSA", chain=())]),
+            Msmtp(f"--tls-trust-file={files.root.crt}",
+                  f"--tls-host-override={HOST}"), "left-after-handshake",
+            "peer left after the handshake without a command (no "
+            "close_notify), as one that refuses a certificate does: the "
+            'certificate was sent without its issuer "CN=Issuing CA": add '
+            "that behind it or, if a root, have the peer trust it"),
+        Row("expired, Python", Setup(certs=[Cert("RSA",
+                                                 end="20210101000000Z")]),
+            Python(ca=files.root.crt, name=HOST), "peer-alert",
+            "peer finds this side's certificate expired or not yet valid "
+            "(alert 45, certificate_expired): the certificate expired on "
+            "2021-01-01: renew it"),
+        Row("not valid yet, gnutls-cli",
+            Setup(certs=[Cert("ECDSA P-256", start="20990101000000Z")]),
+            GnuTLS(TLS12, "--x509cafile", files.root.crt,
+                   f"--verify-hostname={HOST}"), "peer-alert",
+            "peer finds this side's certificate faulty (alert 42, "
+            "bad_certificate): the certificate is not valid before "
+            "2099-01-01: set the clock right, or use one that is valid"),
+        Row("another name, curl", Setup(),
+            Curl(*trusts, name="mail.example.org"), "left-after-handshake",
+            "peer left after the handshake without a command "
+            "(close_notify), as one that refuses a certificate does: it "
+            'asked for "mail.example.org", which the certificate lacks: add '
+            "one with that name"),
+        Row("for clients alone, s_client",
+            Setup(certs=[Cert("RSA", purpose="clientAuth")]),
+            OpenSSL("TLSv1.2", options=verifies), "peer-alert",
+            "peer cannot use a certificate of this side's kind (alert 43, "
+            "unsupported_certificate): the certificate is for TLS clients "
+            "alone: have it issued with the purpose serverAuth"),
+        Row("a key of 1024 bits",
+            Setup(seclevel="1", certs=[Cert("RSA", bits=1024)]),
+            Python(TLS.TLSv1_2, ca=files.root.crt, name=HOST,
+                   ciphers="DEFAULT:@SECLEVEL=2"), "peer-alert",
+            "peer finds this side's certificate faulty (alert 42, "
+            "bad_certificate): the certificate has a key of 1024 bits: make "
+            "one of 2048"),
+        Row("fields of DHE that are too small",
+            Setup(ciphers="DHE", dhparam="2048 bits"),
+            GnuTLS("NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+DHE-RSA:-GROUP-ALL:"
+                   "%PROFILE_HIGH", "--insecure"), "dh-parameters",
+            "peer does not take Diffie-Hellman parameters of 2048 bits "
+            "(alert 71, insufficient_security): set some of 4096 bits (RFC "
+            "7919), or remove DHE from the ciphers"),
+    ]
+
+
+def client_certificates(files):
+    def asks(**more):
+        return Setup("--verify", "require", ca=more.pop("ca", ["Root CA"]),
+                     **more)
+
+    def shows(crt, key):
+        return OpenSSL(options=("-cert", crt, "-key", key))
+
+    other = files.client("other", "Clients CA")
+    small = files.client("small", "Root CA", bits=1024)
+    server = files.client("server", "Root CA", purpose="serverAuth")
+    return [
+        Row("another authority's client", asks(), shows(*other), "cert-trust",
+            "no trusted authority has signed the peer's certificate: its "
+            'issuer "CN=Clients CA" was not sent and is not known here: '
+            "have it sent, if it is an intermediate, or add it to the CA "
+            "file"),
+        Row("another authority's client, gnutls-cli", asks(),
+            GnuTLS(TLS12, "--insecure", "--x509certfile", other[0],
+                   "--x509keyfile", other[1]), "cert-trust",
+            "no trusted authority has signed the peer's certificate: its "
+            'issuer "CN=Clients CA" was not sent and is not known here: '
+            "have it sent, if it is an intermediate, or add it to the CA "
+            "file"),
+        Row("a client's key of 1024 bits", asks(), shows(*small), "cert-weak",
+            "peer's certificate has an RSA key of 1024 bits (80 of "
+            "security), and security level 2 asks for 112: have it issued "
+            "with a stronger key, or set the security level to 1"),
+        Row("a client's key of 1024 bits, level in the ciphers",
+            asks(ciphers="HIGH:!aNULL:@SECLEVEL=2"), shows(*small),
+            "cert-weak",
+            "peer's certificate has an RSA key of 1024 bits (80 of "
+            "security), and security level 2 asks for 112: have it issued "
+            "with a stronger key, or replace @SECLEVEL=2 by @SECLEVEL=1 in "
+            "the ciphers"),
+        Row("a server's certificate as a client's", asks(),
+            Curl("--cert", server[0], "--key", server[1]), "cert-purpose",
+            "peer's certificate is not for TLS clients: have it issued with "
+            "the purpose clientAuth, or set the client purpose to any here"),
+    ]
+
+
 def guests():
     """Clients of heavy packages, where they happen to be."""
     def java(name, setup, reason, sentence, *options):
@@ -278,6 +412,6 @@ def guests():
     ]
 
 
-def rows(_files):
+def rows(files):
     return versions() + suites() + certificates() + groups_and_signatures() \
-        + guests()
+        + system() + shown(files) + client_certificates(files) + guests()
