@@ -287,7 +287,8 @@ enum smtptls_change_action {
  * removed from SYSTEM_POLICY is a line of GnuTLS's file, `with` is "FILE:7"; one
  * that is added goes into [overrides] of the file `with`. Where `with` is empty,
  * and to PEER, a name of a protocol, suite, group or signature algorithm is
- * added.
+ * added, or ALPN's "smtp"; PEER is SET to how it has to start TLS: "STARTTLS" or
+ * "implicit TLS".
  */
 struct smtptls_change {
 	int setting; /* enum smtptls_setting */

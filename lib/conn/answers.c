@@ -12,6 +12,7 @@
 
 #include "conn/outcome.h"
 #include "conn/state.h"
+#include "reason/session_end.h"
 #include "tls/received.h"
 #include "x509/own_faults.h"
 
@@ -51,6 +52,13 @@ int smtptls_conn_advice(const struct smtptls_conn *conn,
 		if (full.reason != 0)
 			(void)snprintf(full.text, sizeof(full.text), "%s",
 				       conn->error_text);
+		if (!conn->session)
+			full.change_count = stls_end_changes(
+				&(const struct stls_end){
+					.reason = full.reason,
+					.server =
+						conn->role == SMTPTLS_SERVER },
+				full.changes);
 	}
 	memset(advice, 0, size);
 	memcpy(advice, &full, size < sizeof(full) ? size : sizeof(full));

@@ -20,6 +20,7 @@
 
 #include "base/ascii.h"
 #include "reason/certificate_sentence.h"
+#include "reason/change_list.h"
 #include "reason/peer_refusal.h"
 #include "reason/phrase.h"
 #include "reason/system_error.h"
@@ -452,6 +453,8 @@ void stls_end_write(const struct stls_end *end, char *text, size_t size)
 int stls_end_changes(const struct stls_end *end,
 		     struct smtptls_change changes[SMTPTLS_CHANGES])
 {
+	struct stls_change_list list = { .change = changes };
+
 	memset(changes, 0, SMTPTLS_CHANGES * sizeof(changes[0]));
 	switch (end->reason) {
 	case SMTPTLS_REASON_PEER_ALERT:
@@ -461,6 +464,19 @@ int stls_end_changes(const struct stls_end *end,
 		return spoke_last(end) ? stls_refusal_changes(end, changes) : 0;
 	case SMTPTLS_REASON_DH_PARAMETERS:
 		return end->server ? stls_dh_changes(end, changes) : 0;
+	case SMTPTLS_REASON_ALPN:
+		stls_change_put(&list, SMTPTLS_SETTING_PEER, SMTPTLS_CHANGE_ADD,
+				"smtp", "");
+		return list.count;
+	case SMTPTLS_REASON_TLS_FOR_SMTP:
+		stls_change_put(&list, SMTPTLS_SETTING_PEER, SMTPTLS_CHANGE_SET,
+				"", "STARTTLS");
+		return list.count;
+	case SMTPTLS_REASON_SMTP_IN_CLEAR:
+		if (end->server && !end->spoken)
+			stls_change_put(&list, SMTPTLS_SETTING_PEER,
+					SMTPTLS_CHANGE_SET, "", "implicit TLS");
+		return list.count;
 	default:
 		return end->verdict ? stls_certificate_changes(end, changes)
 				    : 0;

@@ -69,6 +69,10 @@ class OpenSSL(Client):
     def change(self, action, word, new):
         if action != "add":
             super().change(action, word, new)
+        if word == "smtp":      # ALPN's
+            at = self.options.index("-alpn") + 1
+            self.options[at] += f",{word}"
+            return
         if word in VERSIONS:
             self.versions.append(word)
             return
@@ -94,9 +98,14 @@ class GnuTLS(Client):
 
 
 class Curl(Client):
-    def __init__(self, *options, name="127.0.0.1"):
+    def __init__(self, *options, name="127.0.0.1", scheme="smtp"):
         super().__init__()
-        self.options, self.name = options, name
+        self.options, self.name, self.scheme = options, name, scheme
+
+    def change(self, action, word, new):
+        if (action, new) != ("set", "STARTTLS"):
+            super().change(action, word, new)
+        self.scheme = "smtp"
 
     def run(self, server):
         port = server.starttls[1]
@@ -105,7 +114,7 @@ class Curl(Client):
              "--mail-rcpt", "b@example.org", "-T", "-",
              *(self.options if "--cacert" in self.options
                else ("-k", *self.options)),
-             f"smtp://{self.name}:{port}/client.example"],
+             f"{self.scheme}://{self.name}:{port}/client.example"],
             "Subject: test\r\n\r\nA line.\r\n", self.said)
 
 

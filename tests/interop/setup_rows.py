@@ -286,8 +286,8 @@ def shown(files):
         Row("no intermediate, msmtp", Setup(certs=[Cert("RSA", chain=())]),
             Msmtp(f"--tls-trust-file={files.root.crt}",
                   f"--tls-host-override={HOST}"), "left-after-handshake",
-            "peer left after the handshake without a command (no "
-            "close_notify), as one that refuses a certificate does: the "
+            "peer left after the handshake without a command (*), as one that "
+            "refuses a certificate does: the "
             'certificate was sent without its issuer "CN=Issuing CA": add '
             "that behind it or, if a root, have the peer trust it"),
         Row("expired, Python", Setup(certs=[Cert("RSA",
@@ -305,8 +305,7 @@ def shown(files):
             "2099-01-01: set the clock right, or use one that is valid"),
         Row("another name, curl", Setup(),
             Curl(*trusts, name="mail.example.org"), "left-after-handshake",
-            "peer left after the handshake without a command "
-            "(close_notify), as one that refuses a certificate does: it "
+            "peer left after the handshake without a command (*), as one that refuses a certificate does: it "
             'asked for "mail.example.org", which the certificate lacks: add '
             "one with that name"),
         Row("for clients alone, s_client",
@@ -374,6 +373,19 @@ def client_certificates(files):
     ]
 
 
+def ports():
+    return [
+        Row("implicit TLS at a port for STARTTLS", Setup(),
+            Curl(scheme="smtps"), "tls-for-smtp",
+            "peer starts TLS at a port for STARTTLS: set it to STARTTLS, or "
+            "to the port for implicit TLS"),
+        Row("ALPN of the Web", Setup(),
+            OpenSSL(options=("-alpn", "h2,http/1.1")), "alpn",
+            "peer asks by ALPN for other protocols than smtp: it has the "
+            "wrong port, or must name smtp"),
+    ]
+
+
 def guests():
     """Clients of heavy packages, where they happen to be."""
     def java(name, setup, reason, sentence, *options):
@@ -414,4 +426,5 @@ def guests():
 
 def rows(files):
     return versions() + suites() + certificates() + groups_and_signatures() \
-        + system() + shown(files) + client_certificates(files) + guests()
+        + system() + shown(files) + client_certificates(files) + ports() \
+        + guests()

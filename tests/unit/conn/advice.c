@@ -191,7 +191,7 @@ static void without(void **state)
 	part(&meeting);
 }
 
-/* A reason that no policy has found: the sentence, and no changes. */
+/* A reason that no policy has found. */
 static void of_the_session(void **state)
 {
 	struct smtptls_config *config = policy_config(NULL);
@@ -207,9 +207,33 @@ static void of_the_session(void **state)
 	host_feed(conn, "EHLO x\r\n", 8);
 	assert_int_equal(smtptls_conn_advice(conn, &advice, sizeof(advice)), 0);
 	assert_int_equal(advice.reason, SMTPTLS_REASON_SMTP_IN_CLEAR);
-	assert_int_equal(advice.change_count, 0);
+	assert_int_equal(advice.change_count, 1);
+	assert_string_equal(advice.changes[0].with, "implicit TLS");
 	(void)smtptls_conn_error(conn, &text);
 	assert_string_equal(advice.text, text);
+	smtptls_conn_free(conn);
+	smtptls_config_unref(config);
+}
+
+/* TLS at a port for STARTTLS: it is the client that is to be set. */
+static void of_the_port(void **state)
+{
+	struct smtptls_config *config = policy_config(NULL);
+	struct smtptls_advice advice;
+	struct smtptls_conn *conn;
+
+	(void)state;
+	add_server(config, TESTCERT_RSA, "mx.example.org");
+	freeze(config);
+	assert_int_equal(smtptls_conn_new(&conn, config, SMTPTLS_SERVER), 0);
+	host_feed(conn, "\x16\3\1\2\0\1", 6);
+	(void)host_read_byte(conn);
+	assert_int_equal(smtptls_conn_advice(conn, &advice, sizeof(advice)), 0);
+	assert_int_equal(advice.reason, SMTPTLS_REASON_TLS_FOR_SMTP);
+	assert_int_equal(advice.change_count, 1);
+	assert_int_equal(advice.changes[0].setting, SMTPTLS_SETTING_PEER);
+	assert_int_equal(advice.changes[0].action, SMTPTLS_CHANGE_SET);
+	assert_string_equal(advice.changes[0].with, "STARTTLS");
 	smtptls_conn_free(conn);
 	smtptls_config_unref(config);
 }
@@ -220,6 +244,7 @@ int main(void)
 		cmocka_unit_test(followed),
 		cmocka_unit_test(without),
 		cmocka_unit_test(of_the_session),
+		cmocka_unit_test(of_the_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
