@@ -440,7 +440,7 @@ static void join_curve(const struct stls_search *search)
 	best->group = best->curve;
 }
 
-/* After the change, that is. */
+/* After the changes. */
 static int has_group(const struct stls_search *search, unsigned code)
 {
 	const struct smtptls_policy *policy = search->policy;
@@ -449,6 +449,16 @@ static int has_group(const struct stls_search *search, unsigned code)
 
 	return memchr(policy->group, row, policy->group_count) ||
 	       (best->group_off & STLS_OFF_NAME && best->group == row);
+}
+
+static int has_sigalg(const struct stls_search *search, unsigned code)
+{
+	const struct smtptls_policy *policy = search->policy;
+	const struct stls_diagnosis *best = search->best;
+	int row = stls_sigalg_by_code(code);
+
+	return memchr(policy->sigalg, row, policy->sigalg_count) ||
+	       (best->sigalg_off & STLS_OFF_NAME && best->sigalg == row);
 }
 
 /*
@@ -464,9 +474,7 @@ static int is_usual(const struct stls_search *search, unsigned version,
 		uint16_t code;
 	} usual[] = { { SMTPTLS_KEY_RSA_SIGN, 0x0804 },
 		      { SMTPTLS_KEY_ECDSA_P256, 0x0403 } };
-	const struct smtptls_policy *policy = search->policy;
-	const char *suites = policy->given.ciphersuites;
-	int row;
+	const char *suites = search->policy->given.ciphersuites;
 	size_t i;
 
 	if (version == STLS_TLS1_3 && suites && suites[0] &&
@@ -476,9 +484,7 @@ static int is_usual(const struct stls_search *search, unsigned version,
 	if (!has_group(search, 23) && !has_group(search, 29))
 		return 0;
 	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
-		row = stls_sigalg_by_code(usual[i].code);
-		if (keys & usual[i].keys &&
-		    memchr(policy->sigalg, row, policy->sigalg_count))
+		if (keys & usual[i].keys && has_sigalg(search, usual[i].code))
 			return 1;
 	}
 	return 0;

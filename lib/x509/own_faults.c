@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "policy/key_type.h"
 #include "policy/security_level.h"
 #include "x509/name.h"
 
@@ -107,6 +108,19 @@ static int warn_of_time(const struct stls_own_chain_facts *facts,
 		    facts->until < now ? "has expired" : "expires", date);
 }
 
+/* Nobody can be served with it. */
+static int warn_of_usage(unsigned keys, const char *name,
+			 struct stls_texts *warnings)
+{
+	if (keys & ~(STLS_KEYS_IDLE | STLS_KEYS_SHORT))
+		return 0;
+	return warn(warnings,
+		    "%s: the certificate's keyUsage allows neither signatures "
+		    "nor key encipherment, and TLS can do nothing with it: "
+		    "have it issued with digitalSignature",
+		    name);
+}
+
 static int warn_of(const struct stls_own_chain_facts *facts, const char *name,
 		   time_t now, struct stls_texts *warnings)
 {
@@ -142,7 +156,11 @@ int stls_own_certificates_warn(const struct stls_own_certificates *own,
 
 	/* Of one that could not be read nothing is known. */
 	for (i = 0; ret == 0 && i < own->count; i++) {
-		if (own->cert[i].keys)
+		if (!own->cert[i].keys)
+			continue;
+		ret = warn_of_usage(own->cert[i].keys, name_of(names, i),
+				    warnings);
+		if (ret == 0)
 			ret = warn_of(&own->cert[i].chain, name_of(names, i),
 				      now, warnings);
 	}

@@ -50,6 +50,16 @@ class Certs:
             f"group:ffdhe{bits.split()[0]}"))
         return path
 
+    def revoke(self, crt, authority):
+        """The authority's list of revoked certificates, with this one."""
+        ca, path = self.by_name[authority], self.dir / "revoked.crl"
+        config = crt.with_suffix(".cnf")
+        for what in (["-revoke", crt],
+                     ["-gencrl", "-crldays", "30", "-out", path]):
+            openssl("ca", "-batch", "-config", config, "-cert", ca.crt,
+                    "-keyfile", ca.key, *what)
+        return path
+
     def client(self, name, authority, kind="RSA", bits=2048,
                purpose="clientAuth", end="20991231235959Z"):
         """A client's certificate and key."""
@@ -69,7 +79,7 @@ class Certs:
                 extensions="basicConstraints=CA:false\n"
                 f"keyUsage=critical,{cert.usage}\n"
                 f"extendedKeyUsage={cert.purpose}\n"
-                f"subjectAltName=DNS:{cert.name}\n")
+                f"subjectAltName=DNS:{cert.name}\n{cert.more}")
         if cert.chain:
             crt.write_text("".join(
                 path.read_text() for path in
@@ -85,10 +95,11 @@ class Cert:
     def __init__(self, kind, name=HOST, bits=2048,
                  usage="digitalSignature,keyEncipherment",
                  purpose="serverAuth", chain=("Issuing CA",), start=START,
-                 end=END):
+                 end=END, more=""):
+        """`more`: further extensions, as lines for openssl."""
         self.kind, self.name, self.bits, self.usage = kind, name, bits, usage
         self.purpose, self.chain = purpose, list(chain)
-        self.start, self.end = start, end
+        self.start, self.end, self.more = start, end, more
 
 
 def ends(byte):
@@ -123,9 +134,10 @@ class Setup:
 
     def __init__(self, *flags, certs=None, ca=None, system=None, **lists):
         """`system`: the lines in [overrides] of GnuTLS's file."""
-        self.flags, self.lists = list(flags), dict(lists)
+        self.flags = list(flags)
         self.certs = certs or [Cert("RSA")]
         self.ca, self.system = list(ca or []), list(system or [])
+        self.lists = {name: str(value) for name, value in lists.items()}
 
     def server(self, files):
         options = [*self.flags, "--log-changes"]

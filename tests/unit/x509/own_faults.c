@@ -13,6 +13,7 @@
 
 #include <smtptls/policy.h>
 
+#include "policy/key_type.h"
 #include "x509/own_faults.h"
 
 #define NOW  ((time_t)1000000000) /* 2001-09-09 01:46:40 UTC */
@@ -122,6 +123,22 @@ static void test_several(void **state)
 	assert_int_equal(
 		stls_own_certificates_warn(&own, &names, NOW, &warnings), 0);
 	assert_int_equal(warnings.count, 4);
+	/* Its keyUsage leaves nothing. */
+	own = own_of(&cert, good);
+	cert.keys = SMTPTLS_KEY_ECDSA_P256 << STLS_KEYS_IDLE_SHIFT;
+	assert_int_equal(
+		stls_own_certificates_warn(&own, &names, NOW, &warnings), 0);
+	assert_int_equal(warnings.count, 5);
+	assert_string_equal(warnings.text[4],
+			    "own certificate: the certificate's keyUsage "
+			    "allows neither signatures nor key encipherment, "
+			    "and TLS can do nothing with it: have it issued "
+			    "with digitalSignature");
+	cert.keys = SMTPTLS_KEY_RSA_ENCRYPT | SMTPTLS_KEY_RSA_SIGN
+						      << STLS_KEYS_IDLE_SHIFT;
+	assert_int_equal(
+		stls_own_certificates_warn(&own, &names, NOW, &warnings), 0);
+	assert_int_equal(warnings.count, 5);
 	stls_texts_free(&warnings);
 }
 
