@@ -20,6 +20,7 @@
 #include <smtptls.h>
 
 #include "../help/config_help.h"
+#include "../help/no_memory.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -418,6 +419,45 @@ static void test_expired_already(void **state)
 	end(reload, &host);
 }
 
+/* Whatever of the library's allocations fails, what is in use stays. */
+static void test_no_memory(void **state)
+{
+	struct host host;
+	struct smtptls_reload *reload = start(&host), *other = NULL;
+	struct smtptls_config *config = smtptls_reload_config(reload);
+	int n, ret = 0;
+
+	(void)state;
+	for (n = 0; ret != 1 && n < 10000; n++) {
+		allocations_left = n;
+		allocations_failed = 0;
+		ret = smtptls_reload_now(reload, fill, &host);
+		allocations_left = -1;
+		if (ret == 1)
+			break;
+		assert_int_equal(allocations_failed, 1);
+		assert_int_equal(ret, SMTPTLS_E_NOMEM);
+		assert_kept(reload, config, smtptls_strerror(ret), "");
+		/* and all of its files are watched still */
+		assert_int_equal(look_again(reload, &host), 0);
+	}
+	assert_in_range(n, 5, 9999);
+	assert_int_equal(status_of(reload).error, 0);
+	config = smtptls_reload_config(reload);
+	for (n = 0; n < 10000; n++) {
+		allocations_left = n;
+		ret = smtptls_reload_new(&other, config);
+		allocations_left = -1;
+		if (ret == 0)
+			break;
+		assert_int_equal(ret, SMTPTLS_E_NOMEM);
+		assert_null(other);
+	}
+	assert_in_range(n, 3, 9999);
+	smtptls_reload_free(other);
+	end(reload, &host);
+}
+
 static void test_arguments(void **state)
 {
 	struct host host;
@@ -467,6 +507,7 @@ int main(void)
 		cmocka_unit_test(test_another_file),
 		cmocka_unit_test(test_young),
 		cmocka_unit_test(test_expired_already),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_arguments),
 	};
 
