@@ -11,12 +11,12 @@ from mail_server import TIMEOUT, Left, server_context, session
 from rows import left_out, row
 from sender import (FROM, LATER, TAKEN, TO, USAGE, Outcome, commands,
                     delivered, refused, sane)
-from tlsbytes import (ALERT, HANDSHAKE, KEY_UPDATE, SERVER_HELLO, Keys, message,
-                      record, split_records, u8, u16)
+from tlsbytes import (ALERT, HANDSHAKE, KEY_UPDATE, SERVER_HELLO, Keys,
+                      message, record, split_records, u8, u16)
 from client_tls import V12, V13, hello_of
 
-DECIDED = "MX hosts, DANE, MTA-STS and REQUIRETLS are decided before there is" \
-    " a connection: tests/unit/outbound"
+DECIDED = "MX hosts, DANE, MTA-STS and REQUIRETLS are decided before there " \
+    "is a connection: tests/unit/outbound"
 
 for number in range(1, 8):
     left_out(f"M-CLI-{number:02}", DECIDED)

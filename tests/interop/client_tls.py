@@ -10,7 +10,7 @@ from client_dialogue import MEGABYTE, bounded, capabilities, forever
 from harness import Authority, openssl
 from mail_server import Left, server_context, session
 from rows import row
-from sender import (LATER, REFUSED, SENT, TAKEN, commands, delivered, either,
+from sender import (LATER, REFUSED, TAKEN, commands, delivered, either,
                     refused)
 from tlsbytes import split_records
 

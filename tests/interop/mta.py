@@ -131,8 +131,8 @@ daemon_directory = {daemons}
 command_directory = {commands}
 maillog_file = {dir}/log
 maillog_file_prefixes = {dir}
-import_environment = MAIL_CONFIG LD_LIBRARY_PATH LD_PRELOAD NSS_WRAPPER_PASSWD \
-NSS_WRAPPER_GROUP
+import_environment = MAIL_CONFIG LD_LIBRARY_PATH LD_PRELOAD
+  NSS_WRAPPER_PASSWD NSS_WRAPPER_GROUP
 mail_owner = postfix
 setgid_group = postdrop
 inet_protocols = ipv4

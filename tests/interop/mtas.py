@@ -64,7 +64,8 @@ class Site(Stage):
 
     def send(self, mta, name, *options):
         return sane(Outcome([
-            "--from", FROM, "--to", TO, "--ca", self.ca.crt, "--timeout", LIMIT,
+            "--from", FROM, "--to", TO, "--ca", self.ca.crt,
+            "--timeout", LIMIT,
             *["--implicit"] * name.startswith("implicit"), *options,
             self.message, f"localhost:{mta.ports[name]}"]))
 

@@ -264,8 +264,9 @@ WRONG = {
         "has no SAN; its CN is not looked at"),
     "weak": (lambda stage: stage.issue("weak", rsa=1024), "of 1024 bits"),
     "with an unknown critical extension": (
-        lambda stage: stage.issue("critical", extensions=LEAF
-                                  + "1.3.6.1.4.1.99999.1=critical,DER:05:00\n"),
+        lambda stage: stage.issue(
+            "critical", extensions=LEAF
+            + "1.3.6.1.4.1.99999.1=critical,DER:05:00\n"),
         "a critical extension that is unknown here"),
     "of an authority for other names": (constrained, "must not sign for its "
                                         "names"),
