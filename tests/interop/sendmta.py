@@ -512,6 +512,25 @@ class Sample:
                     assert outcome.status == LATER, outcome
                     assert self.stored() == [True] * count
 
+    def wrong(self, stage):
+        """Certificates that the server serves, and the client does not
+        take; the server's log has why."""
+        for name, alert in (("of an unknown authority", "unknown_ca"),
+                            ("expired", "certificate_expired"),
+                            ("for clients", "unsupported_certificate"),
+                            ("for another name", "bad_certificate"),
+                            ("without SAN", "bad_certificate")):
+            make, sentence = WRONG[name]
+            with Server(self.certs, pairs=[make(stage)]) as server:
+                for number, implicit in enumerate((False, True)):
+                    outcome = self.send(server, implicit=implicit,
+                                        ca=stage.ca.crt)
+                    assert outcome.status == LATER, outcome
+                    assert sentence in outcome.sentence, outcome
+                    fields = server.session(number)
+                    assert fields["messages"] == "0", fields
+                    assert alert in fields["reason"], fields
+
 
 def main(words):
     server_program()
@@ -526,7 +545,9 @@ def main(words):
         checks.run("certificates, each with another sentence", all_differ,
                    stage)
     if wanted("sample server", words):
-        checks.run("sample server", Sample().deliveries)
+        sample = Sample()
+        checks.run("sample server", sample.deliveries)
+        checks.run("sample server, wrong certificates", sample.wrong, stage)
     checks.finish()
 
 
