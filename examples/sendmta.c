@@ -198,8 +198,8 @@ static int connect_to(struct session *s, const struct mail *mail)
 	int count = 0;
 
 	if (ret)
-		return end(s, ret == EAI_NONAME ? REFUSED : LATER, "%s: %s",
-			   mail->host, gai_strerror(ret));
+		return end(s, ret == EAI_AGAIN ? LATER : REFUSED, "%s:%s: %s",
+			   mail->host, mail->port, gai_strerror(ret));
 	for (a = list; a; a = a->ai_next)
 		count++;
 	for (a = list; a && s->fd < 0; a = a->ai_next)
