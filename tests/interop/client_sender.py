@@ -9,8 +9,8 @@ import types
 from client_dialogue import bounded, capabilities
 from mail_server import TIMEOUT, Left, server_context, session
 from rows import left_out, row
-from sender import (FROM, LATER, TAKEN, TO, USAGE, Outcome, commands,
-                    delivered, refused, sane)
+from sender import (FROM, LATER, TAKEN, TO, USAGE, Outcome, can_be_given,
+                    commands, delivered, refused, sane)
 from tlsbytes import (ALERT, HANDSHAKE, KEY_UPDATE, SERVER_HELLO, Keys,
                       message, record, split_records, u8, u16)
 from client_tls import V12, V13, hello_of
@@ -172,14 +172,15 @@ def line_ends_in_arguments(site):
                               (FROM, "b c@d.example"), (FROM, "<>"),
                               (FROM, ""), ("", TO), (FROM, "b\xe4@c.example"),
                               (FROM, "b" * 255)):
+        if not can_be_given(sender, recipient):
+            continue
         outcome = sane(Outcome(["--from", sender, "--to", recipient,
                                 site.message, "localhost:1"]))
         assert outcome.status == USAGE, outcome
         assert "no address" in outcome.said, outcome
-    outcome = site.send(session(site.context),
-                        options=["--user", "x\r\nRSET"], login=False)
-    assert outcome.status == USAGE, outcome
     # these are encoded, and so harmless
+    if not can_be_given("\r\n"):
+        return
     delivered(site.send(session(site.context), login=False, options=[
         "--user", "x\r\nRSET", "--password", "\r\n"]))
 

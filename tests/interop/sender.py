@@ -47,6 +47,12 @@ def instrumented():
         (real if real.exists() else path).read_bytes()
 
 
+def can_be_given(*arguments):
+    """libtool, as a wrapper, loses line ends in arguments."""
+    return not WRAPPER or not any(end in str(argument) for end in "\r\n"
+                                  for argument in arguments)
+
+
 class Outcome:
     """One run: the status, what was printed and said, how long it took and
     the memory that it had at most."""
