@@ -392,6 +392,29 @@ def local_faults(stage):
     assert outcome.status == USAGE and "no host" in outcome.said, outcome
 
 
+def odd_sessions(stage):
+    """A session that cannot be used costs a longer handshake, and one that
+    cannot be kept is told; the message is sent all the same."""
+    kept = stage.dir / "odd-session"
+    for data in b"", b"no session", b"x" * 100000, None:
+        if data is not None:
+            kept.write_bytes(data)
+        outcome = delivered(stage.send(session(stage.context),
+                                       options=["--session", kept]))
+        assert ("resumed" in outcome.printed) == (data is None), outcome
+    kept.chmod(0o644)
+    delivered(stage.send(session(stage.context), options=["--session", kept]))
+    assert kept.stat().st_mode & 0o777 == 0o600, "others can read it"
+    outcome = stage.send(session(stage.context),
+                         options=["--session", "/nowhere/session"])
+    assert outcome.status == TAKEN and outcome.printed, outcome
+    assert outcome.said == "sendmta: the session is not kept: " \
+        "/nowhere/session: No such file or directory\n", outcome
+    outcome = sane(stage.send(session(stage.context),
+                              options=["--session", stage.dir]))
+    assert outcome.status == LOCAL and not outcome.peers, outcome
+
+
 def no_server(stage):
     for server, status in (("127.0.0.1:1", LATER), ("[::1]:1", LATER),
                            ("127.0.0.1:nowhere", REFUSED)):
@@ -468,8 +491,8 @@ def desynchronised(stage):
 
 
 OPTIONS = {check.__name__.replace("_", " "): check for check in (
-    pins, wrong_options, local_faults, no_server, empty_sender, eight_bit,
-    statuses, helo_in_the_clear, desynchronised)}
+    pins, wrong_options, local_faults, odd_sessions, no_server, empty_sender,
+    eight_bit, statuses, helo_in_the_clear, desynchronised)}
 
 
 # --- the sample server
