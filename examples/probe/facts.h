@@ -61,7 +61,7 @@ struct attempt {
 	char ehlo_clear[1024]; /* capabilities, "" where there was no reply */
 	char ehlo_tls[1024];
 	int tls;	      /* of the connection by the plan */
-	int resumed;	/* its session was, by another connection */
+	int resumed;	      /* its session was, by another connection */
 	int lacks_requiretls; /* which the plan asks for */
 	int clear;	/* that went on in the clear, as the plan allows */
 	int error;	/* by which it failed, SMTPTLS_E_… */
@@ -125,8 +125,8 @@ struct destination {
 };
 
 /* The program's own trouble: one line on stderr, and the status UNKNOWN. */
-__attribute__((format(printf, 1, 2))) _Noreturn void fail(const char *format,
-							  ...);
+_Noreturn void fail(const char *format, ...)
+	__attribute__((format(printf, 1, 2), noreturn));
 
 /* `change` is a string or NULL. */
 __attribute__((format(printf, 4, 5))) void find(struct findings *findings,

@@ -37,16 +37,14 @@ static void read_file(struct destination *destination, const char *path)
 {
 	char *text = malloc(SMTPTLS_STS_POLICY_MAX + 1);
 	FILE *file = fopen(path, "re");
-	size_t len;
+	size_t len = 0;
 
 	if (!text)
 		fail("no memory");
-	if (!file)
+	if (file)
+		len = fread(text, 1, SMTPTLS_STS_POLICY_MAX + 1, file);
+	if (!file || ferror(file) || fclose(file) != 0)
 		fail("%s: %s", path, strerror(errno));
-	len = fread(text, 1, SMTPTLS_STS_POLICY_MAX + 1, file);
-	if (ferror(file))
-		fail("%s: %s", path, strerror(errno));
-	fclose(file);
 	destination->sts.asked = 1;
 	take_text(destination, text, len);
 }

@@ -7,6 +7,7 @@ certificate that is right or has one fault; and what a TLSA record is of.
 """
 
 import hashlib
+import socket
 import socketserver
 import subprocess
 import threading
@@ -58,9 +59,44 @@ class Plain(socketserver.ThreadingTCPServer):
         self.offers = offers
 
 
+class Relay(socketserver.ThreadingTCPServer):
+    """ADDRESS:25, for a server that listens elsewhere."""
+
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self, address, port):
+        super().__init__((address, 25), self.relay)
+        self.port = port
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def relay(self, client, _address, _server):
+        with socket.create_connection(("127.0.0.1", self.port)) as server:
+            back = threading.Thread(target=self.copy, args=(server, client))
+            back.start()
+            self.copy(client, server)
+            back.join()
+
+    @staticmethod
+    def copy(source, target):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
 class Servers:
     def __init__(self):
         place = harness.scratch()
+        place.chmod(0o755)          # servers give up being root
         self.ca = harness.Authority(place / "ca", "lab-ca")
         other = harness.Authority(place / "other", "other-ca")
         self.pairs, self.der, self.started, self.plain = {}, {}, [], []
@@ -93,6 +129,7 @@ class Servers:
         self._note(name, crt)
         chain = crt.parent / f"{name}.pem"
         chain.write_text("".join(path.read_text() for path in (crt, *behind)))
+        key.chmod(0o644)
         self.pairs[name] = chain, key
 
     def tlsa(self, usage, selector, matching, of, short=False):

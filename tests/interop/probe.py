@@ -10,6 +10,8 @@ options for one host.
 Environment: see harness.py and unpacked.py; SMTPTLS_PROBE, too.
 """
 
+import contextlib
+import itertools
 import json
 import pathlib
 import re
@@ -18,8 +20,9 @@ import sys
 
 import dnslab
 from harness import REPORT, SCALE, WRAPPER, Checks, built, scratch, wanted
-from lab_mail import ADDRESS, Servers
+from lab_mail import ADDRESS, Relay, Servers
 from lab_policies import ADDRESS as WEB, Policies
+from mta import Exim, Listener, Postfix
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 POLICY = "version: STSv1\nmode: {}\nmax_age: 86400\nmx: {}\n"
@@ -84,6 +87,8 @@ class Site:
             self._host(name, "good")
             self._sts(name, policy)
         self._host("sts-withdrawn", "no-starttls")
+        for name, fault in itertools.product(MTAS, FAULTS):
+            self._host(mta_domain(name, fault), mta_address(name, fault), good)
 
     def zones(self):
         good = self.servers.tlsa(3, 1, 1, "good")
@@ -335,6 +340,49 @@ def options_of_hosts(site):
                   dns=False), "ends in")
 
 
+# --- other servers ---------------------------------------------------------
+
+MTAS = {"postfix": Postfix, "exim": Exim}
+
+
+def mta_address(name, fault):
+    return f"127.0.5.{1 + 3 * [*MTAS].index(name) + FAULTS.index(fault)}"
+
+
+FAULTS = None, "absent", "454"
+
+
+def mta_domain(name, fault):
+    return f"{name}-{fault}" if fault else name
+
+
+def other_server(site, name):
+    """Postfix or Exim: as it should be, without STARTTLS, and with a
+    certificate that it cannot read or an access rule that forbids it."""
+    with contextlib.ExitStack() as stack:
+        mta = stack.enter_context(MTAS[name]({
+            str(fault): Listener(site.servers.pairs["good"], fault=fault)
+            for fault in FAULTS}))
+        for fault in FAULTS:
+            stack.enter_context(Relay(mta_address(name, fault),
+                                      mta.ports[str(fault)]))
+        has(site.eyes(OK, f"{name}.signed.test"), "mx.example.net ESMTP",
+            "TLSv1.3", "record 1 matches certificate 0, and is the one that "
+            "counts", "authorities verified", "resumption yes")
+        has(site.eyes(CRITICAL, f"{name}-absent.signed.test"),
+            "peer does not offer STARTTLS; the host has TLSA records")
+        has(site.eyes(CRITICAL, f"{name}-454.signed.test"),
+            'refused STARTTLS ("454 4.7.0')
+
+
+def postfix(site):
+    other_server(site, "postfix")
+
+
+def exim(site):
+    other_server(site, "exim")
+
+
 # --- behaviour.tsv ----------------------------------------------------------
 
 
@@ -435,10 +483,13 @@ def main(words):
         servers.listen("good", "127.0.3.1", "--protocols", "TLSv1.1",
                        "--ciphers", "ALL:@SECLEVEL=0")
         servers.listen("good", "127.0.3.2", "--protocols", "TLSv1.3")
-        for check in (*BROKEN, fine, options_of_hosts, *ROWS):
+        for check in (*BROKEN, fine, options_of_hosts, postfix, exim, *ROWS):
             name = check.__name__.upper().replace("_", "-") \
                 if check in ROWS else check.__name__
-            if wanted(name, words):
+            missing = name in MTAS and MTAS[name].missing()
+            if wanted(name, words) and missing:
+                checks.skip(missing)
+            elif wanted(name, words):
                 checks.run(name, check, site)
     checks.finish()
 
