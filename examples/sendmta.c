@@ -13,6 +13,8 @@
  * Three rules are the library's and cannot be broken here: nothing that was
  * heard before TLS is believed under it, no failure of TLS goes on in the clear,
  * and who forgets to choose how the server is verified sends nothing.
+ *
+ * With --domain the hosts, and what each must prove, come from sendmta_domain.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +31,7 @@
 
 #include <smtptls.h>
 
+#include "sendmta_domain.h"
 #include "sendmta_mail.h"
 
 enum { OPEN = -1, LINE = 2048, REPLY = 64 * 1024 };
@@ -36,6 +39,8 @@ enum { OPEN = -1, LINE = 2048, REPLY = 64 * 1024 };
 struct session {
 	struct smtptls_conn *conn;
 	int fd, status;
+	int flags; /* for smtptls_conn_negotiate() */
+	int greet; /* the greeting is still to be heard */
 	long long deadline;
 	char me[256], sentence[1024];
 	char doing[16]; /* what the next reply is to */
@@ -131,15 +136,18 @@ static void keep_session(struct session *s, const struct mail *mail)
 		close(fd);
 }
 
-static int prepare(struct session *s, const struct mail *mail)
+/* `ca`: the authorities are needed; with 2 they are used if they are there. */
+static int make_conn(struct session *s, const struct mail *mail, int ca)
 {
 	struct smtptls_config *config = NULL;
-	int ret = smtptls_config_new(&config), kind;
+	int ret = smtptls_config_new(&config);
 	const char *text;
 
-	if (ret == 0 && (mail->verify == SMTPTLS_VERIFY_CA ||
-			 mail->verify == SMTPTLS_VERIFY_OPTIONAL))
+	if (ret == 0 && ca) {
 		ret = smtptls_config_set_ca_file(config, mail->ca);
+		if (ca == 2 && !mail->ca)
+			ret = 0;
+	}
 	if (ret == 0 && mail->cert)
 		ret = smtptls_config_add_cert_file(config, mail->cert,
 						   mail->key);
@@ -152,8 +160,20 @@ static int prepare(struct session *s, const struct mail *mail)
 		end(s, LOCAL, "%s", *text ? text : smtptls_strerror(ret));
 	}
 	smtptls_config_unref(config); /* the connection is an owner, too */
+	return ret;
+}
+
+static int prepare(struct session *s, const struct mail *mail)
+{
+	int ret, kind;
+
+	ret = make_conn(s, mail,
+			mail->verify == SMTPTLS_VERIFY_CA ||
+				mail->verify == SMTPTLS_VERIFY_OPTIONAL);
 	if (ret < 0)
 		return ret;
+	s->flags = mail->allow_cleartext ? SMTPTLS_TLS_OPTIONAL : 0;
+	s->greet = mail->implicit;
 	ret = smtptls_conn_set_verify(s->conn, mail->verify);
 	if (ret == 0)
 		ret = smtptls_conn_set_peer(s->conn, mail->name);
@@ -191,31 +211,39 @@ static int try_address(const struct addrinfo *address, int timeout)
 }
 
 /* Each address has an equal part of the time that is left. */
-static int connect_to(struct session *s, const struct mail *mail)
+static int connect_any(struct session *s, const struct addrinfo *list,
+		       const char *name)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list, *a;
-	int ret = getaddrinfo(mail->host, mail->port, &hints, &list);
+	const struct addrinfo *a;
 	int count = 0;
 
-	if (ret)
-		return end(s, ret == EAI_AGAIN ? LATER : REFUSED, "%s:%s: %s",
-			   mail->host, mail->port, gai_strerror(ret));
 	for (a = list; a; a = a->ai_next)
 		count++;
 	for (a = list; a && s->fd < 0; a = a->ai_next)
 		s->fd = try_address(a, left(s) / count--);
-	freeaddrinfo(list);
-	return s->fd < 0 ? end(s, LATER, "no connection to %s: %s", mail->host,
+	return s->fd < 0 ? end(s, LATER, "no connection to %s: %s", name,
 			       strerror(errno))
 			 : 0;
 }
 
+static int connect_to(struct session *s, const struct mail *mail)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list;
+	int ret = getaddrinfo(mail->host, mail->port, &hints, &list);
+
+	if (ret)
+		return end(s, ret == EAI_AGAIN ? LATER : REFUSED, "%s:%s: %s",
+			   mail->host, mail->port, gai_strerror(ret));
+	ret = connect_any(s, list, mail->host);
+	freeaddrinfo(list);
+	return ret;
+}
+
 static int start_tls(struct session *s, const struct mail *mail)
 {
-	int flags = mail->allow_cleartext ? SMTPTLS_TLS_OPTIONAL : 0;
 	int ret = mail->implicit
 			  ? smtptls_conn_start_tls(s->conn, 0)
-			  : smtptls_conn_negotiate(s->conn, s->me, flags);
+			  : smtptls_conn_negotiate(s->conn, s->me, s->flags);
 
 	if (ret == 0)
 		ret = smtptls_fd_start_tls(s->conn, s->fd, s->fd, left(s));
@@ -369,7 +397,7 @@ static int send_mail(struct session *s, const struct mail *mail)
 	const char *body = "";
 	int code;
 
-	if (mail->implicit) {
+	if (s->greet) {
 		code = hear(s, "the connection");
 		if (code != 220)
 			return refused(s, code);
@@ -397,6 +425,107 @@ static int send_mail(struct session *s, const struct mail *mail)
 	return code == 250 ? taken(s) : refused(s, code);
 }
 
+static void send_to_server(struct session *s, const struct mail *mail)
+{
+	if (prepare(s, mail) == 0 && connect_to(s, mail) == 0 &&
+	    start_tls(s, mail) == 0)
+		send_mail(s, mail);
+}
+
+/* What the session has left open; what comes of it changes nothing. */
+static void leave(struct session *s, const struct mail *mail)
+{
+	if (s->fd >= 0) {
+		if (mail->session)
+			keep_session(s, mail);
+		command(s, "QUIT\r\n");
+		smtptls_conn_close(s->conn);
+		smtptls_fd_pump(s->conn, s->fd, s->fd, 0, left(s));
+		close(s->fd);
+	}
+	smtptls_conn_free(s->conn);
+	s->conn = NULL;
+	s->fd = -1;
+	s->held = 0;
+}
+
+/* ---- to a domain ---- */
+
+/* TLS has failed where it may: once more, without it. */
+static int start_in_clear(struct session *s, const struct mail *mail,
+			  const struct mx *mx)
+{
+	struct smtptls_info info = { 0 };
+
+	smtptls_conn_info(s->conn, &info, sizeof(info));
+	if (!mx->plan->clear ||
+	    info.retry != SMTPTLS_RETRY_NEW_CONNECTION_CLEAR)
+		return -1;
+	leave(s, mail);
+	s->status = OPEN;
+	s->greet = 1;
+	return make_conn(s, mail, 0) == 0 &&
+			       connect_any(s, mx->addresses, mx->name) == 0
+		       ? 0
+		       : -1;
+}
+
+/* A host by its plan: SMTPTLS_TRY when it has decided on the message. */
+static int try_host(struct session *s, const struct mail *mail,
+		    const struct mx *mx)
+{
+	int ret =
+		make_conn(s, mail, mx->plan->level == SMTPTLS_LEVEL_CA ? 1 : 2);
+
+	s->greet = 0;
+	if (ret < 0)
+		return SMTPTLS_TRY; /* this side's own trouble */
+	s->flags = smtptls_outbound_apply(s->conn, mx->plan, sizeof(*mx->plan));
+	if (s->flags < 0) {
+		failed(s, s->flags);
+		return SMTPTLS_SKIP_TLS;
+	}
+	if (connect_any(s, mx->addresses, mx->name) < 0)
+		return SMTPTLS_SKIP_CONNECTION;
+	if (start_tls(s, mail) < 0 && start_in_clear(s, mail, mx) < 0)
+		return SMTPTLS_SKIP_TLS;
+	send_mail(s, mail);
+	return SMTPTLS_TRY;
+}
+
+static void send_to_domain(struct session *s, const struct mail *mail)
+{
+	char last[512] = "";
+	struct smtptls_decision decision;
+	struct domain *domain;
+	const char *error;
+	struct mx mx;
+	int skip = -1;
+
+	domain = domain_open(mail, &error);
+	if (!domain) {
+		end(s, LOCAL, "%s: %s", mail->domain, error);
+		return;
+	}
+	while (skip != SMTPTLS_TRY && domain_next(domain, &mx)) {
+		skip = try_host(s, mail, &mx);
+		if (skip == SMTPTLS_TRY)
+			break;
+		domain_failed(domain, skip);
+		leave(s, mail);
+		snprintf(last, sizeof(last), "; %.100s: %.400s", mx.name,
+			 s->sentence);
+		s->status = OPEN;
+	}
+	decision = domain_decide(domain);
+	if (skip != SMTPTLS_TRY)
+		end(s, decision.action == SMTPTLS_BOUNCE ? REFUSED : LATER,
+		    "%s: %s %s%s", mail->domain,
+		    decision.status ? decision.status : "", decision.text,
+		    last);
+	domain_close(domain);
+}
+
 int main(int argc, char **argv)
 {
 	struct session s = { .fd = -1, .status = OPEN };
@@ -408,18 +537,11 @@ int main(int argc, char **argv)
 		strcpy(s.me, "localhost");
 	if (mail_read_text(&mail) < 0)
 		end(&s, LOCAL, "%s: %s", mail.file, strerror(errno));
-	else if (prepare(&s, &mail) == 0 && connect_to(&s, &mail) == 0 &&
-		 start_tls(&s, &mail) == 0)
-		send_mail(&s, &mail);
-	if (s.fd >= 0) {
-		if (mail.session)
-			keep_session(&s, &mail);
-		command(&s, "QUIT\r\n"); /* what comes of it changes nothing */
-		smtptls_conn_close(s.conn);
-		smtptls_fd_pump(s.conn, s.fd, s.fd, 0, left(&s));
-		close(s.fd);
-	}
-	smtptls_conn_free(s.conn);
+	else if (mail.domain)
+		send_to_domain(&s, &mail);
+	else
+		send_to_server(&s, &mail);
+	leave(&s, &mail);
 	free(mail.text);
 	if (s.status == TAKEN)
 		puts(s.sentence);

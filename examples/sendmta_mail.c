@@ -17,7 +17,9 @@
 
 static const char help[] =
 	"usage: sendmta [options] --from ADDRESS --to ADDRESS FILE HOST:PORT\n"
-	"Sends the message in FILE to a server, over TLS.\n"
+	"       sendmta [options] --from ADDRESS --to ADDRESS --domain DOMAIN "
+	"FILE\n"
+	"Sends the message in FILE to a server, or to a domain's, over TLS.\n"
 	"\n"
 	"  --from ADDRESS           sender; <> is the empty one\n"
 	"  --to ADDRESS             recipient\n"
@@ -38,6 +40,14 @@ static const char help[] =
 	"  --user NAME              log in by AUTH PLAIN, under TLS only\n"
 	"  --password WORD          with this password\n"
 	"  --timeout SECONDS        for everything together (300)\n"
+	"\n"
+	"  --domain DOMAIN          to its MX hosts, as DNSSEC and DANE say; "
+	"goes\n"
+	"                           with --ca, --timeout, and these:\n"
+	"  --require LEVEL          may, dane, encrypt, dane-only, ca (dane)\n"
+	"  --resolver ADDR@PORT     ask this server (those of resolv.conf)\n"
+	"  --trust-anchor FILE      key of the root, or of a zone\n"
+	"\n"
 	"  -h, --help\n"
 	"  -V, --version\n";
 
@@ -61,6 +71,9 @@ enum {
 	USER,
 	PASSWORD,
 	TIMEOUT,
+	DOMAIN,
+	RESOLVER,
+	ANCHOR,
 	IMPLICIT,
 	CLEARTEXT,
 	COUNT
@@ -119,6 +132,28 @@ static int read_level(const char *level)
 		usage_error(&program, "--require %s: not none, optional or ca",
 			    level);
 	return SMTPTLS_VERIFY_CA;
+}
+
+/* With --domain: enum smtptls_level. */
+static int read_domain_level(const char *level)
+{
+	static const struct {
+		const char *name;
+		int level;
+	} levels[] = { { "may", SMTPTLS_LEVEL_MAY },
+		       { "dane", SMTPTLS_LEVEL_DANE },
+		       { "encrypt", SMTPTLS_LEVEL_ENCRYPT },
+		       { "dane-only", SMTPTLS_LEVEL_DANE_ONLY },
+		       { "ca", SMTPTLS_LEVEL_CA } };
+	size_t i;
+
+	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (strcmp(level, levels[i].name) == 0)
+			return levels[i].level;
+	usage_error(&program,
+		    "--require %s: not may, dane, encrypt, dane-only "
+		    "or ca",
+		    level);
 }
 
 static int read_timeout(const char *seconds)
@@ -210,6 +245,9 @@ static void read_values(char **value, int argc, char **argv)
 		{ "user", required_argument, NULL, USER },
 		{ "password", required_argument, NULL, PASSWORD },
 		{ "timeout", required_argument, NULL, TIMEOUT },
+		{ "domain", required_argument, NULL, DOMAIN },
+		{ "resolver", required_argument, NULL, RESOLVER },
+		{ "trust-anchor", required_argument, NULL, ANCHOR },
 		{ "implicit", no_argument, NULL, IMPLICIT },
 		{ "allow-cleartext", no_argument, NULL, CLEARTEXT },
 		{ "help", no_argument, NULL, 'h' },
@@ -224,8 +262,50 @@ static void read_values(char **value, int argc, char **argv)
 				    options[i].name);
 		value[i] = optarg ? optarg : argv[0];
 	}
-	if (argc - optind != 2)
-		usage_error(&program, "FILE and HOST:PORT must be given");
+	if (argc - optind != (value[DOMAIN] ? 1 : 2))
+		usage_error(&program, value[DOMAIN]
+					      ? "FILE must be given alone"
+					      : "FILE and HOST:PORT must be "
+						"given");
+}
+
+static void read_domain(struct mail *mail, char *const *value)
+{
+	static const int others[] = { HOST,	PIN,	  CERT,
+				      KEY,	SESSION,  USER,
+				      PASSWORD, IMPLICIT, CLEARTEXT };
+	size_t i;
+
+#ifndef HAVE_UNBOUND
+	usage_error(&program, "--domain: built without libunbound");
+#endif
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (value[others[i]])
+			usage_error(&program, "--domain: goes with --ca, "
+					      "--require, --resolver, "
+					      "--timeout and --trust-anchor "
+					      "only");
+	mail->domain = value[DOMAIN];
+	mail->resolver = value[RESOLVER];
+	mail->trust_anchor = value[ANCHOR];
+	mail->level = value[REQUIRE] ? read_domain_level(value[REQUIRE])
+				     : SMTPTLS_LEVEL_DANE;
+}
+
+static void read_one_server(struct mail *mail, char *const *value, char *server)
+{
+	if (value[RESOLVER] || value[ANCHOR])
+		usage_error(&program, "--resolver, --trust-anchor: only with "
+				      "--domain");
+	if (value[REQUIRE])
+		mail->verify = read_level(value[REQUIRE]);
+	else
+		mail->verify = value[PIN] && !value[CA] ? SMTPTLS_VERIFY_PIN
+							: SMTPTLS_VERIFY_CA;
+	if (contradiction(value, mail->verify))
+		usage_error(&program, "%s", contradiction(value, mail->verify));
+	read_server(mail, server);
+	mail->name = value[HOST] ? value[HOST] : mail->host;
 }
 
 void mail_read_options(struct mail *mail, int argc, char **argv)
@@ -234,18 +314,13 @@ void mail_read_options(struct mail *mail, int argc, char **argv)
 
 	read_values(value, argc, argv);
 	memset(mail, 0, sizeof(*mail));
-	if (value[REQUIRE])
-		mail->verify = read_level(value[REQUIRE]);
-	else
-		mail->verify = value[PIN] && !value[CA] ? SMTPTLS_VERIFY_PIN
-							: SMTPTLS_VERIFY_CA;
-	if (contradiction(value, mail->verify))
-		usage_error(&program, "%s", contradiction(value, mail->verify));
+	if (value[DOMAIN])
+		read_domain(mail, value);
 	mail->from = read_address("--from", value[FROM]);
 	mail->to = read_address("--to", value[TO]);
 	mail->file = argv[optind];
-	read_server(mail, argv[optind + 1]);
-	mail->name = value[HOST] ? value[HOST] : mail->host;
+	if (!value[DOMAIN])
+		read_one_server(mail, value, argv[optind + 1]);
 	mail->ca = value[CA];
 	mail->pin = value[PIN] ? read_pin(value[PIN]) : NULL;
 	mail->cert = value[CERT];

@@ -19,6 +19,9 @@ struct mail {
 	const char *session;	/* file of it; NULL: none */
 	const char *login;	/* what AUTH PLAIN says; NULL: nothing */
 	int implicit, allow_cleartext;
+	/* A domain in the place of a server; NULL: none. */
+	const char *domain, *resolver, *trust_anchor;
+	int level;   /* enum smtptls_level */
 	int timeout; /* seconds */
 	char *text;  /* the message as it is sent, malloc()ed */
 	size_t len;

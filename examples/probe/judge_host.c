@@ -173,6 +173,7 @@ static void judge_failure(const struct destination *destination,
 				    "nothing is sent to it"
 				  : "";
 	char change[600] = "";
+	int whole = 0;
 
 	switch (attempt->reason) {
 	case SMTPTLS_REASON_CERT_TLSA:
@@ -180,16 +181,12 @@ static void judge_failure(const struct destination *destination,
 			    sizeof(change));
 		break;
 	case SMTPTLS_REASON_CERT_TRUST:
-		snprintf(change, sizeof(change), "%s",
-			 attempt->chain_count == 1 &&
-					 strcmp(attempt->chain[0].subject,
-						attempt->chain[0].issuer) != 0
-				 ? "the server sends its own certificate "
-				   "alone: let it send the intermediate ones "
-				   "behind it (fullchain.pem)"
-				 : "install a certificate of a public "
-				   "authority; if this one's is right, give it "
-				   "by --ca");
+		whole = 1;
+		snprintf(change, sizeof(change),
+			 "let the server send the intermediate certificates "
+			 "behind its own (fullchain.pem), or install one of a "
+			 "public authority; if its authority is right, give it "
+			 "by --ca");
 		break;
 	case SMTPTLS_REASON_NO_STARTTLS:
 		snprintf(change, sizeof(change),
@@ -202,11 +199,11 @@ static void judge_failure(const struct destination *destination,
 			wide_change(attempt, change, sizeof(change));
 		break;
 	}
-	/* the library's advice is general: it stands behind the colon */
+	/* where the library's advice is general, it stands behind the colon */
 	find(&host->findings, CRITICAL, change[0] ? change : NULL, "%s: %.*s%s",
 	     attempt->address.text,
-	     (int)(change[0] ? strcspn(attempt->text, ":")
-			     : strlen(attempt->text)),
+	     (int)(change[0] && !whole ? strcspn(attempt->text, ":")
+				       : strlen(attempt->text)),
 	     attempt->text, why);
 }
 

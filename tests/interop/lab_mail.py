@@ -42,6 +42,11 @@ class Speaker(socketserver.StreamRequestHandler):
                     self.wfile.write(b"250-mx.test\r\n250 STARTTLS\r\n")
                 elif verb == [b"STARTTLS"]:
                     self.wfile.write(b"454 4.7.0 TLS not available\r\n")
+                elif verb == [b"DATA"]:
+                    self.wfile.write(b"354 go\r\n")
+                    while self.rfile.readline() not in (b".\r\n", b""):
+                        pass
+                    self.wfile.write(b"250 kept\r\n")
                 elif verb == [b"QUIT"]:
                     self.wfile.write(b"221 bye\r\n")
                     return

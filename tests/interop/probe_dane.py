@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""smtptls-probe beside Postfix's posttls-finger -l dane, on domains of a DNS
-with DNSSEC, verdict by verdict: each is also what its case says.
+"""smtptls-probe and sendmta --domain beside Postfix's posttls-finger -l dane, on
+domains of a DNS with DNSSEC, verdict by verdict: each is also what its case says.
 
   verified, encrypted, clear   delivered so
   defer, bounce                not delivered
@@ -19,7 +19,8 @@ import subprocess
 import sys
 
 import dnslab
-from harness import SCALE, WRAPPER, Checks, Fault, built, scratch, wanted
+from harness import (REPORT, SCALE, WRAPPER, Checks, Fault, built, scratch,
+                     wanted)
 from lab_mail import ADDRESS, Servers
 from unpacked import Package
 
@@ -197,6 +198,36 @@ class Probe:
         raise Fault(f"delivered, and to nobody: {done.stdout}")
 
 
+class Sender:
+    """sendmta, with a message."""
+
+    # RFC 7672 section 2.2.1; the probe does as Postfix, and warns
+    OTHERS = {"insecure-mx": "encrypted", "insecure-mx-wrong": "encrypted"}
+    STATUS = {69: "bounce", 75: "defer"}
+
+    def __init__(self, lab, servers):
+        message = scratch() / "message"
+        message.write_text("Subject: try\n\nof DANE\n")
+        self.command = [*WRAPPER, built("SMTPTLS_SENDMTA", "examples/sendmta"),
+                        "--resolver", "127.0.0.1@53", "--trust-anchor",
+                        str(lab.anchor), "--ca", str(servers.ca.crt), "--from",
+                        "a@client.test", "--to", "b@server.test", str(message)]
+
+    def verdict(self, domain):
+        done = subprocess.run([*self.command, "--domain", domain], text=True,
+                              capture_output=True, timeout=60 * SCALE,
+                              check=False)
+        if REPORT.search(done.stderr):
+            raise Fault(done.stderr)
+        if done.returncode:
+            return self.STATUS.get(done.returncode, done.stderr)
+        over = re.search(r'" \((in the clear|TLSv1\.\d), (not )?verified',
+                         done.stdout)
+        if over[1] == "in the clear":
+            return "clear"
+        return "encrypted" if over[2] else "verified"
+
+
 class Finger:
     """posttls-finger of Debian's package."""
 
@@ -236,21 +267,27 @@ class Finger:
 
 def main(words):
     dnslab.enter()
-    if not built("SMTPTLS_PROBE", "examples/smtptls-probe"):
-        dnslab.skip("smtptls-probe is not built")
+    for name, path in (("SMTPTLS_PROBE", "examples/smtptls-probe"),
+                       ("SMTPTLS_SENDMTA", "examples/sendmta")):
+        if not built(name, path):
+            dnslab.skip(f"{path} is not built")
     servers = Servers()
     cases = [case for make in (matching_cases, record_cases,
                                certificate_cases, dns_cases)
              for case in make(servers.tlsa)]
     checks = Checks("probe_dane")
     with dnslab.Lab(zones(cases, servers.tlsa)) as lab, servers:
-        probe, finger = Probe(lab, servers), Finger()
+        probe, sender = Probe(lab, servers), Sender(lab, servers)
+        finger = Finger()
 
         def compare(case):
             ours = probe.verdict(case.domain)
             theirs = finger.verdict(case.domain)
             assert ours == case.verdict == theirs, \
                 f"{ours}, not {case.verdict}; posttls-finger: {theirs}"
+            sent = sender.verdict(case.domain)
+            assert sent == sender.OTHERS.get(case.name, case.verdict), \
+                f"sendmta: {sent}"
 
         chosen = [case for case in cases if wanted(case.name, words)]
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
