@@ -379,6 +379,44 @@ static void test_same_name(void **state)
 	chain_free(twin[1]);
 }
 
+/* A signature that is longer than any is by no key. */
+static void test_long_signature(void **state)
+{
+	static const struct row row = { .spec = GOOD,
+					.shown = "0",
+					.record = { { TA, 1, 0, 1 } } };
+	/* ecdsa-with-SHA256, and a BIT STRING of 2100 bytes */
+	static const unsigned char behind[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a,
+						0x86, 0x48, 0xce, 0x3d, 0x04,
+						0x03, 0x02, 0x03, 0x82, 0x08,
+						0x35, 0 };
+	const char *name = HOST;
+	struct stls_verdict verdict;
+	struct stls_der_parts parts;
+	unsigned char der[4096];
+	struct made made;
+	size_t len;
+
+	(void)state;
+	make(&made, &row);
+	assert_int_equal(judge(&made, &name, 1, &verdict), 0);
+	assert_int_equal(
+		stls_der_parts(made.shown[0].data, made.shown[0].size, &parts),
+		0);
+	len = parts.tbs.len + sizeof(behind) + 2100;
+	assert_true(len + 4 <= sizeof(der));
+	memset(der, 0x55, sizeof(der));
+	der[0] = 0x30;
+	der[1] = 0x82;
+	der[2] = (unsigned char)(len >> 8);
+	der[3] = (unsigned char)len;
+	memcpy(der + 4, parts.tbs.data, parts.tbs.len);
+	memcpy(der + 4 + parts.tbs.len, behind, sizeof(behind));
+	made.shown[0] = (gnutls_datum_t){ der, (unsigned)len + 4 };
+	assert_int_equal(judge(&made, &name, 1, &verdict), SMTPTLS_E_CERT_TLSA);
+	unmake(&made);
+}
+
 /* What a broken or long chain does to each usage. */
 static void test_chains(void **state)
 {
@@ -501,6 +539,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_self_signed),
 		cmocka_unit_test(test_same_name),
+		cmocka_unit_test(test_long_signature),
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_usable),
 	};
