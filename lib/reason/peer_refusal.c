@@ -5,10 +5,11 @@
  *
  * An alert is the peer's view of this side, so the sentence says what the peer
  * found here, and what could be changed here or there. Which alert stands for
- * what is RFC 8446's, and peers do not keep to it; many send none: under TLS 1.3
- * a client judges the certificate when this side already takes the handshake for
- * done. So wherever a certificate may be meant, what can be seen from here that
- * is wrong with it is said, and only where that is nothing what else it may be.
+ * what is RFC 8446's, and peers do not keep to it; many send none: under TLS
+ * 1.3 a client judges the certificate when this side already takes the
+ * handshake for done. So wherever a certificate may be meant, what can be seen
+ * from here that is wrong with it is said, and only where that is nothing what
+ * else it may be.
  */
 #include "reason/peer_refusal.h"
 
@@ -92,7 +93,7 @@ static const struct alert {
 	{ 86, TO_CLIENT, "inappropriate_fallback",
 	  "peer has a better version than this side fell back to",
 	  "offer that at once, and find out why it failed (RFC 7507)" },
-	{ 90, TO_BOTH, "user_canceled", "peer gave up, and says not of what",
+	{ 90, TO_BOTH, "user_canceled", "peer gave up without saying why",
 	  "its own log has the cause, such as its time limit" },
 	{ 109, TO_BOTH, "missing_extension",
 	  "peer misses an extension in what this side sent", STLS_DEFECT },

@@ -8,7 +8,7 @@
 /* The name of an errno that a socket has, "ECONNRESET", or NULL. */
 const char *stls_system_error_name(int number);
 
-/* What a peer has done that ended it so; NULL where that says more of others. */
+/* What the peer has done by it, in words; NULL: it was not the peer. */
 const char *stls_system_error_what(int number);
 
 /*

@@ -254,6 +254,11 @@ static int gnutls_failed(struct stls_session *session, int ret,
 		return alerted(session, broken);
 	}
 	switch (ret) {
+	case GNUTLS_E_SESSION_EOF:
+		/* user_canceled is a warning before it (RFC 8446 6.1) */
+		if (session->alert_received > 0)
+			return alerted(session, broken);
+		break;
 	case GNUTLS_E_FATAL_ALERT_RECEIVED:
 		session->alert_received = (int)gnutls_alert_get(session->tls);
 		return alerted(session, broken);

@@ -401,6 +401,19 @@ static void closed_in_order(void **state)
 		  "ServerHello..ServerHelloDone: it may not trust the "
 		  "certificate's authority \"CN=test CA\"; else its own log "
 		  "has the cause");
+	/* behind the warning that says why */
+	conn = server();
+	peer = peer_client(PEER_TLS12, NULL);
+	peer_step(peer);
+	send_record(peer, conn);
+	peer_inject(peer, "\x15\x03\x03\x00\x02\x01\x5a", 7);
+	peer_inject(peer, close_notify, 7);
+	send_record(peer, conn);
+	send_record(peer, conn);
+	check_end(conn, peer, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_PEER_ALERT,
+		  "peer gave up without saying why (alert 90, user_canceled): "
+		  "have it trust the certificate's authority \"CN=test CA\", "
+		  "or take one that it trusts");
 	/* alone, as a warning and as a fatal alert */
 	conn = server();
 	host_feed(conn, close_notify, 7);
