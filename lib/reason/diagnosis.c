@@ -440,7 +440,7 @@ static void join_curve(const struct stls_search *search)
 	best->group = best->curve;
 }
 
-/* After the changes. */
+/* After the change, that is. */
 static int has_group(const struct stls_search *search, unsigned code)
 {
 	const struct smtptls_policy *policy = search->policy;

@@ -36,6 +36,7 @@ struct stls_end {
 	 * sent; of INTERNAL what went wrong; of what is not common its kind.
 	 */
 	const char *found;
+	const char *version;	   /* that was chosen, as "TLS1.1"; or NULL */
 	const unsigned char *sent; /* plaintext, where TLS was to start */
 	size_t sent_len;
 	const struct stls_verdict *verdict; /* of the peer's certificate */

@@ -339,6 +339,19 @@ static void write_defect(const struct stls_end *end, char *text, size_t size)
 static void write_not_common(const struct stls_end *end, char *text,
 			     size_t size)
 {
+	/* Of an old version it is a better one that is missing. */
+	if (end->reason == SMTPTLS_REASON_SUITES_EXCLUDED && end->version &&
+	    (strcmp(end->version, "TLS1.0") == 0 ||
+	     strcmp(end->version, "TLS1.1") == 0)) {
+		(void)snprintf(
+			text, size,
+			"the peer and the priority string have no version "
+			"above TLS %s in common, and no %s for that: allow "
+			"TLS 1.2 or 1.3 in the string, or the peer must be "
+			"changed",
+			end->version + strlen("TLS"), end->found);
+		return;
+	}
 	(void)snprintf(
 		text, size,
 		"the peer and the priority string have no %s in common: "

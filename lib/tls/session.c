@@ -172,6 +172,8 @@ static int ended(struct stls_session *session, int error, int reason,
 			number_of(gnutls_handshake_get_last_out(session->tls)),
 		.alert = session->alert_received,
 		.found = found,
+		.version = gnutls_protocol_get_name(
+			gnutls_protocol_get_version(session->tls)),
 		.policy = session->config->policy,
 	};
 

@@ -76,6 +76,12 @@ def repairs(files):
                "of the ECDSA P-256 certificate forbids: have the ECDSA P-256 "
                "certificate issued with digitalSignature",
                Setup(certs=fallen("digitalSignature"))),
+        Repair("a priority string", Setup(priority="SECURE256:-VERS-TLS1.2"),
+               Curl("--tls-max", "1.2"),
+               "the peer and the priority string have no version above TLS "
+               "1.1 in common, and no cipher suite for that: allow TLS 1.2 or "
+               "1.3 in the string, or the peer must be changed",
+               Setup(priority="SECURE256")),
         Repair("must-staple", Setup(certs=[Cert("RSA", more=staple)]),
                GnuTLS(TLS12, "--x509cafile", files.root.crt,
                       f"--verify-hostname={HOST}"),

@@ -1019,6 +1019,39 @@ static void other_protocol(void **state)
 		  "wrong port, or must name smtp");
 }
 
+/* Beside a priority string: of an old version it is a better one. */
+static void not_common(void **state)
+{
+	struct stls_end end = { .reason = SMTPTLS_REASON_SUITES_EXCLUDED,
+				.server = 1,
+				.found = "cipher suite" };
+	const char *const chosen[] = { NULL, "TLS1.2", "TLS1.3" };
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(chosen); i++) {
+		end.version = chosen[i];
+		stls_end_write(&end, text, sizeof(text));
+		assert_string_equal(
+			text,
+			"the peer and the priority string have no cipher suite "
+			"in common: allow one of the peer's in the string, or "
+			"the peer must be changed");
+	}
+	end.version = "TLS1.1";
+	stls_end_write(&end, text, sizeof(text));
+	assert_string_equal(text,
+			    "the peer and the priority string have no version "
+			    "above TLS 1.1 in common, and no cipher suite for "
+			    "that: allow TLS 1.2 or 1.3 in the string, or the "
+			    "peer must be changed");
+	end.reason = SMTPTLS_REASON_GROUP;
+	end.found = "group";
+	stls_end_write(&end, text, sizeof(text));
+	assert_non_null(strstr(text, "no group in common"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -1045,6 +1078,7 @@ int main(void)
 		cmocka_unit_test(no_proxy),
 		cmocka_unit_test(certificates),
 		cmocka_unit_test(other_protocol),
+		cmocka_unit_test(not_common),
 	};
 
 	return cmocka_run_group_tests_name("session_reason", tests, NULL, NULL);
