@@ -7,7 +7,8 @@
  *	32  what the session must not escape: a digest of the configuration and
  *	    of what was expected of the server
  *	    GnuTLS's own data, in which are keys and the peer's certificates
- *	32  SHA-256 of all that stands before
+ *	64  SHA-512 of all that stands before, for which a CPU without
+ *	    instructions of its own needs less than for SHA-256
  *
  * The last digest finds what was cut or damaged, and keeps it from GnuTLS, whose
  * parser can be made to crash. It is no protection from a forger: who can write
@@ -34,7 +35,7 @@ static const unsigned char magic[] = { 'S', 'M', 'T', 'P', 'T', 'L', 'S', 1 };
 
 #define BOUND_AT sizeof(magic)
 #define DATA_AT	 (BOUND_AT + STLS_SHA256_SIZE)
-#define WITHOUT	 (DATA_AT + STLS_SHA256_SIZE) /* GnuTLS's data */
+#define WITHOUT	 (DATA_AT + STLS_SHA512_SIZE) /* GnuTLS's data */
 
 /* ---- what a session is bound to ---- */
 
@@ -153,15 +154,15 @@ static void bind(const struct smtptls_config *config,
 
 int stls_session_bytes_check(const unsigned char *bytes, size_t len)
 {
-	unsigned char digest[STLS_SHA256_SIZE];
+	unsigned char digest[STLS_SHA512_SIZE];
 	size_t end;
 
 	if (len <= WITHOUT || len > SMTPTLS_SESSION_MAX ||
 	    memcmp(bytes, magic, sizeof(magic)) != 0)
 		return SMTPTLS_E_SYNTAX;
-	end = len - STLS_SHA256_SIZE;
-	stls_sha256(bytes, end, digest);
-	return memcmp(bytes + end, digest, STLS_SHA256_SIZE) == 0
+	end = len - STLS_SHA512_SIZE;
+	stls_sha512(bytes, end, digest);
+	return memcmp(bytes + end, digest, STLS_SHA512_SIZE) == 0
 		       ? 0
 		       : SMTPTLS_E_SYNTAX;
 }
@@ -208,7 +209,7 @@ static void write_bytes(const struct smtptls_config *config,
 	memcpy(bytes, magic, sizeof(magic));
 	bind(config, expected, bytes + BOUND_AT);
 	memcpy(bytes + DATA_AT, data->data, data->size);
-	stls_sha256(bytes, DATA_AT + data->size, bytes + DATA_AT + data->size);
+	stls_sha512(bytes, DATA_AT + data->size, bytes + DATA_AT + data->size);
 }
 
 ssize_t stls_session_bytes_make(gnutls_session_t tls,

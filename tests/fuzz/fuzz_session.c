@@ -62,7 +62,7 @@ static int meet(struct smtptls_conn *conn, struct kept *kept)
 	if (kept) {
 		n = smtptls_conn_get_session(conn, kept->bytes,
 					     SMTPTLS_SESSION_MAX);
-		CHECK(n > DATA_AT + STLS_SHA256_SIZE);
+		CHECK(n > DATA_AT + STLS_SHA512_SIZE);
 		kept->len = (size_t)n;
 	}
 	smtptls_conn_free(server);
@@ -122,14 +122,14 @@ static void check_bound(const struct kept *kept, int tls13, unsigned at)
 {
 	struct smtptls_conn *conn = connection(tls13);
 	struct kept other = *kept;
-	size_t end = kept->len - STLS_SHA256_SIZE;
+	size_t end = kept->len - STLS_SHA512_SIZE;
 	gnutls_datum_t data;
 
 	other.bytes[BOUND_AT + at % STLS_SHA256_SIZE] ^= 1;
-	stls_sha256(other.bytes, end, other.bytes + end);
+	stls_sha512(other.bytes, end, other.bytes + end);
 	CHECK(smtptls_conn_set_session(conn, kept->bytes, kept->len) == 0);
 	CHECK(stls_session_bytes_open(conn->config, &conn->expected, &data));
-	CHECK(data.size == kept->len - DATA_AT - STLS_SHA256_SIZE);
+	CHECK(data.size == kept->len - DATA_AT - STLS_SHA512_SIZE);
 	CHECK(memcmp(data.data, kept->bytes + DATA_AT, data.size) == 0);
 	CHECK(smtptls_conn_set_session(conn, other.bytes, other.len) == 0);
 	CHECK(!stls_session_bytes_open(conn->config, &conn->expected, &data));

@@ -157,7 +157,7 @@ static void keep(struct smtptls_conn *conn, struct kept *kept)
 	ssize_t n = smtptls_conn_get_session(conn, kept->bytes,
 					     sizeof(kept->bytes));
 
-	assert_true(n > DATA_AT + STLS_SHA256_SIZE);
+	assert_true(n > DATA_AT + STLS_SHA512_SIZE);
 	kept->len = (size_t)n;
 }
 
@@ -184,9 +184,9 @@ static int life(struct smtptls_conn *conn, struct smtptls_config *config,
 /* The digest over the whole, behind a change. */
 static void seal(struct kept *kept)
 {
-	size_t end = kept->len - STLS_SHA256_SIZE;
+	size_t end = kept->len - STLS_SHA512_SIZE;
 
-	stls_sha256(kept->bytes, end, kept->bytes + end);
+	stls_sha512(kept->bytes, end, kept->bytes + end);
 }
 
 /* ---- tests ---- */
@@ -632,7 +632,7 @@ static void test_malformed(void **state)
 	}
 	/* nothing of GnuTLS's in it; one byte */
 	damaged = kept;
-	damaged.len = DATA_AT + STLS_SHA256_SIZE;
+	damaged.len = DATA_AT + STLS_SHA512_SIZE;
 	seal(&damaged);
 	assert_int_equal(try(damaged.bytes, damaged.len), SMTPTLS_E_SYNTAX);
 	damaged.len++;
@@ -644,7 +644,7 @@ static void test_malformed(void **state)
 /* Sizes at the limit, on both sides. */
 static void test_limits(void **state)
 {
-	static const size_t around = DATA_AT + STLS_SHA256_SIZE;
+	static const size_t around = DATA_AT + STLS_SHA512_SIZE;
 	struct smtptls_config *config = server_config(good_cert());
 	struct smtptls_conn *conn = usual(&tls12), *server;
 	unsigned char *bytes = test_malloc(SMTPTLS_SESSION_MAX + 1);
@@ -662,8 +662,8 @@ static void test_limits(void **state)
 	padded = 0;
 	assert_int_equal(try(bytes, SMTPTLS_SESSION_MAX), 0);
 	bytes[SMTPTLS_SESSION_MAX] = 0;
-	stls_sha256(bytes, SMTPTLS_SESSION_MAX + 1 - STLS_SHA256_SIZE,
-		    bytes + SMTPTLS_SESSION_MAX + 1 - STLS_SHA256_SIZE);
+	stls_sha512(bytes, SMTPTLS_SESSION_MAX + 1 - STLS_SHA512_SIZE,
+		    bytes + SMTPTLS_SESSION_MAX + 1 - STLS_SHA512_SIZE);
 	assert_int_equal(try(bytes, SMTPTLS_SESSION_MAX + 1), SMTPTLS_E_SYNTAX);
 	test_free(bytes);
 
