@@ -123,9 +123,8 @@ static int move(struct wire *wire, int ports, long end)
 	return 0;
 }
 
-void wire_run(struct wire *wire, int until)
+static void run_until(struct wire *wire, int until, long end)
 {
-	long end = clock_ms() + wire->timeout_ms;
 	int ports;
 
 	while (!is_over(wire) &&
@@ -145,6 +144,11 @@ void wire_run(struct wire *wire, int until)
 		if (move(wire, ports, end) < 0)
 			break;
 	}
+}
+
+void wire_run(struct wire *wire, int until)
+{
+	run_until(wire, until, clock_ms() + wire->timeout_ms);
 }
 
 /* ---- replies ---- */
@@ -194,6 +198,8 @@ int wire_reply(const char *heard, size_t len, int i, char *first,
 int wire_command(struct wire *wire, const char *line, char *reply, size_t size)
 {
 	char heard[8192], first[512];
+	/* for the whole reply: it may come byte by byte */
+	long end = clock_ms() + wire->timeout_ms;
 	size_t len = 0, at = 0, n = strlen(line);
 	struct smtptls_reply part;
 	ssize_t ret;
@@ -201,7 +207,7 @@ int wire_command(struct wire *wire, const char *line, char *reply, size_t size)
 	if (smtptls_conn_write(wire->conn, line, n) != (ssize_t)n)
 		return -1;
 	while (len < sizeof(heard)) {
-		wire_run(wire, SMTPTLS_APP_IN);
+		run_until(wire, SMTPTLS_APP_IN, end);
 		ret = smtptls_conn_read(wire->conn, heard + len,
 					sizeof(heard) - len);
 		if (ret == SMTPTLS_E_AGAIN)

@@ -64,6 +64,33 @@ class Plain(socketserver.ThreadingTCPServer):
         self.offers = offers
 
 
+class Babbler(socketserver.ThreadingTCPServer):
+    """ADDRESS:25, where each connection is given the next of these bytes."""
+
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self, address, words):
+        super().__init__((address, 25), self.babble)
+        self.words = iter(words)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def babble(self, client, _address, _server):
+        try:
+            client.sendall(next(self.words))
+            client.shutdown(socket.SHUT_WR)
+            while client.recv(65536):
+                pass
+        except (OSError, StopIteration):
+            pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
 class Relay(socketserver.ThreadingTCPServer):
     """ADDRESS:25, for a server that listens elsewhere."""
 

@@ -20,7 +20,7 @@ import sys
 
 import dnslab
 from harness import REPORT, SCALE, WRAPPER, Checks, built, scratch, wanted
-from lab_mail import ADDRESS, Relay, Servers
+from lab_mail import ADDRESS, Babbler, Relay, Servers
 from lab_policies import ADDRESS as WEB, Policies
 from mta import Exim, Listener, Postfix
 
@@ -63,7 +63,8 @@ class Site:
         self._host("other-name", "other-name", tlsa(3, 1, 1, "other-name"))
         self._host("old-tls", "127.0.3.1")
         self.lines += ["no-mail MX 0 .", "address MX 10 127.0.1.1.",
-                       "empty MX 10 mx-empty", "mx-empty TXT nothing"]
+                       "empty MX 10 mx-empty", "mx-empty TXT nothing",
+                       "odd-name MX 10 a\\027\\010b\\.c"]
         for name, server, mode, mx in (
                 ("sts", "good", "enforce", "mx-sts.signed.test"),
                 ("sts-left-out", "good", "enforce", "*.elsewhere.test"),
@@ -301,6 +302,23 @@ def wrong_port(site):
         "peer speaks SMTP in the clear", "use STARTTLS there")
 
 
+def hostile(site):
+    """Whatever a server or a zone says, what is printed is ASCII."""
+    esc, words = b"\x1b]0;x\x07\xff\r\n", []
+    for greeting in b"", b"220 " + esc, b"220-a\r\n" * 5000, b"\0" * 5000, \
+            b"220 " + b"a" * 5000 + b"\r\n", b"999 x\r\n", b"554 no\r\n":
+        words += [greeting, b"220 a\r\n250-b\r\n250 STARTTLS " + esc,
+                  b"220 a" + esc + b"250 " + greeting]
+    with Babbler("127.0.6.1", words):
+        for one in words:
+            status, out = site.run("--connect", "127.0.6.1:25", "a.test",
+                                   dns=False)
+            assert status == CRITICAL, (one, status, out)
+            assert re.fullmatch(r"[ -~\n]*", out), (one, out)
+    has(site.eyes(CRITICAL, "odd-name.signed.test"), "\\027\\010",
+        "an address is none")
+
+
 # --- set-ups that are not ---------------------------------------------------
 
 
@@ -467,7 +485,7 @@ def m_cli_08(site):
 
 BROKEN = (old_record, no_anchor, unusable, stripped, no_tls, refused, expired,
           other_name, stranger, old_tls, bogus_tlsa, bogus_mx, unsigned_mx,
-          left_out, policy_faults, no_host, wrong_port)
+          left_out, policy_faults, no_host, wrong_port, hostile)
 ROWS = (m_cli_01, m_cli_02, m_cli_03, m_cli_04, m_cli_05, m_cli_06, m_cli_07,
         m_cli_08)
 
