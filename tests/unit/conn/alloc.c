@@ -284,6 +284,39 @@ static int dane_life(const struct testcert *const certs[], const char *crl)
 	return expecting_life(SMTPTLS_VERIFY_DANE, certs, crl);
 }
 
+/* A connection that is set up by a plan. */
+static int plan_life(const struct testcert *const certs[], const char *crl)
+{
+	static const struct testcert *const none[] = { NULL };
+	static const unsigned char digest[32];
+	static const struct smtptls_tlsa record = { 2, 0, 1, digest, 32 };
+	const struct smtptls_plan plan = { .level = SMTPTLS_LEVEL_DANE,
+					   .sni = "mx.example.org",
+					   .name_count = 2,
+					   .name = { "mx.example.org",
+						     "example.org" },
+					   .tlsa = &record,
+					   .tlsa_count = 1 };
+	struct smtptls_config *config = configure(none, crl);
+	struct smtptls_conn *conn = NULL;
+	int done = 0;
+
+	(void)certs;
+	if (!config)
+		return 0;
+	if (!well(smtptls_conn_new(&conn, config, SMTPTLS_CLIENT)))
+		goto out;
+	done = well(smtptls_outbound_apply(conn, &plan, sizeof(plan)));
+	/* without memory the connection has failed, and stays so */
+	if (!done)
+		assert_int_equal(smtptls_conn_start_tls(conn, 0),
+				 SMTPTLS_E_NOMEM);
+	end(conn);
+out:
+	smtptls_config_unref(config);
+	return done;
+}
+
 /* A reply in the clear, behind what was said for it. */
 static int hear(struct smtptls_conn *conn, const char *reply)
 {
@@ -374,6 +407,7 @@ static void test_expecting_client(void **state)
 	(void)state;
 	each_fails(pin_life, 9);
 	each_fails(dane_life, 9);
+	each_fails(plan_life, 7);
 }
 
 int main(void)
