@@ -418,7 +418,7 @@ static void write_suiteb(struct stls_writer *writer)
 	write_obstacle(writer, 0, SMTPTLS_SETTING_GROUPS, "groups here");
 }
 
-void stls_write_price(struct stls_writer *writer)
+static void write_price(struct stls_writer *writer)
 {
 	const struct stls_diagnosis *diagnosis = writer->diagnosis;
 	struct stls_phrase *phrase = &writer->phrase;
@@ -440,20 +440,27 @@ void stls_write_price(struct stls_writer *writer)
 				diagnosis->raises - STLS_TLS1_0);
 }
 
-static size_t measure_price(struct stls_writer writer)
+void stls_write_changes(struct stls_writer *writer, const char *end)
 {
-	char price[128] = "";
+	struct stls_phrase *phrase = &writer->phrase;
+	struct stls_writer price = *writer;
+	char text[128];
 
-	writer.phrase = (struct stls_phrase){ price, sizeof(price), 0 };
-	stls_write_price(&writer);
-	return writer.phrase.len;
+	/* What they cost is said in any case. */
+	price.phrase = (struct stls_phrase){ text, sizeof(text), 0 };
+	write_price(&price);
+	phrase->size -= price.phrase.len + strlen(end);
+	stls_phrase_changes(phrase, writer->advice->changes,
+			    writer->advice->change_count, writer->terse);
+	phrase->size += price.phrase.len + strlen(end);
+	write_price(writer);
+	stls_phrase_add(phrase, "%s", end);
 }
 
 void stls_write_diagnosis(struct stls_writer *writer)
 {
 	const struct stls_diagnosis *diagnosis = writer->diagnosis;
 	struct stls_phrase *phrase = &writer->phrase;
-	size_t price;
 
 	if (writer->terse)
 		;
@@ -473,10 +480,5 @@ void stls_write_diagnosis(struct stls_writer *writer)
 		write_sigalgs(writer);
 	if (!writer->terse)
 		stls_phrase_add(phrase, ": ");
-	price = measure_price(*writer);
-	phrase->size -= price;
-	stls_phrase_changes(phrase, writer->advice->changes,
-			    writer->advice->change_count, writer->terse);
-	phrase->size += price;
-	stls_write_price(writer);
+	stls_write_changes(writer, "");
 }

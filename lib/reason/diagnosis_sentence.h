@@ -19,7 +19,7 @@ struct stls_writer {
 
 /* What met what, what would change it, and whom that costs something. */
 void stls_write_diagnosis(struct stls_writer *writer);
-/* Whom the changes cost something. */
-void stls_write_price(struct stls_writer *writer);
+/* The changes, whom they cost something, and `end`. */
+void stls_write_changes(struct stls_writer *writer, const char *end);
 
 #endif

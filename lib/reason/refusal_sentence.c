@@ -180,11 +180,9 @@ static void write_sni(struct stls_writer *writer)
 					"without strict SNI here");
 		return;
 	}
-	stls_phrase_changes(phrase, advice->changes, advice->change_count,
-			    writer->terse);
-	stls_write_price(writer);
-	if (advice->change_count == 1)
-		stls_phrase_add(phrase, ", or do without strict SNI");
+	stls_write_changes(writer, advice->change_count == 1
+					   ? ", or do without strict SNI"
+					   : "");
 }
 
 /* Those that need no facts. */
