@@ -31,8 +31,7 @@ void usage_error(const struct program *program, const char *format, ...)
 	exit(program->usage_status);
 }
 
-/* What was asked for is printed: the end of the program. */
-static _Noreturn void printed(const struct program *program)
+_Noreturn void printed(const struct program *program)
 {
 	if (fflush(stdout) == 0)
 		exit(EXIT_SUCCESS);

@@ -25,4 +25,7 @@ int next_option(const struct program *program, int argc, char **argv,
 __attribute__((format(printf, 2, 3))) _Noreturn void
 usage_error(const struct program *program, const char *format, ...);
 
+/* What was asked for is printed: the end of the program. */
+_Noreturn void printed(const struct program *program);
+
 #endif

@@ -152,7 +152,7 @@ void log_session(const char *peer, struct smtptls_conn *conn, unsigned messages,
 	field(&line, "peer", peer);
 	field(&line, "tls_enabled", info.tls_enabled ? "1" : "0");
 	field(&line, "protocol", info.protocol);
-	field(&line, "cipher", info.cipher_iana);
+	field(&line, "cipher", info.cipher_openssl);
 	field(&line, "sni", info.sni);
 	if (info.sni_unmatched)
 		field(&line, "sni_unmatched", "1");

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../common/command_line.h"
+#include "explain.h"
 #include "options.h"
 
 static const char help[] =
@@ -52,6 +53,8 @@ static const char help[] =
 	"  --max-connections N       (100)\n"
 	"  --handshake-timeout S     for the whole handshake (30)\n"
 	"  --idle-timeout S          for each command line (300)\n"
+	"  --explain REASON          what a reason_id means, or a log line's,\n"
+	"                            and what to do about it\n"
 	"  -h, --help\n"
 	"  -V, --version\n";
 
@@ -283,6 +286,13 @@ static void set_option(struct options *options, int option)
 		options->idle_timeout =
 			(int)number("idle-timeout", optarg, 1, 86400);
 		break;
+	case 'X':
+		if (explain(optarg) < 0)
+			usage_error(&program,
+				    "--explain %s: no reason; give the "
+				    "reason_id of a log line, or all of it",
+				    optarg);
+		printed(&program);
 	}
 }
 
@@ -319,6 +329,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "max-connections", required_argument, NULL, 'x' },
 		{ "handshake-timeout", required_argument, NULL, 't' },
 		{ "idle-timeout", required_argument, NULL, 'i' },
+		{ "explain", required_argument, NULL, 'X' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },

@@ -35,7 +35,8 @@ _smtptls_server()
 	--listen | --listen-tls | --ciphers | --ciphersuites | --protocols | \
 		--groups | --sigalgs | --priority | --shadow-ciphers | \
 		--shadow-protocols | --hostname | --max-size | \
-		--max-connections | --handshake-timeout | --idle-timeout) ;;
+		--max-connections | --handshake-timeout | --idle-timeout | \
+		--explain) ;;
 	*)
 		mapfile -t COMPREPLY < <(compgen -W '--listen --listen-tls
 			--cert --key --ca --crl --dhparam --ticket-secret
@@ -45,7 +46,8 @@ _smtptls_server()
 			--strict-sni --require-tls --verify
 			--client-purpose --hostname --maildir --record-hello
 			--log-changes --max-size --max-connections
-			--handshake-timeout --idle-timeout --help --version' \
+			--handshake-timeout --idle-timeout --explain --help
+			--version' \
 			-- "$cur")
 		;;
 	esac

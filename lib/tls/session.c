@@ -398,23 +398,6 @@ static int check_first(struct stls_session *session, int last, int error)
 	return ended_in_clear(session, error, reason, &sent);
 }
 
-/* A chain that is too weak for nobody but the system: 1 when that is told. */
-static int blame_system(struct stls_session *session)
-{
-	struct stls_judge *judge = &session->judge;
-	struct smtptls_advice advice;
-
-	if (judge->reason ||
-	    !stls_system_refuses_chain(session->tls, session->config, &advice))
-		return 0;
-	judge->reason = advice.reason;
-	judge->advice = malloc(sizeof(*judge->advice));
-	if (judge->advice)
-		*judge->advice = advice;
-	memcpy(session->text, advice.text, sizeof(session->text));
-	return 1;
-}
-
 static int verify(struct stls_session *session)
 {
 	struct stls_verdict verdict;
@@ -437,8 +420,11 @@ static int verify(struct stls_session *session)
 	send_alert(session,
 		   stls_peer_alert(ret, verdict.reason,
 				   gnutls_protocol_get_version(session->tls)));
-	if (verdict.reason == SMTPTLS_REASON_CERT_WEAK && blame_system(session))
-		return ret;
+	if (verdict.reason == SMTPTLS_REASON_CERT_WEAK &&
+	    stls_system_refuses_chain(session->tls, session->config,
+				      &session->judge))
+		return failed(session, ret, session->judge.reason, "%s",
+			      session->judge.text);
 	if (verdict.reason == SMTPTLS_REASON_NONE)
 		return failed(session, ret, SMTPTLS_REASON_INTERNAL, "%s",
 			      smtptls_strerror(ret));

@@ -10,7 +10,7 @@
  */
 #include "tls/system_cause.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <gnutls/x509.h>
@@ -97,11 +97,23 @@ static void write(struct smtptls_advice *advice)
 	stls_phrase_changes(&phrase, advice->changes, advice->change_count, 0);
 }
 
+/* The advice is lost where there is no memory, the sentence is not. */
+static void tell(struct stls_judge *judge, const struct smtptls_advice *advice)
+{
+	judge->reason = advice->reason;
+	memcpy(judge->text, advice->text, sizeof(judge->text));
+	judge->advice = malloc(sizeof(*judge->advice));
+	if (judge->advice)
+		*judge->advice = *advice;
+}
+
 int stls_system_refuses_chain(gnutls_session_t tls,
 			      const struct smtptls_config *config,
-			      struct smtptls_advice *advice)
+			      struct stls_judge *judge)
 {
-	struct cause cause = { .list = { .change = advice->changes },
+	struct smtptls_advice advice = { .reason =
+						 SMTPTLS_REASON_SYSTEM_POLICY };
+	struct cause cause = { .list = { .change = advice.changes },
 			       .bits = stls_policy_security_bits(
 				       config->policy),
 			       .weakest = 256 };
@@ -109,7 +121,6 @@ int stls_system_refuses_chain(gnutls_session_t tls,
 	struct stls_chain chain = { .len = 0 };
 	struct stls_verdict verdict;
 
-	memset(advice, 0, sizeof(*advice));
 	peer.chain = gnutls_certificate_get_peers(tls, &peer.count);
 	gnutls_certificate_get_trust_list(config->credentials, &peer.trust);
 	if (peer.chain && stls_system_file_read(&cause.system) == 0 &&
@@ -117,12 +128,12 @@ int stls_system_refuses_chain(gnutls_session_t tls,
 		look_at_all(&cause, &chain, peer.trust);
 	stls_chain_close(&chain);
 	stls_system_policy_clear(&cause.system);
-	if (cause.too_weak || cause.list.count == 0)
+	if (judge->reason || cause.too_weak || cause.list.count == 0)
 		return 0;
-	advice->reason = SMTPTLS_REASON_SYSTEM_POLICY;
-	advice->change_count = cause.list.count < SMTPTLS_CHANGES
-				       ? cause.list.count
-				       : SMTPTLS_CHANGES;
-	write(advice);
+	advice.change_count = cause.list.count < SMTPTLS_CHANGES
+				      ? cause.list.count
+				      : SMTPTLS_CHANGES;
+	write(&advice);
+	tell(judge, &advice);
 	return 1;
 }

@@ -5,16 +5,15 @@
 
 #include <gnutls/gnutls.h>
 
-#include <smtptls/policy.h>
-
 #include "tls/config.h"
+#include "tls/hook.h"
 
 /*
  * Whether it is the system's policy alone that finds the peer's chain too weak:
- * 1 and the advice, or 0.
+ * then 1, and `judge`, which has no reason yet, has that one.
  */
 int stls_system_refuses_chain(gnutls_session_t tls,
 			      const struct smtptls_config *config,
-			      struct smtptls_advice *advice);
+			      struct stls_judge *judge);
 
 #endif

@@ -7,12 +7,15 @@ Environment: see harness.py; SMTPTLS_CIPHERS and SMTPTLS_SENDMTA, too.
 """
 
 import os
+import pathlib
 import re
 import subprocess
 import sys
 import tempfile
 
 from harness import (SCALE, WRAPPER, Checks, REPORT, SKIPPED, built, in_ci)
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
 
 # Each program with an option that takes a value, and one that takes none; the
 # status of wrong options, and of output that cannot be written.
@@ -93,6 +96,36 @@ def wrong(program):
         assert found == (program.usage, "", expected), f"{arguments}: {found}"
 
 
+def explains(program):
+    """Each reason has its entry of the manual page; a log line is read."""
+    if program.name != "smtptls-server":
+        return
+    page = (TOP / "man" / "smtptls-reasons.7").read_text()
+    names = re.findall(r"^\.It Cm (\S+) Pq \d+$", page, re.MULTILINE)
+    assert len(names) > 60, names
+    for name in names:
+        status, out, said = program.run("--explain", name)
+        assert (status, said) == (0, ""), (name, status, said)
+        first, _, text = out.partition("\n")
+        assert first == name, out
+        # at least two sentences: what it is, and what to do
+        assert text.count(".") >= 2 and len(text) > 60, out
+        assert not re.search(r"(^|\s)(Ql|Fn|Xr|Pq|Dv|Cm)\s|\\\\", text), out
+        for line in text.splitlines():
+            assert 0 < len(line) < 80, line
+        # the same from a line of the log, shadow's beside it
+        line = f'peer=[::1]:1 reason="x reason_id=tls" reason_id={name}'
+        assert program.run("--explain", line) == (0, out, ""), line
+        both = program.run("--explain", f"{line} shadow_id=version")
+        assert both[1].startswith(out) and "\nversion\n" in both[1], both
+    for wrong in "nonsense", "", "vers", "peer=1 reason_id=-", "none":
+        status, out, said = program.run("--explain", wrong)
+        assert (status, out) == (2, ""), (wrong, status, out)
+        assert re.fullmatch(rf"smtptls-server: --explain {wrong}: no reason; "
+                            r"give the reason_id of a log line, or all of it; "
+                            r"try 'smtptls-server --help'\n", said), said
+
+
 def full_device(program):
     for option in "--help", "--version":
         with open("/dev/full", "wb") as full:
@@ -110,7 +143,7 @@ def main():
         sys.exit(1 if in_ci() else SKIPPED)
     checks = Checks("command_line")
     for program in programs:
-        for check in helps, versions, wrong, full_device:
+        for check in helps, versions, wrong, explains, full_device:
             checks.run(f"{program.name} {check.__name__}", check, program)
     checks.finish()
 

@@ -26,13 +26,15 @@ VERSIONS = {None: (">=TLSv1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.2:+VERS-TLS1.3"),
 
 class Listener:
     """`fault` is "absent", without STARTTLS, or "454", where it is refused;
-    `clients` are authorities, by which a client has to prove itself."""
+    `clients` are authorities, by which a client has to prove itself;
+    `priority` is GnuTLS's, in the place of `version`, for Exim."""
 
     def __init__(self, pair, implicit=False, version=None, clients=None,
-                 fault=None):
+                 fault=None, priority=None):
         self.crt, self.key = pair
         self.implicit, self.version = implicit, version
         self.clients, self.fault = clients, fault
+        self.priority = priority or VERSIONS[version][1]
 
 
 def free_port():
@@ -294,7 +296,7 @@ class Exim(Mta):
             fault=self.by_port(lambda one: one.fault or "none"),
             crt=self.by_port(lambda one: one.crt),
             key=self.by_port(lambda one: one.key),
-            priority=self.by_port(lambda one: VERSIONS[one.version][1]),
+            priority=self.by_port(lambda one: one.priority),
             clients=self.by_port(lambda one: one.clients or "/dev/null"),
             demand=self.by_port(lambda one: "*" if one.clients else "")))
         return [program, "-C", str(config), "-bdf"], env
