@@ -109,7 +109,7 @@ def explains(program):
         first, _, text = out.partition("\n")
         assert first == name, out
         # at least two sentences: what it is, and what to do
-        assert text.count(".") >= 2 and len(text) > 60, out
+        assert text.count(".") >= 2 and len(text) > 40, out
         assert not re.search(r"(^|\s)(Ql|Fn|Xr|Pq|Dv|Cm)\s|\\\\", text), out
         for line in text.splitlines():
             assert 0 < len(line) < 80, line
