@@ -18,6 +18,10 @@
 	{                                                                      \
 		SMTPTLS_SETTING_##setting, SMTPTLS_CHANGE_ADD, word, ":"       \
 	}
+#define ALLOW(word)                                                            \
+	{                                                                      \
+		SMTPTLS_SETTING_SYSTEM_POLICY, SMTPTLS_CHANGE_ADD, word, ""    \
+	}
 #define SET(setting, with)                                                     \
 	{                                                                      \
 		SMTPTLS_SETTING_##setting, SMTPTLS_CHANGE_SET, "", with        \
@@ -65,10 +69,10 @@ static const struct {
 	  "@SECLEVEL=2 by @SECLEVEL=0 in the ciphers",
 	  "replace \">=a\" by \">=b\" in protocols and replace "
 	  "@SECLEVEL=2 by @SECLEVEL=0 in ciphers" },
-	{ 3, { ADD(SYSTEM_POLICY, "a"), ADD(SYSTEM_POLICY, "b"), ADD(PEER, "c") },
+	{ 3, { ALLOW("a"), ALLOW("b"), ADD(PEER, "c") },
 	  "allow a and b in the system's GnuTLS policy; the peer must offer c",
 	  "allow a and b in the system's GnuTLS policy; the peer must offer c" },
-	{ 3, { ADD(GROUPS, "a"), ADD(SYSTEM_POLICY, "b"), ADD(SYSTEM_POLICY, "c") },
+	{ 3, { ADD(GROUPS, "a"), ALLOW("b"), ALLOW("c") },
 	  "add a to the groups, allow b and c in the system's GnuTLS policy",
 	  "add a to groups, allow b and c in the system's GnuTLS policy" },
 	{ 4, { ADD(CERTIFICATE, "RSA"), ADD(PEER, "a"), ADD(PEER, "b"),

@@ -118,7 +118,10 @@ static void test_frozen(void **state)
 	assert_unchanged(config, &before);
 }
 
-/* Each certificate alone is there for a policy's choice among several. */
+/*
+ * Each certificate alone is there for a choice among several: a policy's, or a
+ * client's, which has it beside a priority string too.
+ */
 static void check_single(size_t certificates, const char *priority,
 			 size_t count)
 {
@@ -145,7 +148,7 @@ static void test_single(void **state)
 	check_single(1, NULL, 0);
 	check_single(2, NULL, 2);
 	check_single(3, NULL, 3);
-	check_single(2, "NORMAL", 0);
+	check_single(2, "NORMAL", 2);
 }
 
 static void test_conn_needs_it_frozen(void **state)
