@@ -640,6 +640,8 @@ static void assert_failed(struct link *link, int error)
 	assert_true(text[strlen(text) - 1] != '.');
 	assert_int_equal(smtptls_conn_state(conn), SMTPTLS_FAILED);
 	assert_int_equal(smtptls_conn_info(conn, &info, sizeof(info)), 0);
+	assert_int_not_equal(info.reason, SMTPTLS_REASON_NONE);
+	assert_non_null(smtptls_reason_name(info.reason));
 	if (smtptls_error_info(error)->error_class == SMTPTLS_CLASS_CERT) {
 		assert_int_equal(info.verify, error);
 		assert_int_equal(info.stage, SMTPTLS_STAGE_VERIFICATION);
