@@ -16,11 +16,12 @@
  */
 #include "tls/session.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "reason/session_end.h"
 #include "reason/system_error.h"
 #include "tls/peer.h"
-#include "tls/session_failure.h"
 #include "tls/system_cause.h"
 
 /* As OpenSSL: a peer that only warns keeps this side busy for nothing. */

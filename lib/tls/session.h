@@ -44,8 +44,10 @@ struct stls_session {
 	char text[STLS_REASON_TEXT];
 };
 
+/* ---- session_setup.c ---- */
+
 /*
- * session_setup.c: make session->tls, whose roles and buffers are set. Returns 0
+ * Make session->tls, whose roles and buffers are set. Returns 0
  * or GnuTLS's error; session->tls may be there in either case.
  */
 int stls_session_set_up(struct stls_session *session,
@@ -56,6 +58,32 @@ void stls_session_judge_by(struct stls_session *session,
 			   const struct smtptls_config *config);
 /* Give a server's session the key of its configuration; GnuTLS's error or 0. */
 int stls_session_tickets(struct stls_session *session);
+
+/* ---- session_failure.c ---- */
+
+struct stls_end; /* reason/session_end.h */
+
+/* Put a fatal alert out; there is only one (RFC 8446 section 6.2). */
+void stls_session_alert(struct stls_session *session, int alert);
+
+/* TLS is on, and the peer goes before it has said anything for the host. */
+int stls_session_left(const struct stls_session *session);
+
+/* These return `error`; the first reason and sentence stay. */
+__attribute__((format(printf, 4, 5))) int
+stls_session_failed(struct stls_session *session, int error, int reason,
+		    const char *format, ...);
+/* What was `found` is told as struct stls_end has it; or NULL. */
+int stls_session_ended(struct stls_session *session, int error, int reason,
+		       const char *found);
+int stls_session_ended_by(struct stls_session *session, int error,
+			  const struct stls_end *end);
+
+/* The end by a GnuTLS error: alert, sentence, and the number, returned. */
+int stls_session_gnutls_failed(struct stls_session *session, int error,
+			       int in_handshake);
+
+/* ---- session.c ---- */
 
 /*
  * Start over `in` and `out`, which must outlive the session, as `config` and

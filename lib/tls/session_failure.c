@@ -6,7 +6,7 @@
  * Whatever is found out after the first failure follows from that, so the first
  * reason and sentence stay. Nothing here costs a session that goes well.
  */
-#include "tls/session_failure.h"
+#include "tls/session.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "reason/session_end.h"
 #include "tls/failure.h"
 #include "x509/own_shown.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sendmta: what is to be sent, and how: the command line and the message. */
-#ifndef SENDMTA_MAIL_H
-#define SENDMTA_MAIL_H
+#ifndef SEND_MAIL_H
+#define SEND_MAIL_H
 
 #include <stddef.h>
 

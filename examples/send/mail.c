@@ -12,8 +12,8 @@
 
 #include <smtptls.h>
 
-#include "common/command_line.h"
-#include "sendmta_mail.h"
+#include "../common/command_line.h"
+#include "mail.h"
 
 static const char help[] =
 	"usage: sendmta [options] --from ADDRESS --to ADDRESS FILE HOST:PORT\n"

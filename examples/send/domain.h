@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* sendmta_domain: from a domain to its hosts. The manual is in the .c file. */
-#ifndef SENDMTA_DOMAIN_H
-#define SENDMTA_DOMAIN_H
+/* domain: from a domain to its hosts. The manual is in the .c file. */
+#ifndef SEND_DOMAIN_H
+#define SEND_DOMAIN_H
 
 #include <netdb.h>
 
 #include <smtptls.h>
 
-#include "sendmta_mail.h"
+#include "mail.h"
 
 struct domain;
 

@@ -14,7 +14,7 @@
  * heard before TLS is believed under it, no failure of TLS goes on in the clear,
  * and who forgets to choose how the server is verified sends nothing.
  *
- * With --domain the hosts, and what each must prove, come from sendmta_domain.
+ * With --domain the hosts, and what each must prove, come from domain.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,8 +31,8 @@
 
 #include <smtptls.h>
 
-#include "sendmta_domain.h"
-#include "sendmta_mail.h"
+#include "domain.h"
+#include "mail.h"
 
 enum { OPEN = -1, LINE = 2048, REPLY = 64 * 1024 };
 

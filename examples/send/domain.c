@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sendmta_domain: from a domain to its hosts, each with a plan: the look-ups of
+ * domain: from a domain to its hosts, each with a plan: the look-ups of
  * smtptls_outbound(3), by common/resolver, which validates them. A host is
  * looked up when its turn comes. MTA-STS is left out, since it takes a web
  * client; smtptls-probe shows how it is done.
  */
-#include "sendmta_domain.h"
+#include "domain.h"
 
 #ifdef HAVE_UNBOUND
 
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/resolver.h"
+#include "../common/resolver.h"
 
 enum { PORT = 25, HOSTS = 32, ADDRESSES = 8, RECORDS = 32 };
 
