@@ -76,6 +76,9 @@ static void test_arguments(void **state)
 	assert_int_equal(smtptls_fd_pump(NULL, 0, 0, 0, 0), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_fd_pump(conn, -1, 0, 0, 0), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_fd_pump(conn, 0, -1, 0, 0), SMTPTLS_E_ARG);
+	/* inetd gives descriptor 0 */
+	assert_int_equal(smtptls_fd_pump(conn, 0, 0, SMTPTLS_APP_OUT, 0),
+			 smtptls_conn_poll(conn));
 	smtptls_conn_free(conn);
 }
 
