@@ -448,6 +448,39 @@ static void server_names(void **state)
 	}
 }
 
+/* Those that nobody knows may come twice; of the others none may. */
+static void twice(void **state)
+{
+	static const struct {
+		unsigned type[3];
+		int error;
+	} rows[] = {
+		{ { 63, 0xff01, 63 }, 0 },
+		{ { 64, 64, 0xffff }, 0 },
+		{ { 62, 63, 62 }, STLS_HELLO_DUPLICATE },
+		{ { 0xff01, 62, 0xff01 }, STLS_HELLO_DUPLICATE },
+	};
+	struct stls_client_hello parsed;
+	struct hello hello;
+	size_t extensions, i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		hello_make(&hello, &(const struct hello_spec){
+					   .suites = plain.suites });
+		extensions = hello_open(&hello, 2);
+		for (j = 0; j < 3; j++) {
+			hello_put(&hello, rows[i].type[j], 2);
+			hello_put(&hello, 1, 2);
+			hello_put(&hello, 0, 1);
+		}
+		hello_close(&hello, extensions, 2);
+		assert_int_equal(stls_client_hello_parse(&parsed, hello.bytes,
+							 hello.len),
+				 rows[i].error);
+	}
+}
+
 /* What stands behind the list is another extension's. */
 static void psk_modes(void **state)
 {
@@ -546,6 +579,7 @@ int main(void)
 		cmocka_unit_test(extensions),
 		cmocka_unit_test(binders),
 		cmocka_unit_test(server_names),
+		cmocka_unit_test(twice),
 		cmocka_unit_test(psk_modes),
 		cmocka_unit_test(pre_shared_key_is_last),
 		cmocka_unit_test(head),
