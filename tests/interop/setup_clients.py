@@ -14,7 +14,6 @@ import subprocess
 
 from reason_case import LIMIT, Absent
 
-SUITES13 = "TLS_"
 VERSIONS = "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"
 
 

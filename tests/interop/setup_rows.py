@@ -7,6 +7,7 @@ from setup import HOST, Cert, Setup
 from setup_clients import Curl, GnuTLS, Msmtp, OpenSSL, Program, Python, Swaks
 
 TLS = ssl.TLSVersion
+DEFAULT = "AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE"
 RSA128 = "ECDHE-RSA-AES128-GCM-SHA256"
 ECDSA128 = "ECDHE-ECDSA-AES128-GCM-SHA256"
 TLS12 = "NORMAL:-VERS-ALL:+VERS-TLS1.2"
@@ -52,13 +53,13 @@ def versions():
             "peer offers TLS 1.0, which GnuTLS does not have beside TLS 1.3 "
             'without TLS 1.2: add "TLSv1:TLSv1.2" to the protocols and set '
             "the ciphers to "
-            '"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:ECDHE-RSA-AES256-SHA:@SECLEVEL=0", '
+            f'"{DEFAULT}:ECDHE-RSA-AES256-SHA:@SECLEVEL=0", '
             "which weakens all sessions"),
         Row("an old Python", Setup(), Python(
             TLS.TLSv1, TLS.TLSv1_1, ciphers="ALL:@SECLEVEL=0"), "version",
             "peer offers up to TLS 1.1, this side has TLS 1.2-1.3: set the "
             'protocols to "TLSv1.1 TLSv1.2 TLSv1.3" and the ciphers to '
-            '"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:ECDHE-RSA-AES256-SHA:@SECLEVEL=0", '
+            f'"{DEFAULT}:ECDHE-RSA-AES256-SHA:@SECLEVEL=0", '
             "which weakens all sessions"),
         Row("TLS 1.0 by name, and level 2",
             Setup(protocols=">=TLSv1", ciphers="HIGH"), OpenSSL("TLSv1"),
@@ -105,13 +106,14 @@ def suites():
             "suites-excluded",
             "peer offers TLS 1.2 with AES256-SHA256, which the ciphers do "
             "not name: set the ciphers to "
-            '"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:AES256-SHA256"'),
+            f'"{DEFAULT}:AES256-SHA256"'),
         Row("no suites of TLS 1.3", Setup(ciphersuites=""),
             Python(TLS.TLSv1_3), "version",
             "peer offers TLS 1.3 with TLS_AES_256_GCM_SHA384, "
             "TLS_CHACHA20_POLY1305_SHA256, TLS_AES_128_GCM_SHA256, which "
             "the ciphersuites do not name: set the ciphersuites to "
-            '"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"'),
+            '"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:'
+            'TLS_AES_128_GCM_SHA256"'),
         Row("AES-256 alone, a client of ChaCha20",
             Setup(ciphersuites="TLS_AES_256_GCM_SHA384"),
             Curl("--tlsv1.3", "--tls13-ciphers",
@@ -173,13 +175,15 @@ def certificates():
             Setup(ciphers="HIGH",
                   certs=[Cert("RSA", usage="digitalSignature")]),
             GnuTLS(f"{TLS12}:-KX-ALL:+RSA"), "key-usage",
-            "peer offers TLS 1.2 with AES256-GCM-SHA384, *, which the keyUsage of the RSA "
+            "peer offers TLS 1.2 with AES256-GCM-SHA384, *, which the "
+            "keyUsage of the RSA "
             "certificate forbids: have the RSA certificate issued with "
             "keyEncipherment"),
         Row("a certificate that only agrees",
             Setup(certs=[Cert("ECDSA P-256", usage="keyAgreement")]),
             Python(), "key-usage",
-            "peer offers TLS 1.3 with the signatures *, which the keyUsage of the "
+            "peer offers TLS 1.3 with the signatures *, which the keyUsage "
+            "of the "
             "ECDSA P-256 certificate forbids: have the ECDSA P-256 "
             "certificate issued with digitalSignature"),
         Row("P-256, a client of P-384", Setup(certs=[Cert("ECDSA P-256")]),
@@ -300,7 +304,8 @@ def shown(files):
             "2099-01-01: set the clock right, or use one that is valid"),
         Row("another name, curl", Setup(),
             Curl(*trusts, name="mail.example.org"), "left-after-handshake",
-            "peer left after the handshake without a command (*), as one that refuses a certificate does: it "
+            "peer left after the handshake without a command (*), as one that "
+            "refuses a certificate does: it "
             'asked for "mail.example.org", which the certificate lacks: add '
             "one with that name"),
         Row("for clients alone, s_client",
@@ -395,8 +400,8 @@ def guests():
         java("Java 6", Setup(), "version",
              "peer offers TLS 1.0, this side has TLS 1.2-1.3: set the "
              'protocols to "TLSv1 TLSv1.2 TLSv1.3" and the ciphers to '
-             '"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:'
-             'AES128-SHA:@SECLEVEL=0", which weakens all sessions',
+             f'"{DEFAULT}:AES128-SHA:@SECLEVEL=0", which weakens all '
+             "sessions",
              "TLSv1", "TLS_RSA_WITH_AES_128_CBC_SHA"),
         java("Java 8, TLS 1.3 alone", Setup(protocols=">=TLSv1.3"), "version",
              'peer offers TLS 1.2, which ">=TLSv1.3" in the protocols '

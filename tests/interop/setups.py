@@ -7,8 +7,8 @@
 Each row of setup_rows.py is a server as administrators have set theirs up, and
 a client that people have. The client is refused, and the log has this very
 line; then the changes that smtptls-server --log-changes has written are made,
-word by word, and the same client is let in: it says EHLO and QUIT under TLS. Those of setup_repairs.py were repaired
-by hand.
+word by word, and the same client is let in: it says EHLO and QUIT under TLS.
+Those of setup_repairs.py were repaired by hand.
 See harness.py for the environment.
 """
 
