@@ -337,7 +337,7 @@ static void try_version(struct stls_search *search)
 	if (!(search->versions & bit)) {
 		here->version_off |= STLS_OFF_PEER;
 		/* Nobody is told to go back to what has been deprecated. */
-		cost += STLS_COST_PEER * (bit & OLD_VERSIONS ? 4 : 1);
+		cost += bit & OLD_VERSIONS ? STLS_COST_MISSING : STLS_COST_PEER;
 	}
 	cost += STLS_COST_SYSTEM * count_bits(here->allow_versions);
 	here->weaker = search->level < policy->security_level || old;

@@ -164,6 +164,9 @@ static int refuse_name(struct stls_judge *judge, struct stls_refusal *facts,
 	if (judge->policy)
 		(void)stls_select(judge->policy, hello, judge->own->keys,
 				  choice);
+	/* No name would help it. */
+	if (choice->step == STLS_STEP_HELLO)
+		facts->reason = 0;
 	return refuse(judge, facts);
 }
 

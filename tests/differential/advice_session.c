@@ -602,8 +602,14 @@ static void check(struct run *run, const struct smtptls_advice *advice)
 		violation(run, advice, "the configuration is refused", error);
 		return;
 	}
+	/*
+	 * That a hello breaks TLS 1.3's rules may show only when TLS 1.3 comes
+	 * with the certificate of its name.
+	 */
 	if (!lets_in(config, &server, &client, &again) &&
-	    !strstr(again.text, "RFC 7507")) {
+	    !strstr(again.text, "RFC 7507") &&
+	    !(advice->reason == SMTPTLS_REASON_SNI &&
+	      again.reason == SMTPTLS_REASON_BAD_HELLO)) {
 		violation(run, advice, "refused again", again.text);
 		show_server(&server);
 	}
