@@ -140,7 +140,8 @@ static void weakest(void **state)
 		unmake(&made);
 	}
 	/* GnuTLS says so, and the figures do not */
-	make(&made, &root_spec, NULL, &(struct chain_spec){ .cn = "a" });
+	make(&made, &root_spec, NULL,
+	     &(struct chain_spec){ .cn = "a", .rsa_bits = 2048 });
 	trust(&made, made.root);
 	made.peer.found = GNUTLS_CERT_INSECURE_ALGORITHM;
 	assert_int_equal(stls_verify(&made.peer, &made.verdict),
@@ -241,7 +242,7 @@ static void asked_for(void **state)
 						"\"CN=a1\", \"CN=a2\", ...",
 						"\"CN=a1\", \"CN=a2\", ..." };
 	static const char *const names[] = { "a1", "a2", "a3", "a4" };
-	struct chain_cert *cert[COUNT(names)];
+	struct chain_cert *cert[COUNT(names)], *nameless;
 	struct stls_peer peer = { .count = 0 };
 	struct stls_verdict verdict;
 	gnutls_x509_trust_list_t list;
@@ -249,8 +250,15 @@ static void asked_for(void **state)
 	unsigned left;
 
 	(void)state;
+	nameless = chain_issue(
+		&(struct chain_spec){ .ca = 1, .usage = CERT_SIGN }, NULL);
 	for (i = 0; i < COUNT(expected); i++) {
 		assert_int_equal(gnutls_x509_trust_list_init(&list, 0), 0);
+		/* one that has no name is passed over, wherever it stands */
+		assert_int_equal(gnutls_x509_trust_list_add_trust_mem(
+					 list, &nameless->der, NULL,
+					 GNUTLS_X509_FMT_DER, 0, 0),
+				 1);
 		for (j = 0; j < i; j++) {
 			cert[j] = chain_issue(
 				&(struct chain_spec){ .cn = names[j],
@@ -280,6 +288,7 @@ static void asked_for(void **state)
 		for (j = 0; j < i; j++)
 			chain_free(cert[j]);
 	}
+	chain_free(nameless);
 }
 
 /* ---- purposes ---- */
