@@ -553,7 +553,9 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 		goodbye(s, "4.4.2", "Idle for too long", "timeout",
 			SMTPTLS_REASON_TIMEOUT);
 	else
-		smtptls_conn_abort(s->conn, SMTPTLS_E_TIMEOUT);
+		smtptls_conn_abort_timeout(s->conn,
+					   1000U * (unsigned)s->server->options
+							   ->handshake_timeout);
 	begin_close(s, "timeout", 0);
 	settle(s);
 }

@@ -467,6 +467,17 @@ SMTPTLS_API int smtptls_conn_abort(struct smtptls_conn *conn, int error);
 SMTPTLS_API int smtptls_conn_abort_errno(struct smtptls_conn *conn, int number);
 
 /*
+ * The same with SMTPTLS_E_TIMEOUT, when the host's deadline of `limit_ms`
+ * milliseconds has passed: where TLS was to start, or SMTP was spoken by the
+ * library, the sentence names it, as "peer was silent for too long (30 s) before
+ * its ClientHello: ...". 0 is not named.
+ *
+ * Returns 0, or SMTPTLS_E_ARG when `conn` is NULL.
+ */
+SMTPTLS_API int smtptls_conn_abort_timeout(struct smtptls_conn *conn,
+					   unsigned limit_ms);
+
+/*
  * Say that the host has waited in vain, though the connection is to go on: it
  * stays as it was, and until something comes smtptls_conn_error() has a
  * sentence, with 0. smtptls_fd_read() does it.

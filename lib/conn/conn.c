@@ -233,6 +233,15 @@ int smtptls_conn_abort(struct smtptls_conn *conn, int error)
 	return 0;
 }
 
+int smtptls_conn_abort_timeout(struct smtptls_conn *conn, unsigned limit_ms)
+{
+	if (conn && conn->session)
+		conn->session->limit_ms = limit_ms;
+	if (conn && conn->negotiation)
+		conn->negotiation->dialogue.limit_ms = limit_ms;
+	return smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT);
+}
+
 int smtptls_conn_timed_out(struct smtptls_conn *conn)
 {
 	if (!conn)

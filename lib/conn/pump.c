@@ -152,10 +152,11 @@ static void flush_now(struct smtptls_conn *conn, int rfd, int wfd)
 }
 
 /* The connection's end by a call that failed, and was not only a mistake. */
-static int broken(struct smtptls_conn *conn, int rfd, int wfd, int error)
+static int broken(struct smtptls_conn *conn, int rfd, int wfd, int error,
+		  int timeout_ms)
 {
 	if (error == SMTPTLS_E_TIMEOUT)
-		(void)smtptls_conn_abort(conn, error);
+		(void)smtptls_conn_abort_timeout(conn, (unsigned)timeout_ms);
 	if (smtptls_conn_state(conn) == SMTPTLS_FAILED)
 		flush_now(conn, rfd, wfd);
 	return error;
@@ -166,7 +167,7 @@ static int broken(struct smtptls_conn *conn, int rfd, int wfd, int error)
  * to be sent; 0, or an error. The first error of a connection is its error.
  */
 static int settle(struct smtptls_conn *conn, int rfd, int wfd,
-		  long long deadline)
+		  long long deadline, int timeout_ms)
 {
 	int ret, error;
 
@@ -175,14 +176,14 @@ static int settle(struct smtptls_conn *conn, int rfd, int wfd,
 	/* Of what has failed already nobody waits for the rest. */
 	error = smtptls_conn_error(conn, NULL);
 	if (error < 0)
-		return broken(conn, rfd, wfd, error);
+		return broken(conn, rfd, wfd, error, timeout_ms);
 	ret = smtptls_fd_pump(conn, rfd, wfd, SMTPTLS_APP_OUT,
 			      left_of(deadline));
 	error = smtptls_conn_error(conn, NULL);
 	if (error < 0)
-		return broken(conn, rfd, wfd, error);
+		return broken(conn, rfd, wfd, error, timeout_ms);
 	if (ret < 0)
-		return broken(conn, rfd, wfd, ret);
+		return broken(conn, rfd, wfd, ret, timeout_ms);
 	return 0;
 }
 
@@ -202,9 +203,9 @@ int smtptls_fd_start_tls(struct smtptls_conn *conn, int rfd, int wfd,
 		    info.reason == SMTPTLS_REASON_NONE)
 			ret = smtptls_conn_start_tls(conn, 0);
 		if (ret < 0)
-			return broken(conn, rfd, wfd, ret);
+			return broken(conn, rfd, wfd, ret, timeout_ms);
 	}
-	ret = settle(conn, rfd, wfd, deadline);
+	ret = settle(conn, rfd, wfd, deadline, timeout_ms);
 	if (ret < 0)
 		return ret;
 	return smtptls_conn_tls_enabled(conn) ? 0 : 1;
@@ -249,7 +250,7 @@ ssize_t smtptls_fd_write(struct smtptls_conn *conn, int rfd, int wfd,
 	if (!conn || rfd < 0 || wfd < 0 || !data)
 		return SMTPTLS_E_ARG;
 	for (;;) {
-		ret = settle(conn, rfd, wfd, deadline);
+		ret = settle(conn, rfd, wfd, deadline, timeout_ms);
 		if (ret < 0)
 			return ret;
 		if (done == len)
@@ -257,7 +258,7 @@ ssize_t smtptls_fd_write(struct smtptls_conn *conn, int rfd, int wfd,
 		n = smtptls_conn_write(conn, (const char *)data + done,
 				       len - done);
 		if (n < 0)
-			return broken(conn, rfd, wfd, (int)n);
+			return broken(conn, rfd, wfd, (int)n, timeout_ms);
 		done += (size_t)n;
 	}
 }

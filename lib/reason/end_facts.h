@@ -24,9 +24,10 @@ struct stls_end {
 	int spoken;   /* SMTP was spoken in the clear before */
 	int broken;   /* the connection was cut off, not closed */
 	int notified; /* closed by a close_notify */
-	int system_error; /* by this errno, or 0 */
-	int begun;	  /* something of the peer's had come */
-	int complete;	  /* the handshake was over */
+	int system_error;  /* by this errno, or 0 */
+	unsigned limit_ms; /* TIMEOUT: the host's, or 0 */
+	int begun;	   /* something of the peer's had come */
+	int complete;	   /* the handshake was over */
 	int last_in;	  /* the last handshake messages (RFC 8446 section 4) */
 	int last_out;	  /* of either side */
 	int alert;	  /* of the peer's, or -1 */

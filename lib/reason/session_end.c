@@ -19,6 +19,7 @@
 #include <smtptls/policy.h>
 
 #include "base/ascii.h"
+#include "base/limit.h"
 #include "reason/certificate_sentence.h"
 #include "reason/change_list.h"
 #include "reason/peer_refusal.h"
@@ -155,11 +156,13 @@ static void write_closed(const struct stls_end *end, char *text, size_t size)
 /* Large messages are what a path with a smaller MTU loses in silence. */
 static void write_timeout(const struct stls_end *end, char *text, size_t size)
 {
-	char when[80] = "under TLS";
+	char when[80] = "under TLS", limit[STLS_LIMIT_SIZE];
 
 	if (!end->complete)
 		write_when(end, when);
-	(void)snprintf(text, size, "peer was silent for too long %s: %s", when,
+	stls_limit_write(limit, end->limit_ms);
+	(void)snprintf(text, size, "peer was silent for too long%s %s: %s",
+		       limit, when,
 		       waits(end) ? "if it waits for a greeting in the clear, "
 				    "set it to implicit TLS, or to a port for "
 				    "STARTTLS; else look for lost packets"

@@ -44,6 +44,7 @@ struct stls_dialogue {
 	int masked;  /* or what firewalls make of it */
 	int refusal; /* the code of a reply that was no success, or 0 */
 	/* The last line of that reply, or the line that is no reply's. */
+	unsigned limit_ms; /* of the host's patience, or 0 */
 	char shown[STLS_REPLY_SHOWN + 1];
 	char hello[sizeof("EHLO \r\n") + STLS_NAME_MAX];
 };

@@ -9,6 +9,7 @@
 
 #include <smtptls/policy.h>
 
+#include "base/limit.h"
 #include "smtp/dialogue.h"
 
 static const char *command(const struct stls_dialogue *dialogue)
@@ -87,6 +88,9 @@ static void write_stranger(const struct stls_dialogue *dialogue, char *text,
 static void write_silence(const struct stls_dialogue *dialogue, char *text,
 			  size_t size)
 {
+	char limit[STLS_LIMIT_SIZE];
+
+	stls_limit_write(limit, dialogue->limit_ms);
 	if (dialogue->error != SMTPTLS_E_TIMEOUT)
 		(void)snprintf(text, size, "%s before the end of its %s: %s",
 			       dialogue->error == SMTPTLS_E_IO
@@ -100,9 +104,9 @@ static void write_silence(const struct stls_dialogue *dialogue, char *text,
 	else
 		(void)snprintf(
 			text, size,
-			"peer was silent for too long before the end of its "
+			"peer was silent for too long%s before the end of its "
 			"%s: %s",
-			reply(dialogue),
+			limit, reply(dialogue),
 			dialogue->step == STLS_GREETING
 				? "if it is a port for implicit TLS, use that; "
 				  "else look for lost packets, or allow more "

@@ -27,13 +27,14 @@ struct stls_session {
 	int asked;		       /* the host was, or there was no name */
 	int eof;		       /* the network has no more */
 	int cut;		       /* and GnuTLS wanted more */
-	int complete;	  /* the handshake is over, verified or not */
-	int heard;	  /* and the peer has said something for the host */
-	int spoken;	  /* SMTP was spoken in the clear before */
-	int begun;	  /* the peer's first bytes are TLS */
-	int system_error; /* the errno that ended it, or 0 */
-	int warnings;	  /* warning alerts in a row */
-	size_t silent;	  /* bytes taken since the last that was delivered */
+	int complete;	   /* the handshake is over, verified or not */
+	int heard;	   /* and the peer has said something for the host */
+	int spoken;	   /* SMTP was spoken in the clear before */
+	int begun;	   /* the peer's first bytes are TLS */
+	int system_error;  /* the errno that ended it, or 0 */
+	unsigned limit_ms; /* or the deadline, if the host has told it */
+	int warnings;	   /* warning alerts in a row */
+	size_t silent;	   /* bytes taken since the last that was delivered */
 	unsigned char last[STLS_ALERT_SIZE]; /* bytes of the handshake */
 	int alert_received;
 	int alert_sent;

@@ -138,6 +138,7 @@ int stls_session_ended(struct stls_session *session, int error, int reason,
 		.broken = error == SMTPTLS_E_IO,
 		.notified = notified(session, error, reason),
 		.system_error = session->system_error,
+		.limit_ms = session->limit_ms,
 		.begun = session->begun,
 		.complete = session->complete,
 		.last_in =

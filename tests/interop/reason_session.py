@@ -171,8 +171,8 @@ def endings(files):
                     client, error="SMTPTLS_E_IO", ports=ports)
 
     def timeout(when, client, cure=lost, ports=BOTH):
-        return Case("timeout", f"peer was silent for too long {when}: {cure}",
-                    client, *SHORT, error="SMTPTLS_E_TIMEOUT", ports=ports)
+        return Case("timeout", f"peer was silent for too long ({SCALE} s) "
+                    f"{when}: {cure}", client, *SHORT, error="SMTPTLS_E_TIMEOUT", ports=ports)
 
     waited = "before its ClientHello: it only tried the port, or waited for " \
         "a greeting in the clear and must be set to implicit TLS, or to a " \

@@ -142,8 +142,8 @@ def handshake_timeout():
         with opened(runner.address) as wire:
             expect(wire.command(b"STARTTLS"), 220)
             wire.until_closed()
-        runner.said("silent for too long after this side's 220, before its "
-                    "ClientHello")
+        runner.said("silent for too long (1 s) after this side's 220, "
+                    "before its ClientHello")
 
 
 def implicit():

@@ -104,6 +104,7 @@ static void test_null_is_refused(void **state)
 	assert_int_equal(smtptls_conn_close(NULL), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_abort(NULL, SMTPTLS_E_IO), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_abort_errno(NULL, 5), SMTPTLS_E_ARG);
+	assert_int_equal(smtptls_conn_abort_timeout(NULL, 5), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_state(NULL), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_tls_enabled(NULL), 0);
 	assert_int_equal(smtptls_conn_error(NULL, &text), SMTPTLS_E_ARG);
