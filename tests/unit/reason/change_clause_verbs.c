@@ -18,9 +18,10 @@
 	{                                                                      \
 		SMTPTLS_SETTING_##setting, SMTPTLS_CHANGE_ADD, word, ":"       \
 	}
-#define ALLOW(word)                                                            \
+/* To what is no list, and so without what comes between. */
+#define ADD_ALONE(setting, word)                                               \
 	{                                                                      \
-		SMTPTLS_SETTING_SYSTEM_POLICY, SMTPTLS_CHANGE_ADD, word, ""    \
+		SMTPTLS_SETTING_##setting, SMTPTLS_CHANGE_ADD, word, ""        \
 	}
 #define SET(setting, with)                                                     \
 	{                                                                      \
@@ -69,14 +70,14 @@ static const struct {
 	  "@SECLEVEL=2 by @SECLEVEL=0 in the ciphers",
 	  "replace \">=a\" by \">=b\" in protocols and replace "
 	  "@SECLEVEL=2 by @SECLEVEL=0 in ciphers" },
-	{ 3, { ALLOW("a"), ALLOW("b"), ADD(PEER, "c") },
+	{ 3, { ADD_ALONE(SYSTEM_POLICY, "a"), ADD_ALONE(SYSTEM_POLICY, "b"), ADD_ALONE(PEER, "c") },
 	  "allow a and b in the system's GnuTLS policy; the peer must offer c",
 	  "allow a and b in the system's GnuTLS policy; the peer must offer c" },
-	{ 3, { ADD(GROUPS, "a"), ALLOW("b"), ALLOW("c") },
+	{ 3, { ADD(GROUPS, "a"), ADD_ALONE(SYSTEM_POLICY, "b"), ADD_ALONE(SYSTEM_POLICY, "c") },
 	  "add a to the groups, allow b and c in the system's GnuTLS policy",
 	  "add a to groups, allow b and c in the system's GnuTLS policy" },
-	{ 4, { ADD(CERTIFICATE, "RSA"), ADD(PEER, "a"), ADD(PEER, "b"),
-	       ADD(PEER, "c") },
+	{ 4, { ADD_ALONE(CERTIFICATE, "RSA"), ADD_ALONE(PEER, "a"), ADD_ALONE(PEER, "b"),
+	       ADD_ALONE(PEER, "c") },
 	  "add an RSA certificate; the peer must offer a, b and c",
 	  "add RSA certificate; the peer must offer a, b and c" },
 	{ 1, { REPLACE(CERTIFICATE, "RSA", "2048 bits") },
