@@ -255,7 +255,7 @@ void stls_refusal_write(const struct stls_refusal *refusal,
 			const struct stls_diagnosis *diagnosis,
 			struct smtptls_advice *advice)
 {
-	char text[2 * sizeof(advice->text)];
+	char text[2 * sizeof(advice->text)] = "";
 	struct stls_writer writer = { .facts = refusal,
 				      .diagnosis = diagnosis,
 				      .advice = advice,
@@ -273,6 +273,7 @@ void stls_refusal_write(const struct stls_refusal *refusal,
 			writer.terse ? sizeof(advice->text) : sizeof(text);
 		writer.phrase.len = 0;
 		write(&writer);
-	} while (writer.phrase.len + 1 >= sizeof(advice->text));
+	} while (!writer.terse &&
+		 writer.phrase.len + 1 >= sizeof(advice->text));
 	memcpy(advice->text, text, writer.phrase.len + 1);
 }

@@ -326,8 +326,8 @@ def shown(files):
             GnuTLS("NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+DHE-RSA:-GROUP-ALL:"
                    "%PROFILE_HIGH", "--insecure"), "dh-parameters",
             "peer does not take Diffie-Hellman parameters of 2048 bits "
-            "(alert 71, insufficient_security): set some of 4096 bits (RFC "
-            "7919), or remove DHE from the ciphers"),
+            "(alert 71, insufficient_security): set some of 4096 bits, as "
+            "RFC 7919 has them"),
     ]
 
 
@@ -356,13 +356,13 @@ def client_certificates(files):
             "have it sent, if it is an intermediate, or add it to the CA "
             "file"),
         Row("a client's key of 1024 bits", asks(), shows(*small), "cert-weak",
-            "peer's certificate has an RSA key of 1024 bits (80 of "
+            "peer's certificate has a key of 1024 bits (RSA, 80 bits of "
             "security), and security level 2 asks for 112: have it issued "
             "with a stronger key, or set the security level to 1"),
         Row("a client's key of 1024 bits, level in the ciphers",
             asks(ciphers="HIGH:!aNULL:@SECLEVEL=2"), shows(*small),
             "cert-weak",
-            "peer's certificate has an RSA key of 1024 bits (80 of "
+            "peer's certificate has a key of 1024 bits (RSA, 80 bits of "
             "security), and security level 2 asks for 112: have it issued "
             "with a stronger key, or replace @SECLEVEL=2 by @SECLEVEL=1 in "
             "the ciphers"),

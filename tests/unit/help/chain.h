@@ -28,8 +28,8 @@ struct chain_spec {
 	const char *critical;		  /* an extension that nobody knows */
 	const char *permitted, *excluded; /* dNSName that may follow below */
 	int damaged;			  /* its signature is wrong */
-	int no_ids;			  /* of keys, the issuer's and its own */
-	int staple;			  /* RFC 7633: with a status alone */
+	int no_ids; /* of keys, the issuer's and its own */
+	int staple; /* RFC 7633: with a status alone */
 };
 
 struct chain_cert {
