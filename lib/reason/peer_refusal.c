@@ -170,8 +170,17 @@ static void add_certificate(struct stls_phrase *phrase,
 {
 	if (stls_phrase_shown(phrase, end->shown, about->first) > 0)
 		return;
-	/* Nothing can be seen: what is left is whom the peer trusts. */
-	if (!about->unseen && end->shown->authority[0])
+	/*
+	 * Nothing can be seen: what is left is whom the peer trusts and, where
+	 * it did not say it, the name that it looks for.
+	 */
+	if (!about->unseen && end->shown->authority[0] && end->server &&
+	    about->first & STLS_SHOWN_NAME && !end->shown->asked[0])
+		stls_phrase_add(phrase,
+				"have it trust the authority \"%s\", or look "
+				"for a name that the certificate has",
+				end->shown->authority);
+	else if (!about->unseen && end->shown->authority[0])
 		stls_phrase_add(phrase,
 				"have it trust the certificate's authority "
 				"\"%s\", or take one that it trusts",

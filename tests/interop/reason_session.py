@@ -277,7 +277,9 @@ def alerts(files):
               python(ca=stranger, version="1.3")),
         # It asks for no name, so that which one it wants is not seen.
         *case(42, "bad_certificate",
-              "peer finds this side's certificate faulty", distrust,
+              "peer finds this side's certificate faulty",
+              f"have it trust the authority \"{files.authority}\", or look "
+              "for a name that the certificate has",
               verifies(files.ca, "-tls1_2", "-verify_hostname", "mx.example"),
               verifies(files.ca, "-tls1_3", "-verify_hostname", "mx.example"),
               gnutls_cli("NORMAL:-VERS-TLS1.3", "--x509cafile", stranger),
