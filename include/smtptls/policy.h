@@ -347,6 +347,36 @@ SMTPTLS_API int smtptls_policy_judge(const struct smtptls_policy *policy,
 				     struct smtptls_answer *answer,
 				     size_t size);
 
+/*
+ * What would mend the words of other languages in the strings of `spec`: IANA's
+ * and GnuTLS's names, lines of programs' files, words of another list, slips of
+ * a letter; see smtptls_policy_new(), whose sentence and whose warnings say of
+ * each what it is. It is as well for strings that are refused there.
+ *
+ * Of the changes the first `count` are written to `changes`, which may be NULL
+ * when `count` is 0; they hold when they are made in this order, and all of
+ * them are of the five lists. A suite of TLS 1.3 in the cipher list is REMOVEd
+ * there, and ADDed to the ciphersuites, or those are SET, if they lack it. There
+ * is none for a word that nothing is known of, for a priority string of
+ * GnuTLS's, which is no list, for what is longer than a struct smtptls_change
+ * has room for, and past the first 32 of a list. A slip is a guess, and so a
+ * change is to be shown before it is made. Where a list has other faults,
+ * smtptls_policy_new() still refuses it.
+ *
+ * Of `spec` the first `size` bytes are known to the caller: pass sizeof(*spec).
+ * Nothing is asked of GnuTLS.
+ *
+ * Returns the number of changes, 64 at most, or
+ *   SMTPTLS_E_ARG    `spec` is NULL, `size` is 0, or `changes` is NULL with a
+ *                    `count`
+ *   SMTPTLS_E_LIMIT  a string is longer than 64 KiB
+ *   SMTPTLS_E_NOMEM
+ */
+SMTPTLS_API int smtptls_policy_hints(const struct smtptls_policy_spec *spec,
+				     size_t size,
+				     struct smtptls_change *changes,
+				     size_t count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,7 +15,7 @@
 
 static int is_separator(char byte)
 {
-	return byte && strchr(":,; \t\n\v\f\r", byte);
+	return byte && strchr(":,;/ \t\n\v\f\r", byte);
 }
 
 static int goes_on(char byte)
@@ -28,7 +28,8 @@ const char *stls_edit_find(const char *list, const char *at, const char *word)
 	size_t len = strlen(word);
 
 	for (; (at = strstr(at, word)); at++) {
-		if (goes_on(at[len]))
+		/* The value stands right behind "ssl_ciphers=". */
+		if (goes_on(at[len]) && word[len - 1] != '=')
 			continue;
 		/* "TLSv1" is no word of "<=TLSv1". */
 		if (at == list || !goes_on(word[0]) ||

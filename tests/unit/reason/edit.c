@@ -37,6 +37,9 @@ static void test_find(void **state)
 		{ "TLSv1.2:<=TLSv1", "TLSv1", -1 },
 		{ "ALL:@SECLEVEL=1", "@SECLEVEL=1", 4 },
 		{ "CHACHA20:20", "20", 9 },
+		/* a value stands right behind its = */
+		{ "a=b", "a=", 0 },
+		{ "xa=b", "a=", -1 },
 		{ "", "a", -1 },
 	};
 	const char *at;
@@ -65,6 +68,8 @@ static void test_replace(void **state)
 		{ "a, b, c", "b", "", "a, c" },
 		{ "a, b , ", "b", "", "a" },
 		{ "b b b", "b", "", "" },
+		{ "a/b:c", "b", "", "a/c" },
+		{ "a=b", "a=", "", "b" },
 		{ "a!b!c", "!b", "", "a!c" },
 		{ "a!b:c", "!b", "", "a:c" },
 		{ " :b:a", "b", "", " :a" },
