@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * smtptls-ciphers --hello FILE --apply: what is proposed, followed.
+ * smtptls-ciphers --apply: what is proposed, followed.
  *
- * The changes of a struct smtptls_answer are made to the options as they were
- * given, and the options that result are printed, to be pasted behind
- * smtptls-ciphers or smtptls-server. It is also what a host has to do that
- * wants to follow a proposal by itself.
+ * The changes of a struct smtptls_answer, or those of the words of other
+ * languages, are made to the options as they were given, and the options that
+ * result are printed, to be pasted behind smtptls-ciphers or smtptls-server. It
+ * is also what a host has to do that wants to follow a proposal by itself.
  */
 #include "apply.h"
 
@@ -15,7 +15,7 @@
 
 #include "hello.h"
 
-enum { DONE = 0, NO_MEMORY = 1, REFUSED = 3 }; /* exit status */
+enum { DONE = 0, FAILED = 1, REFUSED = 3 }; /* exit status */
 
 enum { LISTS = SMTPTLS_SETTING_SIGALGS };
 
@@ -25,10 +25,25 @@ struct options {
 	unsigned keys;
 };
 
+static int is_separator(char byte)
+{
+	return byte && strchr(":,;/ \t\n\v\f\r", byte);
+}
+
 /* The end of a word: another, or a separator. */
 static int ends(char byte)
 {
-	return !byte || strchr(":,; \t\n\v\f\r!@", byte);
+	return !byte || is_separator(byte) || strchr("!@", byte);
+}
+
+/* Whether the word of `len` bytes at `at` is one of the list's own. */
+static int is_word(const char *list, const char *at, size_t len)
+{
+	/* One with a sign needs nothing before it, as in "ALL!RC4". */
+	if (at != list && !is_separator(at[-1]) && !strchr("!@", at[0]))
+		return 0;
+	/* The value stands right behind "ssl_ciphers=". */
+	return at[len - 1] == '=' || ends(at[len]);
 }
 
 /* The list with `with` in the place of each `word`; NULL: no memory. */
@@ -36,21 +51,22 @@ static char *replaced(const char *list, const char *word, const char *with)
 {
 	size_t len = strlen(word), used = 0;
 	char *copy = malloc(strlen(list) * (strlen(with) + 1) + 1);
+	const char *at = list;
 
-	while (copy && *list) {
-		if (strncmp(list, word, len) != 0 || !ends(list[len])) {
-			copy[used++] = *list++;
+	while (copy && *at) {
+		if (strncmp(at, word, len) != 0 || !is_word(list, at, len)) {
+			copy[used++] = *at++;
 			continue;
 		}
 		strcpy(copy + used, with);
 		used += strlen(with);
-		list += len;
-		/* Of the separators around a word that goes one goes too. */
-		if (!with[0] && *list && !strchr("!@", *list) &&
-		    (used == 0 || ends(copy[used - 1])))
-			list++;
+		at += len;
+		/* The separators behind a word go with it. */
+		if (!with[0] && (used == 0 || is_separator(copy[used - 1])))
+			while (is_separator(*at))
+				at++;
 	}
-	if (copy && !with[0] && used > 0 && ends(copy[used - 1]))
+	while (copy && !with[0] && used > 0 && is_separator(copy[used - 1]))
 		used--;
 	if (copy)
 		copy[used] = '\0';
@@ -89,7 +105,7 @@ static int change_list(char **list, const struct smtptls_change *change)
 	}
 	free(*list);
 	*list = new;
-	return new ? DONE : NO_MEMORY;
+	return new ? DONE : FAILED;
 }
 
 static int follow(struct options *options, const struct smtptls_change *change)
@@ -153,23 +169,40 @@ static void print(const struct options *options, int flags)
 	putchar('\n');
 }
 
-int apply_print(const struct smtptls_policy_spec *spec, unsigned keys,
-		const struct smtptls_answer *answer)
+static int copy_given(struct options *options,
+		      const struct smtptls_policy_spec *spec)
 {
 	const char *given[LISTS] = { spec->protocols, spec->ciphers,
 				     spec->ciphersuites, spec->groups,
 				     spec->sigalgs };
-	struct options options = { .level = spec->security_level,
-				   .keys = keys };
-	int i, status = DONE;
+	int i;
 
-	for (i = 0; i < LISTS && status == DONE; i++) {
+	for (i = 0; i < LISTS; i++) {
 		if (!given[i])
 			continue;
-		options.list[i] = joined(given[i], "", "");
-		status = options.list[i] ? DONE : NO_MEMORY;
+		options->list[i] = joined(given[i], "", "");
+		if (!options->list[i])
+			return FAILED;
 	}
-	if (answer->reason && answer->change_count == 0)
+	return DONE;
+}
+
+static void free_options(struct options *options)
+{
+	int i;
+
+	for (i = 0; i < LISTS; i++)
+		free(options->list[i]);
+}
+
+int apply_print(const struct smtptls_policy_spec *spec, unsigned keys,
+		const struct smtptls_answer *answer)
+{
+	struct options options = { .level = spec->security_level,
+				   .keys = keys };
+	int i, status = copy_given(&options, spec);
+
+	if (status == DONE && answer->reason && answer->change_count == 0)
 		status = REFUSED;
 	for (i = 0; status == DONE && i < answer->change_count; i++) {
 		/* A certificate comes beside those that there are. */
@@ -180,7 +213,56 @@ int apply_print(const struct smtptls_policy_spec *spec, unsigned keys,
 	}
 	if (status == DONE)
 		print(&options, spec->flags);
-	for (i = 0; i < LISTS; i++)
-		free(options.list[i]);
+	free_options(&options);
+	return status;
+}
+
+/* What is still wrong is told in the words of the strings that result. */
+static int print_accepted(const struct options *options,
+			  const struct smtptls_policy_spec *given)
+{
+	struct smtptls_policy_spec spec = *given;
+	struct smtptls_policy *policy;
+	char error[512] = "";
+	int ret;
+
+	spec.protocols = options->list[0];
+	spec.ciphers = options->list[1];
+	spec.ciphersuites = options->list[2];
+	spec.groups = options->list[3];
+	spec.sigalgs = options->list[4];
+	ret = smtptls_policy_new(&policy, &spec, sizeof(spec), error,
+				 sizeof(error));
+	if (ret < 0) {
+		fprintf(stderr, "smtptls-ciphers: %s\n",
+			error[0] ? error : smtptls_strerror(ret));
+		return FAILED;
+	}
+	smtptls_policy_unref(policy);
+	print(options, spec.flags);
+	return DONE;
+}
+
+int apply_hints(const struct smtptls_policy_spec *spec)
+{
+	struct smtptls_change changes[64];
+	struct options options = { .level = spec->security_level };
+	int count = smtptls_policy_hints(spec, sizeof(*spec), changes, 64);
+	int i, status;
+
+	if (count < 0) {
+		fprintf(stderr, "smtptls-ciphers: %s\n",
+			smtptls_strerror(count));
+		return FAILED;
+	}
+	status = copy_given(&options, spec);
+	for (i = 0; status == DONE && i < count; i++)
+		status = follow(&options, &changes[i]);
+	if (status == DONE)
+		status = print_accepted(&options, spec);
+	else
+		fprintf(stderr, "smtptls-ciphers: %s\n",
+			smtptls_strerror(SMTPTLS_E_NOMEM));
+	free_options(&options);
 	return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* smtptls-ciphers --hello FILE --apply: the settings that let a client in. */
+/* smtptls-ciphers --apply: the settings as they should be. */
 #ifndef APPLY_H
 #define APPLY_H
 
@@ -13,5 +13,11 @@
  */
 int apply_print(const struct smtptls_policy_spec *spec, unsigned keys,
 		const struct smtptls_answer *answer);
+
+/*
+ * The same for the words of other languages in the strings. What is wrong with
+ * those that result is a line on stderr, and the exit status is 1; else 0.
+ */
+int apply_hints(const struct smtptls_policy_spec *spec);
 
 #endif

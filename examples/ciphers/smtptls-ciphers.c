@@ -16,6 +16,7 @@
 #include <smtptls.h>
 
 #include "../common/command_line.h"
+#include "apply.h"
 #include "hello.h"
 
 enum form { TABLE, LONG_TABLE, NAMES, ALL_NAMES, PRIORITY, HELLO };
@@ -25,7 +26,7 @@ struct question {
 	enum form form;
 	const char *hello; /* a file, for HELLO */
 	unsigned keys;	   /* enum smtptls_key; 0: not given */
-	const struct smtptls_policy_spec *apply; /* HELLO: what to change */
+	const struct smtptls_policy_spec *apply; /* what to change */
 };
 
 static const char help[] =
@@ -53,8 +54,9 @@ static const char help[] =
 	"  --keys LIST              with --hello: the server's keys, of rsa,\n"
 	"                           rsa-pss, ecdsa, ecdsa-p384, ecdsa-p521,\n"
 	"                           ed25519, ed448 (rsa,ecdsa)\n"
-	"  --apply                  with --hello: the options that let the\n"
-	"                           client in\n"
+	"  --apply                  the options with what is meant in the\n"
+	"                           place of words of other languages; with\n"
+	"                           --hello: those that let the client in\n"
 	"  -h, --help\n"
 	"  -V, --version\n";
 
@@ -273,8 +275,9 @@ static void read_options(int argc, char **argv,
 			    argv[argc - 1]);
 	if (question->keys && question->form != HELLO)
 		usage_error(&program, "--keys: only with --hello");
-	if (question->apply && question->form != HELLO)
-		usage_error(&program, "--apply: only with --hello");
+	if (question->apply && question->form != HELLO &&
+	    question->form != TABLE)
+		usage_error(&program, "--apply: alone or with --hello");
 	if (!spec->ciphers)
 		spec->ciphers = argv[optind];
 }
@@ -302,27 +305,39 @@ static int answer(const struct smtptls_policy *policy,
 	return 0;
 }
 
-int main(int argc, char **argv)
+/* Make the policy and print what was asked for; the exit status. */
+static int ask(const struct smtptls_policy_spec *spec,
+	       const struct question *question)
 {
-	struct question question = { .form = TABLE };
-	struct smtptls_policy_spec spec;
 	struct smtptls_policy *policy;
 	char error[512] = "";
 	int ret, status;
 
-	memset(&spec, 0, sizeof(spec));
-	read_options(argc, argv, &spec, &question);
-	if (question.form == NAMES || question.form == ALL_NAMES)
-		spec.flags |= SMTPTLS_LIST_ONLY;
-	ret = smtptls_policy_new(&policy, &spec, sizeof(spec), error,
+	ret = smtptls_policy_new(&policy, spec, sizeof(*spec), error,
 				 sizeof(error));
 	if (ret < 0) {
 		fprintf(stderr, "smtptls-ciphers: %s\n",
 			error[0] ? error : smtptls_strerror(ret));
 		return 1;
 	}
-	status = answer(policy, &question);
+	status = answer(policy, question);
 	smtptls_policy_unref(policy);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct question question = { .form = TABLE };
+	struct smtptls_policy_spec spec;
+	int status;
+
+	memset(&spec, 0, sizeof(spec));
+	read_options(argc, argv, &spec, &question);
+	if (question.form == NAMES || question.form == ALL_NAMES)
+		spec.flags |= SMTPTLS_LIST_ONLY;
+	status = question.apply && question.form == TABLE
+			 ? apply_hints(&spec)
+			 : ask(&spec, &question);
 	if (fflush(stdout) != 0) {
 		fprintf(stderr, "smtptls-ciphers: standard output: %s\n",
 			strerror(errno));

@@ -479,6 +479,52 @@ def warnings():
         given("--names", "ECDHE+AESGCM")
 
 
+def applied():
+    """Words of other languages, followed: options that are accepted, once."""
+    tls13 = "'" + ":".join(TLS13) + "'"
+    for options, expected in (
+            ([], ""),
+            (["HIGH:!aNULL"], "--ciphers 'HIGH:!aNULL'"),
+            (["--seclevel", "0", "it's:HIGH"],
+             "--ciphers 'it'\\''s:HIGH' --seclevel 0"),
+            (["TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"],
+             "--ciphers 'ECDHE-RSA-AES256-GCM-SHA384'"),
+            (["ALL!anull:ecdhe-rsa-aes256-gcm-sha384"], None),
+            (["ECDHE-RSA-AES256-GMC-SHA384:ECDHE+AESGCM"],
+             "--ciphers 'ECDHE-RSA-AES256-GCM-SHA384:ECDHE+AESGCM'"),
+            (["ssl_ciphers=HIGH:!anull"], "--ciphers 'HIGH:!aNULL'"),
+            (["tls_high_cipherlist = ECDHE+AESGCM"],
+             "--ciphers 'ECDHE+AESGCM'"),
+            (["TLS_AES_256_GCM_SHA384:ECDHE+AESGCM:TLS_AES_128_CCM_SHA256",
+              "--ciphersuites", "TLS_AES_256_GCM_SHA384"],
+             "--ciphers 'ECDHE+AESGCM' --ciphersuites "
+             "'TLS_AES_256_GCM_SHA384:TLS_AES_128_CCM_SHA256'"),
+            (["HIGH:TLS_AES_256_GCM_SHA384", "--ciphersuites", ""],
+             f"--ciphers 'HIGH' --ciphersuites {tls13}"),
+            (["--protocols", "MinProtocol = TLSv1.2"],
+             "--protocols '>=TLSv1.2'"),
+            (["--protocols", "-VERS-ALL:+VERS-TLS1.2"],
+             "--protocols '+TLSv1.2'"),
+            (["--protocols", "SSLv23:!TLS1.1:!TLSv1"],
+             "--protocols 'SSLv23:!TLSv1_1:!TLSv1'"),
+            (["--groups", "curve25519/P256:x448"],
+             "--groups 'X25519/P-256:X448'"),
+            (["--groups", "curve25519:X25519", "--sigalgs",
+              "SHA256withRSA:P-521:PS256"],
+             "--groups 'X25519:P-521' --sigalgs "
+             "'RSA+SHA256:rsa_pss_rsae_sha256'")):
+        out = given("--apply", *options)
+        if expected is not None:
+            assert out == expected + "\n", (options, out)
+        status, again, said = run("sh", "-c", f'"$0" --apply {out}', PROGRAM)
+        assert (status, again, said) == (0, out, ""), (again, said)
+    # what is left is wrong, or no list
+    for options, says in ((["--groups", "P256:nonsense"], "nonsense"),
+                          (["SECURE128:-VERS-TLS1.0"], "--priority")):
+        status, out, said = ours("--apply", *options)
+        assert (status, out) == (1, "") and says in said, (options, said)
+
+
 def short_causes():
     """Each cause of the short table, once."""
     listed = [given(*arguments) for arguments in (
@@ -559,7 +605,7 @@ def main():
     for check in (long_strings, any_bytes, nothing_left, usage_errors,
                   full_device, default_policy, protocols,
                   ciphersuites, groups, sigalgs, seclevel, prefer_client,
-                  option_forms, warnings, causes, short_causes,
+                  option_forms, warnings, applied, causes, short_causes,
                   system_cause):
         checks.run(check.__name__, check)
     checks.finish()

@@ -130,7 +130,7 @@ def applied():
     for name in "sslv2", "sslv3":
         assert line(recorded(name)) == (3, ""), name
     assert line(recorded("openssl")) == (0, "\n")
-    for wrong in (["--apply"], ["--apply", "--names"],
+    for wrong in (["--apply", "--long", "--names"], ["--apply", "--names"],
                   ["--ciphers", "HIGH", "ALL"]):
         done = subprocess.run([*WRAPPER, PROGRAM, *wrong],
                               capture_output=True, timeout=LIMIT, check=False)
