@@ -3,12 +3,16 @@
  * Words of other languages. The first byte says which list the rest is.
  *
  * Whatever the list is: a hint's words lie in it, and its change, made to the
- * letter, mends the fault that it was given for.
+ * letter, mends the fault that it was given for. The same as changes of a
+ * policy's settings can all be followed, one after another.
  */
 #include <string.h>
 
+#include <smtptls/policy.h>
+
 #include "fuzz.h"
 #include "../unit/help/hint_help.h"
+#include "reason/edit.h"
 
 /* Whether the place is still one of a word that the list does not know. */
 static int is_fault(enum stls_setting setting, const char *string,
@@ -69,6 +73,54 @@ static void check_fault(enum stls_setting setting, const char *string,
 		check_change(&hint, setting, string, length);
 }
 
+static void follow(char **list, const struct smtptls_change *change)
+{
+	const char *old = *list ? *list : "";
+	char *edited = NULL;
+
+	switch (change->action) {
+	case SMTPTLS_CHANGE_SET:
+		edited = strdup(change->with);
+		break;
+	case SMTPTLS_CHANGE_ADD:
+		CHECK(*list && change->word[0]);
+		edited = stls_edit_add(old, change->with, change->word);
+		break;
+	case SMTPTLS_CHANGE_REMOVE:
+		CHECK(change->with[0] == '\0');
+		/* fall through */
+	case SMTPTLS_CHANGE_REPLACE:
+		edited = stls_edit_replace(old, change->word, change->with);
+	}
+	CHECK(edited && (!*list || strcmp(edited, *list) != 0));
+	free(*list);
+	*list = edited;
+}
+
+static void check_changes(enum stls_setting setting, const char *string)
+{
+	struct smtptls_change changes[64];
+	struct smtptls_policy_spec spec = { 0 };
+	const char **fields[] = { NULL,		 &spec.protocols,
+				  &spec.ciphers, &spec.ciphersuites,
+				  &spec.groups,	 &spec.sigalgs };
+	char *lists[6] = { NULL };
+	int count, i;
+
+	*fields[setting] = string;
+	count = smtptls_policy_hints(&spec, sizeof(spec), changes, 64);
+	if (count == SMTPTLS_E_LIMIT)
+		return;
+	CHECK(count >= 0 && count <= 64);
+	lists[setting] = strdup(string);
+	for (i = 0; i < count; i++) {
+		CHECK(changes[i].setting >= 1 && changes[i].setting <= 5);
+		follow(&lists[changes[i].setting], &changes[i]);
+	}
+	for (i = 1; i < 6; i++)
+		free(lists[i]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	enum stls_setting setting;
@@ -88,6 +140,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_list(&reading, setting, string, size - 1);
 	for (i = 0; find_fault(&reading, i, &where); i++)
 		check_fault(setting, string, size - 1, &where);
+	free(string);
+	string = calloc(1, size);
+	if (!string)
+		abort();
+	memcpy(string, data + 1, size - 1);
+	check_changes(setting, string);
 	free(string);
 	return 0;
 }

@@ -507,7 +507,7 @@ def applied():
              "--protocols '+TLSv1.2'"),
             (["--protocols", "SSLv23:!TLS1.1:!TLSv1"],
              "--protocols 'SSLv23:!TLSv1_1:!TLSv1'"),
-            (["--groups", "curve25519/P256:x448"],
+            (["--groups", "curve25519/P256:Curve448"],
              "--groups 'X25519/P-256:X448'"),
             (["--groups", "curve25519:X25519", "--sigalgs",
               "SHA256withRSA:P-521:PS256"],
