@@ -492,6 +492,40 @@ TABLE(rules)
 TABLE(tickets)
 TABLE(suiteb)
 
+/* Number 0 is reserved (RFC 8446 section 4.2.7), and its share ends nothing. */
+static void check_share_of_group_0(void **state)
+{
+	const struct hello_spec spec = {
+		.suites = SUITES_13,
+		.versions = V13,
+		.groups = LIST(0xa5a5, 29),
+		.sigalgs = SIGALGS,
+		.shares = LIST(0xa5a5, 29),
+	};
+	struct smtptls_policy *policy =
+		new_policy(&(struct smtptls_policy_spec){ 0 });
+	struct stls_client_hello parsed;
+	struct stls_choice choice;
+	struct hello hello;
+	size_t i, zeros = 0;
+
+	(void)state;
+	hello_make(&hello, &spec);
+	for (i = 0; i + 1 < hello.len; i++) {
+		if (memcmp(hello.bytes + i, "\xa5\xa5", 2) == 0) {
+			memset(hello.bytes + i, 0, 2);
+			zeros++;
+		}
+	}
+	assert_int_equal(zeros, 2);
+	assert_int_equal(
+		stls_client_hello_parse(&parsed, hello.bytes, hello.len), 0);
+	assert_int_equal(stls_select(policy, &parsed, RSA, &choice), 0);
+	assert_int_equal(stls_group(choice.group)->code, 29);
+	assert_int_equal(choice.flags, 0);
+	smtptls_policy_unref(policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -502,6 +536,7 @@ int main(void)
 		cmocka_unit_test(check_fields),
 		cmocka_unit_test(check_excluded),
 		cmocka_unit_test(check_rules),
+		cmocka_unit_test(check_share_of_group_0),
 		cmocka_unit_test(check_tickets),
 		cmocka_unit_test(check_suiteb),
 	};
