@@ -159,10 +159,14 @@ static void look(SSL *ssl, struct client_result *result)
 	result->cipher = SSL_CIPHER_get_name(SSL_get_current_cipher(ssl));
 	tell_group(ssl, result);
 	result->resumed = SSL_session_reused(ssl);
-	if (cert)
+	if (cert) {
 		result->key = EVP_PKEY_is_a(X509_get0_pubkey(cert), "RSA")
 				      ? "RSA"
 				      : "EC";
+		MUST(X509_NAME_get_text_by_NID(X509_get_subject_name(cert),
+					       NID_commonName, result->name,
+					       sizeof(result->name)) > 0);
+	}
 	MUST(SSL_get_server_random(ssl, random, sizeof(random)));
 	memcpy(result->end, random + 24, 8);
 }

@@ -25,6 +25,7 @@ struct client_result {
 	const char *cipher; /* OpenSSL's name */
 	char group[64];	    /* "X25519", "P-256", "DH 2048"; "": none */
 	const char *key;    /* "RSA", "EC" */
+	char name[64];	    /* the common name of the certificate */
 	int resumed;
 	int alert;	      /* the last that came, or -1 */
 	unsigned char end[8]; /* of the server's random */

@@ -80,6 +80,40 @@ static void names(void **state)
 	smtptls_config_unref(config);
 }
 
+/* Of several with keys of one type, the one of the name that is asked for. */
+static void names_of_one_key(void **state)
+{
+	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	static const struct {
+		const char *sni, *name;
+	} rows[] = {
+		{ "a.example.org", "a.example.org" },
+		{ "b.example.org", "b.example.org" },
+		{ "c.example.org", "c.example.org" },
+		{ "other.example.org", "a.example.org" }, /* the first */
+		{ NULL, "a.example.org" },
+	};
+	struct smtptls_config *config = policy_config(POLICY(0));
+	struct client_result result;
+	size_t i, j;
+
+	(void)state;
+	add_server(config, TESTCERT_ECDSA, "a.example.org");
+	add_server(config, TESTCERT_ECDSA, "b.example.org");
+	add_server(config, TESTCERT_ECDSA, "c.example.org");
+	freeze(config);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (j = 0; j < 2; j++) {
+			result =
+				client_dial(config, CLIENT(.sni = rows[i].sni,
+							   .max = versions[j]));
+			assert_true(result.ok);
+			assert_string_equal(result.name, rows[i].name);
+		}
+	}
+	smtptls_config_unref(config);
+}
+
 static void key_usage(void **state)
 {
 	struct client_result result;
@@ -154,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_certificates),
 		cmocka_unit_test(names),
+		cmocka_unit_test(names_of_one_key),
 		cmocka_unit_test(key_usage),
 		cmocka_unit_test(anonymous),
 		cmocka_unit_test(curve_of_certificate),
