@@ -327,7 +327,7 @@ static unsigned offered_keys(const struct stls_writer *writer)
 
 	for (i = 0; i < stls_numbers(suites); i++) {
 		row = stls_suite_by_code(stls_number(suites, i));
-		if (row >= 0 && row < STLS_SUITES_OPENSSL &&
+		if (row >= 0 &&
 		    stls_version_has_suite(writer->diagnosis->version,
 					   stls_suite((size_t)row)))
 			keys |= stls_keys_of_suite(stls_suite((size_t)row));

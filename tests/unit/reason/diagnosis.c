@@ -415,6 +415,16 @@ static const struct row groups[] = {
 	  "replace @SECLEVEL=3 by @SECLEVEL=2 in the ciphers, which weakens "
 	  "all sessions",
 	  { 0 } },
+	/* which is none for ECDHE, from the first one on */
+	{ { .groups = "P-256", .ciphers = "ECDHE" },
+	  { .suites = LIST(0xc030),
+	    .groups = LIST(29, 256, 260, 30),
+	    .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_GROUP,
+	  "peer offers the groups x25519, x448, which the groups here do not "
+	  "name: add x25519 to the groups",
+	  { 0 } },
 	{ { .ciphers = "SUITEB192", .ciphersuites = "" },
 	  { .suites = LIST(0xc02c),
 	    .groups = LIST(23, 29),
@@ -784,6 +794,45 @@ static void lengths(void **state)
 	}
 }
 
+/* Where words cannot be changed one by one, the rest is said whole, or not. */
+static void whole_list(void **state)
+{
+	static const char begin[] = "ALL:!AES128:!SHA256:!kECDHE:!ECDHE:",
+			  left[] = "ALL:";
+	const struct hello_spec spec = { .suites = LIST(0xc027),
+					 .groups = LIST(29),
+					 .sigalgs = LIST(0x0401) };
+	char ciphers[300], rest[300];
+	struct stls_client_hello parsed;
+	struct smtptls_policy policy;
+	struct smtptls_advice advice;
+	struct hello hello;
+	size_t len;
+
+	(void)state;
+	hello_make(&hello, &spec);
+	assert_int_equal(
+		stls_client_hello_parse(&parsed, hello.bytes, hello.len), 0);
+	for (len = 254; len < 259; len++) {
+		memset(rest, 'z', len);
+		memcpy(rest, left, strlen(left));
+		rest[len] = '\0';
+		strcpy(ciphers, begin);
+		strcat(ciphers, rest + strlen(left));
+		compile(&policy,
+			&(struct smtptls_policy_spec){ .ciphers = ciphers },
+			NULL);
+		advise(&policy, &parsed, RSA, &advice);
+		assert_int_equal(advice.change_count, 1);
+		assert_int_equal(advice.changes[0].action, SMTPTLS_CHANGE_SET);
+		assert_string_equal(advice.changes[0].with,
+				    len < sizeof(advice.changes[0].with)
+					    ? rest
+					    : "ALL:-aNULL:@SECLEVEL=2");
+		stls_policy_clear(&policy);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -793,6 +842,7 @@ int main(void)
 		cmocka_unit_test(check_curves),
 		cmocka_unit_test(check_sigalgs),
 		cmocka_unit_test(lengths),
+		cmocka_unit_test(whole_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
