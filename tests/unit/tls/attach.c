@@ -549,6 +549,12 @@ static void arguments(void **state)
 		smtptls_policy_result(server->tls, GNUTLS_E_SESSION_EOF, &text),
 		0);
 	assert_string_equal(text, "");
+	/* What fails before its hello has broken no policy. */
+	assert_int_equal(smtptls_policy_attach(policy, server->tls), 0);
+	assert_int_equal(
+		smtptls_policy_result(server->tls, GNUTLS_E_SESSION_EOF, &text),
+		0);
+	assert_string_equal(text, "");
 	assert_int_equal(smtptls_policy_result(NULL, 0, NULL), SMTPTLS_E_ARG);
 	assert_int_equal(
 		smtptls_policy_on_hello(NULL, server->tls, 1, 0, 1, &none),
