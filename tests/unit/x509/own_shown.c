@@ -232,6 +232,8 @@ static void names(void **state)
 		  "CN=01234567890123456789012345678901234567..." },
 		{ "a\nb", "CN=a\\x0ab" },
 	};
+	static const char organization[] =
+		"An organization whose name is too long beside any other";
 	char shown[STLS_SHOWN_NAME_SIZE];
 	struct chain_cert *cert;
 	size_t i;
@@ -252,6 +254,15 @@ static void names(void **state)
 			   NULL);
 	stls_subject_show(cert->crt, shown);
 	assert_string_equal(shown, "");
+	chain_free(cert);
+	/* The organization stands for it only where there is none. */
+	cert = chain_issue(&(struct chain_spec){ .cn = "a" }, NULL);
+	assert_int_equal(gnutls_x509_crt_set_dn_by_oid(
+				 cert->crt, GNUTLS_OID_X520_ORGANIZATION_NAME,
+				 0, organization, sizeof(organization) - 1),
+			 0);
+	stls_subject_show(cert->crt, shown);
+	assert_string_equal(shown, "CN=a");
 	chain_free(cert);
 }
 
