@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -205,6 +206,31 @@ static void test_no_lines(void **state)
 			 0);
 }
 
+/* A line that is too long by one byte is cut as the others are. */
+static void test_longest(void **state)
+{
+	static const char section[] = "[overrides]\n";
+	char text[200], path[] = "/etc/x";
+	struct stls_system_policy system = { path, text };
+	struct stls_system_line lines[STLS_SYSTEM_LINES];
+	const size_t size = sizeof(lines[0].text);
+	size_t len, start;
+
+	(void)state;
+	for (len = size - 1; len <= size; len++) {
+		start = (size_t)snprintf(text, sizeof(text),
+					 "%sdisabled-version = TLS1.2 ",
+					 section);
+		memset(text + start, 'a', sizeof(text) - start);
+		text[strlen(section) + len] = '\0';
+		memset(lines, 'b', sizeof(lines));
+		assert_int_equal(stls_system_lines(&system, STLS_SYSTEM_VERSION,
+						   STLS_PROTOCOL_TLS1_2, lines),
+				 1);
+		assert_int_equal(strnlen(lines[0].text, size), size - 1);
+	}
+}
+
 /* Long lines, long paths, many lines. */
 static void test_long(void **state)
 {
@@ -244,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_allowed),
 		cmocka_unit_test(test_profiles),
 		cmocka_unit_test(test_no_lines),
+		cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_long),
 	};
 
