@@ -395,6 +395,21 @@ static void test_ports_when_closed(void **state)
 	smtptls_conn_free(conn);
 }
 
+/* The last byte that may wait leaves no room for the answer to STARTTLS. */
+static void test_starttls_waits(void **state)
+{
+	static char block[WAITING];
+	struct smtptls_conn *conn = plain_server();
+
+	(void)state;
+	assert_int_equal(smtptls_conn_write(conn, block, WAITING), WAITING);
+	assert_int_equal(smtptls_conn_accept_starttls(conn, NULL, 0),
+			 SMTPTLS_E_AGAIN);
+	assert_int_equal(smtptls_conn_output_done(conn, 1), 0);
+	assert_int_equal(smtptls_conn_accept_starttls(conn, NULL, 0), 220);
+	smtptls_conn_free(conn);
+}
+
 /* What is no errno changes nothing; an errno fails, and is in the sentence. */
 static void test_abort_errno(void **state)
 {
@@ -642,6 +657,7 @@ int main(void)
 		cmocka_unit_test(test_input_refuses),
 		cmocka_unit_test(test_output_refuses),
 		cmocka_unit_test(test_abort_refuses),
+		cmocka_unit_test(test_starttls_waits),
 		cmocka_unit_test(test_abort_errno),
 		cmocka_unit_test(test_ports_in_the_clear),
 		cmocka_unit_test(test_end_of_input_in_the_clear),
