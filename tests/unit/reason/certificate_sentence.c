@@ -51,6 +51,16 @@ static const struct weak weaks[] = {
 	  SMTPTLS_CHANGE_SET,
 	  "",
 	  "1" },
+	/* of no strength that is known, which level 0 takes */
+	{ { 0 },
+	  { .weak_bits = 0, .weak_kind = "STREEBOG-256" },
+	  "peer's certificate is signed with STREEBOG-256 (0 bits of "
+	  "security), and security level 2 asks for 112: have it signed with a "
+	  "stronger hash, or set the security level to 0",
+	  SMTPTLS_SETTING_SECURITY_LEVEL,
+	  SMTPTLS_CHANGE_SET,
+	  "",
+	  "0" },
 	{ { .ciphers = "HIGH:@SECLEVEL=3" },
 	  { .weak_bits = 112, .weak_length = 2048, .weak_kind = "RSA" },
 	  "peer's certificate has a key of 2048 bits (RSA, 112 bits of "
