@@ -415,6 +415,18 @@ static const struct row groups[] = {
 	  "replace @SECLEVEL=3 by @SECLEVEL=2 in the ciphers, which weakens "
 	  "all sessions",
 	  { 0 } },
+	/* the first of all */
+	{ { .protocols = "TLSv1.2",
+	    .groups = "P-256",
+	    .ciphers = "ECDHE:@SECLEVEL=1" },
+	  { .suites = LIST(0xc030),
+	    .groups = LIST(19),
+	    .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_GROUP,
+	  "peer offers the groups secp192r1, which the groups here do not "
+	  "name: add secp192r1 to the groups",
+	  { 0 } },
 	/* which is none for ECDHE, from the first one on */
 	{ { .groups = "P-256", .ciphers = "ECDHE" },
 	  { .suites = LIST(0xc030),
