@@ -201,6 +201,8 @@ static const struct {
 	  "TLSv1.2" },
 	{ PROTOCOLS, "SSL_OP_NO_TLSv1_1",
 	  "an exclusion in another grammar: write !TLSv1.1", "!TLSv1.1" },
+	{ PROTOCOLS, "SSL_OP_NO_SSLv3",
+	  "an exclusion in another grammar: write !SSLv3", "!SSLv3" },
 	{ PROTOCOLS, "-no_tls1_1",
 	  "an exclusion in another grammar: write !TLSv1.1", "!TLSv1.1" },
 	{ PROTOCOLS, "--tlsv1.3", "another name of TLSv1.3: write that",

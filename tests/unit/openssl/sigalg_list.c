@@ -130,6 +130,7 @@ static void test_gnutls_words(void **state)
 					     stls_sigalg(j)->code);
 		}
 	}
+	assert_null(stls_sigalg_name(STLS_SIGALGS));
 }
 
 int main(void)
