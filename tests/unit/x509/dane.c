@@ -84,6 +84,8 @@ static const struct row rows[] = {
 	  { { EE, 1, 1, 0 } }, .name = "x", .number = 1 },
 	{ "EE, weak", { LEAF(.rsa_bits = 1024), INNER(), ROOT() }, "0",
 	  { { EE, 1, 1, 0 } }, .number = 1, .weak = 1 },
+	{ "EE, just enough", { LEAF(.rsa_bits = 2048), INNER(), ROOT() }, "0",
+	  { { EE, 1, 1, 0 } }, .number = 1 },
 	/* section 9 */
 	{ "a wrong SHA-512 beside a right SHA-256", GOOD, "0",
 	  { { EE, 1, 1, 0 }, { EE, 1, 2, CERTS } },
