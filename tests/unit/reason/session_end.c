@@ -512,6 +512,28 @@ static void alerted_behind_the_handshake(void **state)
 		  "one");
 }
 
+/* Without an alert, and with nothing known against a certificate. */
+static void left_behind_the_handshake(void **state)
+{
+	static const char *const sentences[] = {
+		"peer left after the handshake without a reply (no "
+		"close_notify): it may "
+		"demand a client certificate, or have too much to do: its own "
+		"log has the cause",
+		"peer left after the handshake without a command (no "
+		"close_notify): a "
+		"probe, or its own log has the cause",
+	};
+	struct stls_end end = { .reason = SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE };
+	char text[256];
+
+	(void)state;
+	for (end.server = 0; end.server < 2; end.server++) {
+		stls_end_write(&end, text, sizeof(text));
+		assert_string_equal(text, sentences[end.server]);
+	}
+}
+
 /* Whole, and never the same for two; each role has its own cures. */
 static void every_alert(void **state)
 {
@@ -1065,6 +1087,7 @@ int main(void)
 		cmocka_unit_test(closed_in_order),
 		cmocka_unit_test(alerted),
 		cmocka_unit_test(alerted_behind_the_handshake),
+		cmocka_unit_test(left_behind_the_handshake),
 		cmocka_unit_test(every_alert),
 		cmocka_unit_test(last_messages),
 		cmocka_unit_test(plaintext),
