@@ -117,6 +117,9 @@ static void test_words(void **state)
 
 /* ---- words that are none of another language ---- */
 
+#define TEN  "aaaaaaaaaa"
+#define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 static void test_no_hint(void **state)
 {
 	static const struct {
@@ -173,6 +176,9 @@ static void test_no_hint(void **state)
 		{ GROUPS, "P-256:x", "x" },
 		{ GROUPS, "P-256::P-384", "" },
 		{ GROUPS, "P-256/group", "group" },
+		/* longer than any name */
+		{ GROUPS, LONG, LONG },
+		{ SIGALGS, LONG, LONG },
 		{ SIGALGS, "RSA+MD5", "RSA+MD5" },
 		{ SIGALGS, "RSA+SHA256:", "" },
 		{ SIGALGS, "sha256sha384rsa", "sha256sha384rsa" },
