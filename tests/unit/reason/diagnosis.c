@@ -141,6 +141,29 @@ static const struct row versions[] = {
 	  "peer's ClientHello lacks uncompressed points in ec_point_formats: "
 	  "the peer must be changed",
 	  { 0 } },
+	/* one usual suite is enough for other peers, and another is not */
+	{ { .protocols = "TLSv1.2", .ciphersuites = "TLS_AES_256_GCM_SHA384" },
+	  { .suites = LIST(0x1302),
+	    .versions = LIST(0x0304),
+	    .groups = LIST(29),
+	    .shares = LIST(29),
+	    .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_VERSION,
+	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
+	  "protocols",
+	  { 0 } },
+	{ { .protocols = "TLSv1.2", .ciphersuites = "TLS_AES_128_CCM_SHA256" },
+	  { .suites = LIST(0x1304),
+	    .versions = LIST(0x0304),
+	    .groups = LIST(29),
+	    .shares = LIST(29),
+	    .sigalgs = LIST(0x0804) },
+	  RSA,
+	  SMTPTLS_REASON_VERSION,
+	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
+	  "protocols; other peers with TLS 1.3 may fail then",
+	  { 0 } },
 	/* what is lost, and who is, beside a better version */
 	{ { .protocols = "TLSv1.2", .groups = "P-224:X25519" },
 	  { TLS13, .sigalgs = LIST(0x0804) },
