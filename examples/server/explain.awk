@@ -72,7 +72,7 @@ function macros(first,    i, macro, words, closing) {
 function end() {
 	paragraph()
 	if (id != "") {
-		gsub(/\\/, "\\\\", text)
+		gsub(/\\/, "&&", text)
 		gsub(/"/, "\\\"", text)
 		gsub(/\n/, "\\n\"\n\t  \"", text)
 		printf "\t{ \"%s\",\n\t  \"%s\" },\n", id, text
@@ -89,6 +89,9 @@ BEGIN {
 /^\.S[sh]/ { end(); next }
 /^\.It Cm / && !nested { end(); id = $3; next }
 id == "" { next }
+/^\.Bd -literal/ { paragraph(); literal = 1; next }
+/^\.Ed/ { literal = 0; next }
+literal { text = text "  " plain($0) "\n"; next }
 /^\.Bl/ { paragraph(); nested++; next }
 /^\.El/ { paragraph(); if (nested) nested--; else end(); next }
 /^\.Pp/ { paragraph(); next }

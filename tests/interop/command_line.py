@@ -108,9 +108,12 @@ def explains(program):
         assert (status, said) == (0, ""), (name, status, said)
         first, _, text = out.partition("\n")
         assert first == name, out
-        # at least two sentences: what it is, and what to do
-        assert text.count(".") >= 2 and len(text) > 40, out
-        assert not re.search(r"(^|\s)(Ql|Fn|Xr|Pq|Dv|Cm)\s|\\\\", text), out
+        # at least two sentences: what it is, and what to do; and an example
+        prose, _, example = text.partition("\n  ")
+        assert prose.count(".") >= 2 and len(prose) > 40, out
+        assert not re.search(r"(^|\s)(Ql|Fn|Xr|Pq|Dv|Cm)\s|\\\\", prose), out
+        assert re.fullmatch(rf'reason=".*"\s+reason_id={name}\n', example,
+                            re.DOTALL), out
         for line in text.splitlines():
             assert 0 < len(line) < 80, line
         # the same from a line of the log, shadow's beside it

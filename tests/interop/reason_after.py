@@ -225,6 +225,10 @@ class Repair:
     def title(self):
         return f"{self.name}: {self.sentence[:60]}"
 
+    def said(self):
+        """The end of the field "reason" of the log, unescaped."""
+        return self.sentence
+
     def meet(self, setup, client, implicit, version):
         pairs, options, ca, pair = setup
         with Server(self.files, *map(str, options), pairs=pairs) as server:

@@ -32,11 +32,16 @@ class Case:
                  error="SMTPTLS_E_HANDSHAKE", ports=BOTH, env=None,
                  enabled="0"):
         self.name, self.sentence, self.client = name, sentence, client
+        self.names = [name]
         self.options, self.key, self.error = options, key, error
         self.ports, self.env, self.enabled = ports, env, enabled
 
     def title(self):
         return f"{self.name}: {self.sentence[:60]}"
+
+    def said(self):
+        """The field "reason" of the log, unescaped."""
+        return (f"{self.error}: " if self.error else "") + self.sentence
 
     def run(self, files):
         """Once on each port."""
@@ -49,8 +54,7 @@ class Case:
     def judge(self, fields, port):
         reason = unescaped(fields["reason"])
         said = fields["reason_id"], reason
-        prefix = f"{self.error}: " if self.error else ""
-        wanted = self.name, prefix + self.sentence
+        wanted = self.name, self.said()
         assert said == wanted, \
             f"{port}:\n  said   {said}\n  wanted {wanted}"
         assert len(self.sentence) < 256, self.sentence

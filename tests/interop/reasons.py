@@ -13,6 +13,7 @@ name of the manual page has one. See harness.py for the environment.
 import os
 import pathlib
 import re
+import subprocess
 import sys
 from concurrent import futures
 
@@ -20,8 +21,9 @@ import config_errors
 import reason_after
 import reason_hello
 import reason_session
-from harness import Checks, Server, openssl, server_program
-from reason_case import Absent, Files, s_client
+from harness import (Checks, Server, openssl, server_program,
+                     session_fields)
+from reason_case import Absent, Files, s_client, unescaped
 
 # What no client can cause in this server, and the unit test that has it:
 # success; what only a host does; what only a client says; and certificates
@@ -70,6 +72,31 @@ def every_name(cases):
             f"{file} does not test {constant}"
 
 
+def alike(sentence):
+    """Without what differs from one session to another."""
+    return re.sub(r'"[^"]*"|/\S+,|\(\d+ s\)|\d+-\d\d-\d\d', "", sentence)
+
+
+def every_example(cases):
+    """The manual's example of a reason is the line of a case of it."""
+    said = {}
+    for case in cases:
+        # Of one that may end in several ways, only the end is known.
+        if case.names == [case.name]:
+            said.setdefault(case.name, []).append(alike(case.said()))
+    for name, sentences in said.items():
+        text = subprocess.run([server_program(), "--explain", name],
+                              capture_output=True, text=True,
+                              check=True).stdout
+        example = dict(session_fields(" ".join(
+            line.strip() for line in text.splitlines()
+            if line.startswith("  "))))
+        assert set(example) == {"reason", "reason_id"}, text
+        assert example["reason_id"] == name, text
+        assert alike(unescaped(example["reason"])).endswith(
+            tuple(sentences)), text
+
+
 def nothing_wrong(files):
     """The control: a session that succeeds has none, though a name that no
     certificate has is noted."""
@@ -113,6 +140,7 @@ def main(names):
             checks.skip(program)
 
     checks.run("every name", every_name, cases)
+    checks.run("every example", every_example, cases)
     checks.run("nothing wrong", nothing_wrong, files)
     checks.run("weak DH parameters", weak_dh, files)
     # Most of the time is spent on peers that are silent.

@@ -3,8 +3,13 @@
 """Rule: smtptls-reasons(7) has each reason of the header once, by its name and
 number; and what it says that peers show is what they show: the words of GnuTLS
 are asked of the library, those of OpenSSL 3.0 of `openssl errstr`.
-
 Another OpenSSL is not asked.
+
+Behind its text each reason has an example: the fields reason and reason_id of
+a log line, with an error of the library's. Its sentence is one of those that
+tests/interop/reasons.py provokes, and compares with the example; or else one
+that a string of the sources makes, where what stands between quotation marks
+may be another.
 """
 
 import ctypes
@@ -34,6 +39,84 @@ if sorted(declared.items()) != sorted(described):
 if len(described) != len(set(described)):
     complaints.append("a reason stands twice in the page")
 
+LITERAL = r'"(?:[^"\\\n]|\\.)*"'
+CONVERSION = re.compile(r"%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?[hlz]*[a-z]")
+
+
+def unquoted(text):
+    return re.sub(r'"[^"]*"', '""', text)
+
+
+def unescaped(text):
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+def c_strings():
+    source = "\n".join(path.read_text()
+                       for top in ("lib", "examples/server", "tests/unit")
+                       for path in sorted((TOP / top).rglob("*.[ch]")))
+    source = re.sub(r"/\*.*?\*/", "", source.replace("\\\n", ""),
+                    flags=re.DOTALL)
+    macros = dict(re.findall(rf"^#define\s+(\w+)\s+({LITERAL})$", source,
+                             re.MULTILINE))
+    part = "|".join([LITERAL, *(rf"\b{name}\b" for name in macros)])
+    for string in re.findall(rf"(?:{part})(?:\s+(?:{part}))*", source):
+        yield unescaped("".join(macros.get(word, word)[1:-1]
+                                for word in re.findall(part, string)))
+
+
+def writers():
+    """What can come of each string, as an expression, and the longest of it
+    that counts: where more than a fifth varies, it would fit anything."""
+    for string in set(c_strings()):
+        constant = CONVERSION.split(unquoted(string))
+        length = len("".join(constant))
+        if length >= 20:
+            yield re.compile(".+".join(map(re.escape, constant))), \
+                length * 5 // 4
+
+
+def examples():
+    """The entry of each reason in the page: its text, and its example."""
+    for name, entry in re.findall(
+            r"^\.It Cm (\S+) Pq \d+\n(.*?)(?=^\.It Cm |^\.S[sh] )", page,
+            re.MULTILINE | re.DOTALL):
+        text, _, rest = entry.partition(".Bd -literal -offset 2n\n")
+        example, _, rest = rest.partition("\n.Ed\n")
+        if rest not in ("", ".El\n"):
+            complaints.append(f"{name}: the example is not its end")
+        yield name, text, example.replace("\n", " ").replace("\\e", "\\")
+
+
+errors = set(re.findall(r"\bSMTPTLS_E_\w+", (
+    TOP / "include" / "smtptls" / "error.h").read_text()))
+provoked = set(re.findall(r'"([a-z\d-]+)[ "]', "".join(
+    path.read_text()
+    for path in (TOP / "tests" / "interop").glob("reason_*.py"))))
+written = list(writers())
+shown = list(examples())
+if [name for name, _, _ in shown] != [name for name, _ in described]:
+    complaints.append("the entries of reasons cannot be read")
+for name, text, example in shown:
+    # A cause and a cure are two sentences at least.
+    if len(re.findall(r"[.:](?:\n| [A-Z])", text)) < 2:
+        complaints.append(f"{name}: a cause and a cure are needed")
+    fields = re.fullmatch(r'reason="((?:[^"\\]|\\.)*)" reason_id=(\S+)',
+                          example)
+    if not fields or fields[2] != name:
+        complaints.append(f"{name}: no example of it: {example}")
+        continue
+    sentence = unescaped(fields[1])
+    error = re.match(r"(SMTPTLS_E_\w+): ", sentence)
+    if error and error[1] not in errors:
+        complaints.append(f"{name}: there is no error {error[1]}")
+    sentence = sentence[error.end():] if error else sentence
+    constant = unquoted(sentence)
+    if name not in provoked and not any(
+            len(constant) <= longest and string.fullmatch(constant)
+            for string, longest in written):
+        complaints.append(f"{name}: nothing writes '{sentence}'")
+
 
 def openssl(*arguments):
     try:
@@ -43,9 +126,9 @@ def openssl(*arguments):
         return ""
 
 
-shown = page.partition(".Ss What the peer shows\n")[2]
+peers = page.partition(".Ss What the peer shows\n")[2]
 alerts = re.findall(r"^\.It Sy (\w+) Pq (\d+)\n((?:\.Cm \S+ [,:]\n)+)"
-                    r"\.Ql (.*) ;\n\.Ql (.*)\n", shown, re.MULTILINE)
+                    r"\.Ql (.*) ;\n\.Ql (.*)\n", peers, re.MULTILINE)
 if len(alerts) < 15:
     complaints.append(f"only {len(alerts)} alerts can be read")
 old = openssl("version").startswith("OpenSSL 3.0.")
