@@ -338,10 +338,23 @@ static void write_defect(const struct stls_end *end, char *text, size_t size)
 		       when);
 }
 
-/* Without a policy, which would say more: the priority string is the host's. */
+/*
+ * Without a policy, which would say more: the priority string is the host's. A
+ * policy's server has chosen a version that is the best of both by the hello,
+ * which names no lowest one before TLS 1.3.
+ */
 static void write_not_common(const struct stls_end *end, char *text,
 			     size_t size)
 {
+	if (end->reason == SMTPTLS_REASON_VERSION && end->server &&
+	    end->policy && end->version) {
+		(void)snprintf(text, size,
+			       "peer does not take TLS %s, which is the best "
+			       "that the protocols have for it: allow a later "
+			       "version there, or the peer must be changed",
+			       end->version + strlen("TLS"));
+		return;
+	}
 	/* Of an old version it is a better one that is missing. */
 	if (end->reason == SMTPTLS_REASON_SUITES_EXCLUDED && end->version &&
 	    (strcmp(end->version, "TLS1.0") == 0 ||

@@ -27,6 +27,12 @@ def version(files):
         Case("version", "peer offers TLS 1.3, this side has TLS 1.2: add "
              "TLSv1.3 to the protocols",
              s_client("-tls1_3"), "--protocols", "TLSv1.2"),
+        # Its hello does not say that it takes nothing below.
+        Case("version", "peer does not take TLS 1.1, which is the best that "
+             "the protocols have for it: allow a later version there, or the "
+             "peer must be changed",
+             tls12("ALL:@SECLEVEL=0"), "--protocols", "<=TLSv1.1",
+             "--ciphers", "ALL:@SECLEVEL=0"),
         Case("version", "peer offers TLS 1.0, this side has TLS 1.2-1.3: set "
                         'the protocols to "TLSv1 TLSv1.2 TLSv1.3" and the '
                         "ciphers to "
