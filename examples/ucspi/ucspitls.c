@@ -269,7 +269,7 @@ static void parse(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct smtptls_config *config;
-	int listener = -1, fd;
+	int listener = -1, fd, status;
 
 	signal(SIGPIPE, SIG_IGN);
 	parse(argc, argv);
@@ -283,5 +283,7 @@ int main(int argc, char **argv)
 	fd = fcntl(0, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
 		die("standard input", strerror(errno));
-	return serve(config, fd);
+	status = serve(config, fd);
+	smtptls_config_unref(config);
+	return status;
 }

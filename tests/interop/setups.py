@@ -49,7 +49,7 @@ def try_client(row, files):
 def repair(row, files):
     fields, changes = try_client(row, files)
     reason = plain(fields)
-    assert fields["reason_id"] == row.reason and says(row.sentence, reason), \
+    assert fields["reason_id"] in row.reason.split() and says(row.sentence, reason), \
         f"\n  said   {fields['reason_id']} {reason}\n" \
         f"  wanted {row.reason} {row.sentence}\n  {row.client.said}"
     assert not is_in(fields), fields
