@@ -37,10 +37,17 @@ class Listener:
         self.priority = priority or VERSIONS[version][1]
 
 
+HELD = []
+
+
 def free_port():
-    """For programs that cannot be given port 0."""
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return sock.getsockname()[1]
+    """For programs that cannot be given port 0. It stays bound, so that it is
+    given to nobody else, and not listening, so that the program can."""
+    sock = socket.socket()
+    HELD.append(sock)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    return sock.getsockname()[1]
 
 
 def accepts(port):
