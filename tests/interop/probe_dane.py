@@ -242,8 +242,8 @@ class Finger:
         self.env = self.package.env(MAIL_CONFIG=str(self.place))
 
     # what it says last, and what that comes to
-    ENDS = ((r"(Verified|Trusted) TLS connection established", "verified"),
-            (r"(server|CA) certificate verification failed", "defer"),
+    ENDS = ((r"(server|CA) certificate verification failed", "defer"),
+            (r"(Verified|Trusted) TLS connection established", "verified"),
             (r"Untrusted TLS connection established", "encrypted"),
             (r"does not accept mail", "bounce"),
             (r"lookup failed: .*try again", "defer"),
