@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One SMTP session of smtptls-server: moves bytes between the socket, the
- * library's connection and the SMTP functions, when libevent says so.
+ * One session of smtptls-server, from its socket on: bytes move between that and
+ * the library's connection when libevent says so; serve.c has what is said.
  *
  * An event is served in this order: read once, serve as long as commands are
- * there and replies find room, send once. Nothing is read for a client that
- * does not take its replies, so what a session holds is bounded: by the library
- * in its buffers, here by the replies to one chunk of input.
+ * there and replies find room, send once.
  *
  * Each phase has one deadline. A command line, and a handshake, must be
  * complete by it; only message text moves it on by every piece that comes.
- *
- * It never blocks, but for the disk.
  */
 #include <errno.h>
-#include <netinet/in.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -24,56 +17,17 @@
 #include <unistd.h>
 
 #include <event2/buffer.h>
-#include <event2/event_struct.h>
 
-#include "hello.h"
-#include "log.h"
-#include "session.h"
+#include "session_state.h"
 
 enum {
-	COMMAND_CHUNK = 512, /* the replies to which fit into REPLIES_MAX */
-	TEXT_CHUNK = 16384,  /* a TLS record */
-	CLOSE_SECONDS = 5,   /* to take the last reply */
-	LINGER_SECONDS = 1,  /* to see it before our reset of what is unread */
-	LINGER_BYTES = 65536,
-	TLS_CLAUSE_MAX = 112 /* of the Received line; names are short */
-};
-
-enum phase {
-	GREETING,  /* due as soon as something can be said */
-	HANDSHAKE, /* of STARTTLS */
-	COMMAND,
-	TEXT,
-	CLOSING, /* the last words are on their way */
-	LINGER	 /* and have been sent */
-};
-
-struct session {
-	struct server *server;
-	struct session *next, **link;
-	struct smtptls_conn *conn;
-	struct event io, timer;
-	int64_t deadline, timer_due; /* in ms; 0: the timer is not set */
-	evutil_socket_t fd;
-	short wanted;
-	short reason_id; /* enum smtptls_reason; 0: the connection's, if any */
-	enum phase phase;
-	int eof;	/* the client will say no more */
-	int broken;	/* the socket has failed */
-	int alive;	/* a command or text came: the deadline moves */
-	size_t drained; /* while lingering */
-	char *line;	/* the beginning of one, or NULL */
-	size_t line_len;
-	struct evbuffer *held; /* replies that found no room, or NULL */
-	struct message *message;
-	struct hello *hello; /* while it is recorded, else NULL */
-	const char *outcome, *reason;
-	struct smtp smtp;
-	char address[ADDRESS_TEXT_MAX];
+	LINGER_SECONDS =
+		1, /* to see a reply before our reset of what is unread */
+	LINGER_BYTES = 65536
 };
 
 /* ------------------------------------------------------------------------ */
-/* Replies and ends                                                          */
+/* Deadlines                                                                 */
 
 static int64_t now_ms(void)
 {
@@ -93,7 +47,7 @@ static void schedule(struct session *s, int64_t ms)
 
 /* Most deadlines are put off before they pass: so the timer is only brought
  * forward, and looks when it rings. */
-static void set_deadline(struct session *s, int seconds)
+void session_deadline(struct session *s, int seconds)
 {
 	int64_t ms = (int64_t)seconds * 1000;
 
@@ -102,276 +56,6 @@ static void set_deadline(struct session *s, int seconds)
 		return;
 	s->timer_due = s->deadline;
 	schedule(s, ms);
-}
-
-/* `reason` is one of enum smtptls_reason, or 0: the connection's, if any. */
-static void begin_close(struct session *s, const char *outcome, int reason)
-{
-	if (s->phase >= CLOSING)
-		return;
-	s->phase = CLOSING;
-	s->outcome = outcome;
-	s->reason_id = (short)reason;
-	s->reason = smtp_sentence(reason);
-	set_deadline(s, CLOSE_SECONDS);
-}
-
-static void say(struct session *s, const char *text, size_t len)
-{
-	struct server *server = s->server;
-
-	if (len > REPLIES_MAX - server->n_replies) {
-		smtptls_conn_abort(s->conn, SMTPTLS_E_NOMEM);
-		return;
-	}
-	memcpy(server->replies + server->n_replies, text, len);
-	server->n_replies += len;
-}
-
-static void goodbye(struct session *s, const char *status, const char *why,
-		    const char *outcome, int reason)
-{
-	struct smtp_reply reply;
-
-	smtp_goodbye(&s->smtp, status, why, &reply);
-	say(s, reply.text, reply.len);
-	begin_close(s, outcome, reason);
-	s->reason = why;
-}
-
-/* Hand over what is held; 1 when nothing is, or it will not be taken. */
-static int push_held(struct session *s)
-{
-	size_t len;
-	ssize_t n;
-
-	while (s->held && (len = evbuffer_get_length(s->held)) > 0) {
-		n = smtptls_conn_write(s->conn, evbuffer_pullup(s->held, -1),
-				       len);
-		if (n == SMTPTLS_E_AGAIN)
-			return 0;
-		evbuffer_drain(s->held, n > 0 ? (size_t)n : len);
-	}
-	if (s->held)
-		evbuffer_free(s->held);
-	s->held = NULL;
-	return 1;
-}
-
-/* Hand the replies to the library; what it does not take is held. */
-static void push_replies(struct session *s)
-{
-	size_t len = s->server->n_replies;
-	ssize_t n = 0;
-
-	s->server->n_replies = 0;
-	if (push_held(s) && len > 0)
-		n = smtptls_conn_write(s->conn, s->server->replies, len);
-	if (n < 0 ? n != SMTPTLS_E_AGAIN : (size_t)n == len)
-		return;
-	n = n < 0 ? 0 : n;
-	if (!s->held)
-		s->held = evbuffer_new();
-	if (!s->held ||
-	    evbuffer_add(s->held, s->server->replies + n, len - (size_t)n) < 0)
-		smtptls_conn_abort(s->conn, SMTPTLS_E_NOMEM);
-}
-
-/* ------------------------------------------------------------------------ */
-/* Input                                                                     */
-
-static void begin_message(struct session *s)
-{
-	char peer[sizeof("IPv6:") + INET6_ADDRSTRLEN];
-	char tls[TLS_CLAUSE_MAX], trace[SMTP_TRACE_MAX];
-	int v6 = s->address[0] == '[';
-	int len = (int)(strrchr(s->address, ':') - s->address);
-
-	s->phase = TEXT;
-	if (!s->server->maildir)
-		return;
-	s->message = message_begin(s->server->maildir);
-	if (!s->message)
-		goto fail;
-	if (v6)
-		snprintf(peer, sizeof(peer), "IPv6:%.*s", len - 2,
-			 s->address + 1);
-	else
-		snprintf(peer, sizeof(peer), "%.*s", len, s->address);
-	if (smtptls_format_received(s->conn, SMTPTLS_RECEIVED_RFC8314, tls,
-				    sizeof(tls)) < 0)
-		goto fail;
-	size_t n = smtp_trace(&s->smtp, peer, tls, trace);
-	if (n > 0 && message_write(s->message, trace, n) == 0)
-		return;
-fail:
-	note("maildir: %s", strerror(errno));
-	message_drop(s->message);
-	s->message = NULL;
-}
-
-static void end_message(struct session *s)
-{
-	struct smtp_reply reply;
-	int stored = !s->server->maildir;
-
-	if (s->message) {
-		stored = message_commit(s->message) == 0;
-		s->message = NULL;
-		if (!stored)
-			note("maildir: %s", strerror(errno));
-	}
-	smtp_text_reply(&s->smtp, stored, &reply);
-	say(s, reply.text, reply.len);
-	s->phase = COMMAND;
-}
-
-static size_t take_text(struct session *s, char *data, size_t len)
-{
-	size_t kept;
-	size_t n = smtp_text(&s->smtp, data, len, &kept);
-
-	int wanted = smtp_text_wanted(&s->smtp);
-	if (s->message &&
-	    (!wanted || message_write(s->message, data, kept) < 0)) {
-		if (wanted)
-			note("maildir: %s", strerror(errno));
-		message_drop(s->message);
-		s->message = NULL;
-	}
-	if (smtp_text_ended(&s->smtp))
-		end_message(s);
-	s->alive = 1;
-	return n;
-}
-
-static void start_tls(struct session *s, const char *args, size_t unread)
-{
-	int code = smtptls_conn_accept_starttls(s->conn, args, unread);
-
-	if (code != 220)
-		return;
-	smtp_forget(&s->smtp);
-	s->phase = HANDSHAKE;
-	s->hello = hello_begin(s->server->hellos);
-	set_deadline(s, s->server->options->handshake_timeout);
-	s->alive = 0;
-}
-
-static void command(struct session *s, char *line, size_t len, size_t unread)
-{
-	struct smtp_reply reply;
-
-	s->alive = 1;
-	s->smtp.tls_enabled = smtptls_conn_tls_enabled(s->conn);
-	s->smtp.can_starttls = smtptls_conn_can_starttls(s->conn);
-	enum smtp_next next = smtp_line(&s->smtp, line, len, &reply);
-	say(s, reply.text, reply.len);
-	switch (next) {
-	case SMTP_NEXT_COMMAND:
-		break;
-	case SMTP_NEXT_TEXT:
-		begin_message(s);
-		break;
-	case SMTP_NEXT_STARTTLS:
-		start_tls(s, reply.args, unread);
-		break;
-	case SMTP_NEXT_QUIT:
-		begin_close(s, "quit", 0);
-		break;
-	case SMTP_NEXT_REFUSE:
-		begin_close(s, "refused", reply.reason);
-		break;
-	}
-}
-
-/* Keep the beginning of a line, or complete it: 0 when it is too long. */
-static int keep(struct session *s, const char *data, size_t len)
-{
-	if (len > SMTP_LINE_MAX || s->line_len > SMTP_LINE_MAX - len)
-		return 0;
-	if (!s->line)
-		s->line = malloc(SMTP_LINE_MAX);
-	if (!s->line)
-		return 0;
-	memcpy(s->line + s->line_len, data, len);
-	s->line_len += len;
-	return 1;
-}
-
-static size_t take_line(struct session *s, char *data, size_t len)
-{
-	static const char too_long[] = "500 5.5.2 Line too long\r\n";
-	char *lf = memchr(data, '\n', len);
-	size_t n = lf ? (size_t)(lf - data) + 1 : len;
-
-	if ((s->line || !lf || n > SMTP_LINE_MAX) && !keep(s, data, n)) {
-		say(s, too_long, strlen(too_long));
-		begin_close(s, "refused", SMTPTLS_REASON_LINE_TOO_LONG);
-	} else if (lf) {
-		if (s->line)
-			command(s, s->line, s->line_len, len - n);
-		else
-			command(s, data, n, len - n);
-		free(s->line);
-		s->line = NULL;
-		s->line_len = 0;
-	}
-	return n;
-}
-
-/* What is due before anything is read; 0 when nothing is to be read now. */
-static int advance(struct session *s)
-{
-	struct smtp_reply reply;
-
-	if (s->phase == GREETING || s->phase == HANDSHAKE) {
-		if (!(smtptls_conn_poll(s->conn) & SMTPTLS_APP_OUT))
-			return 0;
-		if (s->phase == GREETING) {
-			smtp_greeting(&s->smtp, &reply);
-			say(s, reply.text, reply.len);
-		}
-		hello_end(s->hello, s->server->hellos, s->conn, s->address);
-		s->hello = NULL;
-		s->phase = COMMAND;
-		s->alive = 1;
-	}
-	if (s->phase == COMMAND && s->server->draining)
-		goodbye(s, "4.3.2", "Server is shutting down", "shutdown",
-			SMTPTLS_REASON_ENDED_HERE);
-	push_replies(s);
-	if (s->phase == CLOSING && !s->held)
-		smtptls_conn_close(s->conn);
-	return s->phase < CLOSING && !s->held &&
-	       smtptls_conn_poll(s->conn) & SMTPTLS_APP_OUT;
-}
-
-/* Serve what is there, as long as its replies find room. */
-static void serve(struct session *s)
-{
-	char chunk[TEXT_CHUNK];
-
-	while (advance(s)) {
-		ssize_t n = smtptls_conn_read(s->conn, chunk,
-					      s->phase == TEXT ? TEXT_CHUNK
-							       : COMMAND_CHUNK);
-		if (n < 0)
-			return;
-		if (n == 0)
-			begin_close(s, "closed",
-				    s->phase == TEXT ? SMTPTLS_REASON_TRUNCATED
-						     : 0);
-		for (size_t used = 0; used < (size_t)n;) {
-			size_t len = (size_t)n - used;
-			if (s->phase == TEXT)
-				used += take_text(s, chunk + used, len);
-			else if (s->phase == COMMAND)
-				used += take_line(s, chunk + used, len);
-			else
-				break;
-		}
-	}
 }
 
 /* ------------------------------------------------------------------------ */
@@ -479,13 +163,13 @@ static int has_left(const struct session *s)
 static void settle(struct session *s)
 {
 	do
-		serve(s);
+		session_serve(s);
 	while (transmit(s));
 
 	int state = smtptls_conn_state(s->conn);
 	int ports = smtptls_conn_poll(s->conn);
 	if (state == SMTPTLS_FAILED)
-		begin_close(s, NULL, 0);
+		session_begin_close(s, NULL, 0);
 	if (s->broken)
 		goto over;
 	if ((state == SMTPTLS_FAILED || state == SMTPTLS_CLOSED) &&
@@ -493,12 +177,12 @@ static void settle(struct session *s)
 		if (s->eof || has_left(s) || shutdown(s->fd, SHUT_WR) < 0)
 			goto over;
 		s->phase = LINGER;
-		set_deadline(s, LINGER_SECONDS);
+		session_deadline(s, LINGER_SECONDS);
 		wait_for(s, EV_READ);
 		return;
 	}
 	if (s->alive && s->phase < CLOSING)
-		set_deadline(s, s->server->options->idle_timeout);
+		session_deadline(s, s->server->options->idle_timeout);
 	s->alive = 0;
 	wait_for(s, (short)((ports & SMTPTLS_NET_IN ? EV_READ : 0) |
 			    (ports & SMTPTLS_NET_OUT ? EV_WRITE : 0)));
@@ -550,13 +234,13 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (s->phase == COMMAND || s->phase == TEXT)
-		goodbye(s, "4.4.2", "Idle for too long", "timeout",
-			SMTPTLS_REASON_TIMEOUT);
+		session_goodbye(s, "4.4.2", "Idle for too long", "timeout",
+				SMTPTLS_REASON_TIMEOUT);
 	else
 		smtptls_conn_abort_timeout(s->conn,
 					   1000U * (unsigned)s->server->options
 							   ->handshake_timeout);
-	begin_close(s, "timeout", 0);
+	session_begin_close(s, "timeout", 0);
 	settle(s);
 }
 
@@ -594,7 +278,7 @@ void session_start(struct server *server, evutil_socket_t fd,
 	address_text(peer, s->address);
 	evtimer_assign(&s->timer, server->base, on_deadline, s);
 	event_assign(&s->io, server->base, fd, EV_READ, on_io, s);
-	set_deadline(s, server->options->handshake_timeout);
+	session_deadline(s, server->options->handshake_timeout);
 	settle(s);
 }
 
@@ -629,7 +313,7 @@ void sessions_end(struct server *server)
 {
 	while (server->sessions) {
 		struct session *s = server->sessions;
-		begin_close(s, "shutdown", SMTPTLS_REASON_ENDED_HERE);
+		session_begin_close(s, "shutdown", SMTPTLS_REASON_ENDED_HERE);
 		session_free(s);
 	}
 }

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* One session's state, and what session.c and serve.c call of each other. */
+#ifndef SERVER_SESSION_STATE_H
+#define SERVER_SESSION_STATE_H
+
+#include <stdint.h>
+
+#include <event2/event_struct.h>
+
+#include "hello.h"
+#include "log.h"
+#include "session.h"
+
+enum phase {
+	GREETING,  /* due as soon as something can be said */
+	HANDSHAKE, /* of STARTTLS */
+	COMMAND,
+	TEXT,
+	CLOSING, /* the last words are on their way */
+	LINGER	 /* and have been sent */
+};
+
+struct session {
+	struct server *server;
+	struct session *next, **link;
+	struct smtptls_conn *conn;
+	struct event io, timer;
+	int64_t deadline, timer_due; /* in ms; 0: the timer is not set */
+	evutil_socket_t fd;
+	short wanted;
+	short reason_id; /* enum smtptls_reason; 0: the connection's, if any */
+	enum phase phase;
+	int eof;	/* the client will say no more */
+	int broken;	/* the socket has failed */
+	int alive;	/* a command or text came: the deadline moves */
+	size_t drained; /* while lingering */
+	char *line;	/* the beginning of one, or NULL */
+	size_t line_len;
+	struct evbuffer *held; /* replies that found no room, or NULL */
+	struct message *message;
+	struct hello *hello; /* while it is recorded, else NULL */
+	const char *outcome, *reason;
+	struct smtp smtp;
+	char address[ADDRESS_TEXT_MAX];
+};
+
+/* ---- serve.c ---- */
+
+/* Serve what is there, as long as its replies find room. */
+void session_serve(struct session *s);
+
+/* `reason` is one of enum smtptls_reason, or 0: the connection's, if any. */
+void session_begin_close(struct session *s, const char *outcome, int reason);
+
+/* The same, with a last reply. */
+void session_goodbye(struct session *s, const char *status, const char *why,
+		     const char *outcome, int reason);
+
+/* ---- session.c ---- */
+
+/* The phase has to be over in so many seconds. */
+void session_deadline(struct session *s, int seconds);
+
+#endif
