@@ -298,12 +298,12 @@ def shown(files):
             "(alert 45, certificate_expired): the certificate expired on "
             "2021-01-01: renew it"),
         Row("not valid yet, gnutls-cli",
-            Setup(certs=[Cert("ECDSA P-256", start="20990101000000Z")]),
+            Setup(certs=[Cert("ECDSA P-256", start="20370101000000Z")]),
             GnuTLS(TLS12, "--x509cafile", files.root.crt,
                    f"--verify-hostname={HOST}"), "peer-alert",
             "peer finds this side's certificate faulty (alert 42, "
             "bad_certificate): the certificate is not valid before "
-            "2099-01-01: set the clock right, or use one that is valid"),
+            "2037-01-01: set the clock right, or use one that is valid"),
         Row("another name, curl", Setup(),
             Curl(*trusts, name="mail.example.org"), "left-after-handshake",
             "peer left after the handshake without a command (*), as one that "
