@@ -354,3 +354,15 @@ void words_free(struct words *words)
 	free_strings(&words->groups);
 	free_strings(&words->sigalgs);
 }
+
+void administrator_told(int reason, const char *text,
+			const struct smtptls_change *changes, int count)
+{
+	int i;
+
+	printf("  %s: %s\n", smtptls_reason_name(reason), text);
+	for (i = 0; i < count; i++)
+		printf("    setting %d action %d word '%s' with '%s'\n",
+		       changes[i].setting, changes[i].action, changes[i].word,
+		       changes[i].with);
+}

@@ -28,6 +28,10 @@ void administrator_write(struct generator *g, const struct words *words,
 /* They are printed, a line for each that is set. */
 void administrator_show(const struct settings *settings);
 
+/* What an administrator is told is printed: the sentence and its changes. */
+void administrator_told(int reason, const char *text,
+			const struct smtptls_change *changes, int count);
+
 static inline int one_in(struct generator *g, size_t n)
 {
 	return generator_below(g, n) == 0;

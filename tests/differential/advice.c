@@ -71,24 +71,14 @@ static void print_round(const struct run *run, const struct settings *settings)
 	client_show(&run->client);
 }
 
-static void print_answer(const struct smtptls_answer *answer)
-{
-	int i;
-
-	printf("  %s: %s\n", smtptls_reason_name(answer->reason), answer->text);
-	for (i = 0; i < answer->change_count; i++)
-		printf("    setting %d action %d word '%s' with '%s'\n",
-		       answer->changes[i].setting, answer->changes[i].action,
-		       answer->changes[i].word, answer->changes[i].with);
-}
-
 static void violation(struct run *run, const struct smtptls_answer *answer,
 		      const char *what, const char *more)
 {
 	printf("round %lu: %s%s%s\n", run->number, what, more[0] ? ": " : "",
 	       more);
 	print_round(run, &run->settings);
-	print_answer(answer);
+	administrator_told(answer->reason, answer->text, answer->changes,
+			   answer->change_count);
 	if (!run->violated)
 		run->violations++;
 	run->violated = 1;
@@ -530,7 +520,8 @@ static void check(struct run *run, const struct smtptls_policy *policy,
 	run->changes[run->wild][count_changes(answer)]++;
 	if (run->verbose && run->number) {
 		print_round(run, &run->settings);
-		print_answer(answer);
+		administrator_told(answer->reason, answer->text,
+				   answer->changes, answer->change_count);
 	}
 	check_sentence(run, answer);
 	/* Another attempt, or another program, is what helps there. */

@@ -87,17 +87,6 @@ static void show_server(const struct server *server)
 		printf("  strict SNI\n");
 }
 
-static void show_advice(const struct smtptls_advice *advice)
-{
-	int i;
-
-	printf("  %s: %s\n", smtptls_reason_name(advice->reason), advice->text);
-	for (i = 0; i < advice->change_count; i++)
-		printf("    setting %d action %d word '%s' with '%s'\n",
-		       advice->changes[i].setting, advice->changes[i].action,
-		       advice->changes[i].word, advice->changes[i].with);
-}
-
 static void violation(struct run *run, const struct smtptls_advice *advice,
 		      const char *what, const char *more)
 {
@@ -105,7 +94,8 @@ static void violation(struct run *run, const struct smtptls_advice *advice,
 	       more);
 	show_server(&run->server);
 	client_show(&run->client);
-	show_advice(advice);
+	administrator_told(advice->reason, advice->text, advice->changes,
+			   advice->change_count);
 	if (!run->violated)
 		run->violations++;
 	run->violated = 1;
@@ -583,7 +573,8 @@ static void check(struct run *run, const struct smtptls_advice *advice)
 	if (run->verbose) {
 		show_server(&run->server);
 		client_show(&run->client);
-		show_advice(advice);
+		administrator_told(advice->reason, advice->text,
+				   advice->changes, advice->change_count);
 	}
 	/* Another attempt, or another program, is what helps there. */
 	if (advice->reason == SMTPTLS_REASON_SSL3_HELLO ||

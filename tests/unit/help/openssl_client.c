@@ -13,17 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "openssl_wire.h"
+
 #define TURNS_MAX 64
-
-static void need(int true, const char *what)
-{
-	if (true)
-		return;
-	fprintf(stderr, "openssl_client: %s failed\n", what);
-	exit(99);
-}
-
-#define MUST(call) need((call) != 0, #call)
 
 static void note_alert(const SSL *ssl, int where, int value)
 {
@@ -47,9 +39,8 @@ static SSL *make(const struct client_spec *spec, struct client_result *result)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	SSL *ssl;
-	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
 
-	MUST(ctx && in && out);
+	MUST(ctx);
 	SSL_CTX_set_security_level(ctx, 0);
 	MUST(SSL_CTX_set_min_proto_version(ctx, spec->min ? spec->min
 							  : TLS1_VERSION));
@@ -76,46 +67,12 @@ static SSL *make(const struct client_spec *spec, struct client_result *result)
 		MUST(SSL_set_tlsext_host_name(ssl, spec->sni));
 	if (spec->session)
 		MUST(SSL_set_session(ssl, spec->session));
-	BIO_set_mem_eof_return(in, -1);
-	BIO_set_mem_eof_return(out, -1);
-	SSL_set_bio(ssl, in, out);
+	openssl_wire(ssl);
 	SSL_set_connect_state(ssl);
 	return ssl;
 }
 
 /* ---- moving ---- */
-
-static int send_all(SSL *ssl, struct smtptls_conn *conn)
-{
-	unsigned char *room;
-	char *data;
-	long len = BIO_get_mem_data(SSL_get_wbio(ssl), &data);
-	int moved = len > 0;
-	size_t n;
-
-	while (len > 0 && (n = smtptls_conn_input(conn, &room)) > 0) {
-		if (n > (size_t)len)
-			n = (size_t)len;
-		memcpy(room, data, n);
-		(void)smtptls_conn_input_done(conn, n);
-		data += n;
-		len -= (long)n;
-	}
-	(void)BIO_reset(SSL_get_wbio(ssl));
-	return moved;
-}
-
-static int receive_all(SSL *ssl, struct smtptls_conn *conn)
-{
-	const unsigned char *data;
-	size_t n = smtptls_conn_output(conn, &data);
-
-	if (n == 0)
-		return 0;
-	MUST(BIO_write(SSL_get_rbio(ssl), data, (int)n) == (int)n);
-	MUST(smtptls_conn_output_done(conn, n) == 0);
-	return 1;
-}
 
 static int step(SSL *ssl)
 {
@@ -177,10 +134,10 @@ static void talk(SSL *ssl, struct smtptls_conn *conn)
 	char data[16];
 
 	MUST(SSL_write(ssl, "EHLO\r\n", 6) == 6);
-	(void)send_all(ssl, conn);
+	(void)openssl_send_all(ssl, conn);
 	MUST(smtptls_conn_read(conn, data, sizeof(data)) == 6);
 	MUST(smtptls_conn_write(conn, "250\r\n", 5) == 5);
-	(void)receive_all(ssl, conn);
+	(void)openssl_receive_all(ssl, conn);
 	MUST(SSL_read(ssl, data, sizeof(data)) == 5);
 }
 
@@ -197,8 +154,8 @@ void client_meet(struct smtptls_conn *conn, const struct client_spec *spec,
 	ssl = make(spec, result);
 	for (turns = 0; turns < TURNS_MAX && moved; turns++) {
 		failed |= step(ssl) < 0;
-		moved = send_all(ssl, conn);
-		moved |= receive_all(ssl, conn);
+		moved = openssl_send_all(ssl, conn);
+		moved |= openssl_receive_all(ssl, conn);
 	}
 	if (!failed && SSL_is_init_finished(ssl) &&
 	    smtptls_conn_tls_enabled(conn)) {
