@@ -16,6 +16,7 @@
 
 #include "reason/session_end.h"
 #include "tls/failure.h"
+#include "tls/system_cause.h"
 #include "x509/own_shown.h"
 
 #define CONTENT_ALERT 21
@@ -246,6 +247,9 @@ int stls_session_gnutls_failed(struct stls_session *session, int ret,
 		break;
 	}
 	ret = stls_judge_failure(&session->judge, ret);
+	if (ret == GNUTLS_E_ECC_UNSUPPORTED_CURVE ||
+	    ret == GNUTLS_E_CERTIFICATE_ERROR)
+		(void)stls_system_refuses_curve(session->tls, &session->judge);
 	alert = ret == GNUTLS_E_KEY_USAGE_VIOLATION
 			? GNUTLS_A_UNSUPPORTED_CERTIFICATE
 			: gnutls_error_to_alert(ret, &level);

@@ -5,8 +5,9 @@
  * GnuTLS says of a chain that it is too weak, and not for whom. It is so for the
  * security level, or for a line of the system's file: a profile that every
  * chain must have, a signature or hash that is insecure. Where the level has no
- * objection it is the file, whose lines are named. This is asked only after a
- * chain was refused.
+ * objection it is the file, whose lines are named. Of a key on a curve that the
+ * file disables GnuTLS says that there is no such curve. This is asked only
+ * after a chain was refused.
  */
 #include "tls/system_cause.h"
 
@@ -88,32 +89,33 @@ static void look_at_all(struct cause *cause, struct stls_chain *chain,
 	put_lines(cause, STLS_SYSTEM_STRENGTH, (unsigned)cause->weakest);
 }
 
-static void write(struct smtptls_advice *advice)
-{
-	struct stls_phrase phrase = { advice->text, sizeof(advice->text), 0 };
-
-	stls_phrase_add(&phrase, "peer's certificate, or one above it, is too "
-				 "weak for the system's GnuTLS policy: ");
-	stls_phrase_changes(&phrase, advice->changes, advice->change_count, 0);
-}
-
 /* The advice is lost where there is no memory, the sentence is not. */
-static void tell(struct stls_judge *judge, const struct smtptls_advice *advice)
+static void tell(struct stls_judge *judge, const char *fault,
+		 const struct stls_change_list *list)
 {
-	judge->reason = advice->reason;
-	memcpy(judge->text, advice->text, sizeof(judge->text));
+	struct smtptls_advice advice = { .reason =
+						 SMTPTLS_REASON_SYSTEM_POLICY };
+	struct stls_phrase phrase = { advice.text, sizeof(advice.text), 0 };
+
+	advice.change_count =
+		list->count < SMTPTLS_CHANGES ? list->count : SMTPTLS_CHANGES;
+	memcpy(advice.changes, list->change,
+	       (size_t)advice.change_count * sizeof(*list->change));
+	stls_phrase_add(&phrase, "%s", fault);
+	stls_phrase_changes(&phrase, advice.changes, advice.change_count, 0);
+	judge->reason = advice.reason;
+	memcpy(judge->text, advice.text, sizeof(judge->text));
 	judge->advice = malloc(sizeof(*judge->advice));
 	if (judge->advice)
-		*judge->advice = *advice;
+		*judge->advice = advice;
 }
 
 int stls_system_refuses_chain(gnutls_session_t tls,
 			      const struct smtptls_config *config,
 			      struct stls_judge *judge)
 {
-	struct smtptls_advice advice = { .reason =
-						 SMTPTLS_REASON_SYSTEM_POLICY };
-	struct cause cause = { .list = { .change = advice.changes },
+	struct smtptls_change changes[SMTPTLS_CHANGES];
+	struct cause cause = { .list = { .change = changes },
 			       .bits = stls_policy_security_bits(
 				       config->policy),
 			       .weakest = 256 };
@@ -130,10 +132,32 @@ int stls_system_refuses_chain(gnutls_session_t tls,
 	stls_system_policy_clear(&cause.system);
 	if (judge->reason || cause.too_weak || cause.list.count == 0)
 		return 0;
-	advice.change_count = cause.list.count < SMTPTLS_CHANGES
-				      ? cause.list.count
-				      : SMTPTLS_CHANGES;
-	write(&advice);
-	tell(judge, &advice);
+	tell(judge,
+	     "peer's certificate, or one above it, is too weak for the "
+	     "system's GnuTLS policy: ",
+	     &cause.list);
+	return 1;
+}
+
+int stls_system_refuses_curve(gnutls_session_t tls, struct stls_judge *judge)
+{
+	struct smtptls_change changes[SMTPTLS_CHANGES];
+	struct cause cause = { .list = { .change = changes } };
+	const gnutls_datum_t *leaf;
+	unsigned count, which;
+	int kind;
+
+	leaf = gnutls_certificate_get_peers(tls, &count);
+	if (!leaf || !stls_system_curve(leaf, &kind, &which))
+		return 0;
+	if (stls_system_file_read(&cause.system) == 0)
+		put_lines(&cause, kind, which);
+	stls_system_policy_clear(&cause.system);
+	if (judge->reason || cause.list.count == 0)
+		return 0;
+	tell(judge,
+	     "peer's certificate has a key on a curve that the system's "
+	     "GnuTLS policy disables: ",
+	     &cause.list);
 	return 1;
 }

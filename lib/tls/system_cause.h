@@ -16,4 +16,7 @@ int stls_system_refuses_chain(gnutls_session_t tls,
 			      const struct smtptls_config *config,
 			      struct stls_judge *judge);
 
+/* The same for the curve of the peer's key, which GnuTLS does not know. */
+int stls_system_refuses_curve(gnutls_session_t tls, struct stls_judge *judge);
+
 #endif

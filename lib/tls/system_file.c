@@ -67,24 +67,22 @@ static const struct {
 	{ "\x06\x03\x2b\x65\x71", STLS_SYSTEM_EDDSA, 1 },
 };
 
-static void cure(const gnutls_datum_t *der,
-		 const struct stls_system_policy *system, char *text,
-		 size_t size)
+int stls_system_curve(const gnutls_datum_t *der, int *kind, unsigned *which)
 {
-	unsigned which;
 	size_t i;
 
-	for (i = 0; i < sizeof(curves) / sizeof(curves[0]) && !text[0]; i++) {
+	for (i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
 		/* the second byte of an object identifier is its length */
 		if (!memmem(der->data, der->size, curves[i].oid,
 			    2U + (unsigned char)curves[i].oid[1]))
 			continue;
-		which = curves[i].which;
-		if (curves[i].kind == STLS_SYSTEM_CURVE)
-			which = (unsigned)stls_group_by_code(which);
-		(void)stls_system_cure(system, curves[i].kind, which, text,
-				       size);
+		*kind = curves[i].kind;
+		*which = curves[i].kind == STLS_SYSTEM_CURVE
+				 ? (unsigned)stls_group_by_code(curves[i].which)
+				 : curves[i].which;
+		return 1;
 	}
+	return 0;
 }
 
 void stls_system_file_cure_curve(const gnutls_datum_t *pem, char *text,
@@ -92,11 +90,15 @@ void stls_system_file_cure_curve(const gnutls_datum_t *pem, char *text,
 {
 	struct stls_system_policy system;
 	gnutls_datum_t der;
+	unsigned which;
+	int kind;
 
 	text[0] = '\0';
 	if (stls_system_file_read(&system) == 0 && system.text &&
 	    gnutls_pem_base64_decode2(NULL, pem, &der) == 0) {
-		cure(&der, &system, text, size);
+		if (stls_system_curve(&der, &kind, &which))
+			(void)stls_system_cure(&system, kind, which, text,
+					       size);
 		explicit_bzero(der.data, der.size);
 		gnutls_free(der.data);
 	}

@@ -14,6 +14,12 @@
 int stls_system_file_read(struct stls_system_policy *system);
 
 /*
+ * The curve of a key or certificate in DER, as stls_system_lines() has it; 1, or
+ * 0 when it is none that GnuTLS has.
+ */
+int stls_system_curve(const gnutls_datum_t *der, int *kind, unsigned *which);
+
+/*
  * Write how the file is to be changed so that keys or certificates in PEM can
  * be read whose curve GnuTLS does not take; "" when it is not this file.
  */

@@ -78,6 +78,8 @@ class Files(Certificates):
         self.own = {"rsa": [self.rsa], "ecdsa": [self.ecdsa]}
         clients = Authority(self.dir / "clients", "clients")
         self.weak = clients.issue("weak", rsa=True, usage="clientAuth")
+        self.p384 = clients.issue("p384", usage="clientAuth", kind=[
+            "ec", "-pkeyopt", "ec_paramgen_curve:P-384"])
         self.authority = clients.crt
 
 
@@ -133,6 +135,7 @@ def cases(files):
     """(name, function, file, arguments)"""
     demand = "--verify", "require", "--ca", files.authority
     weak = s_client("-cert", files.weak[0], "-key", files.weak[1])
+    p384 = s_client("-tls1_3", "-cert", files.p384[0], "-key", files.p384[1])
     gcm = "ECDHE-RSA-AES128-GCM-SHA256"
     yield "versions", at_start, forbids("disabled-version = TLS1.2"), \
         "rsa", "--protocols", "TLSv1.2"
@@ -190,6 +193,8 @@ def cases(files):
         "insecure-sig-for-cert = ECDSA-SHA256"), "rsa", weak, *demand
     yield "certificate's hash allowed", in_session, allows(
         "secure-sig-for-cert = ECDSA-SHA256"), "rsa", weak, *demand
+    yield "certificate's curve", in_session, forbids(
+        "disabled-curve = SECP384R1"), "rsa", p384, *demand
 
 
 def key_at_start(files):
