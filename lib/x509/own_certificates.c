@@ -28,8 +28,7 @@
 #include "x509/name.h"
 #include "x509/strength.h"
 
-#define NAMES_MAX 256
-#define DN_SIZE	  512
+#define DN_SIZE 512
 
 /* ---- types of keys ---- */
 
@@ -125,11 +124,11 @@ static int read_names(struct stls_own_certificate *cert, gnutls_x509_crt_t crt)
 	unsigned i;
 	int ret;
 
-	for (i = 0; i < NAMES_MAX; i++) {
+	for (i = 0;; i++) {
 		size = sizeof(name);
 		ret = gnutls_x509_crt_get_subject_alt_name(crt, i, name, &size,
 							   NULL);
-		if (ret == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+		if (ret < 0 && ret != GNUTLS_E_SHORT_MEMORY_BUFFER)
 			break;
 		if (ret == GNUTLS_SAN_DNSNAME || ret == GNUTLS_SAN_IPADDRESS)
 			cert->chain.named = 1;
@@ -189,7 +188,7 @@ static int is_for_clients(gnutls_x509_crt_t crt)
 	unsigned i;
 	int clients = 0;
 
-	for (i = 0; i < NAMES_MAX; i++) {
+	for (i = 0;; i++) {
 		size = sizeof(oid);
 		if (gnutls_x509_crt_get_key_purpose_oid(crt, i, oid, &size,
 							NULL) < 0)
