@@ -46,7 +46,7 @@ static int next_item(const char *ciphers, size_t *at,
 		     struct stls_cipher_match *match)
 {
 	static const char all[] = "DEFAULT";
-	size_t start, len;
+	size_t start;
 	int known;
 
 	if (*at == 0 && strncmp(ciphers, all, strlen(all)) == 0)
@@ -63,11 +63,7 @@ static int next_item(const char *ciphers, size_t *at,
 		}
 		if (strchr("!-+", excluder->sign))
 			(*at)++;
-		len = read_words(ciphers + *at, match, &known);
-		*at += len;
-		/* A byte that is in no word ends nothing: go on behind it. */
-		if (len == 0 && *at == start)
-			(*at)++;
+		*at += read_words(ciphers + *at, match, &known);
 		if (!known || (excluder->sign != '!' && excluder->sign != '-'))
 			continue;
 		excluder->item.position = start;
