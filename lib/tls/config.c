@@ -67,12 +67,13 @@ int stls_config_read(struct smtptls_config *config, const char *file,
 
 	if (ret == 0)
 		ret = stls_file_read(file, content, shared, &cause);
-	if (ret == 0)
-		return 0;
-	stls_buffer_free(content);
-	return stls_config_fail(config, ret, "%s: %s", file,
-				ret == SMTPTLS_E_NOMEM ? smtptls_strerror(ret)
-						       : cause);
+	if (ret < 0) {
+		stls_buffer_free(content);
+		(void)stls_config_fail(
+			config, ret, "%s: %s", file,
+			ret == SMTPTLS_E_NOMEM ? smtptls_strerror(ret) : cause);
+	}
+	return ret;
 }
 
 void stls_config_mix(struct smtptls_config *config, const char *what,
