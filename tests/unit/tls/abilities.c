@@ -17,6 +17,27 @@
 
 #include "tls/abilities.h"
 
+/* The priority string that GnuTLS refuses; NULL: none but its own. */
+static char *refused;
+
+int __real_gnutls_priority_init2(gnutls_priority_t *priorities,
+				 const char *string, const char **place,
+				 unsigned flags);
+int __wrap_gnutls_priority_init2(gnutls_priority_t *priorities,
+				 const char *string, const char **place,
+				 unsigned flags);
+
+int __wrap_gnutls_priority_init2(gnutls_priority_t *priorities,
+				 const char *string, const char **place,
+				 unsigned flags)
+{
+	if (refused && place && strcmp(string, refused) == 0) {
+		*place = string;
+		return GNUTLS_E_INVALID_REQUEST;
+	}
+	return __real_gnutls_priority_init2(priorities, string, place, flags);
+}
+
 static const char *suite_name(unsigned index)
 {
 	return gnutls_cipher_suite_info(index, NULL, NULL, NULL, NULL, NULL);
@@ -222,6 +243,30 @@ static void test_guard(void **state)
 	check_guard("NONE", "NORMAL", SMTPTLS_E_UNSUPPORTED, "would enable");
 }
 
+/* A new policy is checked so. */
+static void test_new_policy(void **state)
+{
+	static const struct smtptls_policy_spec spec = {
+		.ciphers = "ECDHE-RSA-AES256-GCM-SHA384"
+	};
+	struct smtptls_policy *policy;
+	char text[256];
+
+	(void)state;
+	assert_int_equal(smtptls_policy_new(&policy, &spec, sizeof(spec), text,
+					    sizeof(text)),
+			 0);
+	refused = strdup(smtptls_policy_priority(policy));
+	smtptls_policy_unref(policy);
+	assert_non_null(refused);
+	assert_int_equal(smtptls_policy_new(&policy, &spec, sizeof(spec), text,
+					    sizeof(text)),
+			 SMTPTLS_E_UNSUPPORTED);
+	assert_non_null(strstr(text, "GnuTLS refuses the priority string"));
+	free(refused);
+	refused = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_sigalgs),
 		cmocka_unit_test(test_every_sigalg),
 		cmocka_unit_test(test_guard),
+		cmocka_unit_test(test_new_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,22 @@
 #include "../help/policy_help.h"
 #include "tls/hook.h"
 
+/* What GnuTLS says of a policy's priorities; 0: what it says itself. */
+static int priority_error;
+
+int __real_gnutls_priority_set_direct(gnutls_session_t session,
+				      const char *priorities, const char **pos);
+int __wrap_gnutls_priority_set_direct(gnutls_session_t session,
+				      const char *priorities, const char **pos);
+
+int __wrap_gnutls_priority_set_direct(gnutls_session_t session,
+				      const char *priorities, const char **pos)
+{
+	return priority_error ? priority_error
+			      : __real_gnutls_priority_set_direct(
+					session, priorities, pos);
+}
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define AES128	     "ECDHE-RSA-AES128-GCM-SHA256"
 #define TLS12(kx, cipher, mac)                                                 \
@@ -542,6 +558,13 @@ static void arguments(void **state)
 	assert_int_equal(smtptls_policy_attach(NULL, server->tls),
 			 SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_policy_attach(policy, NULL), SMTPTLS_E_ARG);
+	priority_error = GNUTLS_E_MEMORY_ERROR;
+	assert_int_equal(smtptls_policy_attach(policy, server->tls),
+			 SMTPTLS_E_NOMEM);
+	priority_error = GNUTLS_E_NO_PRIORITIES_WERE_SET;
+	assert_int_equal(smtptls_policy_attach(policy, server->tls),
+			 SMTPTLS_E_CONFIG);
+	priority_error = 0;
 	assert_int_equal(smtptls_policy_result(server->tls, 0, &text),
 			 SMTPTLS_REASON_UNJUDGED);
 	assert_string_equal(text, NEVER);

@@ -39,6 +39,21 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *now)
 	return 0;
 }
 
+/* The wall clock's, while a test of how young a file is holds it. */
+static time_t wall;
+
+time_t __real_time(time_t *now);
+time_t __wrap_time(time_t *now);
+
+time_t __wrap_time(time_t *now)
+{
+	if (wall == 0)
+		return __real_time(now);
+	if (now)
+		*now = wall;
+	return wall;
+}
+
 /* What is served, and how often it was asked for. */
 struct host {
 	char cert[4096], key[4096], secret[4096];
@@ -383,6 +398,7 @@ static void test_young(void **state)
 	struct host host;
 	struct smtptls_reload *reload = start(&host);
 	int calls;
+	long age;
 
 	(void)state;
 	serve(&host, new_cert(), 0);
@@ -394,6 +410,15 @@ static void test_young(void **state)
 	serve(&host, new_cert(), -10000);
 	assert_int_equal(look_again(reload, &host), 1);
 	assert_int_equal(look_again(reload, &host), 0);
+	/* within a second of now, to either side */
+	wall = time(NULL);
+	for (age = -2; age <= 2; age++) {
+		serve(&host, new_cert(), age);
+		assert_int_equal(look_again(reload, &host), 1);
+		assert_int_equal(look_again(reload, &host),
+				 age >= -1 && age <= 1);
+	}
+	wall = 0;
 	end(reload, &host);
 }
 
