@@ -268,6 +268,17 @@ static const struct row suites[] = {
 	  "\"secp256r1:secp384r1\" to the groups and "
 	  "\"ECDSA+SHA256:ECDSA+SHA384:rsa_pkcs1_sha512\" to the sigalgs",
 	  { 0 } },
+	/* the suite that the fewest words exclude, wherever the peer has it */
+	{ { .ciphers = "HIGH:!AES128:!ECDHE" },
+	  { .suites = LIST(0xc02f, 0x009e),
+	    .groups = LIST(23, 29),
+	    .sigalgs = LIST(0x0401) },
+	  RSA,
+	  SMTPTLS_REASON_SUITES_EXCLUDED,
+	  "peer offers TLS 1.2 with DHE-RSA-AES128-GCM-SHA256, "
+	  "ECDHE-RSA-AES128-GCM-SHA256, which \"!AES128\" in the ciphers "
+	  "excludes: remove \"!AES128\" from the ciphers",
+	  { 0 } },
 	/* words that cannot be changed, or too many of them */
 	{ { .ciphers = "DEFAULT:DEFAULT" },
 	  { .suites = LIST(0xc09c), .sigalgs = LIST(0x0401) },
@@ -469,6 +480,25 @@ static const struct row groups[] = {
 	  "peer offers the groups secp256r1, x25519, which \"SUITEB192\" in "
 	  "the ciphers leaves out: set the ciphers to "
 	  "\"ECDHE-ECDSA-AES256-GCM-SHA384\"",
+	  { 0 } },
+	/* each suite of Suite B has its own */
+	{ { .ciphers = "SUITEB128", .ciphersuites = "" },
+	  { .suites = LIST(0xc02b),
+	    .groups = LIST(29),
+	    .sigalgs = LIST(0x0403, 0x0503) },
+	  P256,
+	  SMTPTLS_REASON_GROUP,
+	  "peer offers the groups x25519; the only certificate is ECDSA P-256: "
+	  "the peer must offer secp256r1",
+	  { 0 } },
+	{ { .ciphers = "SUITEB192", .ciphersuites = "" },
+	  { .suites = LIST(0xc02c),
+	    .groups = LIST(29),
+	    .sigalgs = LIST(0x0503) },
+	  P384,
+	  SMTPTLS_REASON_GROUP,
+	  "peer offers the groups x25519; the only certificate is ECDSA P-384: "
+	  "the peer must offer secp384r1",
 	  { 0 } },
 	/* the certificate's curve */
 	{ { 0 },

@@ -93,6 +93,31 @@ static void every_combination(void **state)
 	}
 }
 
+/* The last byte that there is room for is made use of. */
+static void full(void **state)
+{
+	struct stls_shown shown = longest;
+	struct stls_end end = { .reason = SMTPTLS_REASON_PEER_ALERT,
+				.server = 1,
+				.shown = &shown,
+				.last_in = 1,
+				.last_out = 14,
+				.alert = 48 };
+	char text[256];
+	size_t i, len, most = 0;
+
+	(void)state;
+	for (i = 0; longest.authority[i]; i++) {
+		strcpy(shown.authority, longest.authority + i);
+		for (shown.faults = 0; shown.faults <= ALL; shown.faults++) {
+			write_end(&end, text);
+			len = strlen(text);
+			most = len > most ? len : most;
+		}
+	}
+	assert_int_equal(most, sizeof(text) - 1);
+}
+
 /* What an alert is meant for goes first. */
 static void order(void **state)
 {
@@ -188,6 +213,10 @@ static void changes(void **state)
 		assert_string_equal(found[0].word, rows[i].change.word);
 		assert_string_equal(found[0].with, rows[i].change.with);
 	}
+	/* a close_notify says no more than an end without one */
+	end.alert = 0;
+	assert_int_equal(stls_end_changes(&end, found), 1);
+	end.alert = -1;
 	shown.faults = ALL;
 	assert_int_equal(stls_end_changes(&end, found), SMTPTLS_CHANGES);
 	/* of an alert that is for something else there are none */
@@ -230,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_combination),
+		cmocka_unit_test(full),
 		cmocka_unit_test(order),
 		cmocka_unit_test(changes),
 		cmocka_unit_test(parameters),

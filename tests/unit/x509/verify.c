@@ -322,6 +322,43 @@ static void test_several_names(void **state)
 	unmake(&made);
 }
 
+/* A name is shown where eight bytes are left for it. */
+static void test_names_shown(void **state)
+{
+	static const struct {
+		struct row row;
+		const char *shown;
+	} cases[] = {
+#define A32 "a-name-of-thirty-two-bytes.test."
+		{ { .root = { ROOT },
+		    .below = { { .san = { "dns:" A32 "example.org",
+					  "dns:" A32 "example",
+					  "dns:c.test" } } } },
+		  "\"" A32 "example.org\", \"" A32 "example\"" },
+		{ { .root = { ROOT },
+		    .below = { { .san = { "dns:" A32 "example.org",
+					  "dns:" A32 "exampl",
+					  "dns:c.test" } } } },
+		  "\"" A32 "example.org\", \"" A32 "exampl\", \"c.tes" },
+#undef A32
+	};
+	const char *name = HOST;
+	struct stls_verdict verdict;
+	struct stls_peer peer;
+	struct made made;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		make(&made, &cases[i].row);
+		peer = peer_of(&made, &name);
+		assert_int_equal(stls_verify(&peer, &verdict),
+				 SMTPTLS_E_CERT_NAME);
+		assert_string_equal(verdict.names, cases[i].shown);
+		unmake(&made);
+	}
+}
+
 static void test_revocation(void **state)
 {
 	const char *name = HOST;
@@ -430,6 +467,7 @@ int main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_several_names),
+		cmocka_unit_test(test_names_shown),
 		cmocka_unit_test(test_revocation),
 		cmocka_unit_test(test_sentences),
 	};
