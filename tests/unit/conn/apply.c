@@ -137,6 +137,10 @@ static void test_may_and_encrypt(void **state)
 			 SMTPTLS_E_CERT_NAME);
 	assert_int_equal(meet(&plan, SMTPTLS_TLS_OPTIONAL, of_host, 0).verify,
 			 1);
+	/* a plan that has lost its names says nothing of the certificate */
+	plan.name_count = 0;
+	assert_int_equal(meet(&plan, SMTPTLS_TLS_OPTIONAL, of_host, 0).verify,
+			 0);
 }
 
 /* Where STARTTLS is not offered, only level MAY goes on. */

@@ -158,37 +158,50 @@ static void client_certificates(void **state)
 		"(not verified))");
 }
 
-/* Resumed, it has no signature, and its certificate is the first session's. */
-static void resumed(void **state)
+/* Two sessions, of which the second resumes the first. */
+static void resume(const struct testcert *cert, int verify,
+		   const char *expected)
 {
 	struct smtptls_config *config = peer_config("NORMAL", 1, 1);
 	struct smtptls_conn *conn;
 	gnutls_datum_t session;
 	struct peer *peer;
 
-	(void)state;
 	conn = peer_conn(smtptls_config_ref(config), SMTPTLS_SERVER);
+	assert_int_equal(smtptls_conn_set_verify(conn, verify), 0);
 	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
-	peer = peer_client(sessions[0].client, NULL);
+	peer = peer_client(sessions[0].client, cert);
 	peer_run(peer, conn);
 	assert_int_equal(gnutls_session_get_data2(peer->tls, &session), 0);
 	peer_free(peer);
 	smtptls_conn_free(conn);
 	conn = peer_conn(config, SMTPTLS_SERVER);
+	assert_int_equal(smtptls_conn_set_verify(conn, verify), 0);
 	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
-	peer = peer_client(sessions[0].client, NULL);
+	peer = peer_client(sessions[0].client, cert);
 	assert_int_equal(
 		gnutls_session_set_data(peer->tls, session.data, session.size),
 		0);
 	peer_run(peer, conn);
 	assert_int_equal(host_info(conn).resumed, 1);
-	assert_received(conn, SMTPTLS_RECEIVED_POSTFIX,
-			"(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 "
-			"(256/256 bits) key-exchange X25519) (No client "
-			"certificate requested)");
+	assert_received(conn, SMTPTLS_RECEIVED_POSTFIX, expected);
 	gnutls_free(session.data);
 	peer_free(peer);
 	smtptls_conn_free(conn);
+}
+
+/* Resumed, it has no signature, and its certificate is the first session's. */
+static void resumed(void **state)
+{
+	(void)state;
+	resume(NULL, SMTPTLS_VERIFY_NONE,
+	       "(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 "
+	       "bits) key-exchange X25519) (No client certificate requested)");
+	resume(testcert_client(peer_ca(), TESTCERT_ECDSA, "client.example.net"),
+	       SMTPTLS_VERIFY_CA,
+	       "(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 "
+	       "bits) key-exchange X25519) (Client CN \"client.example.net\", "
+	       "Issuer \"test CA\" (verified OK))");
 }
 
 static void refused(void **state)
