@@ -15,6 +15,7 @@
 
 #include "../help/hello.h"
 #include "policy/key_type.h"
+#include "selection/common_suites.h"
 #include "selection/selection.h"
 #include "../help/policy_help.h"
 
@@ -526,6 +527,32 @@ static void check_share_of_group_0(void **state)
 	smtptls_policy_unref(policy);
 }
 
+/* What stands behind the last suite is none, whatever it was before. */
+static void check_common_suites(void **state)
+{
+	const struct hello_spec spec = { .suites = SUITES_13, MODERN };
+	struct smtptls_policy *policy =
+		new_policy(&(struct smtptls_policy_spec){
+			.flags = SMTPTLS_PRIORITIZE_CHACHA });
+	struct stls_client_hello parsed;
+	uint8_t rows[STLS_POLICY_SUITES];
+	struct hello hello;
+	size_t i;
+
+	(void)state;
+	hello_make(&hello, &spec);
+	assert_int_equal(
+		stls_client_hello_parse(&parsed, hello.bytes, hello.len), 0);
+	for (i = 0; i < COUNT(rows); i++)
+		rows[i] = (uint8_t)stls_suite_by_code(0xcca8);
+	assert_int_equal(stls_common_suites(policy, &parsed, STLS_TLS1_3, rows),
+			 3);
+	assert_int_equal(stls_suite(rows[0])->code, 0x1303);
+	assert_int_equal(stls_suite(rows[1])->code, 0x1302);
+	assert_int_equal(stls_suite(rows[2])->code, 0x1301);
+	smtptls_policy_unref(policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -537,6 +564,7 @@ int main(void)
 		cmocka_unit_test(check_excluded),
 		cmocka_unit_test(check_rules),
 		cmocka_unit_test(check_share_of_group_0),
+		cmocka_unit_test(check_common_suites),
 		cmocka_unit_test(check_tickets),
 		cmocka_unit_test(check_suiteb),
 	};

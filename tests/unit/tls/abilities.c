@@ -17,8 +17,9 @@
 
 #include "tls/abilities.h"
 
-/* The priority string that GnuTLS refuses; NULL: none but its own. */
+/* The priority string, and the word, that GnuTLS refuses, beside its own. */
 static char *refused;
+static const char *refused_word;
 
 int __real_gnutls_priority_init2(gnutls_priority_t *priorities,
 				 const char *string, const char **place,
@@ -33,6 +34,10 @@ int __wrap_gnutls_priority_init2(gnutls_priority_t *priorities,
 {
 	if (refused && place && strcmp(string, refused) == 0) {
 		*place = string;
+		return GNUTLS_E_INVALID_REQUEST;
+	}
+	if (refused_word && place && strstr(string, refused_word)) {
+		*place = strstr(string, refused_word);
 		return GNUTLS_E_INVALID_REQUEST;
 	}
 	return __real_gnutls_priority_init2(priorities, string, place, flags);
@@ -243,6 +248,23 @@ static void test_guard(void **state)
 	check_guard("NONE", "NORMAL", SMTPTLS_E_UNSUPPORTED, "would enable");
 }
 
+/* A word that GnuTLS lists and does not take costs that word alone. */
+static void test_word_refused(void **state)
+{
+	struct stls_abilities all, rest;
+	size_t row = (size_t)stls_group_by_code(30); /* x448 */
+
+	(void)state;
+	assert_int_equal(stls_abilities_ask(&all), 0);
+	assert_int_equal(all.group[row], STLS_ABLE);
+	refused_word = "GROUP-X448";
+	assert_int_equal(stls_abilities_ask(&rest), 0);
+	refused_word = NULL;
+	assert_int_not_equal(rest.group[row], STLS_ABLE);
+	rest.group[row] = STLS_ABLE;
+	assert_memory_equal(&rest, &all, sizeof(all));
+}
+
 /* A new policy is checked so. */
 static void test_new_policy(void **state)
 {
@@ -276,6 +298,7 @@ int main(void)
 		cmocka_unit_test(test_sigalgs),
 		cmocka_unit_test(test_every_sigalg),
 		cmocka_unit_test(test_guard),
+		cmocka_unit_test(test_word_refused),
 		cmocka_unit_test(test_new_policy),
 	};
 

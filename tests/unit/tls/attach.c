@@ -547,6 +547,29 @@ static void outcome(void **state)
 	pair_free(&pair);
 }
 
+/* It is left to GnuTLS, which refuses it, and is not judged. */
+static void short_server_hello(void **state)
+{
+	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = "HIGH"));
+	struct peer *client = peer_client("NORMAL", NULL);
+	unsigned char body[37] = { 3, 3 };
+	gnutls_datum_t message = { body, 0 };
+	const char *text;
+
+	(void)state;
+	for (; message.size < sizeof(body); message.size++)
+		assert_int_equal(
+			smtptls_policy_on_hello(policy, client->tls,
+						GNUTLS_HANDSHAKE_SERVER_HELLO,
+						(unsigned)GNUTLS_HOOK_PRE, 1,
+						&message),
+			0);
+	assert_int_equal(smtptls_policy_result(client->tls, 0, &text),
+			 SMTPTLS_REASON_UNJUDGED);
+	smtptls_policy_unref(policy);
+	peer_free(client);
+}
+
 static void arguments(void **state)
 {
 	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = "HIGH"));
@@ -655,6 +678,7 @@ int main(void)
 		cmocka_unit_test(ssl2_hello),
 		cmocka_unit_test(client_is_kept_to_it),
 		cmocka_unit_test(outcome),
+		cmocka_unit_test(short_server_hello),
 		cmocka_unit_test(arguments),
 		cmocka_unit_test(resumes),
 	};
