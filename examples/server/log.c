@@ -3,8 +3,10 @@
  * What smtptls-server says on stderr: notes of its own, and a line of
  * key=value fields for each session.
  *
- * A line is written by one call, and is one line whatever clients and
- * arguments brought: nobody can forge another or a field in it.
+ * A line is one line whatever clients and arguments brought: nobody can forge
+ * another or a field in it. Lines of sessions are collected, since a call for
+ * each would be a good part of what a busy server does in the kernel; a note
+ * takes those before it along.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -15,6 +17,30 @@
 #include <unistd.h>
 
 #include "log.h"
+
+/* The longest line, and what is collected before it is written in any case. */
+enum { LINE_MAX_BYTES = 2048, PENDING_MAX = 8 * LINE_MAX_BYTES };
+
+static struct {
+	size_t len;
+	char text[PENDING_MAX];
+} pending;
+
+void log_flush(void)
+{
+	/* When stderr is gone there is nobody left to tell. */
+	if (pending.len > 0)
+		(void)!write(STDERR_FILENO, pending.text, pending.len);
+	pending.len = 0;
+}
+
+static void collect(const char *text, size_t len)
+{
+	if (len > sizeof(pending.text) - pending.len)
+		log_flush();
+	memcpy(pending.text + pending.len, text, len);
+	pending.len += len;
+}
 
 __attribute__((format(printf, 1, 0))) static void vnote(const char *format,
 							va_list ap)
@@ -27,9 +53,8 @@ __attribute__((format(printf, 1, 0))) static void vnote(const char *format,
 		if ((unsigned char)line[len] < ' ' || line[len] == 0x7f)
 			line[len] = '?';
 	line[len++] = '\n';
-	/* When stderr is gone there is nobody left to tell. */
-	if (write(STDERR_FILENO, line, len) < 0)
-		return;
+	collect(line, len);
+	log_flush();
 }
 
 void note(const char *format, ...)
@@ -72,7 +97,7 @@ void address_text(const void *address, char text[ADDRESS_TEXT_MAX])
 /* A line that is being made; what does not fit is cut off. */
 struct line {
 	size_t len;
-	char text[2048];
+	char text[LINE_MAX_BYTES];
 };
 
 static void put(struct line *line, const char *text)
@@ -172,8 +197,7 @@ void log_session(const char *peer, struct smtptls_conn *conn, unsigned messages,
 		      smtptls_reason_name(info.shadow_reason));
 	}
 	line.text[line.len++] = '\n';
-	if (write(STDERR_FILENO, line.text, line.len) < 0)
-		return;
+	collect(line.text, line.len);
 }
 
 static const char *setting_name(int setting)
@@ -218,7 +242,6 @@ void log_changes(const char *peer, const struct smtptls_conn *conn)
 		field(&line, "word", change->word);
 		field(&line, "with", change->with);
 		line.text[line.len++] = '\n';
-		if (write(STDERR_FILENO, line.text, line.len) < 0)
-			return;
+		collect(line.text, line.len);
 	}
 }

@@ -269,7 +269,7 @@ static int advance(struct session *s)
 	       smtptls_conn_poll(s->conn) & SMTPTLS_APP_OUT;
 }
 
-void session_serve(struct session *s)
+int session_serve(struct session *s)
 {
 	char chunk[TEXT_CHUNK];
 
@@ -278,7 +278,7 @@ void session_serve(struct session *s)
 					      s->phase == TEXT ? TEXT_CHUNK
 							       : COMMAND_CHUNK);
 		if (n < 0)
-			return;
+			return 0;
 		if (n == 0)
 			session_begin_close(s, "closed",
 					    s->phase == TEXT
@@ -294,4 +294,5 @@ void session_serve(struct session *s)
 				break;
 		}
 	}
+	return 1;
 }

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,7 +22,8 @@
 enum {
 	LINGER_SECONDS =
 		1, /* to see a reply before our reset of what is unread */
-	LINGER_BYTES = 65536
+	LINGER_BYTES = 65536,
+	LOG_DELAY_USEC = 20000
 };
 
 /* ------------------------------------------------------------------------ */
@@ -61,6 +61,19 @@ void session_deadline(struct session *s, int seconds)
 /* ------------------------------------------------------------------------ */
 /* Events                                                                    */
 
+static void log_end(const struct session *s)
+{
+	const struct timeval delay = { .tv_usec = LOG_DELAY_USEC };
+	struct server *server = s->server;
+
+	if (server->options->log_changes)
+		log_changes(s->address, s->conn);
+	log_session(s->address, s->conn, s->smtp.messages, s->outcome,
+		    s->reason, s->reason_id);
+	if (!event_pending(server->log_due, EV_TIMEOUT, NULL))
+		event_add(server->log_due, &delay);
+}
+
 static void session_free(struct session *s)
 {
 	struct server *server = s->server;
@@ -73,10 +86,7 @@ static void session_free(struct session *s)
 		s->reason_id = SMTPTLS_REASON_TLS_REQUIRED;
 		s->reason = smtp_sentence(s->reason_id);
 	}
-	if (server->options->log_changes)
-		log_changes(s->address, s->conn);
-	log_session(s->address, s->conn, s->smtp.messages, s->outcome,
-		    s->reason, s->reason_id);
+	log_end(s);
 	message_drop(s->message);
 	event_del(&s->io);
 	event_del(&s->timer);
@@ -101,6 +111,7 @@ static void receive(struct session *s)
 	if (room == 0)
 		return;
 	ssize_t n = recv(s->fd, p, room, 0);
+	s->emptied = n >= 0 && (size_t)n < room;
 	if (n > 0) {
 		hello_take(s->hello, p, (size_t)n);
 		smtptls_conn_input_done(s->conn, (size_t)n);
@@ -147,24 +158,24 @@ static void wait_for(struct session *s, short wanted)
 }
 
 /*
- * The client has taken leave, and nothing that it said is left in the socket:
- * closing this now resets nothing that it has not read.
+ * The client has taken leave, and nothing that it said was left in the socket:
+ * closing this resets nothing that it has not read. What it says meanwhile,
+ * behind its QUIT, is its own risk.
  */
 static int has_left(const struct session *s)
 {
-	int unread = 1;
-
-	return s->outcome && strcmp(s->outcome, "quit") == 0 &&
-	       ioctl(s->fd, FIONREAD, &unread) == 0 && unread == 0;
+	return s->outcome && strcmp(s->outcome, "quit") == 0 && s->emptied;
 }
 
 /* After whatever has happened: serve, send, and wait for what is next; the
  * session may be gone afterwards. */
 static void settle(struct session *s)
 {
+	int more;
+
 	do
-		session_serve(s);
-	while (transmit(s));
+		more = session_serve(s);
+	while (transmit(s) && more);
 
 	int state = smtptls_conn_state(s->conn);
 	int ports = smtptls_conn_poll(s->conn);

@@ -19,6 +19,7 @@ struct server {
 	const struct options *options;
 	struct smtp_settings smtp;
 	struct event_base *base;
+	struct event *log_due;	       /* a timer, by which lines are written */
 	struct smtptls_reload *reload; /* the configuration of new sessions */
 	struct maildir *maildir;       /* or NULL */
 	struct hello_dir *hellos;      /* or NULL */

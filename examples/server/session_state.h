@@ -32,6 +32,7 @@ struct session {
 	enum phase phase;
 	int eof;	/* the client will say no more */
 	int broken;	/* the socket has failed */
+	int emptied;	/* the last read left nothing in the socket */
 	int alive;	/* a command or text came: the deadline moves */
 	size_t drained; /* while lingering */
 	char *line;	/* the beginning of one, or NULL */
@@ -46,8 +47,9 @@ struct session {
 
 /* ---- serve.c ---- */
 
-/* Serve what is there, as long as its replies find room. */
-void session_serve(struct session *s);
+/* Serve what is there, as long as its replies find room; 1 when it may go on
+ * once they have been sent. */
+int session_serve(struct session *s);
 
 /* `reason` is one of enum smtptls_reason, or 0: the connection's, if any. */
 void session_begin_close(struct session *s, const char *outcome, int reason);

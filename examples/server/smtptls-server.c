@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include <event2/event.h>
-#include <event2/listener.h>
 
 #include "config.h"
 #include "hello.h"
@@ -34,34 +33,42 @@ enum {
 
 static struct options options;
 static struct server server = { .options = &options };
-static struct evconnlistener *listeners[OPTIONS_LIST_MAX];
+static struct event *listeners[OPTIONS_LIST_MAX];
 static struct event *resume, *drained, *retry;
 
 /* ------------------------------------------------------------------------ */
 /* Listeners                                                                 */
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
-		      struct sockaddr *peer, int len, void *arg)
-{
-	const struct listen_option *option = arg;
-
-	(void)listener;
-	(void)len;
-	if (server.n_sessions < options.max_connections) {
-		session_start(&server, fd, peer, option->tls);
-		return;
-	}
-	session_refuse(&server, fd, peer, option->tls);
-}
-
-static void on_accept_error(struct evconnlistener *listener, void *arg)
+static void accept_failed(evutil_socket_t listener)
 {
 	struct timeval pause = { .tv_sec = ACCEPT_PAUSE_SECONDS };
 
-	(void)arg;
+	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+		return;
 	note("accept: %s", strerror(errno));
-	evconnlistener_disable(listener);
+	for (size_t i = 0; i < options.n_listen; i++)
+		if (event_get_fd(listeners[i]) == listener)
+			event_del(listeners[i]);
 	event_add(resume, &pause);
+}
+
+/* One a turn of the loop, which comes again while there are more: libevent's
+ * own listener would find out by a call that fails. */
+static void on_accept(evutil_socket_t listener, short what, void *arg)
+{
+	const struct listen_option *option = arg;
+	struct sockaddr_storage storage;
+	struct sockaddr *peer = (struct sockaddr *)&storage;
+	socklen_t len = sizeof(storage);
+	int fd = accept4(listener, peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	(void)what;
+	if (fd < 0)
+		accept_failed(listener);
+	else if (server.n_sessions < options.max_connections)
+		session_start(&server, fd, peer, option->tls);
+	else
+		session_refuse(&server, fd, peer, option->tls);
 }
 
 static void on_resume(evutil_socket_t fd, short what, void *arg)
@@ -71,7 +78,7 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
 	(void)arg;
 	for (size_t i = 0; i < options.n_listen; i++)
 		if (listeners[i])
-			evconnlistener_enable(listeners[i]);
+			event_add(listeners[i], NULL);
 }
 
 /* A bound socket that does not listen yet. */
@@ -103,13 +110,12 @@ static void listen_all(void)
 	for (size_t i = 0; i < options.n_listen; i++)
 		fds[i] = bind_to(&o[i]);
 	for (size_t i = 0; i < options.n_listen; i++) {
-		listeners[i] = evconnlistener_new(server.base, on_accept, &o[i],
-						  LEV_OPT_CLOSE_ON_FREE |
-							  LEV_OPT_CLOSE_ON_EXEC,
-						  BACKLOG, fds[i]);
-		if (!listeners[i])
+		listeners[i] =
+			event_new(server.base, fds[i], EV_READ | EV_PERSIST,
+				  on_accept, &o[i]);
+		if (!listeners[i] || listen(fds[i], BACKLOG) < 0 ||
+		    event_add(listeners[i], NULL) < 0)
 			die("--listen %s: %s", o[i].text, strerror(errno));
-		evconnlistener_set_error_cb(listeners[i], on_accept_error);
 	}
 	for (size_t i = 0; i < options.n_listen; i++) {
 		char text[ADDRESS_TEXT_MAX];
@@ -126,14 +132,27 @@ static void listen_all(void)
 static void close_listeners(void)
 {
 	for (size_t i = 0; i < options.n_listen; i++) {
-		if (listeners[i])
-			evconnlistener_free(listeners[i]);
+		evutil_socket_t fd;
+
+		if (!listeners[i])
+			continue;
+		fd = event_get_fd(listeners[i]);
+		event_free(listeners[i]);
+		evutil_closesocket(fd);
 		listeners[i] = NULL;
 	}
 }
 
 /* ------------------------------------------------------------------------ */
 /* Signals                                                                   */
+
+static void on_log_due(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	log_flush();
+}
 
 static void on_end(evutil_socket_t fd, short what, void *arg)
 {
@@ -221,7 +240,7 @@ static void prepare(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct event *events[6];
+	struct event *events[7];
 
 	signal(SIGPIPE, SIG_IGN);
 	prepare(argc, argv);
@@ -231,7 +250,8 @@ int main(int argc, char **argv)
 	events[3] = resume = evtimer_new(server.base, on_resume, NULL);
 	events[4] = drained = evtimer_new(server.base, on_end, NULL);
 	events[5] = retry = evtimer_new(server.base, on_reload, NULL);
-	for (size_t i = 0; i < 6; i++)
+	events[6] = server.log_due = evtimer_new(server.base, on_log_due, NULL);
+	for (size_t i = 0; i < 7; i++)
 		if (!events[i] || (i < 3 && event_add(events[i], NULL) < 0))
 			die("libevent: %s", strerror(ENOMEM));
 	listen_all();
@@ -239,7 +259,8 @@ int main(int argc, char **argv)
 
 	sessions_end(&server);
 	close_listeners();
-	for (size_t i = 0; i < 6; i++)
+	log_flush();
+	for (size_t i = 0; i < 7; i++)
 		event_free(events[i]);
 	event_base_free(server.base);
 	maildir_close(server.maildir);
