@@ -52,6 +52,8 @@ static const struct row {
 	{ "SSLv23:!TLSv1_2:!TLSv1_3", TLS1_3, REMOVE, "!TLSv1_3", "" },
 	{ "TLSv1.2 TLSv1.3 !TLSv1.3", TLS1_3, REMOVE, "!TLSv1.3", "" },
 	{ LONG "TLSv1.3:!TLSv1.3", TLS1_3, REMOVE, "!TLSv1.3", "" },
+	/* behind more words than are tried */
+	{ LONG LONG LONG LONG "!TLSv1.3", TLS1_3, SET, "", "TLSv1.2 TLSv1.3" },
 	/* a bound moves */
 	{ ">=TLSv1.3", TLS1_2, REPLACE, ">=TLSv1.3", ">=TLSv1.2" },
 	{ ">=TLSv1.2", TLS1_0, REPLACE, ">=TLSv1.2", ">=TLSv1" },
