@@ -156,6 +156,38 @@ static void order(void **state)
 	}
 }
 
+/* The certificate is named once, and what asked for a name is the peer. */
+static void named_once(void **state)
+{
+	struct stls_shown shown = { .key = SMTPTLS_KEY_ECDSA_P256,
+				    .among = 1,
+				    .asked = "mx.example.org",
+				    .date = "2021-01-01",
+				    .faults = STLS_SHOWN_NAME |
+					      STLS_SHOWN_EXPIRED };
+	struct stls_end end = { .reason = SMTPTLS_REASON_PEER_ALERT,
+				.server = 1,
+				.shown = &shown,
+				.last_in = 1,
+				.last_out = 14,
+				.alert = 42 };
+	char text[256];
+
+	(void)state;
+	write_end(&end, text);
+	assert_non_null(strstr(
+		text,
+		": it asked for \"mx.example.org\", which the ECDSA P-256 "
+		"certificate lacks: add one with that name; it expired "
+		"on 2021-01-01: renew it"));
+	end.alert = 45;
+	write_end(&end, text);
+	assert_non_null(strstr(
+		text, ": the ECDSA P-256 certificate expired on 2021-01-01: "
+		      "renew it; it asked for \"mx.example.org\", which the "
+		      "certificate lacks: add one with that name"));
+}
+
 static void changes(void **state)
 {
 	static const struct {
@@ -261,6 +293,7 @@ int main(void)
 		cmocka_unit_test(every_combination),
 		cmocka_unit_test(full),
 		cmocka_unit_test(order),
+		cmocka_unit_test(named_once),
 		cmocka_unit_test(changes),
 		cmocka_unit_test(parameters),
 	};
