@@ -43,6 +43,18 @@ int __wrap_gnutls_priority_init2(gnutls_priority_t *priorities,
 	return __real_gnutls_priority_init2(priorities, string, place, flags);
 }
 
+/* What a system's policy calls insecure, beside GnuTLS itself. */
+static gnutls_sign_algorithm_t insecure = GNUTLS_SIGN_UNKNOWN;
+
+unsigned __real_gnutls_sign_is_secure(gnutls_sign_algorithm_t algorithm);
+unsigned __wrap_gnutls_sign_is_secure(gnutls_sign_algorithm_t algorithm);
+
+unsigned __wrap_gnutls_sign_is_secure(gnutls_sign_algorithm_t algorithm)
+{
+	return (insecure == GNUTLS_SIGN_UNKNOWN || algorithm != insecure) &&
+	       __real_gnutls_sign_is_secure(algorithm);
+}
+
 static const char *suite_name(unsigned index)
 {
 	return gnutls_cipher_suite_info(index, NULL, NULL, NULL, NULL, NULL);
@@ -265,6 +277,37 @@ static void test_word_refused(void **state)
 	assert_memory_equal(&rest, &all, sizeof(all));
 }
 
+/* An insecure algorithm is not able, from SHA-256 on. */
+static void test_insecure(void **state)
+{
+	static const struct {
+		gnutls_sign_algorithm_t algorithm;
+		unsigned code;
+		int able;
+	} rows[] = {
+		{ GNUTLS_SIGN_RSA_SHA1, 0x0201, 1 },
+		{ GNUTLS_SIGN_RSA_SHA256, 0x0401, 0 },
+		{ GNUTLS_SIGN_RSA_SHA512, 0x0601, 0 },
+		{ GNUTLS_SIGN_RSA_PSS_RSAE_SHA256, 0x0804, 0 },
+		{ GNUTLS_SIGN_ECDSA_SHA256, 0x0403, 0 },
+		{ GNUTLS_SIGN_ECDSA_SECP256R1_SHA256, 0x0403, 0 },
+	};
+	struct stls_abilities abilities;
+	size_t i, row;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		row = (size_t)stls_sigalg_by_code(rows[i].code);
+		assert_int_equal(stls_abilities_ask(&abilities), 0);
+		assert_int_equal(abilities.sigalg[row], STLS_ABLE);
+		insecure = rows[i].algorithm;
+		assert_int_equal(stls_abilities_ask(&abilities), 0);
+		insecure = GNUTLS_SIGN_UNKNOWN;
+		assert_int_equal(abilities.sigalg[row],
+				 rows[i].able ? STLS_ABLE : STLS_DISABLED);
+	}
+}
+
 /* A new policy is checked so. */
 static void test_new_policy(void **state)
 {
@@ -299,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_every_sigalg),
 		cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_word_refused),
+		cmocka_unit_test(test_insecure),
 		cmocka_unit_test(test_new_policy),
 	};
 
