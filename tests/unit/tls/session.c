@@ -142,6 +142,21 @@ static void test_abort_in_the_handshake(void **state)
 	smtptls_conn_free(conn);
 }
 
+/* A byte that may begin a handshake or not tells as little as none. */
+static void test_timeout_at_the_first_byte(void **state)
+{
+	struct smtptls_conn *conn = plain_server();
+	struct smtptls_info info;
+
+	(void)state;
+	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+	host_feed(conn, "\26", 1);
+	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT), 0);
+	assert_int_equal(smtptls_conn_info(conn, &info, sizeof(info)), 0);
+	assert_int_equal(info.reason, SMTPTLS_REASON_TIMEOUT);
+	smtptls_conn_free(conn);
+}
+
 /* One fatal alert is the last word, whatever is found in the input later. */
 static void test_nothing_follows_a_fatal_alert(void **state)
 {
@@ -573,6 +588,7 @@ int main(void)
 		cmocka_unit_test(test_close_in_the_handshake),
 		cmocka_unit_test(test_abort_under_tls),
 		cmocka_unit_test(test_abort_in_the_handshake),
+		cmocka_unit_test(test_timeout_at_the_first_byte),
 		cmocka_unit_test(test_nothing_follows_a_fatal_alert),
 		cmocka_unit_test(test_peer_closes),
 		cmocka_unit_test(test_truncation),

@@ -102,7 +102,7 @@ static void test_warnings(void **state)
 /* All that is wrong is said; of what could not be read, nothing. */
 static void test_several(void **state)
 {
-	struct stls_own_certificate cert;
+	struct stls_own_certificate cert, two[2];
 	struct stls_own_certificates own;
 	struct stls_texts names = { 0 }, warnings = { 0 };
 	struct stls_own_chain_facts facts = good;
@@ -123,13 +123,20 @@ static void test_several(void **state)
 	assert_int_equal(
 		stls_own_certificates_warn(&own, &names, NOW, &warnings), 0);
 	assert_int_equal(warnings.count, 4);
+	/* and of one behind that all the same */
+	two[0] = two[1] = cert;
+	two[1].keys = SMTPTLS_KEY_RSA_SIGN;
+	own = (struct stls_own_certificates){ .count = 2, .cert = two };
+	assert_int_equal(
+		stls_own_certificates_warn(&own, &names, NOW, &warnings), 0);
+	assert_int_equal(warnings.count, 8);
 	/* Its keyUsage leaves nothing. */
 	own = own_of(&cert, good);
 	cert.keys = SMTPTLS_KEY_ECDSA_P256 << STLS_KEYS_IDLE_SHIFT;
 	assert_int_equal(
 		stls_own_certificates_warn(&own, &names, NOW, &warnings), 0);
-	assert_int_equal(warnings.count, 5);
-	assert_string_equal(warnings.text[4],
+	assert_int_equal(warnings.count, 9);
+	assert_string_equal(warnings.text[8],
 			    "own certificate: the certificate's keyUsage "
 			    "allows neither signatures nor key encipherment, "
 			    "and TLS can do nothing with it: have it issued "
@@ -138,7 +145,7 @@ static void test_several(void **state)
 						      << STLS_KEYS_IDLE_SHIFT;
 	assert_int_equal(
 		stls_own_certificates_warn(&own, &names, NOW, &warnings), 0);
-	assert_int_equal(warnings.count, 5);
+	assert_int_equal(warnings.count, 9);
 	stls_texts_free(&warnings);
 }
 
