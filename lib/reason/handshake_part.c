@@ -361,8 +361,7 @@ static void find_rsa_sigalg(const struct stls_search *search,
 		int named = (int)(search->named_sigalgs >> row & 1);
 		uint64_t cost, length;
 
-		if (!(keys_of_sigalg(search, code) & SMTPTLS_KEY_RSA_SIGN) ||
-		    (search->suiteb && !named))
+		if (!(keys_of_sigalg(search, code) & SMTPTLS_KEY_RSA_SIGN))
 			continue;
 		cost = thing_cost(search, search->policy->abilities.sigalg[row],
 				  stls_sigalg_bits(code), named, &part.off);
