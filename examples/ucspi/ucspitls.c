@@ -183,6 +183,48 @@ static struct smtptls_config *load(const char *cert, const char *key)
 	return config;
 }
 
+/* 1 when something has moved. */
+static int move(struct smtptls_conn *from, struct smtptls_conn *to)
+{
+	const unsigned char *data;
+	unsigned char *room;
+	size_t len = smtptls_conn_output(from, &data);
+	size_t size = len ? smtptls_conn_input(to, &room) : 0;
+
+	if (len > size)
+		len = size;
+	if (len == 0)
+		return 0;
+	memcpy(room, data, len);
+	(void)smtptls_conn_input_done(to, len);
+	(void)smtptls_conn_output_done(from, len);
+	return 1;
+}
+
+/*
+ * A handshake with itself: what the library makes for a choice of suite and
+ * group and keeps for the next session would else be made anew in each child. A
+ * client that chooses otherwise, or a failure here, only misses that.
+ */
+static void rehearse(struct smtptls_config *config)
+{
+	struct smtptls_config *other = NULL;
+	struct smtptls_conn *client = NULL, *server = NULL;
+
+	if (smtptls_config_new(&other) == 0 &&
+	    smtptls_config_freeze(other) == 0 &&
+	    smtptls_conn_new(&client, other, SMTPTLS_CLIENT) == 0 &&
+	    smtptls_conn_new(&server, config, SMTPTLS_SERVER) == 0 &&
+	    smtptls_conn_set_verify(client, SMTPTLS_VERIFY_NONE) == 0 &&
+	    smtptls_conn_start_tls(client, 0) == 0 &&
+	    smtptls_conn_start_tls(server, 0) == 0)
+		while (move(client, server) || move(server, client))
+			;
+	smtptls_conn_free(client);
+	smtptls_conn_free(server);
+	smtptls_config_unref(other);
+}
+
 static int listen_at(const char *where)
 {
 	const char *colon = strrchr(where, ':');
@@ -226,7 +268,8 @@ static void accept_all(struct smtptls_config *config, int listener)
 		case 0:
 			signal(SIGCHLD, SIG_DFL);
 			close(listener);
-			exit(serve(config, fd));
+			/* What GnuTLS would put away goes with the process. */
+			_exit(serve(config, fd));
 		case -1:
 			say("fork: %s", strerror(errno));
 			/* fall through */
@@ -274,8 +317,10 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	parse(argc, argv);
 	config = load(argv[optind], argv[optind + 1]);
-	if (options.listen)
+	if (options.listen) {
+		rehearse(config);
 		listener = listen_at(options.listen);
+	}
 	confine();
 	if (listener >= 0)
 		accept_all(config, listener);
