@@ -19,6 +19,7 @@
 
 #include "config.h"
 #include "log.h"
+#include "passphrase.h"
 
 static const struct names {
 	const char *cert, *key, *rsa_cert, *rsa_key, *ca, *dhparam;
@@ -243,12 +244,33 @@ static void tell_failure(const struct source *source,
 		     : " (smtptls-cert makes a certificate)");
 }
 
+/* The passphrase is in memory for no longer than the keys need it. */
+static int add_secrets(struct smtptls_config *config,
+		       const struct source *source, const char *prefix)
+{
+	const char *file = source->options->passphrase_file;
+	struct passphrase passphrase;
+	int ret = 0;
+
+	if (file && passphrase_read(&passphrase, file, prefix) < 0)
+		return 1;
+	if (file)
+		ret = smtptls_config_set_passphrase(config, passphrase_give,
+						    &passphrase);
+	if (ret == 0)
+		ret = add_files(config, source);
+	explicit_bzero(&passphrase, sizeof(passphrase));
+	return ret;
+}
+
 static int load(struct smtptls_config *config, const struct source *source,
 		const char *prefix)
 {
 	const char *warning;
-	int ret = add_files(config, source);
+	int ret = add_secrets(config, source, prefix);
 
+	if (ret > 0) /* it is told */
+		return SMTPTLS_E_CONFIG;
 	if (ret < 0) {
 		tell_failure(source, config, ret, prefix);
 		return ret;

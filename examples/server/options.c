@@ -23,6 +23,7 @@ static const char help[] =
 	"  --listen-tls ADDR:PORT    implicit TLS (127.0.0.1:2465)\n"
 	"  --cert FILE, --key FILE   certificate chain and key, repeatable\n"
 	"                            (ssl/smtptls-server.crt, .key)\n"
+	"  --passphrase-file FILE    what opens encrypted keys\n"
 	"  --ca FILE                 authorities of clients\n"
 	"                            (ssl/smtptls-ca.crt)\n"
 	"  --crl FILE                what these have revoked\n"
@@ -198,6 +199,9 @@ static void set_option(struct options *options, int option)
 	case 'k':
 		add_key(options, optarg);
 		break;
+	case 'W':
+		options->passphrase_file = optarg;
+		break;
 	case 'a':
 		options->ca = optarg;
 		break;
@@ -303,6 +307,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "listen-tls", required_argument, NULL, 'L' },
 		{ "cert", required_argument, NULL, 'c' },
 		{ "key", required_argument, NULL, 'k' },
+		{ "passphrase-file", required_argument, NULL, 'W' },
 		{ "ca", required_argument, NULL, 'a' },
 		{ "crl", required_argument, NULL, 'q' },
 		{ "dhparam", required_argument, NULL, 'd' },

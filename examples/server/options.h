@@ -26,6 +26,7 @@ struct options {
 	struct cert_option certs[OPTIONS_LIST_MAX];
 	size_t n_certs; /* 0: the default files */
 	const char *ca, *crl, *dhparam, *ticket_secret, *maildir, *record_hello;
+	const char *passphrase_file;
 	const char *priority; /* instead of `policy` */
 	struct smtptls_policy_spec policy;
 	/* What the shadow policy has of its own; all NULL: there is none. */

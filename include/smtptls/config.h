@@ -53,7 +53,8 @@ SMTPTLS_API void smtptls_config_unref(struct smtptls_config *config);
  *   SMTPTLS_E_NOMEM
  *   SMTPTLS_E_CONFIG       a file is missing, unreadable or empty, or holds
  *                          something else than it should, or a key does not
- *                          belong to its certificate
+ *                          belong to its certificate, or is encrypted and
+ *                          there is no passphrase or a wrong one
  * and those that its own comment names. smtptls_config_error() has the
  * sentence, which names the file. Strings and memory are copied or read before
  * the call returns. Files are PEM, of at most 1 MiB.
@@ -81,6 +82,24 @@ SMTPTLS_API int smtptls_config_add_cert_file(struct smtptls_config *config,
 SMTPTLS_API int smtptls_config_add_cert_mem(struct smtptls_config *config,
 					    const void *cert, size_t cert_len,
 					    const void *key, size_t key_len);
+
+/*
+ * Let the host be asked for the passphrase of a private key that is encrypted;
+ * call it before the certificate is added. `passphrase` is called while a key is
+ * loaded, in the thread that loads it, at most once a key, and never in a
+ * handshake. `name` is the key's file as it was given, or "private key in
+ * memory". It writes the passphrase, without a NUL, into `buf`, which has room
+ * for `size` bytes, and returns its length, or a negative number when there is
+ * none: then, as with a wrong one, the setter that loads the key returns
+ * SMTPTLS_E_CONFIG. `buf` is the library's, which wipes it before the setter
+ * returns, and keeps the passphrase nowhere. NULL takes it away; `arg` is given
+ * to it. Encrypted are PKCS#8 keys, and those with a line "Proc-Type:
+ * 4,ENCRYPTED" (RFC 1421) as OpenSSL once wrote them.
+ */
+SMTPTLS_API int smtptls_config_set_passphrase(
+	struct smtptls_config *config,
+	int (*passphrase)(const char *name, char *buf, size_t size, void *arg),
+	void *arg);
 
 /*
  * The authorities by which a peer's certificate is verified; NULL means the

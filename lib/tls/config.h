@@ -31,6 +31,9 @@ struct smtptls_config {
 	/* The host's choice by the client's name, or NULL. */
 	struct smtptls_config *(*sni)(const char *name, void *arg);
 	void *sni_arg;
+	/* The host's answer to what opens a private key, or NULL. */
+	int (*passphrase)(const char *name, char *buf, size_t size, void *arg);
+	void *passphrase_arg;
 	gnutls_certificate_credentials_t credentials;
 	/* Each own certificate alone; none unless there are several. */
 	struct stls_single_credentials single;

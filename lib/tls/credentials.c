@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "tls/config.h"
 #include "tls/file.h"
+#include "tls/passphrase.h"
 #include "tls/system_file.h"
 #include "x509/own_chain.h"
 
@@ -74,11 +75,20 @@ static int source_failed(struct smtptls_config *config,
 		return stls_config_fail(config, SMTPTLS_E_CONFIG,
 					"%s: holds no %s in PEM", source->name,
 					expected);
-	case GNUTLS_E_DECRYPTION_FAILED:
 	case GNUTLS_E_PKCS11_PIN_ERROR:
 		return stls_config_fail(
 			config, SMTPTLS_E_CONFIG,
-			"%s: the %s is encrypted; store it without a password",
+			"%s: the %s is encrypted, and no passphrase was given",
+			source->name, expected);
+	case GNUTLS_E_DECRYPTION_FAILED:
+		return stls_config_fail(
+			config, SMTPTLS_E_CONFIG,
+			config->passphrase
+				? "%s: the %s cannot be decrypted: its "
+				  "passphrase is another, or GnuTLS does not "
+				  "know its encryption, or it is damaged"
+				: "%s: the %s is encrypted; give its "
+				  "passphrase, or store it without one",
 			source->name, expected);
 	default:
 		return stls_config_fail(config, SMTPTLS_E_CONFIG,
@@ -160,6 +170,30 @@ static int warn_of_files(struct smtptls_config *config,
 	return ret;
 }
 
+/* As stls_own_chain_read(); the host is asked what opens an encrypted key. */
+static int read_chain(struct smtptls_config *config,
+		      struct stls_own_chain *chain, const struct source *cert,
+		      const struct source *key, int *ret)
+{
+	char passphrase[STLS_PASSPHRASE_SIZE];
+	int fault;
+
+	fault = stls_own_chain_read(chain, &cert->pem, &key->pem, NULL, ret);
+	if (fault != STLS_OWN_CHAIN_KEY || *ret != GNUTLS_E_DECRYPTION_FAILED ||
+	    !config->passphrase)
+		return fault;
+	if (stls_passphrase_ask(config, key->name, passphrase) == 0) {
+		stls_own_chain_free(chain);
+		memset(chain, 0, sizeof(*chain));
+		fault = stls_own_chain_read(chain, &cert->pem, &key->pem,
+					    passphrase, ret);
+	} else {
+		*ret = GNUTLS_E_PKCS11_PIN_ERROR;
+	}
+	explicit_bzero(passphrase, sizeof(passphrase));
+	return fault;
+}
+
 static int add_pair(struct smtptls_config *config, const struct source *cert,
 		    const struct source *key)
 {
@@ -167,7 +201,7 @@ static int add_pair(struct smtptls_config *config, const struct source *cert,
 	size_t warnings = config->warnings.count;
 	int fault, ret;
 
-	fault = stls_own_chain_read(&chain, &cert->pem, &key->pem, &ret);
+	fault = read_chain(config, &chain, cert, key, &ret);
 	if (fault) {
 		ret = chain_failed(config, cert, key, fault, ret);
 		goto out;

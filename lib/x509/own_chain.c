@@ -86,7 +86,8 @@ static int find_issuer(struct stls_own_chain *chain)
 	return 0;
 }
 
-static int read_key(struct stls_own_chain *chain, const gnutls_datum_t *key)
+static int read_key(struct stls_own_chain *chain, const gnutls_datum_t *key,
+		    const char *passphrase)
 {
 	int ret = gnutls_x509_privkey_init(&chain->key);
 
@@ -95,8 +96,11 @@ static int read_key(struct stls_own_chain *chain, const gnutls_datum_t *key)
 		return ret;
 	}
 	ret = gnutls_x509_privkey_import2(chain->key, key, GNUTLS_X509_FMT_PEM,
-					  NULL, 0);
-	/* GnuTLS has other errors for ways of encryption that it lacks. */
+					  passphrase, 0);
+	/*
+	 * GnuTLS has other errors for ways of encryption that it lacks, and for
+	 * what a wrong passphrase makes of a key.
+	 */
 	if (ret < 0 && ret != GNUTLS_E_MEMORY_ERROR &&
 	    memmem(key->data, key->size, "ENCRYPTED", 9))
 		ret = GNUTLS_E_DECRYPTION_FAILED;
@@ -105,13 +109,13 @@ static int read_key(struct stls_own_chain *chain, const gnutls_datum_t *key)
 
 int stls_own_chain_read(struct stls_own_chain *chain,
 			const gnutls_datum_t *certs, const gnutls_datum_t *key,
-			int *ret)
+			const char *passphrase, int *ret)
 {
 	*ret = gnutls_x509_crt_list_import2(&chain->cert, &chain->total, certs,
 					    GNUTLS_X509_FMT_PEM, 0);
 	if (*ret < 0 || chain->total == 0)
 		return STLS_OWN_CHAIN_CERT;
-	*ret = read_key(chain, key);
+	*ret = read_key(chain, key, passphrase);
 	if (*ret < 0)
 		return STLS_OWN_CHAIN_KEY;
 	if (!find_leaf(chain))

@@ -25,13 +25,14 @@ enum stls_own_chain_fault {
 };
 
 /*
- * Read certificates and a private key, which may be in the same PEM. Returns 0,
- * or enum stls_own_chain_fault with GnuTLS's error in *ret;
- * stls_own_chain_free() is due in either case.
+ * Read certificates and a private key, which may be in the same PEM; an
+ * encrypted key is GNUTLS_E_DECRYPTION_FAILED unless `passphrase`, else NULL,
+ * opens it. Returns 0, or enum stls_own_chain_fault with GnuTLS's error in
+ * *ret; stls_own_chain_free() is due in either case.
  */
 int stls_own_chain_read(struct stls_own_chain *chain,
 			const gnutls_datum_t *certs, const gnutls_datum_t *key,
-			int *ret);
+			const char *passphrase, int *ret);
 void stls_own_chain_free(struct stls_own_chain *chain);
 
 #endif

@@ -107,27 +107,6 @@ static void test_chain(void **state)
 	assert_int_equal(count_chains(config), 2);
 }
 
-static const char *encrypted_key(const struct testcert *cert)
-{
-	gnutls_datum_t pem = { (unsigned char *)cert->key,
-			       (unsigned)strlen(cert->key) };
-	gnutls_datum_t out;
-	gnutls_x509_privkey_t key;
-	const char *file;
-
-	assert_int_equal(gnutls_x509_privkey_init(&key), 0);
-	assert_int_equal(
-		gnutls_x509_privkey_import(key, &pem, GNUTLS_X509_FMT_PEM), 0);
-	assert_int_equal(gnutls_x509_privkey_export2_pkcs8(
-				 key, GNUTLS_X509_FMT_PEM, "password",
-				 GNUTLS_PKCS_PBES2_AES_128, &out),
-			 0);
-	gnutls_x509_privkey_deinit(key);
-	file = testcert_file(out.data, out.size);
-	gnutls_free(out.data);
-	return file;
-}
-
 static void refuse_cert(struct smtptls_config *config, const char *cert,
 			const char *key, const char *blamed, const char *cause)
 {
@@ -207,29 +186,6 @@ static void test_contents_of_other_kinds(void **state)
 	bad = testcert_file(server->key, strlen(server->key) / 2);
 	refuse_cert(config, good, bad,
 		    testcert_join(bad, ": is no valid private key: "), "");
-}
-
-static void test_encrypted_keys(void **state)
-{
-	static const char cause[] =
-		": the private key is encrypted; store it without a password";
-	struct smtptls_config *config = *state;
-	const char *good = usual_server()->file, *bad;
-
-	bad = encrypted_key(usual_server());
-	refuse_cert(config, good, bad, bad, cause);
-	/* as OpenSSL wrote them of old, and what GnuTLS cannot decrypt */
-	bad = testcert_file_text("-----BEGIN EC PRIVATE KEY-----\n"
-				 "Proc-Type: 4,ENCRYPTED\n"
-				 "DEK-Info: AES-128-CBC,"
-				 "0102030405060708090A0B0C0D0E0F10\n\n"
-				 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-				 "\n-----END EC PRIVATE KEY-----\n");
-	refuse_cert(config, good, bad, bad, cause);
-	bad = testcert_file_text("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
-				 "MAYwBAYCKgMEAA==\n"
-				 "-----END ENCRYPTED PRIVATE KEY-----\n");
-	refuse_cert(config, good, bad, bad, cause);
 }
 
 static void test_pairs_that_do_not_fit(void **state)
@@ -517,7 +473,6 @@ int main(void)
 		TEST(test_unreadable_files),
 		TEST(test_long_path),
 		TEST(test_contents_of_other_kinds),
-		TEST(test_encrypted_keys),
 		TEST(test_pairs_that_do_not_fit),
 		TEST(test_bad_memory),
 		TEST(test_usable_after_failures),
