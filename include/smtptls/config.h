@@ -57,7 +57,7 @@ SMTPTLS_API void smtptls_config_unref(struct smtptls_config *config);
  *                          there is no passphrase or a wrong one
  * and those that its own comment names. smtptls_config_error() has the
  * sentence, which names the file. Strings and memory are copied or read before
- * the call returns. Files are PEM, of at most 1 MiB.
+ * the call returns. Files are PEM, of at most 1 MiB, where nothing else is said.
  */
 
 /*
@@ -100,6 +100,28 @@ SMTPTLS_API int smtptls_config_set_passphrase(
 	struct smtptls_config *config,
 	int (*passphrase)(const char *name, char *buf, size_t size, void *arg),
 	void *arg);
+
+/*
+ * Add an OCSP response (RFC 6960), as DER in a file of at most 32 KiB, that a
+ * server sends with its certificate to clients that ask for a status ("OCSP
+ * stapling", RFC 6066 section 8). It says itself which of the certificates it is
+ * about, so that it may be added before or after that; of two about one
+ * certificate the one that lasts longer counts. `openssl ocsp -respout` writes
+ * such a file.
+ *
+ * It is judged by smtptls_config_freeze() and, by its dates, at each handshake.
+ * One that is too old or too young, about none of the certificates, that says
+ * something else than "good", or is not signed by the certificate's issuer or a
+ * responder of that issuer's is not sent, and is a warning with the reason; the
+ * handshake goes on without it. The issuer's certificate has to stand behind the
+ * certificate or among the authorities. One without nextUpdate is sent for three
+ * days. A client sends none.
+ *
+ * SMTPTLS_E_CONFIG: also a file that is no OCSP response in DER.
+ * SMTPTLS_E_LIMIT: it is larger.
+ */
+SMTPTLS_API int smtptls_config_add_ocsp_file(struct smtptls_config *config,
+					     const char *ocsp_file);
 
 /*
  * The authorities by which a peer's certificate is verified; NULL means the
@@ -257,8 +279,9 @@ smtptls_config_error(const struct smtptls_config *config);
  * error, as a sentence that names the file and the change; NULL past the last.
  * Valid as long as `config`. Those of certificates come with the freeze: one
  * that has expired, does so within 30 days or is not valid yet, has no host
- * name in its SAN, is signed with SHA-1 or worse, or stands alone although its
- * issuer is none of the configuration's authorities.
+ * name in its SAN, is signed with SHA-1 or worse, stands alone although its
+ * issuer is none of the configuration's authorities, or demands an OCSP status
+ * (must-staple, RFC 7633) although there is none that can be sent.
  */
 SMTPTLS_API const char *
 smtptls_config_warning(const struct smtptls_config *config, size_t i);

@@ -133,6 +133,7 @@ void smtptls_config_unref(struct smtptls_config *config)
 	stls_single_credentials_free(&config->single);
 	stls_dh_free(&config->dh);
 	stls_own_certificates_free(&config->own);
+	stls_stapling_free(&config->stapling);
 	if (config->priority)
 		gnutls_priority_deinit(config->priority);
 	smtptls_policy_unref(config->policy);
@@ -518,7 +519,8 @@ static int warn(struct smtptls_config *config)
 
 	if (ret == 0)
 		ret = warn_of_signatures(config);
-
+	if (ret == 0)
+		ret = stls_stapling_assign(config);
 	if (ret == 0)
 		ret = stls_own_certificates_warn(&config->own,
 						 &config->certificates,
@@ -571,6 +573,7 @@ int smtptls_config_freeze(struct smtptls_config *config)
 	if (ret < 0)
 		return ret;
 	config->has_certificate = config->own.count > 0;
+	stls_stapling_install(config);
 	if (config->policy)
 		gnutls_certificate_set_verify_flags(
 			config->credentials,

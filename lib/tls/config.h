@@ -14,6 +14,7 @@
 #include "base/texts.h"
 #include "tls/dh.h"
 #include "tls/single_credentials.h"
+#include "tls/stapling.h"
 #include "x509/digest.h"
 #include "x509/own_certificates.h"
 
@@ -39,6 +40,7 @@ struct smtptls_config {
 	struct stls_single_credentials single;
 	struct stls_dh dh;
 	struct stls_own_certificates own; /* since the freeze */
+	struct stls_stapling stapling;
 	gnutls_priority_t priority;
 	struct smtptls_policy *policy; /* NULL: the priority is the host's */
 	struct smtptls_policy *shadow; /* only asked, or NULL */

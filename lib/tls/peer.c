@@ -27,6 +27,9 @@
 	(GNUTLS_CERT_REVOKED | GNUTLS_CERT_INSECURE_ALGORITHM |                \
 	 GNUTLS_CERT_MISSING_OCSP_STATUS | GNUTLS_CERT_INVALID_OCSP_STATUS)
 
+/* RFC 6066 section 8, bad_certificate_status_response; GnuTLS has no name. */
+#define ALERT_BAD_STATUS 113
+
 static int has_status(gnutls_session_t tls)
 {
 	gnutls_datum_t response;
@@ -65,6 +68,9 @@ static unsigned ask_session(gnutls_session_t tls,
 				     config->credentials);
 	if (gnutls_certificate_verify_peers2(tls, &found) < 0)
 		return GNUTLS_CERT_SIGNER_NOT_FOUND;
+	/* One that is too old is none (RFC 6066 section 8). */
+	if (found & GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED && has_status(tls))
+		found |= GNUTLS_CERT_INVALID_OCSP_STATUS;
 	return found & FOUND;
 }
 
@@ -99,7 +105,7 @@ int stls_peer_verify(gnutls_session_t tls, const struct smtptls_config *config,
 	}
 }
 
-static int alert_of_trust(int reason)
+static int alert_of_trust(gnutls_session_t tls, int reason)
 {
 	switch (reason) {
 	case SMTPTLS_REASON_CERT_EXTENSION:
@@ -109,19 +115,23 @@ static int alert_of_trust(int reason)
 	case SMTPTLS_REASON_CERT_SIGNATURE:
 	case SMTPTLS_REASON_CERT_MALFORMED:
 		return GNUTLS_A_BAD_CERTIFICATE;
+	case SMTPTLS_REASON_CERT_STATUS:
+		return has_status(tls) ? ALERT_BAD_STATUS
+				       : GNUTLS_A_BAD_CERTIFICATE;
 	default:
 		return GNUTLS_A_UNKNOWN_CA;
 	}
 }
 
-int stls_peer_alert(int error, int reason, gnutls_protocol_t version)
+int stls_peer_alert(gnutls_session_t tls, int error, int reason)
 {
 	switch (error) {
 	case SMTPTLS_E_CERT_MISSING:
-		return version == GNUTLS_TLS1_3 ? GNUTLS_A_CERTIFICATE_REQUIRED
-						: GNUTLS_A_HANDSHAKE_FAILURE;
+		return gnutls_protocol_get_version(tls) == GNUTLS_TLS1_3
+			       ? GNUTLS_A_CERTIFICATE_REQUIRED
+			       : GNUTLS_A_HANDSHAKE_FAILURE;
 	case SMTPTLS_E_CERT_TRUST:
-		return alert_of_trust(reason);
+		return alert_of_trust(tls, reason);
 	case SMTPTLS_E_CERT_TIME:
 		return GNUTLS_A_CERTIFICATE_EXPIRED;
 	case SMTPTLS_E_CERT_PURPOSE:

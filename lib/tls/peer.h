@@ -18,6 +18,6 @@ int stls_peer_verify(gnutls_session_t tls, const struct smtptls_config *config,
 		     struct stls_verdict *verdict);
 
 /* The alert that tells the peer why this side ends the connection. */
-int stls_peer_alert(int error, int reason, gnutls_protocol_t version);
+int stls_peer_alert(gnutls_session_t tls, int error, int reason);
 
 #endif

@@ -164,9 +164,8 @@ static int verify(struct stls_session *session)
 	if (ret == 0 || (ret != SMTPTLS_E_NOMEM &&
 			 session->expected->verify == SMTPTLS_VERIFY_OPTIONAL))
 		return 0;
-	stls_session_alert(session, stls_peer_alert(ret, verdict.reason,
-						    gnutls_protocol_get_version(
-							    session->tls)));
+	stls_session_alert(session,
+			   stls_peer_alert(session->tls, ret, verdict.reason));
 	if (verdict.reason == SMTPTLS_REASON_CERT_WEAK &&
 	    stls_system_refuses_chain(session->tls, session->config,
 				      &session->judge))
@@ -346,7 +345,5 @@ void stls_session_abort(struct stls_session *session, int error,
 					session->text, sizeof(session->text));
 	if (error != SMTPTLS_E_IO)
 		stls_session_alert(session,
-				   stls_peer_alert(error, 0,
-						   gnutls_protocol_get_version(
-							   session->tls)));
+				   stls_peer_alert(session->tls, error, 0));
 }

@@ -25,6 +25,7 @@
 #include "base/ascii.h"
 #include "policy/key_type.h"
 #include "policy/security_level.h"
+#include "x509/der.h"
 #include "x509/name.h"
 #include "x509/strength.h"
 
@@ -252,6 +253,15 @@ static int read_leaf(struct stls_own_certificates *own,
 	return read_names(cert, crt);
 }
 
+static int demands_status(gnutls_certificate_credentials_t credentials,
+			  unsigned i)
+{
+	gnutls_datum_t der;
+
+	return gnutls_certificate_get_crt_raw(credentials, i, 0, &der) == 0 &&
+	       stls_der_demands_status(der.data, der.size);
+}
+
 static int read_chain(struct stls_own_chain_facts *facts,
 		      gnutls_certificate_credentials_t credentials, unsigned i,
 		      gnutls_x509_crt_t leaf, gnutls_x509_trust_list_t trust)
@@ -263,6 +273,7 @@ static int read_chain(struct stls_own_chain_facts *facts,
 	facts->from = gnutls_x509_crt_get_activation_time(leaf);
 	facts->until = gnutls_x509_crt_get_expiration_time(leaf);
 	facts->for_clients = is_for_clients(leaf);
+	facts->demands_status = demands_status(credentials, i);
 	read_strength(facts, leaf, 1);
 	for (j = 1;
 	     gnutls_certificate_get_crt_raw(credentials, i, j, &der) == 0;

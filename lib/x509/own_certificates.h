@@ -10,6 +10,7 @@
 #include <gnutls/x509.h>
 
 #include "base/bytes.h"
+#include "x509/ocsp.h"
 
 /* What is known of a certificate with the chain above it. */
 struct stls_own_chain_facts {
@@ -20,6 +21,7 @@ struct stls_own_chain_facts {
 	int signature_bits;	 /* and of the weakest signature */
 	const char *broken_hash; /* of a signature, which clients refuse */
 	char *missing; /* the leaf is alone, and this issuer is not known */
+	int demands_status; /* the leaf is good with one alone (RFC 7633) */
 };
 
 /* One certificate, with its chain. */
@@ -28,6 +30,7 @@ struct stls_own_certificate {
 	size_t name_count;
 	char **name; /* in normal form */
 	struct stls_own_chain_facts chain;
+	struct stls_staple staple; /* by stls_own_staple() */
 };
 
 /* All zeros: no certificate. */

@@ -10,6 +10,7 @@
  */
 #include "x509/own_faults.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "policy/key_type.h"
@@ -147,6 +148,13 @@ static int warn_of(const struct stls_own_chain_facts *facts, const char *name,
 	return ret;
 }
 
+/* Of those that are for clients alone nobody asks for a status. */
+static int lacks_status(const struct stls_own_certificate *cert, time_t now)
+{
+	return cert->chain.demands_status && !cert->chain.for_clients &&
+	       !stls_staple_is_fresh(&cert->staple, now);
+}
+
 int stls_own_certificates_warn(const struct stls_own_certificates *own,
 			       const struct stls_texts *names, time_t now,
 			       struct stls_texts *warnings)
@@ -163,8 +171,63 @@ int stls_own_certificates_warn(const struct stls_own_certificates *own,
 		if (ret == 0)
 			ret = warn_of(&own->cert[i].chain, name_of(names, i),
 				      now, warnings);
+		if (ret == 0 && lacks_status(&own->cert[i], now))
+			ret = warn(warnings,
+				   "%s: the certificate demands an OCSP status "
+				   "(must-staple), and none is sent: clients "
+				   "on GnuTLS, and Thunderbird, refuse it: add "
+				   "a valid response, or have it issued "
+				   "without",
+				   name_of(names, i));
 	}
 	return ret;
+}
+
+/* ---- OCSP responses ---- */
+
+/* Behind "is not sent: ". */
+static const char *const ocsp_faults[] = {
+	[STLS_OCSP_OTHER] = "it is about none of the certificates: fetch one "
+			    "that is",
+	[STLS_OCSP_FAILED] = "the responder has answered with an error: fetch "
+			     "it again",
+	[STLS_OCSP_UNKNOWN] = "its responder does not know the certificate: "
+			      "fetch it where the certificate was issued",
+	[STLS_OCSP_NO_ISSUER] = "there is nothing to check its signature by: "
+				"add the issuer's certificate behind the "
+				"certificate",
+	[STLS_OCSP_SIGNER] = "it is signed neither by the certificate's issuer "
+			     "nor for it: fetch it where the certificate was "
+			     "issued",
+	[STLS_OCSP_WEAK] = "it is signed with an algorithm that clients refuse:"
+			   " have it signed with SHA-256",
+	[STLS_OCSP_MALFORMED] = "it is malformed: fetch it again",
+};
+
+int stls_staple_warn(int fault, const struct stls_staple *staple,
+		     const char *name, time_t now, struct stls_texts *warnings)
+{
+	char date[DATE_SIZE], why[256];
+
+	if (fault == 0 && stls_staple_is_fresh(staple, now))
+		return 0;
+	write_date(date, fault == 0 && staple->until <= now ? staple->until
+							    : staple->from);
+	if (fault == STLS_OCSP_REVOKED)
+		(void)snprintf(why, sizeof(why),
+			       "the certificate was revoked on %s: replace it",
+			       date);
+	else if (fault)
+		(void)snprintf(why, sizeof(why), "%s", ocsp_faults[fault]);
+	else if (staple->until <= now)
+		(void)snprintf(why, sizeof(why),
+			       "it was valid until %s: fetch a new one", date);
+	else
+		(void)snprintf(why, sizeof(why),
+			       "it is not valid before %s: set the clock right",
+			       date);
+	return warn(warnings, "%s: the OCSP response is not sent: %s", name,
+		    why);
 }
 
 /* ---- certificates that replace others ---- */
@@ -192,6 +255,17 @@ static int one_alone(const struct stls_own_certificates *own)
 
 	for (i = 0; i < own->count; i++) {
 		if (own->cert[i].chain.missing)
+			return 1;
+	}
+	return 0;
+}
+
+static int one_lacks_status(const struct stls_own_certificates *own, time_t now)
+{
+	size_t i;
+
+	for (i = 0; i < own->count; i++) {
+		if (lacks_status(&own->cert[i], now))
 			return 1;
 	}
 	return 0;
@@ -245,6 +319,7 @@ int stls_own_certificates_worse(const struct stls_own_certificates *own,
 				const struct stls_sentence *error)
 {
 	int valid = all_valid(old, now), whole = !one_alone(old);
+	int sent = !one_lacks_status(old, now);
 	const struct stls_own_chain_facts *facts;
 	const char *lost;
 	size_t i;
@@ -264,6 +339,12 @@ int stls_own_certificates_worse(const struct stls_own_certificates *own,
 				"%s: the certificate stands alone, without "
 				"that of its issuer %s",
 				name_of(names, i), facts->missing);
+		if (sent && lacks_status(&own->cert[i], now))
+			return stls_sentence(
+				error, SMTPTLS_E_CONFIG,
+				"%s: the certificate demands an OCSP status "
+				"(must-staple), and there is no valid response",
+				name_of(names, i));
 	}
 	for (i = 0; i < old->count; i++) {
 		lost = lost_name(&old->cert[i], own);

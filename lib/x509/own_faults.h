@@ -7,6 +7,7 @@
 
 #include "base/texts.h"
 #include "policy/policy.h"
+#include "x509/ocsp.h"
 #include "x509/own_certificates.h"
 
 /*
@@ -25,6 +26,14 @@ int stls_own_certificates_judge(const struct stls_own_certificates *own,
 int stls_own_certificates_warn(const struct stls_own_certificates *own,
 			       const struct stls_texts *names, time_t now,
 			       struct stls_texts *warnings);
+
+/*
+ * Add what keeps an OCSP response, of the file `name`, from being sent: `fault`
+ * is one of enum stls_ocsp_fault, or 0 where only the dates of `staple` can be
+ * in the way. Returns 0 or SMTPTLS_E_NOMEM.
+ */
+int stls_staple_warn(int fault, const struct stls_staple *staple,
+		     const char *name, time_t now, struct stls_texts *warnings);
 
 /*
  * Whether certificates, which are called by `names`, are worse than those that

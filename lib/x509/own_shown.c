@@ -17,7 +17,6 @@
 
 #include "base/ascii.h"
 #include "policy/key_type.h"
-#include "x509/der.h"
 
 #define RSA_BITS_MIN 2048
 
@@ -129,8 +128,7 @@ static unsigned fault_of_chain(gnutls_certificate_credentials_t credentials,
 
 static unsigned find_faults(struct stls_shown *shown,
 			    const struct stls_own_certificate *cert,
-			    const gnutls_datum_t *der, gnutls_x509_crt_t leaf,
-			    int server, time_t now)
+			    gnutls_x509_crt_t leaf, int server, time_t now)
 {
 	const struct stls_own_chain_facts *facts = &cert->chain;
 	unsigned faults = fault_of_time(facts, now, shown->date);
@@ -139,7 +137,8 @@ static unsigned find_faults(struct stls_shown *shown,
 		faults |= STLS_SHOWN_CLIENTS;
 	else if (server && !facts->named)
 		faults |= STLS_SHOWN_NO_SAN;
-	if (server && stls_der_demands_status(der->data, der->size))
+	if (server && facts->demands_status &&
+	    !stls_staple_is_fresh(&cert->staple, now))
 		faults |= STLS_SHOWN_STATUS;
 	if (facts->broken_hash) {
 		shown->hash = facts->broken_hash;
@@ -189,7 +188,7 @@ void stls_own_shown(struct stls_shown *shown,
 			     ~(STLS_KEYS_IDLE | STLS_KEYS_SHORT);
 		shown->among = own->count > 1;
 		shown->faults =
-			find_faults(shown, cert, leaf, crt, server, now) |
+			find_faults(shown, cert, crt, server, now) |
 			fault_of_chain(credentials, (unsigned)i, crt, shown);
 	}
 	gnutls_x509_crt_deinit(crt);

@@ -65,6 +65,8 @@ static SSL *make(const struct client_spec *spec, struct client_result *result)
 	SSL_set_app_data(ssl, result);
 	if (spec->sni)
 		MUST(SSL_set_tlsext_host_name(ssl, spec->sni));
+	if (spec->status)
+		MUST(SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp));
 	if (spec->session)
 		MUST(SSL_set_session(ssl, spec->session));
 	openssl_wire(ssl);
@@ -106,6 +108,18 @@ static void tell_group(SSL *ssl, struct client_result *result)
 	EVP_PKEY_free(key);
 }
 
+static void tell_status(SSL *ssl, struct client_result *result)
+{
+	const unsigned char *status;
+	long len = SSL_get_tlsext_status_ocsp_resp(ssl, &status);
+
+	if (len <= 0)
+		return;
+	MUST((size_t)len <= sizeof(result->status));
+	memcpy(result->status, status, (size_t)len);
+	result->status_len = (size_t)len;
+}
+
 static void look(SSL *ssl, struct client_result *result)
 {
 	X509 *cert = SSL_get0_peer_certificate(ssl);
@@ -115,6 +129,7 @@ static void look(SSL *ssl, struct client_result *result)
 	result->version = SSL_version(ssl);
 	result->cipher = SSL_CIPHER_get_name(SSL_get_current_cipher(ssl));
 	tell_group(ssl, result);
+	tell_status(ssl, result);
 	result->resumed = SSL_session_reused(ssl);
 	if (cert) {
 		result->key = EVP_PKEY_is_a(X509_get0_pubkey(cert), "RSA")

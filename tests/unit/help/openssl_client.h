@@ -15,6 +15,7 @@ struct client_spec {
 	int min, max; /* TLS1_2_VERSION and the like; 0: any */
 	const char *sni;
 	int fallback; /* 1: send FALLBACK_SCSV */
+	int status;   /* 1: ask for the certificate's (OCSP) */
 	SSL_SESSION *session;
 };
 
@@ -29,6 +30,8 @@ struct client_result {
 	int resumed;
 	int alert;	      /* the last that came, or -1 */
 	unsigned char end[8]; /* of the server's random */
+	unsigned char status[4096];
+	size_t status_len;    /* 0: none was sent */
 	SSL_SESSION *session; /* the caller's, for the next time */
 	/* The server's side. */
 	struct smtptls_info info;

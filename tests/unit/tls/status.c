@@ -13,20 +13,17 @@
 #include <time.h>
 
 #include <cmocka.h>
-#include <openssl/ocsp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include <smtptls.h>
 
-#include "../help/chain.h"
+#include "../help/ocsp_response.h"
 #include "../help/peer.h"
 #include "../help/policy_help.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define HOST	     "mx.example.org"
 
-enum response { NONE, GOOD, REVOKED, OF_ANOTHER };
+enum response { NONE, GOOD, REVOKED, OF_ANOTHER, STALE };
 
 static const struct chain_spec root = {
 	.cn = "root", .ca = 1, .usage = GNUTLS_KEY_KEY_CERT_SIGN, .key = 1
@@ -37,7 +34,7 @@ static const struct row {
 	int staple; /* the certificate demands a status */
 	enum response response;
 	const char *priority; /* of the client; NULL: it has a policy */
-	int error, reason;
+	int error, reason, alert;
 } rows[] = {
 	{ .what = "nothing" },
 	{ .what = "good", .response = GOOD },
@@ -45,7 +42,19 @@ static const struct row {
 	{ .what = "nothing, but demanded",
 	  .staple = 1,
 	  .error = SMTPTLS_E_CERT_TRUST,
-	  .reason = SMTPTLS_REASON_CERT_STATUS },
+	  .reason = SMTPTLS_REASON_CERT_STATUS,
+	  .alert = GNUTLS_A_BAD_CERTIFICATE },
+	{ .what = "too old",
+	  .response = STALE,
+	  .error = SMTPTLS_E_CERT_TRUST,
+	  .reason = SMTPTLS_REASON_CERT_STATUS,
+	  .alert = 113 },
+	{ .what = "too old, though demanded",
+	  .staple = 1,
+	  .response = STALE,
+	  .error = SMTPTLS_E_CERT_TRUST,
+	  .reason = SMTPTLS_REASON_CERT_STATUS,
+	  .alert = 113 },
 	{ .what = "revoked",
 	  .response = REVOKED,
 	  .error = SMTPTLS_E_CERT_REVOKED,
@@ -53,7 +62,8 @@ static const struct row {
 	{ .what = "another's",
 	  .response = OF_ANOTHER,
 	  .error = SMTPTLS_E_CERT_TRUST,
-	  .reason = SMTPTLS_REASON_CERT_STATUS },
+	  .reason = SMTPTLS_REASON_CERT_STATUS,
+	  .alert = 113 },
 	{ .what = "nothing, by priority", .priority = "NORMAL" },
 	{ .what = "revoked, by priority",
 	  .response = REVOKED,
@@ -65,66 +75,6 @@ static const struct row {
 	  .error = SMTPTLS_E_CERT_WEAK,
 	  .reason = SMTPTLS_REASON_CERT_WEAK },
 };
-
-static X509 *x509_of(const struct chain_cert *cert)
-{
-	const unsigned char *at = cert->der.data;
-	X509 *x509 = d2i_X509(NULL, &at, (long)cert->der.size);
-
-	assert_non_null(x509);
-	return x509;
-}
-
-static EVP_PKEY *key_of(const struct chain_cert *cert)
-{
-	const unsigned char *at;
-	gnutls_datum_t der;
-	EVP_PKEY *key;
-
-	assert_int_equal(gnutls_x509_privkey_export2(cert->key,
-						     GNUTLS_X509_FMT_DER, &der),
-			 0);
-	at = der.data;
-	key = d2i_AutoPrivateKey(NULL, &at, (long)der.size);
-	gnutls_free(der.data);
-	assert_non_null(key);
-	return key;
-}
-
-/* What the authority says of a certificate, in DER. */
-static gnutls_datum_t respond(const struct chain_cert *ca,
-			      const struct chain_cert *leaf, int status)
-{
-	X509 *x509[2] = { x509_of(ca), x509_of(leaf) };
-	EVP_PKEY *key = key_of(ca);
-	OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
-	OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), x509[1], x509[0]);
-	ASN1_TIME *then = X509_gmtime_adj(NULL, -60);
-	ASN1_TIME *until = X509_gmtime_adj(NULL, 3600);
-	OCSP_RESPONSE *response;
-	gnutls_datum_t der = { NULL, 0 };
-	int len;
-
-	assert_non_null(OCSP_basic_add1_status(
-		basic, id, status, OCSP_REVOKED_STATUS_KEYCOMPROMISE,
-		status == V_OCSP_CERTSTATUS_REVOKED ? then : NULL, then,
-		until));
-	assert_int_equal(
-		OCSP_basic_sign(basic, x509[0], key, EVP_sha256(), NULL, 0), 1);
-	response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
-	len = i2d_OCSP_RESPONSE(response, &der.data);
-	assert_true(len > 0);
-	der.size = (unsigned)len;
-	OCSP_RESPONSE_free(response);
-	OCSP_BASICRESP_free(basic);
-	OCSP_CERTID_free(id);
-	ASN1_TIME_free(then);
-	ASN1_TIME_free(until);
-	EVP_PKEY_free(key);
-	X509_free(x509[0]);
-	X509_free(x509[1]);
-	return der;
-}
 
 /* The server's response, which GnuTLS would check if it were loaded. */
 static int give(gnutls_session_t tls, void *arg, gnutls_datum_t *copy)
@@ -212,14 +162,17 @@ static void check_row(const struct row *row, const char *version)
 	struct chain_cert *other = chain_issue(&spec, ca);
 	struct smtptls_conn *conn = client_of(ca, row->priority);
 	struct peer *peer = peer_of(peer_server, version, leaf);
+	struct ocsp_spec said = { .issuer = ca };
 	gnutls_datum_t response = { NULL, 0 };
 
 	print_message("%s, %s\n", row->what, version);
 	if (row->response != NONE) {
-		response = respond(
-			ca, row->response == OF_ANOTHER ? other : leaf,
-			row->response == REVOKED ? V_OCSP_CERTSTATUS_REVOKED
-						 : V_OCSP_CERTSTATUS_GOOD);
+		said.leaf = row->response == OF_ANOTHER ? other : leaf;
+		if (row->response == REVOKED)
+			said.status = V_OCSP_CERTSTATUS_REVOKED;
+		if (row->response == STALE)
+			said.from = -7200, said.until = -3600;
+		response = ocsp_respond(&said);
 		gnutls_certificate_set_ocsp_status_request_function(
 			peer->credentials, give, &response);
 	}
@@ -227,9 +180,11 @@ static void check_row(const struct row *row, const char *version)
 	peer_run(peer, conn);
 	assert_int_equal(smtptls_conn_error(conn, NULL), row->error);
 	assert_int_equal(host_info(conn).reason, row->reason);
+	if (row->alert)
+		assert_int_equal(peer->alert, row->alert);
 	assert_int_equal(smtptls_conn_tls_enabled(conn), row->error == 0);
 	peer_free(peer);
-	OPENSSL_free(response.data);
+	free(response.data);
 	smtptls_conn_free(conn);
 	chain_free(other);
 	chain_free(leaf);
