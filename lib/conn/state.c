@@ -40,8 +40,9 @@ int stls_conn_fail_nomem(struct smtptls_conn *conn)
 int stls_conn_fail_injection(struct smtptls_conn *conn)
 {
 	conn->reason = SMTPTLS_REASON_INJECTION;
-	return stls_conn_fail(conn, SMTPTLS_E_INJECTION,
-			      stls_end_sentence(conn->reason, 1));
+	return stls_conn_fail(
+		conn, SMTPTLS_E_INJECTION,
+		stls_end_sentence(conn->reason, conn->role == SMTPTLS_SERVER));
 }
 
 int stls_conn_fail_session(struct smtptls_conn *conn, int error)

@@ -407,8 +407,12 @@ const char *stls_end_sentence(int reason, int server)
 		return "peer closed the connection without a close_notify: it "
 		       "was cut off, or the peer has a defect";
 	case SMTPTLS_REASON_INJECTION:
-		return "plaintext came behind STARTTLS, before TLS: the peer "
-		       "must wait for the 220, or an attacker put it there";
+		return server ? "plaintext came behind STARTTLS, before TLS: "
+				"the peer must wait for the 220, or an "
+				"attacker put it there"
+			      : "peer sent more than its reply to STARTTLS: "
+				"something between injects replies (an "
+				"attack), or the peer is broken";
 	default:
 		return stls_certificate_sentence(reason, server);
 	}

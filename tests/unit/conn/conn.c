@@ -571,6 +571,22 @@ static void test_implicit_tls_is_at_byte_zero(void **state)
 	smtptls_conn_free(conn);
 }
 
+/* Of a client that has said STARTTLS itself it is the reply that had more. */
+static void test_client_with_unread_input(void **state)
+{
+	struct smtptls_conn *conn =
+		peer_conn(peer_config(NULL, 0, 0), SMTPTLS_CLIENT);
+	const char *why;
+
+	(void)state;
+	assert_int_equal(smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_NONE), 0);
+	assert_int_equal(smtptls_conn_start_tls(conn, 1), SMTPTLS_E_INJECTION);
+	assert_int_equal(smtptls_conn_error(conn, &why), SMTPTLS_E_INJECTION);
+	assert_non_null(strstr(why, "peer sent more than its reply to "
+				    "STARTTLS"));
+	smtptls_conn_free(conn);
+}
+
 /* The banner goes out when the application's port opens for the first time. */
 static void test_implicit_tls_banner(void **state)
 {
@@ -670,6 +686,7 @@ int main(void)
 		cmocka_unit_test(test_starttls_without_certificate),
 		cmocka_unit_test(test_starttls_of_a_client),
 		cmocka_unit_test(test_implicit_tls_is_at_byte_zero),
+		cmocka_unit_test(test_client_with_unread_input),
 		cmocka_unit_test(test_implicit_tls_banner),
 		cmocka_unit_test(test_starttls_answered),
 	};
