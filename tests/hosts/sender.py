@@ -3,7 +3,8 @@
 """A sender of somebody else's before servers that go wrong: as its authors
 built it, and on this library.
 
-  sender.py ORIGINAL OURS         two builds of nullmailer's protocols/smtp
+  sender.py nullmailer ORIGINAL OURS      two builds of its protocols/smtp
+  sender.py mutt ORIGINAL OURS            two builds of mutt
 
 A message over STARTTLS and implicit TLS has to arrive from both. Then each
 failure is met by both, and what they say of it is printed side by side; ours
@@ -23,25 +24,55 @@ from harness import SCALE, Authority, Certificates, Checks, Server, scratch
 
 CERTS = None                    # made in main
 PROGRAMS = {}
+SEND = None                     # how the program is run
 MESSAGE = b"a@example.org\nb@example.org\n\nSubject: hello\n\nA line.\n"
 
 
-def send(program, address, *options, host="localhost"):
+def said_last(done):
+    said = (done.stdout + done.stderr).decode("utf-8", "replace").strip()
+    return done.returncode, said.splitlines()[-1] if said else ""
+
+
+def send_nullmailer(program, port, kind):
     """Its status, and what it said."""
     message = scratch() / "message"
     message.write_bytes(MESSAGE)
-    lines = [f"host={host}", f"port={address[1]}",
-             f"x509cafile={CERTS.ca}", *options, "", ""]
+    lines = ["host=localhost", f"port={port}", f"x509cafile={CERTS.ca}", kind,
+             "", ""]
     with open(message, "rb") as file:
         os.set_inheritable(file.fileno(), True)
-        done = subprocess.run(
+        return said_last(subprocess.run(
             ["/bin/sh", "-c", f'exec "$0" 3<&{file.fileno()}',
              PROGRAMS[program]],
             input="\n".join(lines).encode(), capture_output=True,
             env=dict(os.environ, HELOHOST="client.example"), check=False,
-            timeout=5 * SCALE, close_fds=False)
-    said = done.stdout.decode("utf-8", "replace").strip()
-    return done.returncode, said.splitlines()[-1] if said else ""
+            timeout=5 * SCALE, close_fds=False))
+
+
+def send_mutt(program, port, kind):
+    """It says what went wrong in one line, and that it did in the next."""
+    home = scratch()
+    scheme = "smtps" if kind == "tls" else "smtp"
+    (home / "muttrc").write_text(f"""
+set smtp_url = "{scheme}://localhost:{port}/"
+set ssl_force_tls = yes
+set ssl_ca_certificates_file = "{CERTS.ca}"
+set from = "c@example.org" hostname = "client.example"
+set connect_timeout = 2
+set copy = no
+""")
+    done = subprocess.run(
+        [PROGRAMS[program], "-n", "-F", str(home / "muttrc"), "-s", "hello",
+         "b@example.org"], input=b"A line.\n",
+        capture_output=True, check=False, timeout=6 * SCALE,
+        env=dict(os.environ, HOME=str(home), TERM="dumb", LC_ALL="C"))
+    lines = done.stderr.decode("utf-8", "replace").splitlines()
+    return done.returncode, "; ".join(line for line in lines if line not in (
+        "Could not send the message.", "Could not negotiate TLS connection"))
+
+
+def send(program, address, kind):
+    return SEND(program, address[1], kind)
 
 
 def delivers(program):
@@ -149,6 +180,13 @@ def failures():
     )
 
 
+# What the program says by itself, having asked for TLS by itself.
+OWN_WORDS = {
+    ("mutt", "454"): "SMTP session failed: 454",
+    ("mutt", "stripped"): "SMTP session failed: 502",
+}
+
+
 def meets(name, run, expected, table):
     words = []
     for program in PROGRAMS:
@@ -163,14 +201,16 @@ def meets(name, run, expected, table):
     table.append((name, *words))
 
 
-def main(original, ours):
-    global CERTS
+def main(host, original, ours):
+    global CERTS, SEND
     PROGRAMS.update(original=original, ours=ours)
-    CERTS, checks, table = Certificates(), Checks("hosts: nullmailer"), []
+    SEND = {"nullmailer": send_nullmailer, "mutt": send_mutt}[host]
+    CERTS, checks, table = Certificates(), Checks(f"hosts: {host}"), []
     for program in PROGRAMS:
         checks.run(f"{program} delivers", delivers, program)
     for name, run, expected in failures():
-        checks.run(name, meets, name, run, expected, table)
+        checks.run(name, meets, name, run,
+                   OWN_WORDS.get((host, name), expected), table)
     for name, *words in table:
         for program, said in zip(PROGRAMS, words):
             print(f"{name:11} {program:9} {said}")
@@ -179,6 +219,7 @@ def main(original, ours):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 4:
         sys.exit(__doc__)
-    main(*(str(pathlib.Path(path).absolute()) for path in sys.argv[1:]))
+    main(sys.argv[1],
+         *(str(pathlib.Path(path).absolute()) for path in sys.argv[2:]))

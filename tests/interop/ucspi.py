@@ -8,18 +8,16 @@ See harness.py for the environment.
 """
 
 import os
-import pathlib
-import signal
 import socket
 import subprocess
 import sys
 import time
 
-from harness import SCALE, SKIPPED, WRAPPER, Certificates, Checks, Fault, \
-    built, in_ci, scratch, wait_for, wanted
+from harness import SCALE, WRAPPER, Certificates, Checks, scratch, wanted
+from ucspi_runner import Runner, runner_program
 from wire import Wire, client_context, expect, opened, secured
 
-CERTS = PROGRAM = None          # made in main
+CERTS = None                    # made in main
 
 # It reads byte by byte, as shells do, so it takes nothing behind a line.
 SCRIPT = r"""
@@ -44,42 +42,8 @@ exit 8
 """
 
 
-class Runner:
-    """ucspitls with its own port: with Runner(...) as runner: ..."""
-
-    def __init__(self, *program, options=(), env=None):
-        cert, key = CERTS.ecdsa
-        self.command = WRAPPER + [
-            PROGRAM, "-l", "127.0.0.1:0", *options, str(cert), str(key),
-            *program]
-        self.env = dict(os.environ, **env or {})
-
-    def __enter__(self):
-        self.log = scratch() / "log"
-        self.process = subprocess.Popen(
-            self.command, stdout=subprocess.PIPE, env=self.env,
-            stderr=open(self.log, "wb"), start_new_session=True)
-        words = self.process.stdout.readline().split()
-        if not words:
-            raise Fault(self.log.read_text())
-        host, _, port = words[-1].decode().rpartition(":")
-        self.address = host, int(port)
-        return self
-
-    def __exit__(self, *unused):
-        # with those that serve a client still
-        os.killpg(self.process.pid, signal.SIGTERM)
-        self.process.wait()
-
-    def said(self, text):
-        try:
-            wait_for(lambda: text in self.log.read_text(), 10, text)
-        except Fault as fault:
-            raise Fault(f"{fault}: {self.log.read_text()}") from None
-
-
 def shell(ask="Y", **options):
-    return Runner("/bin/sh", "-c", SCRIPT, env={"ask": ask}, **options)
+    return Runner(CERTS, "/bin/sh", "-c", SCRIPT, env={"ask": ask}, **options)
 
 
 def starttls():
@@ -148,7 +112,7 @@ def handshake_timeout():
 
 def implicit():
     """TLS from the first byte; the variables are in the environment."""
-    with Runner("/bin/sh", "-c", 'printf "220 $SSL_PROTOCOL $TLS_SNI\\r\\n"; '
+    with Runner(CERTS, "/bin/sh", "-c", 'printf "220 $SSL_PROTOCOL $TLS_SNI\\r\\n"; '
                 'exec cat', options=("-i",)) as runner:
         with Wire(runner.address).handshake() as wire:
             reply = expect(wire.reply(), 220)
@@ -176,7 +140,7 @@ def inherited():
         ours, theirs = socket.socketpair()
         with ours:
             process = subprocess.Popen(
-                WRAPPER + [PROGRAM, str(cert), str(key), "/bin/sh", "-c",
+                WRAPPER + [runner_program(), str(cert), str(key), "/bin/sh", "-c",
                            SCRIPT], stdin=theirs, stdout=theirs,
                 stderr=subprocess.DEVNULL)
             theirs.close()
@@ -191,7 +155,7 @@ def another_user():
         return
     place = scratch()
     place.chmod(0o755)
-    with Runner("/bin/sh", "-c",
+    with Runner(CERTS, "/bin/sh", "-c",
                 'printf "250 %s\\r\\n" "$(id -u)"; '
                 '[ -r /proc/$PPID/mem ] && echo readable; '
                 f'cat {CERTS.ecdsa[1]} 2>&1; read end',
@@ -210,12 +174,8 @@ CHECKS = (starttls, in_the_clear, injection, handshake_timeout, implicit,
 
 
 def main(names):
-    global CERTS, PROGRAM
-    PROGRAM = built("SMTPTLS_UCSPITLS", "examples/ucspitls")
-    if not PROGRAM:
-        print("skip: ucspitls is not built")
-        sys.exit(1 if in_ci() else SKIPPED)
-    PROGRAM = str(pathlib.Path(PROGRAM).absolute())
+    global CERTS
+    runner_program()
     CERTS, checks = Certificates(), Checks("ucspi")
     for check in CHECKS:
         if wanted(check.__name__, names):
