@@ -112,8 +112,9 @@ def handshake_timeout():
 
 def implicit():
     """TLS from the first byte; the variables are in the environment."""
-    with Runner(CERTS, "/bin/sh", "-c", 'printf "220 $SSL_PROTOCOL $TLS_SNI\\r\\n"; '
-                'exec cat', options=("-i",)) as runner:
+    with Runner(CERTS, "/bin/sh", "-c",
+                'printf "220 $SSL_PROTOCOL $TLS_SNI\\r\\n"; exec cat',
+                options=("-i",)) as runner:
         with Wire(runner.address).handshake() as wire:
             reply = expect(wire.reply(), 220)
             assert reply.lines[0] == b"TLSv1.3 localhost", reply
@@ -140,8 +141,8 @@ def inherited():
         ours, theirs = socket.socketpair()
         with ours:
             process = subprocess.Popen(
-                WRAPPER + [runner_program(), str(cert), str(key), "/bin/sh", "-c",
-                           SCRIPT], stdin=theirs, stdout=theirs,
+                WRAPPER + [runner_program(), str(cert), str(key), "/bin/sh",
+                           "-c", SCRIPT], stdin=theirs, stdout=theirs,
                 stderr=subprocess.DEVNULL)
             theirs.close()
             ours.sendall(last)

@@ -34,6 +34,8 @@ ROOMS = {
 HEADERS = {"reason": {"x509/verdict.h"}}
 # What the programs of examples/ share.
 SHARED = TOP / "examples/common"
+# Compiled among other people's files, which bring headers of their own.
+HOSTS = TOP / "examples/hosts"
 PUBLIC_ONLY = {"conn/pump.c"}
 CRYPTO_ROOMS = {"x509", "tls"}
 # The one public header that shows GnuTLS, and who may include it.
@@ -119,7 +121,8 @@ def judge_header(path, delimiter, name):
 
 def judge_outside(path, delimiter, name):
     """Why an example or benchmark must not include this, or None."""
-    if delimiter != '"':
+    if delimiter != '"' or path.parent == HOSTS \
+            and not (TOP / "lib" / name).exists():
         return None
     other = (path.parent / name).resolve()
     if other.parent not in (path.parent.resolve(), SHARED.resolve()) \
