@@ -54,11 +54,6 @@ static void describe(struct variables *v, struct smtptls_conn *conn)
 	put(v, "SSL_CIPHER_USEKEYSIZE", bits);
 	put(v, "SSL_TLS_SNI_SERVERNAME", info.sni);
 	put(v, "TLS_SNI", info.sni);
-	if (info.peer_cert) {
-		put(v, "SSL_CLIENT_S_DN", info.peer_subject);
-		put(v, "SSL_CLIENT_VERIFY",
-		    info.verify == 1 ? "SUCCESS" : "FAILED");
-	}
 }
 
 static void set_environment(struct smtptls_conn *conn)
@@ -87,7 +82,7 @@ static void become(char **argv, const int from[3], int fd, int tls)
 		    setenv(names[i], number, 1) < 0)
 			_exit(111);
 	}
-	if (!tls && setenv("UCSPITLS", "1", 1) < 0)
+	if ((tls ? unsetenv("UCSPITLS") : setenv("UCSPITLS", "1", 1)) < 0)
 		_exit(111);
 	execvp(argv[0], argv);
 	fprintf(stderr, "ucspitls: %s: %s\n", argv[0], strerror(errno));

@@ -2,15 +2,16 @@
 /*
  * ucspitls: TLS for a server that links no crypto library.
  *
- *   ucspitls [-i] [-l ADDRESS:PORT] [-t SECONDS] [-r ROOT] [-u USER]
- *            CERT KEY PROGRAM [ARGUMENT...]
+ *   ucspitls [-i] [-l ADDRESS:PORT] [-c CLIENTS] [-t SECONDS] [-r ROOT]
+ *            [-u USER] CERT KEY PROGRAM [ARGUMENT...]
  *
- * serves the socket that is its standard input and output, as tcpserver,
- * inetd(8) and systemd hand it over; or with -l each client of a port of its
- * own, of which it says where it listens. PROGRAM speaks SMTP in the clear and
- * asks for TLS by UCSPI-TLS (child.c), as mailfront, s6 and qmail with a patch
- * do; with -i TLS is there from the first byte, and PROGRAM knows of it by its
- * environment alone.
+ * serves the socket that is its standard input and output, or that systemd hands
+ * over, or with -l one of its own, of which it says where it listens. A socket
+ * that listens is served with a process for each client, CLIENTS (40) at a time;
+ * any other is a client's. PROGRAM speaks SMTP in the clear and asks for TLS by
+ * UCSPI-TLS (child.c), as mailfront, s6 and qmail with a patch do; with -i TLS
+ * is there from the first byte, and PROGRAM knows of it by its environment
+ * alone.
  *
  * The keys are read first; then the process is confined to ROOT and becomes
  * USER, from which the kernel keeps its memory, with the keys in it, as long as
@@ -20,9 +21,7 @@
  * One line on stderr tells how TLS went. The exit status is PROGRAM's, 111 when
  * it cannot be run.
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -31,22 +30,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
+#include "listen.h"
 #include "relay.h"
 
 enum { FLUSH_MS = 5000 };
 
 static const char usage[] =
-	"[-i] [-l ADDRESS:PORT] [-t SECONDS] [-r ROOT] [-u USER] CERT KEY "
-	"PROGRAM [ARGUMENT...]";
+	"[-i] [-l ADDRESS:PORT] [-c CLIENTS] [-t SECONDS] [-r ROOT] [-u USER] "
+	"CERT KEY PROGRAM [ARGUMENT...]";
 
 static struct options {
 	int implicit, handshake_ms;
+	int clients; /* at a time */
 	const char *listen, *root, *user;
 	char **program;
-} options = { .handshake_ms = 30000 };
+} options = { .handshake_ms = 30000, .clients = 40 };
 
 __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
@@ -134,6 +136,9 @@ static int serve(struct smtptls_config *config, int fd)
 	struct child child;
 	int asked;
 
+	/* a server of TCP between has said it */
+	if (!getenv("PROTO") && set_addresses(fd) != 0)
+		die("environment", strerror(errno));
 	if (options.implicit)
 		return serve_implicit(config, fd);
 	if (child_run(&child, options.program, fd, NULL) < 0)
@@ -225,38 +230,17 @@ static void rehearse(struct smtptls_config *config)
 	smtptls_config_unref(other);
 }
 
-static int listen_at(const char *where)
-{
-	const char *colon = strrchr(where, ':');
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	socklen_t len = sizeof(address);
-	char host[INET_ADDRSTRLEN] = "";
-	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (colon && (size_t)(colon - where) < sizeof(host))
-		memcpy(host, where, (size_t)(colon - where));
-	if (inet_pton(AF_INET, host, &address.sin_addr) != 1)
-		die(where, "not an IPv4 address and a port");
-	address.sin_port = htons((unsigned short)atoi(colon + 1));
-	if (fd < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-	    bind(fd, (struct sockaddr *)&address, len) < 0 ||
-	    listen(fd, 128) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&address, &len) < 0)
-		die(where, strerror(errno));
-	printf("listening %s %s:%u\n", options.implicit ? "tls" : "starttls",
-	       host, ntohs(address.sin_port));
-	fflush(stdout);
-	return fd;
-}
-
-/* A process for each client. */
+/* A process for each client. One that has ended is noticed at the next. */
 static void accept_all(struct smtptls_config *config, int listener)
 {
-	int fd;
+	int fd, clients = 0;
 
-	signal(SIGCHLD, SIG_IGN);
+	unsetenv("PROTO");
 	for (;;) {
+		while (clients > 0 &&
+		       waitpid(-1, NULL,
+			       clients < options.clients ? WNOHANG : 0) > 0)
+			clients--;
 		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0 && errno != EINTR && errno != ECONNABORTED) {
 			say("accept: %s", strerror(errno));
@@ -266,16 +250,16 @@ static void accept_all(struct smtptls_config *config, int listener)
 			continue;
 		switch (fork()) {
 		case 0:
-			signal(SIGCHLD, SIG_DFL);
 			close(listener);
 			/* What GnuTLS would put away goes with the process. */
 			_exit(serve(config, fd));
 		case -1:
 			say("fork: %s", strerror(errno));
-			/* fall through */
+			break;
 		default:
-			close(fd);
+			clients++;
 		}
+		close(fd);
 	}
 }
 
@@ -283,8 +267,11 @@ static void parse(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+il:t:r:u:")) != -1) {
+	while ((option = getopt(argc, argv, "+c:il:t:r:u:")) != -1) {
 		switch (option) {
+		case 'c':
+			options.clients = atoi(optarg);
+			break;
 		case 'i':
 			options.implicit = 1;
 			break;
@@ -304,30 +291,49 @@ static void parse(int argc, char **argv)
 			die("usage", usage);
 		}
 	}
-	if (argc - optind < 3 || options.handshake_ms <= 0)
+	if (argc - optind < 3 || options.handshake_ms <= 0 ||
+	    options.clients <= 0)
 		die("usage", usage);
 	options.program = argv + optind + 2;
+}
+
+static int get_socket(void)
+{
+	char where[128];
+	const char *why;
+	int fd;
+
+	if (!options.listen) {
+		fd = inherited_socket(&why);
+		if (fd < 0)
+			die("inherited socket", why);
+		return fd;
+	}
+	fd = listen_at(options.listen, &why);
+	if (fd < 0)
+		die(options.listen, why);
+	listens_at(fd, where, sizeof(where));
+	printf("listening %s %s\n", options.implicit ? "tls" : "starttls",
+	       where);
+	fflush(stdout);
+	return fd;
 }
 
 int main(int argc, char **argv)
 {
 	struct smtptls_config *config;
-	int listener = -1, fd, status;
+	int fd, status;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
 	parse(argc, argv);
 	config = load(argv[optind], argv[optind + 1]);
-	if (options.listen) {
+	fd = get_socket();
+	if (is_listener(fd))
 		rehearse(config);
-		listener = listen_at(options.listen);
-	}
 	confine();
-	if (listener >= 0)
-		accept_all(config, listener);
-	/* Descriptors 0 and 1 are the program's. */
-	fd = fcntl(0, F_DUPFD_CLOEXEC, 3);
-	if (fd < 0)
-		die("standard input", strerror(errno));
+	if (is_listener(fd))
+		accept_all(config, fd);
 	status = serve(config, fd);
 	smtptls_config_unref(config);
 	return status;

@@ -8,10 +8,13 @@ See harness.py for the environment.
 """
 
 import os
+import pwd
+import re
+import shutil
+import signal
 import socket
 import subprocess
 import sys
-import time
 
 from harness import SCALE, WRAPPER, Certificates, Checks, scratch, wanted
 from ucspi_runner import Runner, runner_program
@@ -150,28 +153,152 @@ def inherited():
             assert process.wait(10 * SCALE) == status, process.returncode
 
 
+def addresses():
+    """IPv6 too; what tcpserver(1) says of a client, and of itself."""
+    for where, proto in (("127.0.0.1:0", "TCP"), ("[::1]:0", "TCP6"),
+                         ("[::ffff:127.0.0.1]:0", "TCP")):
+        with Runner(CERTS, "/bin/sh", "-c", 'printf "220 %s\\r\\n" "$PROTO '
+                    f'${proto}REMOTEIP ${proto}REMOTEPORT ${proto}LOCALIP '
+                    f'${proto}LOCALPORT"; cat', options=("-i",),
+                    address=where) as runner:
+            host, port = runner.address
+            if proto == "TCP":
+                host = "127.0.0.1"
+            with socket.create_connection((host, port)) as sock, \
+                    client_context().wrap_socket(sock) as tls:
+                own = tls.getsockname()[1]
+                said = tls.recv(1000).decode().split()[1:]
+                assert said == [proto, host, str(own), host, str(port)], said
+    for where in "localhost:25", "25", "::1:25", "[::1]", "127.0.0.1:":
+        refused = Runner(CERTS, "/bin/true", address=where)
+        done = subprocess.run(refused.command, capture_output=True,
+                              check=False, timeout=10 * SCALE)
+        assert done.returncode == 111 and b"ucspitls: " in done.stderr, done
+
+
+def handed_over():
+    """A listening socket, by inetd(8) as standard input or by systemd."""
+    cert, key = CERTS.ecdsa
+    command = WRAPPER + [runner_program(), "-i", str(cert), str(key),
+                         "/bin/sh", "-c",
+                         'printf "220 x$LISTEN_PID$LISTEN_FDS\\r\\n"; cat']
+    for how in ("exec \"$@\"",
+                "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1; "
+                "export LISTEN_PID LISTEN_FDS; exec \"$@\""):
+        if WRAPPER and "LISTEN" in how:
+            continue            # the wrapper's is another process
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            process = subprocess.Popen(["/bin/sh", "-c", how, "sh", *command],
+                                       stdin=listener, start_new_session=True,
+                                       stderr=subprocess.DEVNULL)
+            address = listener.getsockname()
+        try:
+            for _ in range(2):
+                with Wire(address).handshake() as wire:
+                    reply = expect(wire.reply(), 220)
+                    assert reply.lines[0] == b"x", reply
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+    environment = dict(os.environ, LISTEN_FDS="2")
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", *command],
+        env=environment, capture_output=True, check=False,
+        timeout=10 * SCALE)
+    assert WRAPPER or b"one socket" in done.stderr, done
+
+
+def limit():
+    """The client above the limit waits for one to leave."""
+    with shell(options=("-c", "1")) as runner:
+        with opened(runner.address) as first:
+            with Wire(runner.address) as second:
+                second.quiet()
+                expect(first.command(b"QUIT"), 221)
+                expect(second.reply(), 220)
+                expect(second.command(b"QUIT"), 221)
+
+
+def dies_asking():
+    """It asks, and is gone before TLS is there: the client sees an end."""
+    script = 'printf "220 go\\r\\n"; printf y >&3; kill -9 $$'
+    with Runner(CERTS, "/bin/sh", "-c", script) as runner:
+        for _ in range(2):
+            with Wire(runner.address) as wire:
+                expect(wire.reply(), 220)
+                wire.handshake()
+                wire.until_closed()
+                assert wire.close_notify, "cut off"
+    # what is no request is none, and it goes on in the clear
+    script = 'printf n >&3; printf "220 go\\r\\n"; exec cat'
+    with Runner(CERTS, "/bin/sh", "-c", script) as runner:
+        with Wire(runner.address) as wire:
+            expect(wire.reply(), 220)
+            expect(wire.command(b"250 echo"), 250)
+
+
+def copy_shell(root):
+    """/bin/sh, and what it is linked with."""
+    libraries = subprocess.run(["ldd", "/bin/sh"], capture_output=True,
+                               text=True, check=True).stdout
+    for path in ["/bin/sh", *re.findall(r"(/\S+) \(", libraries)]:
+        target = root / path[1:]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(os.path.realpath(path), target)
+    for folder in root, *root.rglob("*"):
+        folder.chmod(0o755)
+
+
+def another_root(user="nobody"):
+    """The program is found in the root, and sees nothing else; the keys are
+    outside, and were read before."""
+    root = scratch()
+    copy_shell(root)
+    (root / "mark").write_text("inside\n")
+    script = r"""
+	while IFS= read -r line; do case $line in
+	STARTTLS*) printf '220 go\r\n'; printf y >&3; exec <&4 >&5;;
+	WHERE*)	read -r mark </mark
+		[ -e /etc ] && mark="$mark outside"
+		[ -w / ] && mark="$mark root"
+		printf '250 %s\r\n' "$mark" ;;
+	*)	printf '220 sh\r\n' ;;
+	esac; done
+	"""
+    with Runner(CERTS, "/bin/sh", "-c", script,
+                options=("-r", str(root), "-u", user)) as runner:
+        with Wire(runner.address) as wire:
+            expect(wire.command(b"STARTTLS"), 220)
+            wire.handshake()
+            reply = expect(wire.command(b"WHERE"), 250)
+            assert reply.lines[0] == b"inside", reply
+
+
 def another_user():
     """The key is read before, and is nothing that the program could read."""
-    if os.getuid() != 0:
-        return
-    place = scratch()
-    place.chmod(0o755)
     with Runner(CERTS, "/bin/sh", "-c",
-                'printf "250 %s\\r\\n" "$(id -u)"; '
+                'printf "250 %s\\r\\n" "$(id -u) $(id -G)"; '
                 '[ -r /proc/$PPID/mem ] && echo readable; '
-                f'cat {CERTS.ecdsa[1]} 2>&1; read end',
+                f'cat {CERTS.ecdsa[1]} 2>&1; echo end',
                 options=("-i", "-u", "nobody")) as runner:
         with Wire(runner.address).handshake() as wire:
             reply = expect(wire.reply(), 250)
-            assert reply.lines[0] != b"0", reply
-            time.sleep(0.2)
-            wire.quiet(0.3)
+            user = pwd.getpwnam("nobody")
+            assert reply.lines[0].decode() \
+                == f"{user.pw_uid} {user.pw_gid}", reply
+            wire.until_closed()
+            assert wire.text.endswith(b"end\n"), wire.text
             assert b"PRIVATE" not in wire.text and \
                 b"readable" not in wire.text, wire.text
+    refused = Runner(CERTS, "/bin/true", options=("-u", "no such"))
+    done = subprocess.run(refused.command, capture_output=True, check=False,
+                          timeout=10 * SCALE)
+    assert done.returncode == 111 and b"no such user" in done.stderr, done
 
 
 CHECKS = (starttls, in_the_clear, injection, handshake_timeout, implicit,
-          inherited, another_user)
+          inherited, addresses, handed_over, limit, dies_asking)
+AS_ROOT = (another_root, another_user)
 
 
 def main(names):
@@ -180,6 +307,11 @@ def main(names):
     CERTS, checks = Certificates(), Checks("ucspi")
     for check in CHECKS:
         if wanted(check.__name__, names):
+            checks.run(check.__name__, check)
+    for check in AS_ROOT:
+        if wanted(check.__name__, names) and os.getuid() != 0:
+            checks.skip(f"{check.__name__}: it is for root")
+        elif wanted(check.__name__, names):
             checks.run(check.__name__, check)
     checks.finish()
 
