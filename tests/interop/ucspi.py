@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 
+from completion import COMPLETE, TOP
 from harness import SCALE, WRAPPER, Certificates, Checks, scratch, wanted
 from ucspi_runner import Runner, runner_program
 from wire import Wire, client_context, expect, opened, secured
@@ -237,6 +238,30 @@ def dies_asking():
             expect(wire.command(b"250 echo"), 250)
 
 
+def completed():
+    """What bash offers at each place of the command line."""
+    if not shutil.which("bash"):
+        return
+    place = scratch()
+    (place / "folder").mkdir()
+    (place / "file").touch()
+    source = TOP / "examples/ucspi/ucspitls.bash"
+    for words, expected in (
+            (["-"], {f"-{letter}" for letter in "ilctru"}),
+            (["-i", "-t", "5", "-"], {f"-{letter}" for letter in "ilctru"}),
+            (["-i", "-r", ""], {"folder"}), (["-u", "roo"], {"root"}),
+            (["-l", ""], set()), (["-i", "f"], {"file", "folder"}),
+            (["-i", "cert", "fi"], {"file"}),
+            (["cert", "key", "mkfif"], {"mkfifo"}),
+            (["cert", "key", "cat", "-"], set())):
+        done = subprocess.run(
+            ["bash", "--norc", "-c", COMPLETE, "bash", str(source), "ucspitls",
+             *words], cwd=place, text=True, capture_output=True, check=False,
+            timeout=10 * SCALE)
+        assert done.returncode == 0 and set(done.stdout.split()) == expected, \
+            (words, done)
+
+
 def copy_shell(root):
     """/bin/sh, and what it is linked with."""
     libraries = subprocess.run(["ldd", "/bin/sh"], capture_output=True,
@@ -297,7 +322,8 @@ def another_user():
 
 
 CHECKS = (starttls, in_the_clear, injection, handshake_timeout, implicit,
-          inherited, addresses, handed_over, limit, dies_asking)
+          inherited, addresses, handed_over, limit, dies_asking,
+          completed)
 AS_ROOT = (another_root, another_user)
 
 
