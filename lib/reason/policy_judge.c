@@ -86,14 +86,13 @@ int smtptls_policy_judge(const struct smtptls_policy *policy, const void *hello,
 	if (!policy || !hello || !answer || size == 0 || keys & ~STLS_KEYS)
 		return SMTPTLS_E_ARG;
 	ret = find(hello, len, memory, &parsed, &facts);
+	if (ret == 0 && facts.reason == 0)
+		(void)stls_select(policy, &parsed, keys, &choice);
+	if (ret == 0)
+		ret = stls_refusal_advise(&facts, &advice);
 	if (ret < 0)
 		return ret;
 	memset(&full, 0, sizeof(full));
-	if (facts.reason == 0)
-		(void)stls_select(policy, &parsed, keys, &choice);
-	ret = stls_refusal_advise(&facts, &advice);
-	if (ret < 0)
-		return ret;
 	fill(&full, &choice, &advice);
 	memset(answer, 0, size);
 	memcpy(answer, &full, size < sizeof(full) ? size : sizeof(full));

@@ -34,7 +34,7 @@ static int show_part(gnutls_x509_crt_t crt, get_part *part, const char *oid,
 
 	if (part(crt, oid, 0, 0, text, &size) < 0)
 		return 0;
-	memcpy(shown, label, n + 1);
+	memcpy(shown, label, n);
 	(void)stls_ascii_escape(shown + n, STLS_SHOWN_NAME_SIZE - n, text,
 				size);
 	return 1;

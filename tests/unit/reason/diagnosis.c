@@ -722,6 +722,19 @@ static const struct row sigalgs[] = {
 	  "ecdsa_secp384r1_sha384, which \"SUITEB192\" in the ciphers leaves "
 	  "out: set the ciphers to \"ECDHE-ECDSA-AES256-GCM-SHA384\"",
 	  { 0 } },
+	/* a certificate that those who took the suites before cannot check */
+	{ { .protocols = "TLSv1.3" },
+	  { .suites = LIST(0x1302),
+	    .versions = LIST(0x0304),
+	    .groups = LIST(29),
+	    .shares = LIST(29),
+	    .sigalgs = LIST(0x0503) },
+	  IDLE,
+	  SMTPTLS_REASON_NEEDS_ECDSA,
+	  "peer offers TLS 1.3 with the signatures ecdsa_secp384r1_sha384; "
+	  "there is no usable certificate: add an ECDSA P-384 certificate; "
+	  "other peers with TLS 1.3 may fail then",
+	  { 0 } },
 };
 
 static void take_away(struct stls_abilities *abilities,
