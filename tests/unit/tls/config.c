@@ -118,9 +118,26 @@ static void test_frozen(void **state)
 	assert_unchanged(config, &before);
 }
 
+static int count_named(gnutls_certificate_credentials_t credentials)
+{
+	gnutls_x509_trust_list_iter_t iter = NULL;
+	gnutls_x509_trust_list_t trust;
+	gnutls_x509_crt_t crt;
+	int count = 0;
+
+	gnutls_certificate_get_trust_list(credentials, &trust);
+	while (gnutls_x509_trust_list_iter_get_ca(trust, &iter, &crt) == 0) {
+		gnutls_x509_crt_deinit(crt);
+		count++;
+	}
+	gnutls_x509_trust_list_iter_deinit(iter);
+	return count;
+}
+
 /*
  * Each certificate alone is there for a choice among several: a policy's, or a
- * client's, which has it beside a priority string too.
+ * client's, which has it beside a priority string too. A server names the same
+ * authorities with it.
  */
 static void check_single(size_t certificates, const char *priority,
 			 size_t count)
@@ -133,11 +150,15 @@ static void check_single(size_t certificates, const char *priority,
 		assert_int_equal(smtptls_config_add_cert_file(
 					 config, server->file, server->file),
 				 0);
+	assert_int_equal(smtptls_config_set_ca_file(config, usual_ca()->file),
+			 0);
 	if (priority)
 		assert_int_equal(smtptls_config_set_priority(config, priority),
 				 0);
 	assert_int_equal(smtptls_config_freeze(config), 0);
 	assert_int_equal(config->single.count, count);
+	for (i = 0; i < count; i++)
+		assert_int_equal(count_named(config->single.credentials[i]), 1);
 	smtptls_config_unref(config);
 }
 
