@@ -94,6 +94,13 @@ static void test_errors(void **state)
 		  "ciphers: \"TLS_RSA_WITH_AES_128_CBC_SHA\" at byte 5 is "
 		  "IANA's name of AES128-SHA, and the list leaves no cipher "
 		  "suite: write that (2 more are skipped)" },
+	/* more words than are kept, and none of another language */
+#define EIGHT "zz0:zz1:zz2:zz3:zz4:zz5:zz6:zz7:"
+		{ { .ciphers = EIGHT EIGHT EIGHT EIGHT EIGHT },
+		  SMTPTLS_E_SYNTAX,
+		  "ciphers: \"zz0:zz1:zz2:zz3:zz4:zz5:zz6:zz7:zz0:zz1:zz2:zz3:"
+		  "zz4:zz5:zz6:...\" at byte 1 leaves no cipher suite" },
+#undef EIGHT
 		{ { .ciphers = "SECURE128:-VERS-TLS1.0" },
 		  SMTPTLS_E_SYNTAX,
 		  "ciphers: \"SECURE128:-VERS-TLS1.0\" at byte 1 is a GnuTLS "

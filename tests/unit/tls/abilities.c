@@ -20,6 +20,7 @@
 /* The priority string, and the word, that GnuTLS refuses, beside its own. */
 static char *refused;
 static const char *refused_word;
+static int refused_by = GNUTLS_E_INVALID_REQUEST;
 
 int __real_gnutls_priority_init2(gnutls_priority_t *priorities,
 				 const char *string, const char **place,
@@ -38,7 +39,7 @@ int __wrap_gnutls_priority_init2(gnutls_priority_t *priorities,
 	}
 	if (refused_word && place && strstr(string, refused_word)) {
 		*place = strstr(string, refused_word);
-		return GNUTLS_E_INVALID_REQUEST;
+		return refused_by;
 	}
 	return __real_gnutls_priority_init2(priorities, string, place, flags);
 }
@@ -270,6 +271,9 @@ static void test_word_refused(void **state)
 	assert_int_equal(stls_abilities_ask(&all), 0);
 	assert_int_equal(all.group[row], STLS_ABLE);
 	refused_word = "GROUP-X448";
+	refused_by = GNUTLS_E_MEMORY_ERROR;
+	assert_int_equal(stls_abilities_ask(&rest), SMTPTLS_E_NOMEM);
+	refused_by = GNUTLS_E_INVALID_REQUEST;
 	assert_int_equal(stls_abilities_ask(&rest), 0);
 	refused_word = NULL;
 	assert_int_not_equal(rest.group[row], STLS_ABLE);
