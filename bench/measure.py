@@ -20,36 +20,36 @@ all traffic stays on the loopback, all files in a temporary directory.
 import argparse
 import contextlib
 import json
-import os
 import pathlib
 import re
-import resource
-import select
 import shlex
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
+import other_programs
+import under_load
+from program import (SERVER_OPTIONS, Failure, Role, Server, cpus, make_pair,
+                     prepare, read_line, real_program, run_quietly)
+from table import difference_row, ratio_row, show
 
-START_SECONDS = 60
-STOP_SECONDS = 30
 LOAD_SECONDS = 330
 MAX_ROUNDS = 100
 MIB = 1 << 20
 
 INSTRUCTIONS_LIMIT = 1.05
 CLIENT_LIMIT = 1.03
-CPU_LIMIT = 1.10
-DATA_LIMIT = 1.25
-IDLE_TLS_LIMIT = 4096
+CPU_LIMIT = 1.06
+RESUMED_CPU_LIMIT = 1.08
+DATA_LIMIT = 1.10
+IDLE_TLS_LIMIT = 2560
 LIBRARY_HEAP_LIMIT = 1024
 
 # Plaintext connections are so small that it takes thousands to fill a page of
 # the heap that was not used before.
-IDLE_TLS = (200, 400)
+IDLE_TLS = (1000, 10000)
+IDLE_TLS_QUICK = (200, 1000)
 IDLE_PLAIN = (1000, 3000)
 HEAP = (50, 150)
 
@@ -68,181 +68,6 @@ TWENTY_SUITES = ":".join(
         ("DHE-RSA", ("CHACHA20-POLY1305", "AES128-GCM-SHA256",
                      "AES256-GCM-SHA384", "AES128-CCM", "AES256-CCM")))
     for cipher in ciphers)
-
-SERVER_OPTIONS = ("--max-connections 8192 --idle-timeout 600 "
-                  "--max-size 1000000000")
-
-
-class Failure(Exception):
-    """Something could not be measured; the text is a sentence."""
-
-
-class Row:
-    """A line of the table; ok is None where there is no limit."""
-
-    def __init__(self, name, floor, server, verdict, spread="", limit="",
-                 ok=None):
-        self.cells = (name, floor, server, verdict, spread, limit,
-                      {None: "", True: "holds", False: "EXCEEDED"}[ok])
-        self.name = name
-        self.ok = ok
-
-
-def ratio_row(name, floor, server, limit):
-    """One line from figures of rounds in which both were measured."""
-    ratios = [s / f for f, s in zip(floor, server)]
-    ratio = statistics.median(ratios)
-    spread = ""
-    if len(ratios) > 1:
-        spread = f"{min(ratios):.3f}..{max(ratios):.3f}"
-    return Row(name, f"{statistics.median(floor):,.0f}",
-               f"{statistics.median(server):,.0f}", f"x {ratio:.3f}",
-               spread, f"x {limit:.2f}" if limit else "",
-               ratio <= limit if limit else None)
-
-
-def difference_row(name, floor, server, limit):
-    difference = server - floor
-    return Row(name, f"{floor:,.0f}", f"{server:,.0f}", f"{difference:+,.0f}",
-               "", f"+{limit:,}" if limit else "",
-               difference <= limit if limit else None)
-
-
-def real_program(path):
-    """The program and its environment, looking through libtool's wrapper.
-
-    The wrapper is a shell script: what /proc and valgrind would see is the
-    shell, or nothing.
-    """
-    path = pathlib.Path(path).resolve()
-    if not os.access(path, os.X_OK):
-        raise Failure(f"{path} is not a program")
-    env = dict(os.environ)
-    text = path.read_bytes()
-    if not (text.startswith(b"#!") and b"libtool" in text):
-        return str(path), env
-    program = path.parent / ".libs" / path.name
-    if not os.access(program, os.X_OK):
-        raise Failure(f"{path} is a libtool wrapper without {program}")
-    found = re.search(rb'^\s*LD_LIBRARY_PATH="([^"$]+)', text, re.MULTILINE)
-    if found:
-        paths = [os.fsdecode(found[1]).strip(":"), env.get("LD_LIBRARY_PATH")]
-        env["LD_LIBRARY_PATH"] = ":".join(filter(None, paths))
-    return str(program), env
-
-
-def cpus():
-    """One processor for the servers, another for the load, if there are."""
-    usable = sorted(os.sched_getaffinity(0))
-    return usable[0], usable[-1]
-
-
-def prepare(cpu):
-    """What a child does before it becomes a program."""
-    def run():
-        os.sched_setaffinity(0, {cpu})
-        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return run
-
-
-def read_line(process, what):
-    """A line of the child's standard output, within a limit of time."""
-    deadline = time.monotonic() + START_SECONDS
-    line = b""
-    while not line.endswith(b"\n"):
-        left = max(0, deadline - time.monotonic())
-        if not select.select([process.stdout], [], [], left)[0]:
-            raise Failure(f"{what} did not report within {START_SECONDS} s")
-        byte = os.read(process.stdout.fileno(), 1)
-        if not byte:
-            raise Failure(f"{what} ended before it was ready")
-        line += byte
-    return line.decode()
-
-
-class Server:
-    """A server process, ended when the with block is left."""
-
-    def __init__(self, bench, role, pair, prefix=()):
-        self.name = role.name
-        self.log = bench.directory / f"{role.name}.log"
-        command = [*prefix, role.program, "--listen", "127.0.0.1:0",
-                   "--cert", str(pair[0]), "--key", str(pair[1]),
-                   *role.options]
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                command, env=role.env, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=log,
-                preexec_fn=prepare(cpus()[0]))
-        try:
-            line = read_line(self.process, f"the {self.name}")
-            found = re.fullmatch(r"listening starttls 127\.0\.0\.1:(\d+)\n",
-                                 line)
-            if not found:
-                raise Failure(f"the {self.name} said {line!r}")
-        except BaseException as error:
-            self.kill()
-            if isinstance(error, Failure):
-                raise Failure(f"{error}{self.last_words()}") from None
-            raise
-        self.port = found[1]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        if kind:
-            self.kill()
-        else:
-            self.stop()
-
-    def last_words(self):
-        lines = self.log.read_text(errors="replace").splitlines()
-        return "; its log ends: " + " | ".join(lines[-3:]) if lines else ""
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            status = self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            raise Failure(f"the {self.name} did not end at SIGTERM") from None
-        finally:
-            self.kill()
-        if status:
-            raise Failure(f"the {self.name} ended with status {status}"
-                          f"{self.last_words()}")
-
-    def cpu(self):
-        """Seconds of CPU time so far, user and system."""
-        total = 0
-        for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
-            total += int((task / "schedstat").read_text().split()[0])
-        return total / 1e9
-
-    def memory(self):
-        """Bytes that only this process has, and that it has written.
-
-        Clean private pages do not count: a library's page becomes shared, and
-        private again, as other programs with that library come and go.
-        """
-        text = pathlib.Path(
-            f"/proc/{self.process.pid}/smaps_rollup").read_text()
-        return int(re.search(r"Private_Dirty:\s+(\d+) kB", text)[1]) * 1024
-
-
-class Role:
-    """One of the two programs under comparison."""
-
-    def __init__(self, name, path, options):
-        self.name = name
-        self.program, self.env = real_program(path)
-        self.options = options
 
 
 class Bench:
@@ -267,15 +92,15 @@ class Bench:
             "RSA-2048": make_pair(directory / "rsa", args.cert_program, True),
         }
 
-    def start_load(self, server, mode, count, threads=1):
+    def start_load(self, server, mode, count, threads=1, more=()):
         return subprocess.Popen(
             [self.load_program, mode, "--port", server.port, "--count",
-             str(count), "--threads", str(threads)], env=self.load_env,
+             str(count), "--threads", str(threads), *more], env=self.load_env,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, preexec_fn=prepare(cpus()[1]))
 
     def end_load(self, process, server):
-        """Waits for the load; returns the bytes of message it sent."""
+        """Waits for the load; returns what it tells of itself."""
         try:
             out, err = process.communicate(timeout=LOAD_SECONDS)
         except BaseException:
@@ -287,13 +112,30 @@ class Bench:
             raise Failure(f"{what[-1] if what else 'the load died'} "
                           f"(against the {server.name}"
                           f"{server.last_words()})")
-        return int(re.search(rb"bytes=(\d+)", out)[1])
+        return out.decode()
 
-    def run_load(self, server, mode, count, threads=1):
+    def run_load(self, server, mode, count, threads=1, more=()):
         """What was done, in the unit of the mode: sessions, or MiB."""
-        size = self.end_load(self.start_load(server, mode, count, threads),
-                             server)
+        out = self.end_load(
+            self.start_load(server, mode, count, threads, more), server)
+        size = int(re.search(r"bytes=(\d+)", out)[1])
         return size / MIB if mode == "data" else count
+
+    @contextlib.contextmanager
+    def held(self, server, mode, count):
+        """So many connections, as long as it is open."""
+        load = self.start_load(server, mode, count)
+        try:
+            try:
+                read_line(load, "the load")
+            except Failure:
+                self.end_load(load, server)
+                raise
+            yield
+            self.end_load(load, server)
+        finally:
+            load.kill()
+            load.wait()
 
     def cpu_round(self, mode, key, count, threads, order):
         """CPU seconds per session, or per MiB, of the two roles.
@@ -327,22 +169,44 @@ class Bench:
                          *self.cpu(mode, key, count, threads), limit)
 
     def valgrind(self, role, key, tool, run):
-        """What the tool wrote about a server for which run was called."""
-        out = self.directory / tool
+        """What the tool wrote about each process of a server for which run was
+        called, and what that returned."""
         prefix = ("valgrind", "--quiet", f"--tool={tool}",
-                  f"--{tool}-out-file={out}")
+                  f"--{tool}-out-file={self.directory / tool}.%p")
         with Server(self, role, self.pairs[key], prefix) as server:
             done = run(server)
-        text = out.read_text()
-        out.unlink()
-        return text, done
+        texts = []
+        for out in self.directory.glob(f"{tool}.*"):
+            texts.append(out.read_text())
+            out.unlink()
+        return texts, done
+
+    def callgrind_counts(self, role, mode, count, key="P-256", more=()):
+        """Of a whole run, for each process."""
+        texts, _ = self.valgrind(
+            role, key, "callgrind",
+            lambda server: self.run_load(server, mode, count, more=more))
+        found = [re.search(r"^summary: (\d+)", text, re.MULTILINE)
+                 for text in texts]
+        if not found or not all(found):
+            raise Failure(f"callgrind counted nothing of the {role.name}")
+        return [int(one[1]) for one in found]
+
+    def session_instructions(self, mode, role=None, more=()):
+        """Of the server, or another role."""
+        few, many = (3, 8) if self.quick else (5, 25)
+        less, greater = (
+            sum(self.callgrind_counts(role or self.roles[1], mode, count,
+                                      more=more))
+            for count in (few, many))
+        return (greater - less) / (many - few)
 
     def instructions(self, role, mode, key, count):
         """Of a whole run, and what it did: sessions, or MiB."""
-        text, done = self.valgrind(
+        texts, done = self.valgrind(
             role, key, "callgrind",
             lambda server: self.run_load(server, mode, count))
-        found = re.search(r"^summary: (\d+)", text, re.MULTILINE)
+        found = re.search(r"^summary: (\d+)", texts[0], re.MULTILINE)
         if not found:
             raise Failure(f"callgrind counted nothing of the {role.name}")
         return int(found[1]), done
@@ -389,20 +253,9 @@ class Bench:
         """Opens one lot after the other; returns the memory after each."""
         sizes = []
         with contextlib.ExitStack() as stack:
-            loads = []
             for count in counts:
-                load = self.start_load(server, mode, count)
-                stack.callback(load.wait)
-                stack.callback(load.kill)
-                loads.append(load)
-                try:
-                    read_line(load, "the load")
-                except Failure:
-                    self.end_load(load, server)
-                    raise
+                stack.enter_context(self.held(server, mode, count))
                 sizes.append(server.memory())
-            for load in loads:
-                self.end_load(load, server)
         return sizes
 
     def idle(self, role, mode, counts):
@@ -416,10 +269,10 @@ class Bench:
     def library_heap(self, role, mode, count):
         """Bytes on the heap when it was fullest that the library asked for,
         or what it called."""
-        text, _ = self.valgrind(
+        texts, _ = self.valgrind(
             role, "P-256", "dhat",
             lambda server: self.hold(server, mode, (count,)))
-        profile = json.loads(text)
+        profile = json.loads(texts[0])
         frames = [bool(re.search("smtptls_|libsmtptls", frame))
                   for frame in profile["ftbl"]]
         return sum(point["gb"] for point in profile["pps"]
@@ -446,7 +299,7 @@ class Bench:
                 ("full session, RSA-2048", "full", "RSA-2048", 60, 8,
                  INSTRUCTIONS_LIMIT, CPU_LIMIT),
                 ("resumed session, P-256", "resumed", "P-256", 200, 8,
-                 None, None),
+                 None, RESUMED_CPU_LIMIT),
                 ("MiB of DATA", "data", "P-256", 200, 1, None, DATA_LIMIT)):
             yield self.instructions_row(name, mode, key, instructions)
             yield self.cpu_row(name, mode, key, count, threads, cpu)
@@ -454,51 +307,21 @@ class Bench:
             yield self.client_row(mode, CLIENT_LIMIT)
         yield self.instructions_row("strings", "full", "P-256", STRINGS_LIMIT,
                                     self.strings)
-        yield self.idle_row("idle-tls", IDLE_TLS, IDLE_TLS_LIMIT)
+        yield other_programs.runner_row(self)
+        yield other_programs.sni_row(self)
+        yield under_load.calls_row(self)
+        yield under_load.p99_row(self)
+        yield under_load.reload_row(self)
+        yield from other_programs.names_rows(self)
+        yield self.idle_row("idle-tls",
+                            IDLE_TLS_QUICK if self.quick else IDLE_TLS,
+                            IDLE_TLS_LIMIT)
         yield self.idle_row("idle-plain", IDLE_PLAIN, None)
         yield self.library_heap_row("idle-plain", LIBRARY_HEAP_LIMIT)
 
 
-def run_quietly(command, directory, env=None, seconds=START_SECONDS):
-    done = subprocess.run(command, cwd=directory, env=env,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=seconds,
-                          check=False)
-    if done.returncode:
-        text = done.stdout.decode(errors="replace").strip()
-        raise Failure(f"{command[0]} ended with status {done.returncode}: "
-                      f"{text}")
-
-
-def make_pair(directory, cert_program, rsa):
-    """A certificate and its key, as two paths."""
-    directory.mkdir()
-    if not cert_program:
-        kind = (["rsa:2048"] if rsa else
-                ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
-        run_quietly(["openssl", "req", "-x509", "-newkey", *kind, "-nodes",
-                     "-subj", "/CN=localhost", "-days", "2", "-addext",
-                     "subjectAltName=DNS:localhost", "-keyout", "server.key",
-                     "-out", "server.crt"], directory)
-        return directory / "server.crt", directory / "server.key"
-    program, env = real_program(cert_program)
-    run_quietly([program, "--dir", str(directory), "--name", "localhost",
-                 *(["--rsa"] if rsa else [])], directory, env)
-    pair = (directory / "smtptls-server.crt", directory / "smtptls-server.key")
-    if not all(path.exists() for path in pair):
-        raise Failure(f"{cert_program} left no smtptls-server.crt and .key")
-    return pair
-
-
-def show(cells):
-    name, *rest = cells
-    print(f"{name:36}" + "".join(
-        f"{cell:>{width}}" for cell, width in
-        zip(rest, (13, 13, 11, 16, 10, 10))).rstrip(), flush=True)
-
-
 def measure(args):
-    for tool in ("valgrind", "openssl"):
+    for tool in ("valgrind", "openssl", "strace"):
         if not shutil.which(tool):
             raise Failure(f"{tool} is not installed")
     exceeded = []

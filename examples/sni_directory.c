@@ -15,6 +15,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -268,9 +269,13 @@ static int listen_on_loopback(void)
 	struct sockaddr_in address = { .sin_family = AF_INET };
 	socklen_t len = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int on = 1;
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) < 0 ||
+	/* What is accepted inherits it; else each turn waits for an ACK. */
+	if (fd < 0 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 ||
+	    bind(fd, (struct sockaddr *)&address, len) < 0 ||
 	    listen(fd, 64) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &len) < 0)
 		return -1;

@@ -23,6 +23,8 @@
  */
 #include <errno.h>
 #include <grp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -134,8 +136,10 @@ static int serve(struct smtptls_config *config, int fd)
 {
 	struct smtptls_conn *conn;
 	struct child child;
-	int asked;
+	int asked, on = 1;
 
+	/* Else each turn waits for an ACK; what is no TCP needs it not. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	/* a server of TCP between has said it */
 	if (!getenv("PROTO") && set_addresses(fd) != 0)
 		die("environment", strerror(errno));

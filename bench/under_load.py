@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""Rows about a server that has much to do: its system calls, how long honest
+clients wait beside others, and a new configuration ten times a second.
+"""
+
+import contextlib
+import re
+import signal
+import statistics
+import threading
+import time
+
+from program import Failure, Server
+from table import Row, difference_row
+
+# 19 a session where the floor made 17.6.
+CALLS_LIMIT = 1.4
+TRACE_SECONDS = 30
+
+P99_LIMIT = 2.0
+STALLED = IDLE = 1000
+
+RELOAD_SECONDS = 0.1
+
+
+def system_calls(bench, role, count):
+    """Of a whole run of so many sessions, one after the other."""
+    out = bench.directory / "strace"
+    # -D: what was started is the server, and strace a child that ends with it
+    prefix = ("strace", "-D", "-f", "-c", "-o", str(out))
+    with Server(bench, role, bench.pairs["P-256"], prefix) as server:
+        bench.run_load(server, "full", count)
+    deadline = time.monotonic() + TRACE_SECONDS
+    while time.monotonic() < deadline:
+        found = out.exists() and re.search(
+            r"^100\.00\s+[\d.]+\s+(?:\d+\s+)?(\d+)\s+(?:\d+\s+)?total$",
+            out.read_text(), re.MULTILINE)
+        if found:
+            out.unlink()
+            return int(found[1])
+        time.sleep(0.05)
+    raise Failure(f"strace counted nothing of the {role.name}")
+
+
+def calls_row(bench):
+    few, many = (20, 120) if bench.quick else (50, 450)
+    floor, server = (
+        (system_calls(bench, role, many) - system_calls(bench, role, few)) /
+        (many - few) for role in bench.roles)
+    return difference_row("system calls, full session", floor, server,
+                          CALLS_LIMIT, digits=1)
+
+
+def percentile(bench, server, count):
+    load = bench.start_load(server, "full", count)
+    out = bench.end_load(load, server)
+    return int(re.search(r"p99_us=(\d+)", out)[1])
+
+
+@contextlib.contextmanager
+def crowd(bench, server):
+    """Connections that stall and that do nothing, as long as it is open."""
+    with contextlib.ExitStack() as stack:
+        for mode, count in ("stalled", STALLED), ("idle-tls", IDLE):
+            stack.enter_context(bench.held(server, mode, count))
+        yield
+
+
+def p99_row(bench):
+    """A session's time beside the crowd, and without it, in turn."""
+    count, rounds = (200, 3) if bench.quick else (1000, 5)
+    alone, beside = [], []
+    with Server(bench, bench.roles[1], bench.pairs["P-256"]) as server:
+        percentile(bench, server, count // 10)
+        for _ in range(rounds):
+            alone.append(percentile(bench, server, count))
+            with crowd(bench, server):
+                beside.append(percentile(bench, server, count))
+    ratios = [b / a for a, b in zip(alone, beside)]
+    ratio = statistics.median(ratios)
+    return Row("p99 us, beside 2000 others", f"{statistics.median(alone):,.0f}",
+               f"{statistics.median(beside):,.0f}", f"x {ratio:.3f}",
+               f"{min(ratios):.3f}..{max(ratios):.3f}", f"x {P99_LIMIT:.2f}",
+               ratio <= P99_LIMIT)
+
+
+@contextlib.contextmanager
+def reloads(server):
+    """SIGHUP again and again, as long as it is open."""
+    over = threading.Event()
+
+    def ask():
+        while not over.wait(RELOAD_SECONDS):
+            server.process.send_signal(signal.SIGHUP)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def reload_row(bench):
+    """The load ends at its first failed session, and so counts one at most."""
+    count = 1000 if bench.quick else 5000
+    failed = 0
+    with Server(bench, bench.roles[1], bench.pairs["P-256"]) as server:
+        with reloads(server):
+            try:
+                bench.run_load(server, "full", count, 8)
+            except Failure as failure:
+                print(failure)
+                failed = 1
+        done = len(re.findall("^smtptls-server: reloaded$",
+                              server.log.read_text(), re.MULTILINE))
+    if done < 3:
+        raise Failure(f"the server has reloaded {done} times only")
+    return Row("failed sessions, SIGHUP each 100 ms", "", f"{failed}",
+               f"of {count}", f"{done} reloads", "0", not failed)
