@@ -54,7 +54,8 @@ SMTPTLS_API void smtptls_config_unref(struct smtptls_config *config);
  *   SMTPTLS_E_CONFIG       a file is missing, unreadable or empty, or holds
  *                          something else than it should, or a key does not
  *                          belong to its certificate, or is encrypted and
- *                          there is no passphrase or a wrong one
+ *                          there is no passphrase or a wrong one, or a signer
+ *                          does not sign
  * and those that its own comment names. smtptls_config_error() has the
  * sentence, which names the file. Strings and memory are copied or read before
  * the call returns. Files are PEM, of at most 1 MiB, where nothing else is said.
@@ -82,6 +83,46 @@ SMTPTLS_API int smtptls_config_add_cert_file(struct smtptls_config *config,
 SMTPTLS_API int smtptls_config_add_cert_mem(struct smtptls_config *config,
 					    const void *cert, size_t cert_len,
 					    const void *key, size_t key_len);
+
+/*
+ * Add a certificate chain whose private key is elsewhere, as in a process with
+ * other privileges: `sign` makes its signatures. The leaf is the first
+ * certificate of the file. Otherwise it is as any other; but nothing is
+ * decrypted, so suites with RSA key exchange are not for it, as if its keyUsage
+ * were without keyEncipherment.
+ *
+ * `scheme` is the algorithm, TLS's SignatureScheme (RFC 8446 section 4.2.3, or
+ * for TLS 1.2 the pair of RFC 5246 section 7.4.1.4.1 as one number):
+ *   0x0201, 0x0301 ... 0x0601  RSA PKCS #1 v1.5 with SHA-1, -224, -256, -384,
+ *                              -512: high byte 2 to 6
+ *   0x0203, 0x0303 ... 0x0603  ECDSA with those; the signature is in DER
+ *   0x0804 to 0x0806           RSA-PSS with SHA-256, -384, -512, for which MGF1
+ *                              and the salt's length are the hash's too
+ *   0x0809 to 0x080b           the same of a key that is for RSA-PSS alone
+ *   0x0807, 0x0808             Ed25519, Ed448
+ *   0                          RSA before TLS 1.2: PKCS #1 v1.5 of the 36 bytes
+ *                              of MD5 and SHA-1 as they are, no DigestInfo
+ * `data` is the digest by that hash, `len` its length, which is to be signed as
+ * it is; for Ed25519 and Ed448 it is the whole text. `sign` writes the signature
+ * into `signature`, which has room for `size` bytes, 2048 at least, and returns
+ * its length, or a negative number when it has none.
+ *
+ * It is called in this setter already, twice for RSA, and then in each full
+ * handshake that uses the certificate, in the connection's thread, which waits
+ * for it: a slow one stalls a server of one thread, and it must bound its own
+ * time. It may be called from several threads at once, and must not call a
+ * function of the connection. Each signature is verified. Without one, or with a
+ * wrong one, that handshake fails with SMTPTLS_E_HANDSHAKE and
+ * SMTPTLS_REASON_SIGNER, and nothing else does. `arg` is given to it, and must be
+ * valid as long as `config` is.
+ *
+ * SMTPTLS_E_CONFIG: also when it does not sign now, or by another key.
+ */
+SMTPTLS_API int smtptls_config_add_cert_signer(
+	struct smtptls_config *config, const char *cert_file,
+	int (*sign)(unsigned scheme, const void *data, size_t len,
+		    void *signature, size_t size, void *arg),
+	void *arg);
 
 /*
  * Let the host be asked for the passphrase of a private key that is encrypted;

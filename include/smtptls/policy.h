@@ -229,7 +229,9 @@ enum smtptls_reason {
 	SMTPTLS_REASON_LINE_TOO_LONG = 63,
 	SMTPTLS_REASON_TOO_MANY_ERRORS = 64,
 	SMTPTLS_REASON_COMMAND = 65,	 /* behind which none can follow */
-	SMTPTLS_REASON_TLS_REQUIRED = 66 /* and was not started */
+	SMTPTLS_REASON_TLS_REQUIRED = 66, /* and was not started */
+
+	SMTPTLS_REASON_SIGNER = 67 /* gave no signature, or a wrong one */
 };
 
 /* The name of a reason in this header, in lower case: "needs-rsa"; or NULL. */

@@ -76,6 +76,7 @@ const char *smtptls_reason_name(int reason)
 		"too-many-errors",
 		"command",
 		"tls-required",
+		"signer",
 	};
 
 	if (reason < 0 || (size_t)reason >= sizeof(names) / sizeof(names[0]))

@@ -456,6 +456,11 @@ void stls_end_write(const struct stls_end *end, char *text, size_t size)
 			       "this side has trouble of its own: %s",
 			       end->found);
 		break;
+	case SMTPTLS_REASON_SIGNER:
+		(void)snprintf(text, size,
+			       "the signer of this side's private key gave %s",
+			       end->found);
+		break;
 	case SMTPTLS_REASON_VERSION:
 	case SMTPTLS_REASON_SUITES_EXCLUDED:
 	case SMTPTLS_REASON_GROUP:

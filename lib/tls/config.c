@@ -131,6 +131,7 @@ void smtptls_config_unref(struct smtptls_config *config)
 		return;
 	gnutls_certificate_free_credentials(config->credentials);
 	stls_single_credentials_free(&config->single);
+	stls_external_keys_free(&config->external);
 	stls_dh_free(&config->dh);
 	stls_own_certificates_free(&config->own);
 	stls_stapling_free(&config->stapling);
@@ -435,6 +436,7 @@ static int settle(struct smtptls_config *config)
 	gnutls_certificate_get_trust_list(config->credentials, &trust);
 	ret = stls_own_certificates_read(&config->own, config->credentials,
 					 trust);
+	stls_external_keys_limit(&config->external, &config->own);
 	if (ret == 0 && config->policy)
 		ret = judge_strength(config, config->policy, &error);
 	if (ret < 0)
@@ -540,7 +542,8 @@ static int make_single(struct smtptls_config *config)
 		return 0;
 	return stls_single_credentials_make(
 		&config->single, config->credentials, config->own.count,
-		config->dh.params, !config->has_system_authorities);
+		&config->external, config->dh.params,
+		!config->has_system_authorities);
 }
 
 int smtptls_config_freeze(struct smtptls_config *config)

@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/texts.h"
 #include "tls/dh.h"
+#include "tls/external_key.h"
 #include "tls/single_credentials.h"
 #include "tls/stapling.h"
 #include "x509/digest.h"
@@ -36,6 +37,7 @@ struct smtptls_config {
 	int (*passphrase)(const char *name, char *buf, size_t size, void *arg);
 	void *passphrase_arg;
 	gnutls_certificate_credentials_t credentials;
+	struct stls_external_keys external;
 	/* Each own certificate alone; none unless there are several. */
 	struct stls_single_credentials single;
 	struct stls_dh dh;

@@ -145,7 +145,7 @@ static int warn_of_unrelated(struct smtptls_config *config, const char *name,
 				name, shown);
 }
 
-/* What should be changed in the files although they are taken. */
+/* What should be changed in the files although they are taken; `key` or NULL. */
 static int warn_of_files(struct smtptls_config *config,
 			 const struct source *cert, const struct source *key,
 			 const struct stls_own_chain *chain)
@@ -161,7 +161,7 @@ static int warn_of_files(struct smtptls_config *config,
 				       cert->name);
 	for (i = chain->len; ret == 0 && i < chain->total; i++)
 		ret = warn_of_unrelated(config, cert->name, chain->cert[i]);
-	if (ret == 0 && key->shared)
+	if (ret == 0 && key && key->shared)
 		ret = stls_config_warn(config,
 				       "%s: others than its owner can read the "
 				       "private key: make it readable for its "
@@ -225,6 +225,117 @@ out:
 	stls_own_chain_free(&chain);
 	return ret;
 }
+
+/* ---- a certificate whose key is elsewhere ---- */
+
+static unsigned count_chains(struct smtptls_config *config)
+{
+	gnutls_datum_t leaf;
+	unsigned n = 0;
+
+	while (gnutls_certificate_get_crt_raw(config->credentials, n, 0,
+					      &leaf) == 0)
+		n++;
+	return n;
+}
+
+static int external_failed(struct smtptls_config *config,
+			   const struct source *cert, int ret)
+{
+	if (ret == STLS_SIGNER_SILENT)
+		return stls_config_fail(config, SMTPTLS_E_CONFIG,
+					"%s: the signer gives no signature: "
+					"see whether it runs",
+					cert->name);
+	if (ret == STLS_SIGNER_WRONG)
+		return stls_config_fail(config, SMTPTLS_E_CONFIG,
+					"%s: the signer has another key than "
+					"the certificate, or does not sign as "
+					"it is asked to",
+					cert->name);
+	return source_failed(config, cert, ret, "certificate");
+}
+
+/* A key that is open and does sign; with it the chain is the credentials'. */
+static int give_external(struct smtptls_config *config,
+			 const struct source *cert,
+			 const struct stls_own_chain *chain,
+			 const struct stls_external_key *external,
+			 gnutls_privkey_t key)
+{
+	size_t warnings = config->warnings.count;
+	int ret = stls_external_keys_reserve(&config->external);
+
+	if (ret == 0)
+		ret = warn_of_files(config, cert, NULL, chain);
+	if (ret == 0)
+		ret = stls_texts_copy(&config->certificates, cert->name);
+	if (ret < 0)
+		goto failed;
+	ret = stls_external_key_give(config->credentials, chain->cert,
+				     chain->len, key);
+	if (ret == 0) {
+		stls_external_keys_add(&config->external, external);
+		return 0;
+	}
+	stls_texts_cut(&config->certificates, config->certificates.count - 1);
+	ret = source_failed(config, cert, ret, "certificate");
+failed:
+	stls_texts_cut(&config->warnings, warnings);
+	return ret;
+}
+
+static int add_external(struct smtptls_config *config,
+			const struct source *cert,
+			struct stls_external_key *external)
+{
+	struct stls_own_chain chain = { 0 };
+	gnutls_privkey_t key = NULL;
+	int ret;
+
+	external->index = count_chains(config);
+	if (stls_own_chain_read_certs(&chain, &cert->pem, &ret)) {
+		ret = chain_failed(config, cert, NULL, STLS_OWN_CHAIN_CERT,
+				   ret);
+		goto out;
+	}
+	ret = stls_external_key_open(external, chain.cert[0], &key);
+	if (ret == 0)
+		ret = stls_key_try(key, chain.cert[0]);
+	if (ret < 0)
+		ret = external_failed(config, cert, ret);
+	else
+		ret = give_external(config, cert, &chain, external, key);
+out:
+	if (ret < 0 && key)
+		gnutls_privkey_deinit(key);
+	stls_own_chain_free(&chain);
+	return ret;
+}
+
+int smtptls_config_add_cert_signer(
+	struct smtptls_config *config, const char *cert_file,
+	int (*sign)(unsigned scheme, const void *data, size_t len,
+		    void *signature, size_t size, void *arg),
+	void *arg)
+{
+	struct stls_external_key external = { 0, { sign, arg } };
+	struct source cert;
+	int ret;
+
+	if (!config || !cert_file || !sign)
+		return SMTPTLS_E_ARG;
+	if (config->frozen)
+		return SMTPTLS_E_STATE;
+	ret = source_open(config, &cert, cert_file);
+	if (ret < 0)
+		return ret;
+	ret = add_external(config, &cert, &external);
+	source_close(&cert);
+	return ret;
+}
+
+/* ---- a certificate and its key ---- */
 
 int smtptls_config_add_cert_file(struct smtptls_config *config,
 				 const char *cert_file, const char *key_file)

@@ -14,6 +14,8 @@
 
 #include <smtptls/policy.h>
 
+#include "x509/signer.h"
+
 #define RECORD	  SMTPTLS_REASON_BAD_RECORD
 #define MESSAGE	  SMTPTLS_REASON_BAD_MESSAGE
 #define SIGNATURE SMTPTLS_REASON_BAD_SIGNATURE
@@ -94,6 +96,11 @@ static const struct stls_failure failures[] = {
 	{ GNUTLS_E_INSUFFICIENT_CREDENTIALS, SMTPTLS_REASON_SUITES_EXCLUDED,
 	  "cipher suite for which there is a certificate" },
 	{ GNUTLS_E_NO_TEMPORARY_DH_PARAMS, SMTPTLS_REASON_GROUP, "group" },
+	/* this side's private key */
+	{ STLS_SIGNER_SILENT, SMTPTLS_REASON_SIGNER,
+	  "no signature: see whether it runs, and answers in time" },
+	{ STLS_SIGNER_WRONG, SMTPTLS_REASON_SIGNER,
+	  "a wrong signature: it has another key, or a defect" },
 	/* others */
 	{ GNUTLS_E_INAPPROPRIATE_FALLBACK, SMTPTLS_REASON_FALLBACK, NULL },
 	{ GNUTLS_E_DH_PRIME_UNACCEPTABLE, SMTPTLS_REASON_DH_PARAMETERS, NULL },

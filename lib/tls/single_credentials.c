@@ -13,8 +13,9 @@
  *
  * A client may have to show no certificate: one more has none.
  *
- * A key that cannot be copied, as one in a device, has none, and is found as
- * GnuTLS finds it.
+ * A key that is elsewhere is opened once more. One that cannot be copied, since
+ * a host has put it into the credentials itself, has none, and is found as GnuTLS
+ * finds it.
  */
 #include "tls/single_credentials.h"
 
@@ -57,14 +58,31 @@ static int add_authorities(gnutls_certificate_credentials_t single,
 	return ret < 0 ? ret : 0;
 }
 
+static int give_external(gnutls_certificate_credentials_t single,
+			 const struct copied *copied,
+			 const struct stls_external_key *external)
+{
+	gnutls_privkey_t key;
+	int ret = stls_external_key_open(external, copied->crt[0], &key);
+
+	if (ret < 0)
+		return ret;
+	ret = stls_external_key_give(single, copied->crt, copied->count, key);
+	if (ret < 0)
+		gnutls_privkey_deinit(key);
+	return ret;
+}
+
 /* The i-th certificate alone; NULL: its key cannot be copied. */
 static int make(gnutls_certificate_credentials_t *single,
-		gnutls_certificate_credentials_t all, unsigned i)
+		gnutls_certificate_credentials_t all, unsigned i,
+		const struct stls_external_key *external)
 {
 	struct copied copied = { NULL, 0, NULL };
-	int ret;
+	int ret = 0;
 
-	ret = gnutls_certificate_get_x509_key(all, i, &copied.key);
+	if (!external)
+		ret = gnutls_certificate_get_x509_key(all, i, &copied.key);
 	if (ret < 0) {
 		copied.key = NULL;
 		return ret == GNUTLS_E_MEMORY_ERROR ? ret : 0;
@@ -78,8 +96,10 @@ static int make(gnutls_certificate_credentials_t *single,
 		*single = NULL;
 		goto out;
 	}
-	ret = gnutls_certificate_set_x509_key(*single, copied.crt,
-					      (int)copied.count, copied.key);
+	ret = external ? give_external(*single, &copied, external)
+		       : gnutls_certificate_set_x509_key(*single, copied.crt,
+							 (int)copied.count,
+							 copied.key);
 out:
 	copied_free(&copied);
 	return ret < 0 ? ret : 0;
@@ -87,7 +107,9 @@ out:
 
 int stls_single_credentials_make(struct stls_single_credentials *single,
 				 gnutls_certificate_credentials_t all,
-				 size_t count, gnutls_dh_params_t dh, int tell)
+				 size_t count,
+				 const struct stls_external_keys *external,
+				 gnutls_dh_params_t dh, int tell)
 {
 	size_t i;
 	int ret = gnutls_certificate_allocate_credentials(&single->none);
@@ -105,7 +127,8 @@ int stls_single_credentials_make(struct stls_single_credentials *single,
 	for (i = 0; ret == 0 && i < count; i++) {
 		gnutls_certificate_credentials_t *one = &single->credentials[i];
 
-		ret = make(one, all, (unsigned)i);
+		ret = make(one, all, (unsigned)i,
+			   stls_external_keys_find(external, (unsigned)i));
 		if (ret < 0 || !*one)
 			continue;
 		if (dh)

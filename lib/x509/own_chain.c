@@ -4,8 +4,9 @@
  *
  * What stands in a file, in whatever order, becomes a chain as it has to be
  * sent (RFC 5246 section 7.4.2): the leaf is the certificate to which the
- * private key belongs, and behind each stands the one that has signed it. What
- * belongs to no place is left behind the chain, for a warning.
+ * private key belongs, or the first where the key is not there, and behind each
+ * stands the one that has signed it. What belongs to no place is left behind the
+ * chain, for a warning.
  *
  * Names alone say little, since an authority may have several certificates of
  * one name: who has signed is found out by the signature.
@@ -107,13 +108,32 @@ static int read_key(struct stls_own_chain *chain, const gnutls_datum_t *key,
 	return ret;
 }
 
+static int read_certs(struct stls_own_chain *chain, const gnutls_datum_t *certs,
+		      int *ret)
+{
+	*ret = gnutls_x509_crt_list_import2(&chain->cert, &chain->total, certs,
+					    GNUTLS_X509_FMT_PEM, 0);
+	return *ret < 0 || chain->total == 0 ? STLS_OWN_CHAIN_CERT : 0;
+}
+
+int stls_own_chain_read_certs(struct stls_own_chain *chain,
+			      const gnutls_datum_t *certs, int *ret)
+{
+	int fault = read_certs(chain, certs, ret);
+
+	if (fault)
+		return fault;
+	take(chain, 0);
+	while (find_issuer(chain))
+		;
+	return 0;
+}
+
 int stls_own_chain_read(struct stls_own_chain *chain,
 			const gnutls_datum_t *certs, const gnutls_datum_t *key,
 			const char *passphrase, int *ret)
 {
-	*ret = gnutls_x509_crt_list_import2(&chain->cert, &chain->total, certs,
-					    GNUTLS_X509_FMT_PEM, 0);
-	if (*ret < 0 || chain->total == 0)
+	if (read_certs(chain, certs, ret))
 		return STLS_OWN_CHAIN_CERT;
 	*ret = read_key(chain, key, passphrase);
 	if (*ret < 0)

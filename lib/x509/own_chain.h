@@ -33,6 +33,9 @@ enum stls_own_chain_fault {
 int stls_own_chain_read(struct stls_own_chain *chain,
 			const gnutls_datum_t *certs, const gnutls_datum_t *key,
 			const char *passphrase, int *ret);
+/* The same without the key: the leaf is the first certificate. */
+int stls_own_chain_read_certs(struct stls_own_chain *chain,
+			      const gnutls_datum_t *certs, int *ret);
 void stls_own_chain_free(struct stls_own_chain *chain);
 
 #endif

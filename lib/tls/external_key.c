@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls/external_key: private keys that are not in the library's memory.
+ *
+ * What makes a key is kept, for the key itself cannot be copied: a certificate
+ * among several is in credentials of its own too (tls/single_credentials),
+ * which need a key of their own.
+ *
+ * Whether a key belongs to its certificate was tried before it is given to
+ * credentials (x509/signer); GnuTLS, which would sign once more for that, is
+ * told not to.
+ */
+#include "tls/external_key.h"
+
+#include <stdlib.h>
+
+#include <smtptls/error.h>
+#include <smtptls/policy.h>
+
+int stls_external_keys_reserve(struct stls_external_keys *keys)
+{
+	struct stls_external_key *more =
+		realloc(keys->key, (keys->count + 1) * sizeof(*more));
+
+	if (!more)
+		return SMTPTLS_E_NOMEM;
+	keys->key = more;
+	return 0;
+}
+
+void stls_external_keys_add(struct stls_external_keys *keys,
+			    const struct stls_external_key *key)
+{
+	keys->key[keys->count++] = *key;
+}
+
+void stls_external_keys_free(struct stls_external_keys *keys)
+{
+	free(keys->key);
+	keys->key = NULL;
+	keys->count = 0;
+}
+
+const struct stls_external_key *
+stls_external_keys_find(const struct stls_external_keys *keys, unsigned index)
+{
+	size_t i;
+
+	for (i = 0; i < keys->count; i++) {
+		if (keys->key[i].index == index)
+			return &keys->key[i];
+	}
+	return NULL;
+}
+
+int stls_external_key_open(const struct stls_external_key *external,
+			   gnutls_x509_crt_t leaf, gnutls_privkey_t *key)
+{
+	return stls_signer_key(key, &external->signer, leaf);
+}
+
+int stls_external_key_give(gnutls_certificate_credentials_t credentials,
+			   gnutls_x509_crt_t *chain, unsigned len,
+			   gnutls_privkey_t key)
+{
+	gnutls_pcert_st *list = calloc(len, sizeof(*list));
+	unsigned n = 0;
+	int ret = list ? 0 : GNUTLS_E_MEMORY_ERROR;
+
+	while (ret == 0 && n < len) {
+		ret = gnutls_pcert_import_x509(&list[n], chain[n], 0);
+		n += ret == 0;
+	}
+	if (ret == 0) {
+		gnutls_certificate_set_flags(
+			credentials, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
+		/* What is in the list is the credentials' if this succeeds. */
+		ret = gnutls_certificate_set_key(credentials, NULL, 0, list,
+						 (int)len, key);
+		gnutls_certificate_set_flags(credentials, 0);
+	}
+	while (ret < 0 && n > 0)
+		gnutls_pcert_deinit(&list[--n]);
+	free(list);
+	return ret < 0 ? ret : 0;
+}
+
+void stls_external_keys_limit(const struct stls_external_keys *keys,
+			      struct stls_own_certificates *own)
+{
+	size_t i;
+
+	if (keys->count == 0)
+		return;
+	own->keys = 0;
+	for (i = 0; i < own->count; i++) {
+		if (stls_external_keys_find(keys, (unsigned)i))
+			own->cert[i].keys &= ~(unsigned)SMTPTLS_KEY_RSA_ENCRYPT;
+		own->keys |= own->cert[i].keys;
+	}
+}
