@@ -203,6 +203,8 @@ static int add_files(struct smtptls_config *config, const struct source *source)
 	char path[PATH_MAX];
 	int ret = add_certs(config, source);
 
+	for (size_t i = 0; ret == 0 && i < options->n_ocsp; i++)
+		ret = smtptls_config_add_ocsp_file(config, options->ocsp[i]);
 	if (ret == 0 && options->ca)
 		ret = smtptls_config_set_ca_file(config, options->ca);
 	else if (ret == 0 && exists(below(source, path, source->names->ca)))

@@ -24,6 +24,7 @@ static const char help[] =
 	"  --cert FILE, --key FILE   certificate chain and key, repeatable\n"
 	"                            (ssl/smtptls-server.crt, .key)\n"
 	"  --passphrase-file FILE    what opens encrypted keys\n"
+	"  --ocsp FILE               an OCSP response for one, repeatable\n"
 	"  --ca FILE                 authorities of clients\n"
 	"                            (ssl/smtptls-ca.crt)\n"
 	"  --crl FILE                what these have revoked\n"
@@ -157,6 +158,14 @@ static void add_key(struct options *options, const char *key)
 	last->key = key;
 }
 
+static void add_ocsp(struct options *options, const char *ocsp)
+{
+	if (options->n_ocsp == OPTIONS_LIST_MAX)
+		usage_error(&program, "--ocsp %s: more than %d responses", ocsp,
+			    OPTIONS_LIST_MAX);
+	options->ocsp[options->n_ocsp++] = ocsp;
+}
+
 static void set_defaults(struct options *options)
 {
 	char name[OPTIONS_HOST_MAX + 1] = "";
@@ -201,6 +210,9 @@ static void set_option(struct options *options, int option)
 		break;
 	case 'W':
 		options->passphrase_file = optarg;
+		break;
+	case 'y':
+		add_ocsp(options, optarg);
 		break;
 	case 'a':
 		options->ca = optarg;
@@ -308,6 +320,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		{ "cert", required_argument, NULL, 'c' },
 		{ "key", required_argument, NULL, 'k' },
 		{ "passphrase-file", required_argument, NULL, 'W' },
+		{ "ocsp", required_argument, NULL, 'y' },
 		{ "ca", required_argument, NULL, 'a' },
 		{ "crl", required_argument, NULL, 'q' },
 		{ "dhparam", required_argument, NULL, 'd' },

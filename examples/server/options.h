@@ -25,6 +25,8 @@ struct options {
 	size_t n_listen;
 	struct cert_option certs[OPTIONS_LIST_MAX];
 	size_t n_certs; /* 0: the default files */
+	const char *ocsp[OPTIONS_LIST_MAX];
+	size_t n_ocsp;
 	const char *ca, *crl, *dhparam, *ticket_secret, *maildir, *record_hello;
 	const char *passphrase_file;
 	const char *priority; /* instead of `policy` */

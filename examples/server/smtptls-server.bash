@@ -14,7 +14,7 @@ _smtptls_server()
 	fi
 	COMPREPLY=()
 	case $prev in
-	--cert | --key | --passphrase-file | --ca | --crl | --dhparam | \
+	--cert | --key | --ocsp | --passphrase-file | --ca | --crl | --dhparam | \
 		--ticket-secret)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -40,8 +40,8 @@ _smtptls_server()
 		--explain) ;;
 	*)
 		mapfile -t COMPREPLY < <(compgen -W '--listen --listen-tls
-			--cert --key --passphrase-file --ca --crl --dhparam
-			--ticket-secret --config-dir --ciphers
+			--cert --key --ocsp --passphrase-file --ca --crl
+			--dhparam --ticket-secret --config-dir --ciphers
 			--ciphersuites --protocols --groups --sigalgs --seclevel
 			--priority --shadow-ciphers --shadow-protocols
 			--strict-sni --require-tls --verify

@@ -57,6 +57,8 @@ smtptls_reload_config(const struct smtptls_reload *reload);
  *     valid
  *   - a new certificate stands alone, its issuer being unknown, and none of the
  *     old ones does
+ *   - a new certificate demands an OCSP status (must-staple) and has none that
+ *     can be sent, and no old one does
  *   - a host name of an old certificate is in no new one
  *   - there is no certificate any more
  * Then the old one stays in use, and smtptls_reload_status() says why.

@@ -15,12 +15,17 @@
 #include "tls/dh.h"
 #include "tls/external_key.h"
 #include "tls/single_credentials.h"
-#include "tls/stapling.h"
 #include "x509/digest.h"
 #include "x509/own_certificates.h"
 
 /* Of a server: DANE is a client's alone. */
 #define STLS_VERIFY_MODES (SMTPTLS_VERIFY_PIN + 1)
+
+/* OCSP responses, each from a file. All zeros: none. */
+struct stls_stapling {
+	struct stls_texts files;
+	struct stls_buffer *response; /* as many */
+};
 
 struct smtptls_config {
 	atomic_uint owners;
@@ -71,5 +76,16 @@ int stls_config_read(struct smtptls_config *config, const char *file,
 /* Make `settings` depend on `data` too. */
 void stls_config_mix(struct smtptls_config *config, const char *what,
 		     const void *data, size_t len);
+
+/* ---- stapling.c ---- */
+
+void stls_stapling_free(struct stls_stapling *stapling);
+/*
+ * Give a configuration's responses to its certificates that they are about, and
+ * warn of those that are not sent. Returns 0 or SMTPTLS_E_NOMEM.
+ */
+int stls_stapling_assign(struct smtptls_config *config);
+/* Let the configuration's handshakes send what was assigned. */
+void stls_stapling_install(struct smtptls_config *config);
 
 #endif

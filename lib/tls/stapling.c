@@ -9,8 +9,6 @@
  * while the server ran is sent no more. Without a response GnuTLS has nothing to
  * ask, and a handshake costs what it did.
  */
-#include "tls/stapling.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

@@ -99,6 +99,95 @@ static void test_warnings(void **state)
 	     "certificate behind it");
 }
 
+/* ---- RFC 7633 ---- */
+
+static const struct stls_staple fresh = { { NULL, 0 }, NOW - 1, NOW + 1 },
+				stale = { { NULL, 0 }, NOW - 2, NOW };
+
+/* Whether a warning comes, and the certificate may not replace `old`. */
+static void check_demand(int clients, const struct stls_staple *staple,
+			 int lacks)
+{
+	struct stls_own_certificate cert, old_cert;
+	struct stls_own_chain_facts facts = good;
+	struct stls_own_certificates own, old = own_of(&old_cert, facts);
+	struct stls_texts names = { 0 }, warnings = { 0 };
+	char text[256] = "";
+	const struct stls_sentence error = { text, sizeof(text) };
+
+	facts.demands_status = 1;
+	facts.for_clients = clients;
+	own = own_of(&cert, facts);
+	if (staple)
+		cert.staple = *staple;
+	assert_int_equal(stls_texts_copy(&names, "mx.pem"), 0);
+	assert_int_equal(
+		stls_own_certificates_warn(&own, &names, NOW, &warnings), 0);
+	assert_int_equal(warnings.count, lacks);
+	if (lacks)
+		assert_string_equal(
+			warnings.text[0],
+			"mx.pem: the certificate demands an OCSP status "
+			"(must-staple), and none is sent: clients on GnuTLS, "
+			"and Thunderbird, refuse it: add a valid response, or "
+			"have it issued without");
+	assert_int_equal(
+		stls_own_certificates_worse(&own, &old, &names, NOW, &error),
+		lacks ? SMTPTLS_E_CONFIG : 0);
+	if (lacks)
+		assert_string_equal(text,
+				    "mx.pem: the certificate demands an OCSP "
+				    "status (must-staple), and there is no "
+				    "valid response");
+	/* It is not worse than what lacks one as well. */
+	assert_int_equal(
+		stls_own_certificates_worse(&own, &own, &names, NOW, &error),
+		0);
+	stls_texts_free(&warnings);
+	stls_texts_free(&names);
+}
+
+static void test_demand(void **state)
+{
+	(void)state;
+	check_demand(0, NULL, 1);
+	check_demand(0, &stale, 1);
+	check_demand(0, &fresh, 0);
+	check_demand(1, NULL, 0);
+}
+
+static void check_staple(int fault, time_t from, time_t until,
+			 const char *wanted)
+{
+	const struct stls_staple staple = { { NULL, 0 }, from, until };
+	struct stls_texts warnings = { 0 };
+
+	assert_int_equal(
+		stls_staple_warn(fault, &staple, "mx.ocsp", NOW, &warnings), 0);
+	assert_int_equal(warnings.count, wanted != NULL);
+	if (wanted)
+		assert_string_equal(warnings.text[0], wanted);
+	stls_texts_free(&warnings);
+}
+
+static void test_staples(void **state)
+{
+	(void)state;
+	check_staple(0, NOW, NOW + 1, NULL);
+	check_staple(0, NOW - 1, NOW,
+		     "mx.ocsp: the OCSP response is not sent: it was valid "
+		     "until 2001-09-09 01:46:40 UTC: fetch a new one");
+	check_staple(0, NOW + 1, NOW + 2,
+		     "mx.ocsp: the OCSP response is not sent: it is not valid "
+		     "before 2001-09-09 01:46:41 UTC: set the clock right");
+	check_staple(STLS_OCSP_REVOKED, NOW - DAY, 0,
+		     "mx.ocsp: the OCSP response is not sent: the certificate "
+		     "was revoked on 2001-09-08 01:46:40 UTC: replace it");
+	check_staple(STLS_OCSP_MALFORMED, 0, 0,
+		     "mx.ocsp: the OCSP response is not sent: it is "
+		     "malformed: fetch it again");
+}
+
 /* All that is wrong is said; of what could not be read, nothing. */
 static void test_several(void **state)
 {
@@ -183,8 +272,8 @@ static void test_strength(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_warnings),
-		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_warnings), cmocka_unit_test(test_demand),
+		cmocka_unit_test(test_staples),	 cmocka_unit_test(test_several),
 		cmocka_unit_test(test_strength),
 	};
 

@@ -123,7 +123,9 @@ static const struct row rows[] = {
 	  "" },
 };
 
-static void look(const struct row *row, struct stls_shown *shown)
+/* A status is sent until then. */
+static void look(const struct row *row, time_t status_until,
+		 struct stls_shown *shown)
 {
 	const struct chain_spec root_spec = { .cn = "root",
 					      .ca = 1,
@@ -157,6 +159,7 @@ static void look(const struct row *row, struct stls_shown *shown)
 	gnutls_certificate_get_trust_list(credentials, &trust);
 	assert_int_equal(stls_own_certificates_read(&own, credentials, trust),
 			 0);
+	own.cert[0].staple.until = status_until;
 	stls_own_shown(shown, &own, credentials, &leaf->der, !row->client,
 		       row->asked ? &asked : NULL, time(NULL));
 	stls_own_certificates_free(&own);
@@ -174,7 +177,7 @@ static void faults(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
 		print_message("row %zu\n", i);
-		look(&rows[i], &shown);
+		look(&rows[i], 0, &shown);
 		assert_int_equal(shown.faults, rows[i].faults);
 		assert_string_equal(shown.authority, rows[i].authority);
 		assert_true(shown.key != 0);
@@ -187,6 +190,20 @@ static void faults(void **state)
 		else
 			assert_string_equal(shown.date, "1970-01-01");
 	}
+}
+
+static void status(void **state)
+{
+	const struct row row = {
+		{ LEAF, .critical = MUST_STAPLE }, KNOWN, HOST, 0, 0, NULL, NULL
+	};
+	struct stls_shown shown;
+
+	(void)state;
+	look(&row, time(NULL) + 3600, &shown);
+	assert_int_equal(shown.faults, 0);
+	look(&row, time(NULL) - 1, &shown);
+	assert_int_equal(shown.faults, STLS_SHOWN_STATUS);
 }
 
 /* Of what is none of the credentials nothing is said. */
@@ -277,6 +294,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(faults),
+		cmocka_unit_test(status),
 		cmocka_unit_test(stranger),
 		cmocka_unit_test(names),
 	};
