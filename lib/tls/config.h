@@ -77,6 +77,12 @@ int stls_config_read(struct smtptls_config *config, const char *file,
 void stls_config_mix(struct smtptls_config *config, const char *what,
 		     const void *data, size_t len);
 
+/* ---- ticket_keys.c ---- */
+
+/* Make the keys from the secret, or from a new one; 0 or GnuTLS's error. */
+int stls_ticket_keys_derive(struct smtptls_config *config);
+void stls_ticket_keys_free(struct smtptls_config *config);
+
 /* ---- stapling.c ---- */
 
 void stls_stapling_free(struct stls_stapling *stapling);
