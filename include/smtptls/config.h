@@ -21,7 +21,7 @@ struct smtptls_config;
 
 /*
  * Make an empty configuration; `*config` belongs to the caller, who ends it
- * with smtptls_config_unref().
+ * with smtptls_config_unref(), and is NULL after an error.
  *
  * Without a certificate a server cannot start TLS: smtptls_conn_can_starttls()
  * is 0 and STARTTLS is answered with 454. Without smtptls_config_set_policy()

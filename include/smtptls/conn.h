@@ -27,9 +27,9 @@ enum smtptls_role { SMTPTLS_SERVER = 1, SMTPTLS_CLIENT = 2 };
 
 /*
  * Make a connection in the state SMTPTLS_PLAIN; `*conn` belongs to the caller,
- * who ends it with smtptls_conn_free(). It counts as an owner of `config`. It
- * can be made when the TCP connection is accepted, or only when STARTTLS is
- * due: it is the same object.
+ * who ends it with smtptls_conn_free(), and is NULL after an error. It counts
+ * as an owner of `config`. It can be made when the TCP connection is accepted,
+ * or only when STARTTLS is due: it is the same object.
  *
  * Returns 0, or
  *   SMTPTLS_E_ARG    a pointer is NULL, or `role` is no enum smtptls_role

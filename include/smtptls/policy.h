@@ -62,9 +62,9 @@ struct smtptls_policy_spec {
 
 /*
  * Make a policy; `*policy` belongs to the caller, who ends it with
- * smtptls_policy_unref(). `spec` may be NULL for the default; of its fields
- * the first `size` bytes are known to the caller: pass sizeof(*spec). Strings
- * are copied.
+ * smtptls_policy_unref(), and is NULL after an error. `spec` may be NULL for
+ * the default; of its fields the first `size` bytes are known to the caller:
+ * pass sizeof(*spec). Strings are copied.
  *
  * `errbuf` of `errbuf_size` bytes, or NULL, gets the sentence of an error: the
  * word that is wrong, its place (counted in bytes from 1) and why.

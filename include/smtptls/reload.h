@@ -26,7 +26,7 @@ struct smtptls_reload;
  * Make a reload of a frozen configuration, directly after it was frozen: the
  * files that were read into it are watched from now on. It becomes an owner of
  * `config` too. `*reload` belongs to the caller, who ends it with
- * smtptls_reload_free().
+ * smtptls_reload_free(), and is NULL after an error.
  *
  * Returns 0, or
  *   SMTPTLS_E_ARG    a pointer is NULL

@@ -48,6 +48,8 @@ int smtptls_conn_new(struct smtptls_conn **conn, struct smtptls_config *config,
 {
 	struct smtptls_conn *new;
 
+	if (conn)
+		*conn = NULL;
 	if (!conn || !config ||
 	    (role != SMTPTLS_SERVER && role != SMTPTLS_CLIENT))
 		return SMTPTLS_E_ARG;

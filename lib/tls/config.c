@@ -85,6 +85,7 @@ int smtptls_config_new(struct smtptls_config **config)
 
 	if (!config)
 		return SMTPTLS_E_ARG;
+	*config = NULL;
 	new = calloc(1, sizeof(*new));
 	if (!new)
 		return SMTPTLS_E_NOMEM;

@@ -49,6 +49,8 @@ int smtptls_policy_new(struct smtptls_policy **policy,
 	int ret;
 
 	(void)stls_sentence(&error, 0, "%s", "");
+	if (policy)
+		*policy = NULL;
 	if (!policy || (spec && size == 0))
 		return stls_sentence(&error, SMTPTLS_E_ARG, "%s",
 				     smtptls_strerror(SMTPTLS_E_ARG));

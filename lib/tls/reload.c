@@ -152,6 +152,8 @@ int smtptls_reload_new(struct smtptls_reload **reload,
 {
 	struct smtptls_reload *new;
 
+	if (reload)
+		*reload = NULL;
 	if (!reload || !config)
 		return SMTPTLS_E_ARG;
 	if (!config->frozen)

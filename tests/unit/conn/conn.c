@@ -55,12 +55,14 @@ static void flush(struct smtptls_conn *conn)
 static void test_new_refuses(void **state)
 {
 	struct smtptls_config *config, *frozen = peer_config(NULL, 0, 0);
-	struct smtptls_conn *conn;
+	struct smtptls_conn *conn = plain_server(), *old = conn;
 
 	(void)state;
 	assert_int_equal(smtptls_config_new(&config), 0);
 	assert_int_equal(smtptls_conn_new(&conn, config, SMTPTLS_SERVER),
 			 SMTPTLS_E_STATE);
+	assert_null(conn);
+	smtptls_conn_free(old);
 	assert_int_equal(smtptls_conn_new(NULL, frozen, SMTPTLS_SERVER),
 			 SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_new(&conn, NULL, SMTPTLS_SERVER),
