@@ -90,6 +90,12 @@ def check_rest(root, mandir):
         if not (mandir / "man1" / f"{program.name}.1").is_file():
             complaints.append(f"{program.name}: no page")
         only(root, f"{program.name}.bash")
+    examples = only(root, "README.md").parent / "examples"
+    for page in mandir.rglob("*.[0-9]"):
+        for name in re.findall(r"^\.Pa examples/(\S+)", page.read_text(),
+                               re.M):
+            if not (examples / name).exists():
+                complaints.append(f"{page.name}: examples/{name} is not there")
 
 
 def main():
