@@ -4,11 +4,13 @@ of the build tree."""
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
 
-from harness import SKIPPED, WRAPPER, Fault, built, in_ci, scratch, wait_for
+from harness import REPORT, SKIPPED, WRAPPER, Fault, built, in_ci, scratch, \
+    wait_for
 
 
 def runner_program():
@@ -46,6 +48,11 @@ class Runner:
         # with those that serve a client still
         os.killpg(self.process.pid, signal.SIGTERM)
         self.process.wait()
+        log = self.log.read_text(errors="replace")
+        # leaks are not looked for where there is no /proc, as in a chroot
+        if re.search(REPORT.pattern, re.sub(
+                "(?m)^.*LeakSanitizer has encountered.*$", "", log), re.M):
+            raise Fault(log)
 
     def said(self, text):
         try:
