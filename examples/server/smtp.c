@@ -398,6 +398,8 @@ enum smtp_next smtp_line(struct smtp *smtp, char *line, size_t len,
 
 enum { BLOCK = 64, LONG_BLOCK = 4 * BLOCK };
 
+#define MASK(condition) ((unsigned char)-(condition))
+
 /* The loader takes what has vectors of 32 bytes where the CPU has them. */
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) &&          \
 	!defined(__clang__)
@@ -409,17 +411,18 @@ enum { BLOCK = 64, LONG_BLOCK = 4 * BLOCK };
 /*
  * 1 when text_step() would take a block as it is: each CR stands before an LF,
  * each LF behind a CR, no dot begins a line. It looks at the byte before, too.
- * Without branches, so that compilers make wide steps of it.
+ * Without branches, and with all bits of a byte for true as vectors have it, so
+ * that compilers make wide steps of it.
  */
 static inline int is_plain(const char *text, int len)
 {
 	unsigned char other = 0;
 
 	for (int i = 0; i < len; i++) {
-		unsigned char lf = text[i] == '\n',
-			      after_cr = text[i - 1] == '\r',
-			      dot = text[i] == '.',
-			      after_lf = text[i - 1] == '\n';
+		unsigned char lf = MASK(text[i] == '\n'),
+			      after_cr = MASK(text[i - 1] == '\r'),
+			      dot = MASK(text[i] == '.'),
+			      after_lf = MASK(text[i - 1] == '\n');
 		other |= (unsigned char)((lf ^ after_cr) | (dot & after_lf));
 	}
 	return !other;
