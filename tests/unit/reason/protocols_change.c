@@ -25,9 +25,10 @@
 #define ADD	     SMTPTLS_CHANGE_ADD
 #define REMOVE	     SMTPTLS_CHANGE_REMOVE
 #define REPLACE	     SMTPTLS_CHANGE_REPLACE
-#define LONG                                                                   \
+#define FIFTEEN                                                                \
 	"TLSv1.2:TLSv1.2:TLSv1.2:TLSv1.2:TLSv1.2:TLSv1.2:TLSv1.2:TLSv1.2:"     \
-	"TLSv1.2:TLSv1.2:TLSv1.2:TLSv1.2:TLSv1.2:TLSv1.2:TLSv1.2:TLSv1.2:"
+	"TLSv1.2:TLSv1.2:TLSv1.2:TLSv1.2:TLSv1.2:TLSv1.2:TLSv1.2:"
+#define LONG FIFTEEN "TLSv1.2:"
 
 static const struct row {
 	const char *given;
@@ -53,7 +54,8 @@ static const struct row {
 	{ "TLSv1.2 TLSv1.3 !TLSv1.3", TLS1_3, REMOVE, "!TLSv1.3", "" },
 	{ LONG "TLSv1.3:!TLSv1.3", TLS1_3, REMOVE, "!TLSv1.3", "" },
 	/* behind more words than are tried */
-	{ LONG LONG LONG LONG "!TLSv1.3", TLS1_3, SET, "", "TLSv1.2 TLSv1.3" },
+	{ LONG LONG LONG FIFTEEN "TLSv1.3:!TLSv1.3", TLS1_3, SET, "",
+	  "TLSv1.2 TLSv1.3" },
 	/* a bound moves */
 	{ ">=TLSv1.3", TLS1_2, REPLACE, ">=TLSv1.3", ">=TLSv1.2" },
 	{ ">=TLSv1.2", TLS1_0, REPLACE, ">=TLSv1.2", ">=TLSv1" },

@@ -553,6 +553,28 @@ static void check_common_suites(void **state)
 	smtptls_policy_unref(policy);
 }
 
+/* Of suites that come equally far the preferred one is named. */
+static void check_farthest(void **state)
+{
+	const struct hello_spec spec = { .suites = LIST(0xc02f, 0xc030),
+					 .groups = LIST(30),
+					 .sigalgs = SIGALGS };
+	struct smtptls_policy *policy =
+		new_policy(&(struct smtptls_policy_spec){ .groups = "P-256" });
+	struct stls_client_hello parsed;
+	struct stls_choice choice;
+	struct hello hello;
+
+	(void)state;
+	hello_make(&hello, &spec);
+	assert_int_equal(
+		stls_client_hello_parse(&parsed, hello.bytes, hello.len), 0);
+	(void)stls_select(policy, &parsed, RSA, &choice);
+	assert_int_equal(choice.step, STLS_STEP_GROUP);
+	assert_int_equal(stls_suite(choice.suite)->code, 0xc030);
+	smtptls_policy_unref(policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -565,6 +587,7 @@ int main(void)
 		cmocka_unit_test(check_rules),
 		cmocka_unit_test(check_share_of_group_0),
 		cmocka_unit_test(check_common_suites),
+		cmocka_unit_test(check_farthest),
 		cmocka_unit_test(check_tickets),
 		cmocka_unit_test(check_suiteb),
 	};

@@ -138,13 +138,16 @@ static void test_cuts(void **state)
 
 static void test_lengths(void **state)
 {
+#define FIELDS "\x30\0\x30\0\x30\0\x30\0\x30\0"
 	static const struct {
 		const char *bytes;
 		size_t len;
 	} rows[] = {
 		/* of no length, of too many bytes, longer than it is */
 		{ "\x30\x80\x30\0", 4 },
+		{ "\x30\x0e\x30\x0c\2\x80" FIELDS, 16 },
 		{ "\x30\x84\0\0\0\2\x30\0", 8 },
+		{ "\x30\x84\0\0\0\x0e\x30\x0c\2\0" FIELDS, 20 },
 		{ "\x30\x82\0", 3 },
 		{ "\x30\x03\x30\0", 4 },
 		{ "\x30\x02\x30\1", 4 },
@@ -159,6 +162,8 @@ static void test_lengths(void **state)
 	size_t i;
 
 	(void)state;
+	assert_int_equal(
+		stls_der_parts("\x30\x0e\x30\x0c\2\0" FIELDS, 16, &parts), 0);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_int_equal(
 			stls_der_parts(rows[i].bytes, rows[i].len, &parts), -1);

@@ -206,6 +206,41 @@ static void status(void **state)
 	assert_int_equal(shown.faults, STLS_SHOWN_STATUS);
 }
 
+/* The first and the last second are in order. */
+static void to_the_second(void **state)
+{
+	const struct chain_spec spec = { LEAF };
+	struct chain_cert *leaf = chain_issue(&spec, NULL);
+	gnutls_certificate_credentials_t credentials;
+	struct stls_own_certificates own = { 0 };
+	const unsigned both = STLS_SHOWN_EARLY | STLS_SHOWN_EXPIRED;
+	struct stls_shown shown;
+	time_t from, until;
+	int i;
+
+	(void)state;
+	assert_int_equal(gnutls_certificate_allocate_credentials(&credentials),
+			 0);
+	assert_true(gnutls_certificate_set_x509_key(credentials, &leaf->crt, 1,
+						    leaf->key) >= 0);
+	assert_int_equal(stls_own_certificates_read(&own, credentials, NULL),
+			 0);
+	from = own.cert[0].chain.from;
+	until = own.cert[0].chain.until;
+	for (i = 0; i < 2; i++) {
+		stls_own_shown(&shown, &own, credentials, &leaf->der, 1, NULL,
+			       from - i);
+		assert_int_equal(shown.faults & both, i ? STLS_SHOWN_EARLY : 0);
+		stls_own_shown(&shown, &own, credentials, &leaf->der, 1, NULL,
+			       until + i);
+		assert_int_equal(shown.faults & both,
+				 i ? STLS_SHOWN_EXPIRED : 0);
+	}
+	stls_own_certificates_free(&own);
+	gnutls_certificate_free_credentials(credentials);
+	chain_free(leaf);
+}
+
 /* Of what is none of the credentials nothing is said. */
 static void stranger(void **state)
 {
@@ -293,9 +328,8 @@ static int end(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(faults),
-		cmocka_unit_test(status),
-		cmocka_unit_test(stranger),
+		cmocka_unit_test(faults),	 cmocka_unit_test(status),
+		cmocka_unit_test(to_the_second), cmocka_unit_test(stranger),
 		cmocka_unit_test(names),
 	};
 
