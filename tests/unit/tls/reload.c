@@ -493,7 +493,9 @@ static void test_arguments(void **state)
 	assert_int_equal(
 		smtptls_reload_new(NULL, smtptls_reload_config(reload)),
 		SMTPTLS_E_ARG);
+	none = reload;
 	assert_int_equal(smtptls_reload_new(&none, NULL), SMTPTLS_E_ARG);
+	assert_null(none);
 	smtptls_reload_free(NULL);
 	assert_null(smtptls_reload_config(NULL));
 	assert_int_equal(smtptls_reload_now(NULL, fill, &host), SMTPTLS_E_ARG);
