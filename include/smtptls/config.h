@@ -74,6 +74,18 @@ SMTPTLS_API void smtptls_config_unref(struct smtptls_config *config);
  * 7.4.2), in whatever order they stand in the file. Another order is a warning
  * (smtptls_config_warning()), as is a certificate that belongs to no place,
  * which is not sent, and a key that others than the file's owner can read.
+ *
+ * A name that begins with "pkcs11:" is a PKCS#11 URL (RFC 7512), for either or
+ * both. The PIN is in the URL (pin-value, or pin-source, the path of a file that
+ * holds it and nothing else), or the host is asked for it
+ * (smtptls_config_set_passphrase()); it is in no sentence of the library's. Where
+ * the key has a URL the leaf is the first certificate of the file, or the one of
+ * the URL, behind which those come that issued it and are in the same token. The
+ * key stays in the token, which signs at once, RSA by PSS too, and then in each
+ * full handshake, in the connection's thread. When it fails, that handshake does,
+ * with SMTPTLS_E_HANDSHAKE and SMTPTLS_REASON_TOKEN, and nothing else.
+ * SMTPTLS_E_CONFIG: also when there is no such token or object, the PIN is
+ * another or none, or GnuTLS is built without PKCS#11.
  */
 SMTPTLS_API int smtptls_config_add_cert_file(struct smtptls_config *config,
 					     const char *cert_file,
@@ -129,7 +141,7 @@ SMTPTLS_API int smtptls_config_add_cert_signer(
  * call it before the certificate is added. `passphrase` is called while a key is
  * loaded, in the thread that loads it, at most once a key, and never in a
  * handshake. `name` is the key's file as it was given, or "private key in
- * memory". It writes the passphrase, without a NUL, into `buf`, which has room
+ * memory", or the URL of a PKCS#11 token, of whose PIN the same is true. It writes the passphrase, without a NUL, into `buf`, which has room
  * for `size` bytes, and returns its length, or a negative number when there is
  * none: then, as with a wrong one, the setter that loads the key returns
  * SMTPTLS_E_CONFIG. `buf` is the library's, which wipes it before the setter

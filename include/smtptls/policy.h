@@ -231,7 +231,9 @@ enum smtptls_reason {
 	SMTPTLS_REASON_COMMAND = 65,	 /* behind which none can follow */
 	SMTPTLS_REASON_TLS_REQUIRED = 66, /* and was not started */
 
-	SMTPTLS_REASON_SIGNER = 67 /* gave no signature, or a wrong one */
+	/* of this side's private key, which is elsewhere */
+	SMTPTLS_REASON_SIGNER = 67, /* gave no signature, or a wrong one */
+	SMTPTLS_REASON_TOKEN = 68   /* made no signature (PKCS#11) */
 };
 
 /* The name of a reason in this header, in lower case: "needs-rsa"; or NULL. */

@@ -77,6 +77,7 @@ const char *smtptls_reason_name(int reason)
 		"command",
 		"tls-required",
 		"signer",
+		"token",
 	};
 
 	if (reason < 0 || (size_t)reason >= sizeof(names) / sizeof(names[0]))

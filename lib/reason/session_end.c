@@ -461,6 +461,12 @@ void stls_end_write(const struct stls_end *end, char *text, size_t size)
 			       "the signer of this side's private key gave %s",
 			       end->found);
 		break;
+	case SMTPTLS_REASON_TOKEN:
+		(void)snprintf(text, size,
+			       "the token with this side's private key failed, "
+			       "see whether it is there and has the key: %s",
+			       end->found);
+		break;
 	case SMTPTLS_REASON_VERSION:
 	case SMTPTLS_REASON_SUITES_EXCLUDED:
 	case SMTPTLS_REASON_GROUP:

@@ -36,6 +36,10 @@ void stls_external_keys_add(struct stls_external_keys *keys,
 
 void stls_external_keys_free(struct stls_external_keys *keys)
 {
+	size_t i;
+
+	for (i = 0; i < keys->count; i++)
+		free(keys->key[i].url);
 	free(keys->key);
 	keys->key = NULL;
 	keys->count = 0;
@@ -56,7 +60,9 @@ stls_external_keys_find(const struct stls_external_keys *keys, unsigned index)
 int stls_external_key_open(const struct stls_external_key *external,
 			   gnutls_x509_crt_t leaf, gnutls_privkey_t *key)
 {
-	return stls_signer_key(key, &external->signer, leaf);
+	return external->url
+		       ? stls_token_key(key, external->url, &external->pin)
+		       : stls_signer_key(key, &external->signer, leaf);
 }
 
 int stls_external_key_give(gnutls_certificate_credentials_t credentials,
@@ -88,13 +94,15 @@ int stls_external_key_give(gnutls_certificate_credentials_t credentials,
 void stls_external_keys_limit(const struct stls_external_keys *keys,
 			      struct stls_own_certificates *own)
 {
+	const struct stls_external_key *key;
 	size_t i;
 
 	if (keys->count == 0)
 		return;
 	own->keys = 0;
 	for (i = 0; i < own->count; i++) {
-		if (stls_external_keys_find(keys, (unsigned)i))
+		key = stls_external_keys_find(keys, (unsigned)i);
+		if (key && !key->url)
 			own->cert[i].keys &= ~(unsigned)SMTPTLS_KEY_RSA_ENCRYPT;
 		own->keys |= own->cert[i].keys;
 	}

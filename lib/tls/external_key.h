@@ -8,10 +8,13 @@
 #include "x509/own_certificates.h"
 #include "x509/own_chain.h"
 #include "x509/signer.h"
+#include "x509/token.h"
 
 struct stls_external_key {
 	unsigned index; /* of its certificate in the credentials */
 	struct stls_signer signer;
+	char *url; /* NULL: it is the signer's; else that of a token */
+	struct stls_token_pin pin;
 };
 
 /* Those of a configuration; all zeros: none. */

@@ -2,6 +2,9 @@
 /*
  * tls/passphrase: what opens a private key is asked of the host.
  *
+ * So is the PIN of a token; where it is wrong, GnuTLS would ask again until the
+ * token locks itself, and is given none.
+ *
  * It is asked while a key is loaded, in the thread that changes the
  * configuration, and never in a handshake. It is kept nowhere: the caller wipes
  * the one copy as soon as the key is open.
@@ -38,4 +41,34 @@ int stls_passphrase_ask(const struct smtptls_config *config, const char *name,
 		return -1;
 	passphrase[len] = '\0';
 	return 0;
+}
+
+static int give_pin(void *userdata, int attempt, const char *token_url,
+		    const char *token_label, unsigned flags, char *pin,
+		    size_t pin_max)
+{
+	const struct smtptls_config *config = userdata;
+	char passphrase[STLS_PASSPHRASE_SIZE];
+	int ret = GNUTLS_E_PKCS11_PIN_ERROR;
+
+	(void)token_label;
+	(void)flags;
+	/* GnuTLS keeps this way to ask, and would use it in handshakes too. */
+	if (attempt > 0 || config->frozen || !config->passphrase)
+		return ret;
+	if (stls_passphrase_ask(config, token_url, passphrase) == 0 &&
+	    strlen(passphrase) < pin_max) {
+		memcpy(pin, passphrase, strlen(passphrase) + 1);
+		ret = 0;
+	}
+	explicit_bzero(passphrase, sizeof(passphrase));
+	return ret;
+}
+
+struct stls_token_pin stls_passphrase_pin(struct smtptls_config *config)
+{
+	struct stls_token_pin pin = { config->passphrase ? give_pin : NULL,
+				      config };
+
+	return pin;
 }

@@ -263,7 +263,8 @@ int stls_session_gnutls_failed(struct stls_session *session, int ret,
 	if (failure->reason == SMTPTLS_REASON_CERT_KEY_USAGE)
 		return stls_session_ended(session, SMTPTLS_E_CERT_PURPOSE,
 					  failure->reason, NULL);
-	if (failure->reason == SMTPTLS_REASON_INTERNAL)
+	if (failure->reason == SMTPTLS_REASON_INTERNAL ||
+	    failure->reason == SMTPTLS_REASON_TOKEN)
 		return stls_session_ended(session, broken, failure->reason,
 					  gnutls_strerror(ret));
 	if (in_handshake && session->role == SMTPTLS_SERVER &&

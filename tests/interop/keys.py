@@ -1,18 +1,23 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Private keys of smtptls-server that are encrypted, as OpenSSL writes them.
+"""Private keys of smtptls-server that are encrypted, as OpenSSL writes them, or
+in a token of SoftHSM's, which is made in a directory of the test's own.
 
   keys.py [NAME...]               the checks whose name contains NAME
 
 See harness.py for the environment.
 """
 
+import os
+import re
+import shutil
 import signal
+import subprocess
 import sys
 
 from config_errors import ends
-from harness import Certificates, Checks, Server, install, openssl, scratch, \
-    server_program, wait_for, wanted
+from harness import SCALE, Authority, Certificates, Checks, Server, install, \
+    openssl, scratch, server_program, wait_for, wanted
 from wire import expect, secured
 
 CERTS = None                    # made in main
@@ -122,7 +127,139 @@ def reloaded():
         hang_up(": reloaded")
 
 
+# --- tokens ---------------------------------------------------------------
+
+
+class Token:
+    """A token with the label "mx" and the PIN 1234."""
+
+    def __init__(self):
+        self.place, self.tokens = Place(), scratch() / "tokens"
+        self.tokens.mkdir()
+        config = self.place.dir / "softhsm2.conf"
+        config.write_text(f"directories.tokendir = {self.tokens}\n"
+                          "objectstore.backend = file\nlog.level = ERROR\n")
+        self.env = {"SOFTHSM2_CONF": str(config)}
+        self.run("softhsm2-util", "--init-token", "--free", "--label", "mx",
+                 "--pin", "1234", "--so-pin", "5678")
+
+    def run(self, *words):
+        subprocess.run(words, check=True, capture_output=True,
+                       env=dict(os.environ, GNUTLS_PIN="1234", **self.env))
+
+    def hold(self, label, pair):
+        for option, path in zip(("certificate", "privkey"), pair):
+            self.run("p11tool", "--login", "--write", f"--load-{option}",
+                     str(path), "--label", label, "pkcs11:token=mx")
+
+    def serve(self, pairs, *options):
+        return Server(CERTS, *options, pairs=pairs, env=self.env)
+
+
+def url(label, query="?pin-value=1234"):
+    return f"pkcs11:token=mx;object={label}{query}"
+
+
+def handshake(server, *options):
+    """Whether s_client's QUIT was answered under TLS."""
+    done = subprocess.run(
+        ["openssl", "s_client", "-starttls", "smtp", "-ign_eof", "-connect",
+         "{}:{}".format(*server.starttls), *options], input=b"QUIT\r\n",
+        capture_output=True, timeout=10 * SCALE, check=False)
+    return b"\n221 " in done.stdout
+
+
+def token():
+    """Each type of key, its PIN from the URL, a file, or the host; with the
+    certificate in a file or in the token."""
+    authority, held = Authority(scratch() / "a", "authority"), Token()
+    pairs = {"ec": authority.issue("ec"),
+             "rsa": authority.issue("rsa", rsa=True)}
+    for label, pair in pairs.items():
+        held.hold(label, pair)
+    source = held.place.passphrase("1234")
+    for label, (crt, _) in pairs.items():
+        for query, options in (
+                ("?pin-value=1234", []), (f"?pin-source={source}", []),
+                ("", ["--passphrase-file", str(source)])):
+            for certificate in crt, url(label, ""):
+                with held.serve([(certificate, url(label, query))],
+                                *options) as server:
+                    for version in "-tls1_2", "-tls1_3":
+                        assert handshake(server, version), (label, query)
+                    assert "1234" not in "".join(server.log), server.log
+    # among several the one that the client can verify
+    with held.serve([(crt, url(label)) for label, (crt, _) in
+                     pairs.items()]) as server:
+        for algorithms in "ECDSA+SHA256", "rsa_pss_rsae_sha256", "RSA+SHA256":
+            assert handshake(server, "-tls1_2", "-sigalgs", algorithms)
+        assert handshake(server, "-tls1_3", "-sigalgs", "rsa_pss_rsae_sha256")
+    # and RSA decrypts, where that is allowed
+    with held.serve([(pairs["rsa"][0], url("rsa"))], "--ciphers",
+                    "AES128-GCM-SHA256") as server:
+        assert handshake(server, "-tls1_2")
+
+
+def token_refused():
+    authority, held = Authority(scratch() / "a", "authority"), Token()
+    crt, key = authority.issue("ec")
+    held.hold("mx", (crt, key))
+    os.environ.update(held.env)
+    try:
+        for where, words in (
+                (url("mx", ""), "PIN was not given, or is another"),
+                (url("mx", "?pin-value=9999"), "PIN was not given"),
+                (url("mx", "?pin-source=/nowhere"), "PIN was not given"),
+                (url("none"), "no such object"),
+                ("pkcs11:token=none;object=mx?pin-value=1", "no such token"),
+                ("pkcs11:%%%", ".")):
+            ends(held.place, ["--listen", "127.0.0.1:0", "--cert", str(crt),
+                              "--key", where],
+                 re.escape(re.sub("=[0-9]+", "=", where)) + ": ", words)
+        # of the certificate of another
+        ends(held.place, ["--listen", "127.0.0.1:0", "--cert",
+                          str(CERTS.ecdsa[0]), "--key", url("mx")],
+             CERTS.ecdsa[0], "does not belong to the first certificate")
+        # none of that has locked it
+        held.place.passphrase("wrong")
+        for _ in range(5):
+            ends(held.place, ["--listen", "127.0.0.1:0", "--cert", str(crt),
+                              "--key", url("mx", ""), "--passphrase-file",
+                              str(held.place.dir / "passphrase")],
+                 "pkcs11:", "PIN")
+    finally:
+        del os.environ["SOFTHSM2_CONF"]
+    with held.serve([(crt, url("mx"))]) as server:
+        serves(server)
+
+
+def token_pulled_out():
+    """Handshakes fail that need it, with a reason; others do not, a reload
+    keeps what is there, and the server stays."""
+    authority, held = Authority(scratch() / "a", "authority"), Token()
+    pair = authority.issue("ec")
+    held.hold("mx", pair)
+    with held.serve([(pair[0], url("mx")), CERTS.rsa]) as server:
+        assert handshake(server, "-tls1_3")
+        shutil.move(held.tokens, held.place.dir / "gone")
+        for version in ("-tls1_2", "-tls1_3") * 2:
+            number = len(server.sessions())
+            assert not handshake(server, version), version
+            said = server.session(number)
+            assert said["reason_id"] == "token", said
+            assert "the token with this side's private key failed" in \
+                said["reason"], said
+            # by the key that is in a file
+            assert handshake(server, version, "-sigalgs",
+                             "RSA+SHA256:rsa_pss_rsae_sha256"), server.log
+        server.signal(signal.SIGHUP)
+        wait_for(lambda: [line for line in server.log if "reload failed" in
+                          line and "no such token" in line], 10, "a refusal")
+        assert server.alive()
+
+
 CHECKS = kinds, refused, reloaded
+TOKEN_CHECKS = token, token_refused, token_pulled_out
 
 
 def main(names):
@@ -131,6 +268,13 @@ def main(names):
     CERTS, checks = Certificates(), Checks("keys")
     for check in CHECKS:
         if wanted(check.__name__, names):
+            checks.run(check.__name__, check)
+    for check in TOKEN_CHECKS:
+        missing = [tool for tool in ("softhsm2-util", "p11tool")
+                   if not shutil.which(tool)]
+        if missing:
+            checks.skip(f"{missing[0]} is not installed")
+        elif wanted(check.__name__, names):
             checks.run(check.__name__, check)
     checks.finish()
 

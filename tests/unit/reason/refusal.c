@@ -508,7 +508,7 @@ static void names(void **state)
 	(void)state;
 	for (reason = 0; smtptls_reason_name(reason); reason++)
 		assert_true(strlen(smtptls_reason_name(reason)) > 2);
-	assert_int_equal(reason, SMTPTLS_REASON_SIGNER + 1);
+	assert_int_equal(reason, SMTPTLS_REASON_TOKEN + 1);
 	assert_null(smtptls_reason_name(-1));
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_NONE), "none");
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_VERSION),
@@ -535,6 +535,7 @@ static void names(void **state)
 			    "tls-required");
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_SIGNER),
 			    "signer");
+	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_TOKEN), "token");
 }
 
 /* Some are of the session alone. */

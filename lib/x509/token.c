@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * x509/token: keys and certificates that a PKCS#11 URL (RFC 7512) names.
+ *
+ * GnuTLS loads the modules that the system's p11-kit knows, when the first URL
+ * is asked for. It logs in by the URL's pin-value or pin-source, or asks for the
+ * PIN. A key stays in its token: each signature is made there, and fails there
+ * when the token is gone.
+ *
+ * A PIN in a URL is for nobody's log: what is shown of a URL has none.
+ */
+#include "x509/token.h"
+
+#include <string.h>
+
+#include <smtptls/error.h>
+
+static const char scheme[] = "pkcs11:";
+static const char pin_value[] = "pin-value=";
+
+int stls_is_token_url(const char *name)
+{
+	return strncmp(name, scheme, sizeof(scheme) - 1) == 0;
+}
+
+void stls_token_url_show(const char *url, char *shown, size_t size)
+{
+	const char *secret = strstr(url, pin_value);
+	size_t n = strlen(url), rest = 0;
+
+	if (secret) {
+		secret += sizeof(pin_value) - 1;
+		n = (size_t)(secret - url);
+		rest = strcspn(secret, "&;");
+	}
+	if (n >= size)
+		n = size - 1;
+	memcpy(shown, url, n);
+	shown[n] = '\0';
+	if (secret && n + 1 < size)
+		stls_token_url_show(secret + rest, shown + n, size - n);
+}
+
+static int add_pem(gnutls_x509_crt_t crt, struct stls_buffer *pem)
+{
+	gnutls_datum_t text;
+	int ret = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &text);
+
+	if (ret < 0)
+		return ret;
+	ret = stls_buffer_append(pem, text.data, text.size) < 0
+		      ? GNUTLS_E_MEMORY_ERROR
+		      : 0;
+	gnutls_free(text.data);
+	return ret;
+}
+
+int stls_token_certificates(const char *url, const struct stls_token_pin *pin,
+			    struct stls_buffer *pem)
+{
+	gnutls_x509_crt_t *crt = NULL;
+	unsigned count = 0, i;
+	int ret;
+
+	ret = gnutls_x509_crt_list_import_url(&crt, &count, url, pin->ask,
+					      pin->arg, 0);
+	if (ret < 0)
+		return ret;
+	for (i = 0; ret >= 0 && i < count; i++)
+		ret = add_pem(crt[i], pem);
+	for (i = 0; i < count; i++)
+		gnutls_x509_crt_deinit(crt[i]);
+	gnutls_free(crt);
+	return ret < 0 ? ret : 0;
+}
+
+int stls_token_key(gnutls_privkey_t *key, const char *url,
+		   const struct stls_token_pin *pin)
+{
+	int ret = gnutls_privkey_init(key);
+
+	if (ret < 0) {
+		*key = NULL;
+		return ret;
+	}
+	if (pin->ask)
+		gnutls_privkey_set_pin_function(*key, pin->ask, pin->arg);
+	ret = gnutls_privkey_import_url(*key, url, 0);
+	if (ret >= 0)
+		return 0;
+	gnutls_privkey_deinit(*key);
+	*key = NULL;
+	return ret;
+}
