@@ -651,6 +651,43 @@ enum smtptls_received {
 SMTPTLS_API int smtptls_format_received(struct smtptls_conn *conn, int style,
 					char *buf, size_t size);
 
+/* Channel bindings, by their registered names (RFC 5056). */
+enum smtptls_channel_binding {
+	/* "tls-server-end-point", RFC 5929 section 4: a hash of the server's
+	 * certificate. */
+	SMTPTLS_CB_TLS_SERVER_END_POINT = 0,
+	/* "tls-exporter", RFC 9266: of the session alone. */
+	SMTPTLS_CB_TLS_EXPORTER = 1
+};
+
+/* No channel binding has more bytes. */
+#define SMTPTLS_CHANNEL_BINDING_MAX 64
+
+/*
+ * Put the channel binding of a type of enum smtptls_channel_binding into `buf`
+ * of `size` bytes: what an authentication, such as SCRAM-SHA-256-PLUS (RFC 7677,
+ * RFC 5802 section 6), mixes in, so that it is worth nothing over another
+ * session. Both peers have the same one. It is there while TLS is on, and when
+ * that was closed in order.
+ *
+ * Returns the number of bytes, or
+ *   SMTPTLS_E_ARG          a pointer is NULL, or `type` is no enum
+ *                          smtptls_channel_binding
+ *   SMTPTLS_E_STATE        TLS is not on
+ *   SMTPTLS_E_UNSUPPORTED  the session has none of this type. "tls-exporter":
+ *                          before TLS 1.3 without the extended master secret
+ *                          (RFC 9266 section 3). "tls-server-end-point": without
+ *                          a certificate; with one that is signed by Ed25519 or
+ *                          Ed448, for which it is not defined; and at a server
+ *                          with several certificates that resumes a session
+ *   SMTPTLS_E_LIMIT        it does not fit
+ *   SMTPTLS_E_NOMEM
+ * or the error by which the connection has failed.
+ */
+SMTPTLS_API ssize_t smtptls_conn_channel_binding(struct smtptls_conn *conn,
+						 int type, void *buf,
+						 size_t size);
+
 /* ------------------------------------------------------------------------ */
 /* For hosts with file descriptors                                           */
 

@@ -13,6 +13,7 @@
 #include "conn/outcome.h"
 #include "conn/state.h"
 #include "reason/session_end.h"
+#include "tls/channel_binding.h"
 #include "tls/received.h"
 #include "x509/own_faults.h"
 
@@ -118,6 +119,28 @@ int smtptls_format_received(struct smtptls_conn *conn, int style, char *buf,
 		return SMTPTLS_E_LIMIT;
 	memcpy(buf, text, len + 1);
 	return (int)len;
+}
+
+ssize_t smtptls_conn_channel_binding(struct smtptls_conn *conn, int type,
+				     void *buf, size_t size)
+{
+	unsigned char data[STLS_END_POINT_MAX];
+	int ret;
+
+	if (!conn || !buf || type < SMTPTLS_CB_TLS_SERVER_END_POINT ||
+	    type > SMTPTLS_CB_TLS_EXPORTER)
+		return SMTPTLS_E_ARG;
+	if (conn->state == SMTPTLS_FAILED)
+		return conn->error;
+	if (!conn->tls_enabled)
+		return SMTPTLS_E_STATE;
+	ret = stls_channel_binding(conn->session, type, data);
+	if (ret > 0 && (size_t)ret > size)
+		ret = SMTPTLS_E_LIMIT;
+	if (ret > 0)
+		memcpy(buf, data, (size_t)ret);
+	explicit_bzero(data, sizeof(data));
+	return ret;
 }
 
 gnutls_session_t smtptls_conn_gnutls(struct smtptls_conn *conn)

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * x509/end_point: a server's certificate as a channel binding.
+ *
+ * tls-server-end-point is the certificate's hash by the function of its own
+ * signature, or by SHA-256 where that is MD5 or SHA-1 (RFC 5929 section 4.1). For
+ * Ed25519 and Ed448, which have no such function, it is not defined. Programs on
+ * OpenSSL have none there; GnuTLS would take SHA-512 for Ed25519. None is better
+ * than one by which two peers cannot agree.
+ */
+#include "x509/end_point.h"
+
+#include <gnutls/crypto.h>
+#include <gnutls/x509.h>
+
+#include <smtptls/error.h>
+
+#include "x509/strength.h"
+
+static gnutls_digest_algorithm_t function_of(gnutls_x509_crt_t crt)
+{
+	int signature = gnutls_x509_crt_get_signature_algorithm(crt);
+	gnutls_digest_algorithm_t hash = stls_signature_hash(crt);
+
+	if (signature == GNUTLS_SIGN_EDDSA_ED25519 ||
+	    signature == GNUTLS_SIGN_EDDSA_ED448)
+		return GNUTLS_DIG_UNKNOWN;
+	return hash == GNUTLS_DIG_MD5 || hash == GNUTLS_DIG_SHA1
+		       ? GNUTLS_DIG_SHA256
+		       : hash;
+}
+
+int stls_end_point(const gnutls_datum_t *der,
+		   unsigned char hash[STLS_END_POINT_MAX])
+{
+	gnutls_digest_algorithm_t function = GNUTLS_DIG_UNKNOWN;
+	gnutls_x509_crt_t crt;
+	unsigned len;
+
+	if (gnutls_x509_crt_init(&crt) < 0)
+		return SMTPTLS_E_NOMEM;
+	if (gnutls_x509_crt_import(crt, der, GNUTLS_X509_FMT_DER) == 0)
+		function = function_of(crt);
+	gnutls_x509_crt_deinit(crt);
+	len = gnutls_hash_get_len(function);
+	if (len == 0 || len > STLS_END_POINT_MAX)
+		return SMTPTLS_E_UNSUPPORTED;
+	return gnutls_hash_fast(function, der->data, der->size, hash) < 0
+		       ? SMTPTLS_E_UNSUPPORTED
+		       : (int)len;
+}

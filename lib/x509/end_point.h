@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* x509/end_point: a certificate as a channel binding. Manual in the .c. */
+#ifndef X509_END_POINT_H
+#define X509_END_POINT_H
+
+#include <gnutls/gnutls.h>
+
+/* No hash function gives more bytes. */
+#define STLS_END_POINT_MAX 64
+
+/*
+ * Hash a server's certificate, in DER, as tls-server-end-point has it (RFC 5929
+ * section 4.1). Returns the number of bytes, SMTPTLS_E_UNSUPPORTED when its
+ * signature has no hash function, or none that is known, or SMTPTLS_E_NOMEM.
+ */
+int stls_end_point(const gnutls_datum_t *der,
+		   unsigned char hash[STLS_END_POINT_MAX]);
+
+#endif
