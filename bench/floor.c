@@ -34,6 +34,9 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#ifdef WITH_POLICY
+#include <smtptls/gnutls.h>
+#endif
 
 enum {
 	LINE_MAX_BYTES = 1000, /* RFC 5321 4.5.3.1, with room to spare */
@@ -99,6 +102,10 @@ static struct {
 	unsigned long sessions, messages;
 } floor_server = { .epoll = -1, .listener = -1, .signals = -1 };
 
+#ifdef WITH_POLICY
+static struct smtptls_policy *policy;
+#endif
+
 static ssize_t pull(gnutls_transport_ptr_t ptr, void *data, size_t size)
 {
 	struct conn *c = ptr;
@@ -157,6 +164,16 @@ static int reply(const char *text, size_t len)
 
 #define REPLY(text) reply(text, sizeof(text) - 1)
 
+#ifdef WITH_POLICY
+static int on_message(gnutls_session_t tls, unsigned int type,
+		      unsigned int when, unsigned int incoming,
+		      const gnutls_datum_t *message)
+{
+	return smtptls_policy_on_hello(policy, tls, type, when, incoming,
+				       message);
+}
+#endif
+
 static int session_new(struct conn *c)
 {
 	int ret;
@@ -176,6 +193,10 @@ static int session_new(struct conn *c)
 				     floor_server.cred);
 	if (ret < 0)
 		return ret;
+#ifdef WITH_POLICY
+	gnutls_handshake_set_hook_function(c->tls, GNUTLS_HANDSHAKE_ANY,
+					   GNUTLS_HOOK_PRE, on_message);
+#endif
 	return gnutls_session_ticket_enable_server(c->tls,
 						   &floor_server.ticket_key);
 }
@@ -302,6 +323,10 @@ static int handshake(struct conn *c)
 		gnutls_alert_send_appropriate(c->tls, ret);
 		return -1;
 	}
+#ifdef WITH_POLICY
+	if (smtptls_policy_result(c->tls, ret, NULL) != 0)
+		return -1;
+#endif
 	c->stage = STAGE_TLS;
 	floor_server.sessions++;
 	if (gnutls_protocol_get_version(c->tls) != GNUTLS_TLS1_3)
@@ -465,6 +490,10 @@ static int open_tls(const char *cert, const char *key)
 	if (ret < 0)
 		goto out;
 	ret = gnutls_session_ticket_key_generate(&floor_server.ticket_key);
+#ifdef WITH_POLICY
+	if (ret == 0 && smtptls_policy_new(&policy, NULL, 0, NULL, 0) < 0)
+		ret = GNUTLS_E_MEMORY_ERROR;
+#endif
 out:
 	if (ret < 0)
 		fprintf(stderr,
@@ -553,6 +582,9 @@ static void close_all(void)
 		close(floor_server.signals);
 	if (floor_server.epoll >= 0)
 		close(floor_server.epoll);
+#ifdef WITH_POLICY
+	smtptls_policy_unref(policy);
+#endif
 	gnutls_free(floor_server.ticket_key.data);
 	if (floor_server.priority)
 		gnutls_priority_deinit(floor_server.priority);

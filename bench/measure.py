@@ -54,6 +54,7 @@ IDLE_PLAIN = (1000, 3000)
 HEAP = (50, 150)
 
 STRINGS_LIMIT = 1.02
+ATTACHED_LIMIT = 1.02
 
 # What a server without OpenSSL's strings has, and 20 suites in their words.
 PRIORITY = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
@@ -85,6 +86,9 @@ class Bench:
                  [*shlex.split(args.server_options), option, value])
             for option, value in (("--priority", PRIORITY),
                                   ("--ciphers", TWENTY_SUITES)))
+        self.attached = (self.roles[0],
+                         Role("attached", args.attached, [])) \
+            if args.attached else None
         self.rounds = args.rounds or (9 if args.quick else 45)
         self.quick = args.quick
         self.pairs = {
@@ -307,6 +311,9 @@ class Bench:
             yield self.client_row(mode, CLIENT_LIMIT)
         yield self.instructions_row("strings", "full", "P-256", STRINGS_LIMIT,
                                     self.strings)
+        if self.attached:
+            yield self.instructions_row("attached", "full", "P-256",
+                                        ATTACHED_LIMIT, self.attached)
         yield other_programs.runner_row(self)
         yield other_programs.sni_row(self)
         yield under_load.calls_row(self)
@@ -344,6 +351,8 @@ def parse_arguments():
     parser.add_argument("--server", required=True, metavar="PATH")
     parser.add_argument("--load", required=True, metavar="PATH")
     parser.add_argument("--client", required=True, metavar="PATH")
+    parser.add_argument("--attached", metavar="PATH",
+                        help="the floor with a policy on its sessions")
     parser.add_argument("--cert-program", metavar="PATH",
                         help="makes the certificates instead of openssl")
     parser.add_argument("--server-options", default=SERVER_OPTIONS,

@@ -60,6 +60,8 @@ void stls_policy_clear(struct smtptls_policy *policy)
 	stls_system_policy_clear(&policy->system);
 	if (policy->attached_free)
 		policy->attached_free(policy->attached);
+	if (policy->seen_free)
+		policy->seen_free(policy->seen);
 }
 
 /* ---- answers ---- */

@@ -81,6 +81,8 @@ struct smtptls_policy {
 	/* What the room tls keeps with a policy, and how it is freed. */
 	void *attached;
 	void (*attached_free)(void *attached);
+	void *seen; /* of the certificates of hosts */
+	void (*seen_free)(void *seen);
 	struct stls_texts warnings;
 };
 

@@ -5,8 +5,8 @@
  * The session's pointers belong to the host, so what belongs to this library is
  * kept as the private data of a TLS extension that is never sent or answered:
  * GnuTLS frees it with the session, and the policy is let go of then. The
- * host's certificates are read when the hello comes, since a host may set
- * them as late as that; this costs it some 20 microseconds a certificate.
+ * host's certificates are looked at when the hello comes, since a host may set
+ * them as late as that; what they say is read once, and kept with the policy.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@
 #include <smtptls/gnutls.h>
 
 #include "tls/hook.h"
+#include "tls/seen_certificates.h"
 
 /* RFC 8446 section 11: reserved for private use. */
 #define EXTENSION 0xff5a
@@ -28,7 +29,7 @@ static const char judged_late[] =
 
 struct attachment {
 	struct smtptls_policy *policy;
-	struct stls_own_certificates own;
+	struct stls_own_certificates own; /* where the policy has none */
 	struct stls_judge judge;
 	int server;
 	int host_hook; /* it is judged by smtptls_policy_on_hello() */
@@ -100,14 +101,26 @@ static struct attachment *attach(gnutls_session_t tls,
 /* What the host has set by now. */
 static int read_own(struct attachment *attachment, gnutls_session_t tls)
 {
+	struct stls_judge *judge = &attachment->judge;
 	void *credentials = NULL;
+	int ret;
 
 	stls_own_certificates_free(&attachment->own);
+	judge->own = &attachment->own;
 	if (gnutls_credentials_get(tls, GNUTLS_CRD_CERTIFICATE, &credentials) <
 		    0 ||
 	    !credentials)
 		return 0;
-	return stls_own_certificates_read(&attachment->own, credentials, NULL);
+	judge->own = stls_seen_find(attachment->policy, credentials);
+	if (judge->own)
+		return 0;
+	ret = stls_own_certificates_read(&attachment->own, credentials, NULL);
+	if (ret == 0)
+		judge->own = stls_seen_keep(attachment->policy, credentials,
+					    &attachment->own);
+	if (!judge->own)
+		judge->own = &attachment->own;
+	return ret;
 }
 
 static int judge(struct attachment *attachment, gnutls_session_t tls,

@@ -18,6 +18,7 @@
 #include "policy/security_level.h"
 #include "tls/abilities.h"
 #include "tls/choice_priority.h"
+#include "tls/seen_certificates.h"
 #include "tls/system_file.h"
 
 static int make(struct smtptls_policy *policy,
@@ -36,6 +37,8 @@ static int make(struct smtptls_policy *policy,
 		ret = stls_abilities_check(policy, error);
 	if (ret == 0)
 		ret = stls_choice_priority_prepare(policy);
+	if (ret == 0)
+		ret = stls_seen_prepare(policy);
 	return ret;
 }
 
