@@ -205,7 +205,7 @@ static void test_several(void **state)
 						       "RSA+SHA256" },
 				 by_ecdsa = { .status = 1,
 					      .sigalgs = "ECDSA+SHA256" };
-	struct smtptls_config *config = config_of(ecdsa);
+	struct smtptls_config *config;
 	gnutls_datum_t of_ecdsa, of_rsa;
 	int with;
 
