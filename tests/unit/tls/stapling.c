@@ -17,6 +17,7 @@
 #include "../help/no_memory.h"
 #include "../help/ocsp_response.h"
 #include "../help/openssl_client.h"
+#include "../help/peer.h"
 #include "../help/policy_help.h"
 #include "../help/testcert.h"
 
@@ -375,6 +376,71 @@ static void test_demand(void **state)
 	check_demand(for_clients, NULL, 0);
 }
 
+/* ---- our own client ---- */
+
+static struct smtptls_config *trusting(void)
+{
+	struct smtptls_config *config = policy_config(NULL);
+	char *issuer = pem(export_crt, ca->crt);
+
+	assert_int_equal(
+		smtptls_config_set_ca_file(config, testcert_file_text(issuer)),
+		0);
+	free(issuer);
+	freeze(config);
+	return config;
+}
+
+/* One session, whose bytes it gives or offers; returns 1 when resumed. */
+static int session(struct smtptls_config *server, struct smtptls_config *client,
+		   unsigned char *bytes, ssize_t *len)
+{
+	struct smtptls_conn *a =
+		peer_conn(smtptls_config_ref(server), SMTPTLS_SERVER);
+	struct smtptls_conn *b =
+		peer_conn(smtptls_config_ref(client), SMTPTLS_CLIENT);
+	int resumed;
+
+	assert_int_equal(smtptls_conn_set_verify(b, SMTPTLS_VERIFY_CA), 0);
+	assert_int_equal(smtptls_conn_set_peer(b, HOST), 0);
+	if (*len > 0)
+		assert_int_equal(
+			smtptls_conn_set_session(b, bytes, (size_t)*len), 0);
+	assert_int_equal(smtptls_conn_start_tls(a, 0), 0);
+	assert_int_equal(smtptls_conn_start_tls(b, 0), 0);
+	host_join(a, b);
+	assert_int_equal(smtptls_conn_error(b, NULL), 0);
+	assert_int_equal(host_info(b).verify, 1);
+	resumed = host_info(b).resumed;
+	assert_int_equal(smtptls_conn_write(a, "220\r\n", 5), 5);
+	host_join(a, b);
+	assert_true(host_reads(b, "220\r\n"));
+	*len = smtptls_conn_get_session(b, bytes, SMTPTLS_SESSION_MAX);
+	assert_true(*len > 0);
+	smtptls_conn_free(a);
+	smtptls_conn_free(b);
+	return resumed;
+}
+
+/* A resumed session has the status that it began with. */
+static void test_resumed(void **state)
+{
+	static unsigned char bytes[SMTPTLS_SESSION_MAX];
+	struct smtptls_config *server = config_of(demanding);
+	struct smtptls_config *client = trusting();
+	ssize_t len = 0;
+
+	(void)state;
+	assert_int_equal(smtptls_config_add_ocsp_file(
+				 server, RESPONSE(.leaf = demanding)),
+			 0);
+	freeze(server);
+	assert_int_equal(session(server, client, bytes, &len), 0);
+	assert_int_equal(session(server, client, bytes, &len), 1);
+	smtptls_config_unref(server);
+	smtptls_config_unref(client);
+}
+
 /* ---- a choice by the name ---- */
 
 static struct smtptls_config *choose(const char *name, void *arg)
@@ -486,6 +552,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_issuer),
 		cmocka_unit_test(test_demand),
+		cmocka_unit_test(test_resumed),
 		cmocka_unit_test(test_sni),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_no_memory),
