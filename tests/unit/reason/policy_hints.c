@@ -423,13 +423,41 @@ static void test_no_memory(void **state)
 	}
 }
 
+/* An item that no change has room for is left alone, and others are not. */
+static void test_too_long(void **state)
+{
+#define FIVE "AES+AES+AES+AES+AES+"
+#define LONG FIVE FIVE FIVE FIVE
+	static const char *const lists[] = {
+		LONG "TLS_RSA_WITH_AES_256_CBC_SHA:"
+		     "TLS_RSA_WITH_AES_128_CBC_SHA",
+		"HIGH:" LONG "TLS_AES_128_GCM_SHA256:"
+		"TLS_RSA_WITH_AES_128_CBC_SHA",
+	};
+#undef FIVE
+#undef LONG
+	struct smtptls_change changes[2];
+	struct smtptls_policy_spec spec = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(lists); i++) {
+		spec.ciphers = lists[i];
+		assert_int_equal(
+			smtptls_policy_hints(&spec, sizeof(spec), changes, 2),
+			1);
+		assert_string_equal(changes[0].word,
+				    "TLS_RSA_WITH_AES_128_CBC_SHA");
+		assert_string_equal(changes[0].with, "AES128-SHA");
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words),
-		cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_words),  cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_bounds), cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_too_long),
 	};
 
 	return cmocka_run_group_tests_name("policy_hints", tests, NULL, NULL);
