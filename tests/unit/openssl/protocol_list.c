@@ -256,12 +256,31 @@ static void test_large(void **state)
 	free(string);
 }
 
+/* A bound has an effect; nothing of these is skipped. */
+static void test_bounds_are_kept(void **state)
+{
+	static const char *const strings[] = { ">=TLSv1.2", "<=TLSv1.2",
+					       ">=TLSv1.1 <=TLSv1.2" };
+	struct stls_protocol_list list;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+		assert_int_equal(stls_protocol_list_parse(&list, strings[i],
+							  strlen(strings[i]),
+							  NULL),
+				 0);
+		assert_int_equal(list.skips.count, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_results),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_bounds_are_kept),
 		cmocka_unit_test(test_skips_and_nul),
 		cmocka_unit_test(test_sentences),
 		cmocka_unit_test(test_large),

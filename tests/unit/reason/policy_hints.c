@@ -455,8 +455,10 @@ static void test_too_long(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words),  cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_bounds), cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_too_long),
 	};
 
