@@ -26,7 +26,8 @@
  *
  * On success one line "MODE count=N bytes=B seconds=S p50_us=T p99_us=T" and
  * status 0, bytes being those of the messages, T the time that a session took,
- * connecting included (0 where none is timed); otherwise a sentence on stderr and status 1.
+ * connecting included (0 where none is timed); otherwise a sentence on stderr
+ * and status 1.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
