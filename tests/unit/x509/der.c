@@ -146,6 +146,8 @@ static void test_lengths(void **state)
 		/* of no length, of too many bytes, longer than it is */
 		{ "\x30\x80\x30\0", 4 },
 		{ "\x30\x0e\x30\x0c\2\x80" FIELDS, 16 },
+		/* which does not make two elements of it */
+		{ "\x30\x0d\x30\x0b\2\x80\0\x30\0\x30\0\x30\0\x30\0", 15 },
 		{ "\x30\x84\0\0\0\2\x30\0", 8 },
 		{ "\x30\x84\0\0\0\x0e\x30\x0c\2\0" FIELDS, 20 },
 		{ "\x30\x82\0", 3 },
@@ -164,6 +166,12 @@ static void test_lengths(void **state)
 	(void)state;
 	assert_int_equal(
 		stls_der_parts("\x30\x0e\x30\x0c\2\0" FIELDS, 16, &parts), 0);
+	/* a key of nothing, whose length is the last byte */
+	assert_int_equal(stls_der_parts("\x30\x0f\x30\x0d\2\0\x30\0\x30\0"
+					"\x30\0\x30\0\x30\x81\0",
+					17, &parts),
+			 0);
+	assert_int_equal(parts.spki.len, 3);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_int_equal(
 			stls_der_parts(rows[i].bytes, rows[i].len, &parts), -1);
