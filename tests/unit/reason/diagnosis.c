@@ -279,6 +279,24 @@ static const struct row suites[] = {
 	  "ECDHE-RSA-AES128-GCM-SHA256, which \"!AES128\" in the ciphers "
 	  "excludes: remove \"!AES128\" from the ciphers",
 	  { 0 } },
+	/* a DEFAULT is spelled out for a suite that it excludes, and no other */
+	{ { .ciphers = "DEFAULT:!CAMELLIA" },
+	  { .suites = LIST(0x0045), .sigalgs = LIST(0x0401) },
+	  RSA,
+	  SMTPTLS_REASON_SUITES_EXCLUDED,
+	  "peer offers TLS 1.2 with DHE-RSA-CAMELLIA128-SHA, which "
+	  "\"!CAMELLIA\" in the ciphers excludes: remove \"!CAMELLIA\" from "
+	  "the ciphers, replace \"DEFAULT\" by "
+	  "\"ALL:!aNULL:!eNULL:-COMPLEMENTOFDEFAULT\" in the ciphers and add "
+	  "DHE-RSA-CAMELLIA128-SHA to the ciphers",
+	  { 0 } },
+	{ { .ciphers = "DEFAULT:!kRSA" },
+	  { .suites = LIST(0x002f), .sigalgs = LIST(0x0401) },
+	  RSA,
+	  SMTPTLS_REASON_SUITES_EXCLUDED,
+	  "peer offers TLS 1.2 with AES128-SHA, which \"!kRSA\" in the ciphers "
+	  "excludes: remove \"!kRSA\" from the ciphers",
+	  { 0 } },
 	/* words that cannot be changed, or too many of them */
 	{ { .ciphers = "DEFAULT:DEFAULT" },
 	  { .suites = LIST(0xc09c), .sigalgs = LIST(0x0401) },
