@@ -575,6 +575,31 @@ static void check_farthest(void **state)
 	smtptls_policy_unref(policy);
 }
 
+/* What stands behind the client's last signature algorithm is none. */
+static void check_end_of_sigalgs(void **state)
+{
+	const struct hello_spec spec = { .suites = LIST(0x1301),
+					 .versions = V13,
+					 .groups = GROUPS,
+					 .sigalgs = LIST(0x0403, 0x0804),
+					 .shares = LIST(29) };
+	struct smtptls_policy *policy = new_policy(&(
+		struct smtptls_policy_spec){ .flags = SMTPTLS_PREFER_CLIENT });
+	struct stls_client_hello parsed;
+	struct stls_choice choice;
+	struct hello hello;
+
+	(void)state;
+	hello_make(&hello, &spec);
+	assert_int_equal(
+		stls_client_hello_parse(&parsed, hello.bytes, hello.len), 0);
+	assert_int_equal(stls_select(policy, &parsed, RSA, &choice), 0);
+	parsed.sigalgs.len -= 2;
+	assert_int_equal(stls_select(policy, &parsed, RSA, &choice),
+			 STLS_STEP_SIGALG);
+	smtptls_policy_unref(policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -588,6 +613,7 @@ int main(void)
 		cmocka_unit_test(check_share_of_group_0),
 		cmocka_unit_test(check_common_suites),
 		cmocka_unit_test(check_farthest),
+		cmocka_unit_test(check_end_of_sigalgs),
 		cmocka_unit_test(check_tickets),
 		cmocka_unit_test(check_suiteb),
 	};
