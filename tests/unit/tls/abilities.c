@@ -56,6 +56,23 @@ unsigned __wrap_gnutls_sign_is_secure(gnutls_sign_algorithm_t algorithm)
 	       __real_gnutls_sign_is_secure(algorithm);
 }
 
+/* The only version that a system's policy leaves; 0: those of GnuTLS. */
+static unsigned only_version;
+
+int __real_gnutls_priority_protocol_list(gnutls_priority_t priorities,
+					 const unsigned **list);
+int __wrap_gnutls_priority_protocol_list(gnutls_priority_t priorities,
+					 const unsigned **list);
+
+int __wrap_gnutls_priority_protocol_list(gnutls_priority_t priorities,
+					 const unsigned **list)
+{
+	if (only_version == 0)
+		return __real_gnutls_priority_protocol_list(priorities, list);
+	*list = &only_version;
+	return 1;
+}
+
 static const char *suite_name(unsigned index)
 {
 	return gnutls_cipher_suite_info(index, NULL, NULL, NULL, NULL, NULL);
@@ -157,6 +174,31 @@ static void test_groups_and_versions(void **state)
 		assert_int_equal(abilities.group[row] == STLS_ABLE, has);
 	}
 	assert_int_equal(abilities.group[stls_group_by_code(23)], STLS_ABLE);
+}
+
+/* A version that is enabled enables no other. */
+static void test_each_version(void **state)
+{
+	static const struct {
+		gnutls_protocol_t protocol;
+		int versions;
+	} rows[] = {
+		{ GNUTLS_TLS1_0, STLS_PROTOCOL_TLS1_0 },
+		{ GNUTLS_TLS1_1, STLS_PROTOCOL_TLS1_1 },
+		{ GNUTLS_TLS1_2, STLS_PROTOCOL_TLS1_2 },
+		{ GNUTLS_TLS1_3, STLS_PROTOCOL_TLS1_3 },
+		{ GNUTLS_DTLS1_2, 0 },
+	};
+	struct stls_abilities abilities;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		only_version = rows[i].protocol;
+		assert_int_equal(stls_abilities_ask(&abilities), 0);
+		only_version = 0;
+		assert_int_equal(abilities.versions, rows[i].versions);
+	}
 }
 
 static void test_sigalgs(void **state)
@@ -342,6 +384,7 @@ int main(void)
 		cmocka_unit_test(test_suites),
 		cmocka_unit_test(test_table_is_whole),
 		cmocka_unit_test(test_groups_and_versions),
+		cmocka_unit_test(test_each_version),
 		cmocka_unit_test(test_sigalgs),
 		cmocka_unit_test(test_every_sigalg),
 		cmocka_unit_test(test_guard),
