@@ -104,7 +104,7 @@ static void spoil(struct run *run, struct round *round, size_t i)
 {
 	static const char *const what[] = {
 		"expired",	  "not yet valid",   "for clients",
-		"not a CA",	  "must not sign",   "path length 0",
+		"not a CA",	  "must not sign",   "path length",
 		"name excluded",  "RSA-1024",	     "SHA-1",
 		"critical",	  "damaged",	     "name permitted",
 		"for both roles", "other permitted",
@@ -132,7 +132,8 @@ static void spoil(struct run *run, struct round *round, size_t i)
 		spec->usage = i ? GNUTLS_KEY_CRL_SIGN : spec->usage;
 		break;
 	case 5:
-		spec->path = i ? 1 : 0;
+		/* 0 or 1 */
+		spec->path = i ? 1 + (int)below(run, 2) : 0;
 		break;
 	case 6:
 		spec->excluded = i ? "example.org" : NULL;
