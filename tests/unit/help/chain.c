@@ -143,8 +143,10 @@ static void set_extensions(gnutls_x509_crt_t crt, const struct chain_spec *spec)
 {
 	size_t i;
 
-	OK(gnutls_x509_crt_set_basic_constraints(
-		crt, (unsigned)spec->ca, spec->path ? spec->path - 1 : -1));
+	if (!spec->no_ca)
+		OK(gnutls_x509_crt_set_basic_constraints(
+			crt, (unsigned)spec->ca,
+			spec->path ? spec->path - 1 : -1));
 	if (spec->usage)
 		OK(gnutls_x509_crt_set_key_usage(crt, spec->usage));
 	for (i = 0; i < 2 && spec->purpose[i]; i++)
@@ -198,7 +200,8 @@ struct chain_cert *chain_issue(const struct chain_spec *spec,
 	need(cert != NULL, "calloc");
 	cert->key = make_key(spec);
 	OK(gnutls_x509_crt_init(&cert->crt));
-	OK(gnutls_x509_crt_set_version(cert->crt, 3));
+	OK(gnutls_x509_crt_set_version(
+		cert->crt, spec->version ? (unsigned)spec->version : 3));
 	serial++;
 	for (i = 0; i < sizeof(number); i++)
 		number[i] = (unsigned char)(serial >> (24 - 8 * i));
@@ -210,8 +213,9 @@ struct chain_cert *chain_issue(const struct chain_spec *spec,
 		cert->crt, now + (usual ? 90 : spec->until) * DAY));
 	OK(gnutls_x509_crt_set_key(cert->crt, cert->key));
 	set_names(cert->crt, spec);
-	set_extensions(cert->crt, spec);
-	if (!spec->no_ids)
+	if (spec->version != 1)
+		set_extensions(cert->crt, spec);
+	if (spec->version != 1 && !spec->no_ids)
 		set_ids(cert->crt, issuer);
 	OK(gnutls_x509_crt_sign2(cert->crt, issuer ? issuer->crt : cert->crt,
 				 issuer ? issuer->key : cert->key,

@@ -16,7 +16,9 @@ struct chain_spec {
 	const char *cn;
 	/* "dns:", "ip:", "email:" or "uri:" and the name; a '!' becomes a NUL */
 	const char *san[CHAIN_NAMES];
+	int version;	/* 0: 3; the first has no extensions, nor ids */
 	int ca;		/* basicConstraints: CA:TRUE */
+	int no_ca;	/* without basicConstraints */
 	int path;	/* with a length of this less one; 0: without */
 	unsigned usage; /* GNUTLS_KEY_…; 0: none is said */
 	const char *purpose[2];
