@@ -26,8 +26,9 @@ from harness import (Checks, Server, openssl, server_program,
 from reason_case import Absent, Files, s_client, unescaped
 
 # What no client can cause in this server, and the unit test that has it:
-# success; what only a host does; what only a client says; and certificates
-# that openssl is loath to make.
+# success; what only a host does; what only a client says; certificates that
+# openssl is loath to make; and keys elsewhere, which keys.py and privsep.py take
+# away from real servers.
 UNIT_TESTS = {"none": "reason/refusal.c", "outside": "tls/hook_closed.c",
               "unjudged": "tls/hook_closed.c",
               "bad-signature": "tls/failure.c",
@@ -39,7 +40,8 @@ UNIT_TESTS = {"none": "reason/refusal.c", "outside": "tls/hook_closed.c",
               "starttls-masked": "smtp/dialogue.c",
               "starttls-refused": "smtp/dialogue.c",
               "config": "conn/expected.c",
-              "ended-here": "reason/session_end.c"}
+              "ended-here": "reason/session_end.c",
+              "signer": "tls/signer.c", "token": "reason/refusal.c"}
 UNIT_TESTS["cert-pin"] = UNIT_TESTS["cert-tlsa"] = "conn/expected.c"
 UNIT_TESTS.update((f"cert-{fault}", "x509/verify.c") for fault in (
     "name", "no-san", "revoked", "extension", "constraint", "path",
