@@ -228,7 +228,7 @@ enum smtptls_reason {
 	SMTPTLS_REASON_LINE_ENDING = 62, /* a CR or LF alone, a NUL */
 	SMTPTLS_REASON_LINE_TOO_LONG = 63,
 	SMTPTLS_REASON_TOO_MANY_ERRORS = 64,
-	SMTPTLS_REASON_COMMAND = 65,	 /* behind which none can follow */
+	SMTPTLS_REASON_COMMAND = 65,	  /* behind which none can follow */
 	SMTPTLS_REASON_TLS_REQUIRED = 66, /* and was not started */
 
 	/* of this side's private key, which is elsewhere */
