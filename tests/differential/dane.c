@@ -77,9 +77,9 @@ struct run {
 	int verbose;
 };
 
-static void need(int true, const char *what)
+static void need(int holds, const char *what)
 {
-	if (true)
+	if (holds)
 		return;
 	fprintf(stderr, "dane: %s failed\n", what);
 	exit(99);

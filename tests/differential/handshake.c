@@ -125,9 +125,9 @@ struct run {
 
 /* ---- keys ---- */
 
-static void need(int true, const char *what)
+static void need(int holds, const char *what)
 {
-	if (true)
+	if (holds)
 		return;
 	fprintf(stderr, "handshake: %s failed\n", what);
 	ERR_print_errors_fp(stderr);

@@ -195,9 +195,9 @@ static const struct alert_case cases[] = {
 
 /* ---- servers ---- */
 
-static void need(int true, const char *what)
+static void need(int holds, const char *what)
 {
-	if (true)
+	if (holds)
 		return;
 	fprintf(stderr, "hello_alerts: %s failed\n", what);
 	ERR_print_errors_fp(stderr);

@@ -159,9 +159,9 @@ struct made {
 	unsigned sent_count;
 };
 
-static void need(int true, const char *what)
+static void need(int holds, const char *what)
 {
-	if (true)
+	if (holds)
 		return;
 	fprintf(stderr, "names: %s\n", what);
 	exit(99);

@@ -27,9 +27,9 @@ static struct {
 static size_t key_count;
 static unsigned long serial;
 
-static void need(int true, const char *what)
+static void need(int holds, const char *what)
 {
-	if (true)
+	if (holds)
 		return;
 	fprintf(stderr, "chain: %s failed\n", what);
 	exit(99);

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void openssl_need(int true, const char *what)
+void openssl_need(int holds, const char *what)
 {
-	if (true)
+	if (holds)
 		return;
 	fprintf(stderr, "openssl: %s failed\n", what);
 	exit(99);

@@ -8,7 +8,7 @@
 #include <smtptls.h>
 
 /* What cannot be set up ends the program with status 99. */
-void openssl_need(int true, const char *what);
+void openssl_need(int holds, const char *what);
 #define MUST(call) openssl_need((call) != 0, #call)
 
 /* Let `ssl` read from memory, and write there. */

@@ -46,9 +46,9 @@ static size_t text_count;
 
 /* ---- what ends the program ---- */
 
-static void need(int true, const char *what)
+static void need(int holds, const char *what)
 {
-	if (true)
+	if (holds)
 		return;
 	fprintf(stderr, "testcert: %s failed\n", what);
 	exit(99);
