@@ -121,7 +121,9 @@ int stls_foreign_group_near(struct stls_word_hint *hint, const char *word,
 	stls_nearest_begin(&nearest, word, length);
 	for (i = 0; (name = stls_group_name(i)); i++)
 		stls_nearest_try(&nearest, name, name);
-	stls_nearest_try(&nearest, "DEFAULT", "DEFAULT");
+	/* It takes no prefix that means something. */
+	if (hint->word.length == hint->item.length)
+		stls_nearest_try(&nearest, "DEFAULT", "DEFAULT");
 	if (!stls_nearest_found(&nearest))
 		return 0;
 	return stls_word_hint(hint, STLS_CURE_SLIP, NULL, nearest.with);

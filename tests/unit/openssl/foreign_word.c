@@ -157,6 +157,8 @@ static void test_no_hint(void **state)
 		{ CIPHERS, "HIGH:;\xff", "\xff" },
 		{ CIPHERS, "HIGH:ssl_ciphers", "ssl_ciphers" },
 		{ CIPHERSUITES, "TLS_AES_128_GCM_SHA256:x:", "x" },
+		/* that takes no such prefix */
+		{ GROUPS, "*DEFAUL", "DEFAUL" },
 		/* versions that do not exist */
 		{ PROTOCOLS, "TLSv1.2 TLSv9", "TLSv9" },
 		{ PROTOCOLS, "TLSv1.4", "TLSv1.4" },
