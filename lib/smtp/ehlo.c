@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * smtp/ehlo: the capabilities of an EHLO reply.
+ * smtp/ehlo: the capabilities of an EHLO reply, for hosts that speak SMTP
+ * themselves. The library's own client reads its replies in smtp/dialogue.
  *
  * Lines are added one by one; what a later question can ask for is kept in the
  * caller's buffer as one string a line, "KEYWORD parameters" and a NUL. The

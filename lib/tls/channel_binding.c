@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/channel_binding: what binds an authentication to the session that it goes
- * over (RFC 5056): tls-exporter and tls-server-end-point.
+ * tls/channel_binding: data that binds an authentication to the TLS session
+ * that carries it (RFC 5056): tls-exporter and tls-server-end-point.
  *
- * tls-unique is not there. TLS 1.3 has none (RFC 8446 appendix C.5), and under
- * TLS 1.2 a session can be made to have another's, where tls-exporter cannot:
- * that asks for the extended master secret (RFC 9266 section 3).
+ * tls-unique is not provided. TLS 1.3 does not define it (RFC 8446 appendix
+ * C.5); under TLS 1.2 an attacker can make two sessions have the same value.
+ * tls-exporter avoids this by requiring the extended master secret (RFC 9266
+ * section 3).
  */
 #include "tls/channel_binding.h"
 
@@ -14,7 +15,7 @@
 #define EXPORTER_LABEL "EXPORTER-Channel-Binding"
 #define EXPORTER_SIZE  32
 
-/* RFC 9266 section 2: the context is empty, which is another than none. */
+/* RFC 9266 section 2: the context is empty, which differs from having none. */
 static int export(gnutls_session_t tls, unsigned char *data)
 {
 	if (gnutls_protocol_get_version(tls) != GNUTLS_TLS1_3 &&

@@ -13,8 +13,8 @@
  * Names of authorities are compared byte by byte: an issuer's name is copied
  * from the issuer's certificate. A session begins with credentials that have no
  * certificate, and gets others before GnuTLS has read the request
- * (tls/single_credentials). A key that cannot be copied, as one
- * in a device, is left for GnuTLS to choose.
+ * (tls/single_credentials). A key that the host has put into the credentials
+ * itself cannot be copied; GnuTLS chooses there.
  */
 #include "tls/client_certificate.h"
 

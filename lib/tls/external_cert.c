@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/external_cert: a certificate whose private key is elsewhere: in a token, or
- * with a signer of the host's.
+ * tls/external_cert: a certificate whose private key is in a token or behind
+ * the host's signer.
  *
  * The key is opened and tried before the first change, so that a setter that
- * fails leaves the configuration as it was. Which certificate is the key's
- * cannot be read off it: the first one of the file must be it.
+ * fails leaves the configuration as it was. The key does not say which
+ * certificate is its own, so that must be the first in the file.
  */
 #include "tls/external_cert.h"
 

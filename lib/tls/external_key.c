@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/external_key: private keys that are not in the library's memory.
+ * tls/external_key: private keys in a token or behind the host's signer.
  *
- * What makes a key is kept, for the key itself cannot be copied: a certificate
- * among several is in credentials of its own too (tls/single_credentials),
- * which need a key of their own.
+ * What is needed to open a key again is kept, because the key cannot be copied:
+ * with several certificates, each is in credentials of its own too
+ * (tls/single_credentials), which need their own key object.
  *
- * Whether a key belongs to its certificate was tried before it is given to
- * credentials (x509/signer); GnuTLS, which would sign once more for that, is
- * told not to.
+ * x509/signer checks that a key belongs to its certificate before the
+ * credentials get it. GnuTLS is told to skip its own check, which would cost
+ * another signature.
  */
 #include "tls/external_key.h"
 

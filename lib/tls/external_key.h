@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/external_key: keys that no file holds. The manual is in external_key.c. */
+/* tls/external_key: keys in a token or behind a signer. See external_key.c. */
 #ifndef TLS_EXTERNAL_KEY_H
 #define TLS_EXTERNAL_KEY_H
 

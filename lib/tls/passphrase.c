@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/passphrase: what opens a private key is asked of the host.
+ * tls/passphrase: asks the host for the passphrase of a private key.
  *
- * So is the PIN of a token; where it is wrong, GnuTLS would ask again until the
- * token locks itself, and is given none.
+ * It also asks for a token's PIN, once: GnuTLS would retry a wrong PIN until
+ * the token locks itself, so a retry gets no answer.
  *
- * It is asked while a key is loaded, in the thread that changes the
- * configuration, and never in a handshake. It is kept nowhere: the caller wipes
+ * The host is asked only while a key is loaded, in the thread that changes the
+ * configuration, and never in a handshake. Nothing is kept: the caller wipes
  * the one copy as soon as the key is open.
  */
 #include "tls/passphrase.h"

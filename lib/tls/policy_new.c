@@ -5,8 +5,9 @@
  * Policies are pure but for two questions, both asked here: what the loaded
  * GnuTLS can do, before a policy is compiled, and whether the string that came
  * out enables nothing else, after. Where GnuTLS is restricted by a file of the
- * system's, that is read too, to name its lines. A policy that fails the second is not given
- * out: the law "never wider" does not rest on this library's tables alone.
+ * system's, that file is read too, to name its lines. A policy that fails the
+ * second question is not given out: the law "never wider" does not rest on this
+ * library's tables alone.
  */
 #include "tls/policy_new.h"
 

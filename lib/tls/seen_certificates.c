@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/seen_certificates: what a host's certificates say, kept with the policy.
+ * tls/seen_certificates: what was read from a host's certificates, kept with
+ * the policy.
  *
- * A host gives its credentials with each session, and may change them or free
- * them and have others at the same address. So what was read of them is found
- * by the leaves themselves, byte by byte, which GnuTLS shows without parsing:
- * the same leaves, in the same order and as many, say the same.
+ * A host passes its credentials with each session. It may change them, or free
+ * them and allocate others at the same address. So what identifies them is not
+ * the pointer but the leaf certificates, byte by byte, which GnuTLS returns
+ * without parsing: an entry matches when the leaves have the same number, order
+ * and bytes.
  *
- * Places are taken in order, filled once, and stay until the policy goes, for
- * all threads and without a lock. When all are taken, others are read for each
- * session.
+ * Places fill in order, are written once, are shared by all threads without a
+ * lock, and live as long as the policy. When all are taken, other certificates
+ * are read anew for each session.
  */
 #include "tls/seen_certificates.h"
 

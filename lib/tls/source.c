@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/source: PEM text from a file, a token or memory, and the sentences of what
- * is wrong with it, which name where it is from.
+ * tls/source: PEM text from a file, a token or memory, and the error sentences
+ * about it, which name its origin.
  *
- * A URL is named without the PIN that may be in it.
+ * The sentences show a URL without its PIN.
  */
 #include "tls/source.h"
 

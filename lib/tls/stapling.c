@@ -4,10 +4,10 @@
  * ("stapling", RFC 6066 section 8, RFC 8446 section 4.4.2.1).
  *
  * They are read from files and judged once (x509/ocsp), when the configuration
- * is frozen. A handshake asks for the dates alone, of the certificate that it
- * shows and if its client wants a status: a response that has become too old
- * while the server ran is sent no more. Without a response GnuTLS has nothing to
- * ask, and a handshake costs what it did.
+ * is frozen. A handshake whose client asks for a status checks only the dates
+ * of the response for the certificate that it shows; a response that has
+ * expired while the server ran is no longer sent. Without a response GnuTLS has
+ * nothing to call, and a handshake costs what it did.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #include "tls/config.h"
 #include "x509/own_staple.h"
 
-/* Certificates of TLS 1.3 have 64 KiB for theirs, and clients less at times. */
+/* TLS 1.3 leaves 64 KiB for a response, and some clients accept less. */
 #define RESPONSE_MAX ((size_t)32 * 1024)
 
 static gnutls_datum_t der_of(const struct stls_buffer *response)

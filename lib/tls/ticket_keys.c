@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/ticket_keys: the keys by which a server's tickets are sealed.
+ * tls/ticket_keys: the keys that encrypt a server's session tickets.
  *
- * They are derived from one secret together with everything that a resumed
- * session must not escape: the priority, the own certificates, the authorities,
- * and the way of verifying. Servers that differ in one of these do not resume
- * each other's sessions, although they share the secret.
+ * They are derived from one secret and from everything that resumption must not
+ * bypass: the priority, the own certificates, the authorities and the way of
+ * verifying. Servers that differ in one of these do not resume each other's
+ * sessions, even if they share the secret.
  */
 #include <string.h>
 
@@ -24,7 +24,7 @@ static void wipe_datum(gnutls_datum_t *datum)
 	datum->size = 0;
 }
 
-/* The secret of `name`, a file, or with "" of the host's memory. */
+/* The secret comes from the file `name`, or, when that is "", from the host. */
 static int set_ticket_secret(struct smtptls_config *config, const char *name,
 			     const void *secret, size_t secret_len)
 {

@@ -2,16 +2,18 @@
 /*
  * x509/ocsp: what an OCSP response says of a certificate (RFC 6960).
  *
- * A server that sends one ("stapling", RFC 6066 section 8, RFC 8446 section
- * 4.4.2.1) should send none that a client refuses, since many go on without any
- * but none goes on with a bad one. So it is judged as a client does: it is about
- * this certificate, says that it is good, and is signed by the certificate's
- * issuer, or by a responder to which that has issued a certificate for the
- * purpose (RFC 6960 section 4.2.2.2). Of several answers the first counts,
- * since GnuTLS looks at no other.
+ * A server that staples a response (RFC 6066 section 8, RFC 8446 section
+ * 4.4.2.1) must not send one that clients refuse: many clients do without, and
+ * none accepts a bad one. So a response is judged as a client would judge it:
+ * it must be about this certificate, say that it is good, and be signed by the
+ * certificate's issuer, or by a responder that the issuer has certified for
+ * this (RFC 6960 section 4.2.2.2). Only the first answer in it counts, since
+ * GnuTLS looks at no other.
  *
- * A response without nextUpdate says nothing of its age; it counts for the three
- * days for which GnuTLS's clients take it.
+ * A response without nextUpdate does not say when it expires; it is used for
+ * three days, as GnuTLS's clients do.
+ *
+ * The response of a peer is judged by GnuTLS (tls/peer).
  */
 #include "x509/ocsp.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x509/own_staple: which own certificate an OCSP response is about.
+ * x509/own_staple: finds which own certificate an OCSP response is about.
  *
- * A response says itself whose it is, so that nobody has to say it beside the
- * file's name. The issuer, who must have signed it, stands behind the
- * certificate or is one of the authorities.
+ * A response identifies its certificate, so that the configuration has to name
+ * only the file. The issuer is the next certificate of the chain, or one of the
+ * authorities.
  */
 #include "x509/own_staple.h"
 

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x509/signer: a private key that is elsewhere: a function of the host's signs.
+ * x509/signer: a private key that is elsewhere; a function of the host signs
+ * with it.
  *
- * GnuTLS calls it in the handshake, and goes on when it has returned. It gives
- * a digest, in one of three forms: bare, as a DigestInfo (RFC 8017 section 9.2)
- * for PKCS #1 v1.5, and MD5 with SHA-1 behind it for RSA before TLS 1.2; and
- * what is to be signed itself for EdDSA, which hashes on its own. The host gets
- * TLS's name of the algorithm and the bare digest.
+ * GnuTLS calls it in the handshake and waits. It hands over a digest, in one of
+ * three forms: bare; as a DigestInfo (RFC 8017 section 9.2) for PKCS #1 v1.5;
+ * or MD5 and SHA-1 together, for RSA before TLS 1.2. For EdDSA, which hashes by
+ * itself, it is the message. The host gets TLS's number of the algorithm, its
+ * SignatureScheme, and the bare digest.
  *
- * What comes back is verified by the certificate: so a wrong answer is found
- * here and not by the peer, which would see a defect of ours, and to which a
- * faulty RSA signature would betray the key.
+ * Each signature is verified with the certificate. So a wrong one fails here
+ * and never reaches the peer, which would see a defect of this side, and could
+ * compute the key from a faulty RSA signature.
  *
- * It decrypts nothing: RSA key exchange is not for such keys.
+ * The host's function cannot decrypt, so such keys are not used for RSA key
+ * exchange.
  */
 #include "x509/signer.h"
 
@@ -20,7 +22,7 @@
 
 #include <gnutls/crypto.h>
 
-/* An RSA key of 16384 bits makes no longer one. */
+/* That of an RSA key of 16384 bits. */
 #define SIGNATURE_MAX 2048
 #define DIGEST_MAX    64
 /* MD5's and SHA-1's */

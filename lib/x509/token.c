@@ -2,12 +2,12 @@
 /*
  * x509/token: keys and certificates that a PKCS#11 URL (RFC 7512) names.
  *
- * GnuTLS loads the modules that the system's p11-kit knows, when the first URL
- * is asked for. It logs in by the URL's pin-value or pin-source, or asks for the
- * PIN. A key stays in its token: each signature is made there, and fails there
- * when the token is gone.
+ * GnuTLS loads the modules that the system's p11-kit knows when the first URL
+ * is used. It logs in with the URL's pin-value or pin-source, or asks for the
+ * PIN. A key stays in its token: each signature is made there, and fails when
+ * the token is gone.
  *
- * A PIN in a URL is for nobody's log: what is shown of a URL has none.
+ * A PIN must not reach a log, so URLs are shown without it.
  */
 #include "x509/token.h"
 
