@@ -164,8 +164,9 @@ static int refuse_name(struct stls_judge *judge, struct stls_refusal *facts,
 	if (judge->policy)
 		(void)stls_select(judge->policy, hello, judge->own->keys,
 				  choice);
-	/* No name would help it. */
-	if (choice->step == STLS_STEP_HELLO)
+	/* No name would help it; in OpenSSL, too, these come first. */
+	if (choice->step == STLS_STEP_HELLO || choice->step == STLS_STEP_SSL3 ||
+	    choice->step == STLS_STEP_FALLBACK)
 		facts->reason = 0;
 	return refuse(judge, facts);
 }

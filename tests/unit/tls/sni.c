@@ -131,6 +131,46 @@ static void strict(void **state)
 	}
 }
 
+/* What no name would help is said at once, as it is without a name. */
+static void hopeless(void **state)
+{
+	struct smtptls_conn *conn = start(1, NULL);
+	struct peer *peer = client("NORMAL:-VERS-ALL:+VERS-TLS1.2:"
+				   "%FALLBACK_SCSV",
+				   "stranger.example");
+
+	(void)state;
+	peer_run(peer, conn);
+	assert_int_equal(host_info(conn).reason, SMTPTLS_REASON_FALLBACK);
+	assert_int_equal(peer->alert, GNUTLS_A_INAPPROPRIATE_FALLBACK);
+	peer_free(peer);
+	smtptls_conn_free(conn);
+}
+
+/* The same of a hello in whose version there is SSLv3. */
+static void too_old(void **state)
+{
+	enum { VERSION = 5 + 4 }; /* behind the headers */
+	struct smtptls_conn *conn = start(1, NULL);
+	struct peer *peer =
+		client("NORMAL:-VERS-ALL:+VERS-TLS1.2", "stranger.example");
+	unsigned char hello[1024];
+	size_t len;
+
+	(void)state;
+	peer_step(peer);
+	len = peer_queue_len(&peer->out);
+	assert_in_range(len, VERSION + 2, sizeof(hello));
+	memcpy(hello, peer_queue_data(&peer->out), len);
+	assert_memory_equal(hello + VERSION, "\x03\x03", 2);
+	hello[VERSION + 1] = 0;
+	host_feed(conn, hello, len);
+	assert_int_equal(host_info(conn).reason, SMTPTLS_REASON_SSL3_HELLO);
+	assert_int_equal(host_info(conn).alert_sent, GNUTLS_A_PROTOCOL_VERSION);
+	peer_free(peer);
+	smtptls_conn_free(conn);
+}
+
 static void noted(void **state)
 {
 	struct smtptls_conn *conn;
@@ -333,7 +373,8 @@ static void refused(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(strict),	cmocka_unit_test(shown),
+		cmocka_unit_test(strict),	cmocka_unit_test(hopeless),
+		cmocka_unit_test(too_old),	cmocka_unit_test(shown),
 		cmocka_unit_test(noted),	cmocka_unit_test(resumed),
 		cmocka_unit_test(hook_removed), cmocka_unit_test(server_hello),
 		cmocka_unit_test(clients),	cmocka_unit_test(refused),
