@@ -90,7 +90,8 @@ static unsigned keys_of(gnutls_x509_crt_t crt, unsigned *rsa_bits)
 		idle |= keys & ~(unsigned)SMTPTLS_KEY_RSA_ENCRYPT;
 	if (!(usage & GNUTLS_KEY_KEY_ENCIPHERMENT))
 		idle |= keys & SMTPTLS_KEY_RSA_ENCRYPT;
-	if (keys & STLS_KEYS_RSA)
+	/* GnuTLS takes the first. */
+	if (keys & STLS_KEYS_RSA && *rsa_bits == 0)
 		*rsa_bits = bits;
 	if (keys & STLS_KEYS_RSA & ~idle)
 		is_short = stls_short_key(bits);

@@ -35,8 +35,8 @@ struct stls_own_certificate {
 
 /* All zeros: no certificate. */
 struct stls_own_certificates {
-	unsigned keys; /* as above, of all together */
-	unsigned rsa_bits;
+	unsigned keys;	   /* as above, of all together */
+	unsigned rsa_bits; /* of the first that is RSA; 0: none is */
 	size_t count;
 	struct stls_own_certificate *cert;
 };

@@ -294,7 +294,8 @@ first_certificate_has_other_curve(const struct comparison *comparison)
 
 /*
  * Of two curves only one goes with a signature algorithm of TLS 1.3. The
- * library offers TLS 1.3 then, as OpenSSL does with that one.
+ * library offers TLS 1.3 then, as OpenSSL does with that one; Suite B may take
+ * the other there.
  */
 static int one_curve_has_tls13(const struct comparison *comparison)
 {
@@ -314,7 +315,9 @@ static int one_curve_has_tls13(const struct comparison *comparison)
 	}
 	return with && without && comparison->oracle->ok &&
 	       comparison->oracle->version < TLS1_3_VERSION &&
-	       !comparison->library->ok && comparison->info->reason != 0;
+	       (comparison->library->ok
+			? comparison->library->version == TLS1_3_VERSION
+			: comparison->info->reason != 0);
 }
 
 /*

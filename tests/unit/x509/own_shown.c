@@ -241,6 +241,40 @@ static void to_the_second(void **state)
 	chain_free(leaf);
 }
 
+/* GnuTLS takes the first RSA certificate, and parameters are for its key. */
+static void first_rsa_key(void **state)
+{
+	static const unsigned orders[][2] = { { 1024, 2048 }, { 2048, 1024 } };
+	gnutls_certificate_credentials_t credentials;
+	struct stls_own_certificates own = { 0 };
+	struct chain_cert *leaf;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(
+			gnutls_certificate_allocate_credentials(&credentials),
+			0);
+		for (j = 0; j < 2; j++) {
+			const struct chain_spec spec = {
+				LEAF, .rsa_bits = (int)orders[i][j]
+			};
+
+			leaf = chain_issue(&spec, NULL);
+			assert_true(gnutls_certificate_set_x509_key(
+					    credentials, &leaf->crt, 1,
+					    leaf->key) >= 0);
+			chain_free(leaf);
+		}
+		assert_int_equal(
+			stls_own_certificates_read(&own, credentials, NULL), 0);
+		assert_int_equal(own.count, 2);
+		assert_int_equal(own.rsa_bits, orders[i][0]);
+		stls_own_certificates_free(&own);
+		gnutls_certificate_free_credentials(credentials);
+	}
+}
+
 /* Of what is none of the credentials nothing is said. */
 static void stranger(void **state)
 {
@@ -328,8 +362,11 @@ static int end(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(faults),	 cmocka_unit_test(status),
-		cmocka_unit_test(to_the_second), cmocka_unit_test(stranger),
+		cmocka_unit_test(faults),
+		cmocka_unit_test(status),
+		cmocka_unit_test(to_the_second),
+		cmocka_unit_test(first_rsa_key),
+		cmocka_unit_test(stranger),
 		cmocka_unit_test(names),
 	};
 
