@@ -340,13 +340,14 @@ static void test_system_policy(void **state)
 	static char self[4096], arg[] = "under-policy";
 	char *const argv[] = { self, arg, NULL };
 	const char *policy;
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	int status = -1;
 	pid_t pid;
 
 	(void)state;
 	/* by its name, since valgrind runs no link of /proc */
-	assert_in_range(readlink("/proc/self/exe", self, sizeof(self) - 1), 1,
-			sizeof(self) - 1);
+	assert_in_range(len, 1, sizeof(self) - 1);
+	self[len] = '\0';
 	policy = testcert_file_text("[overrides]\n"
 				    "disabled-version = tls1.2\n"
 				    "disabled-version = tls1.3\n");
