@@ -15,6 +15,7 @@
 
 #include <smtptls/error.h>
 
+#include "x509/certificate.h"
 #include "x509/strength.h"
 
 static gnutls_digest_algorithm_t function_of(gnutls_x509_crt_t crt)
@@ -33,14 +34,16 @@ static gnutls_digest_algorithm_t function_of(gnutls_x509_crt_t crt)
 int stls_end_point(const gnutls_datum_t *der,
 		   unsigned char hash[STLS_END_POINT_MAX])
 {
-	gnutls_digest_algorithm_t function = GNUTLS_DIG_UNKNOWN;
+	gnutls_digest_algorithm_t function;
 	gnutls_x509_crt_t crt;
 	unsigned len;
+	int ret;
 
-	if (gnutls_x509_crt_init(&crt) < 0)
-		return SMTPTLS_E_NOMEM;
-	if (gnutls_x509_crt_import(crt, der, GNUTLS_X509_FMT_DER) == 0)
-		function = function_of(crt);
+	ret = stls_certificate_open(&crt, der);
+	if (ret < 0)
+		return ret == GNUTLS_E_MEMORY_ERROR ? SMTPTLS_E_NOMEM
+						    : SMTPTLS_E_UNSUPPORTED;
+	function = function_of(crt);
 	gnutls_x509_crt_deinit(crt);
 	len = gnutls_hash_get_len(function);
 	if (len == 0 || len > STLS_END_POINT_MAX)

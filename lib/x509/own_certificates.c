@@ -25,6 +25,7 @@
 #include "base/ascii.h"
 #include "policy/key_type.h"
 #include "policy/security_level.h"
+#include "x509/certificate.h"
 #include "x509/der.h"
 #include "x509/name.h"
 #include "x509/strength.h"
@@ -233,19 +234,6 @@ static int read_missing(struct stls_own_chain_facts *facts,
 
 /* ---- certificates ---- */
 
-/* A certificate from DER: 0 with `*crt`, or GnuTLS's error. */
-static int open_der(gnutls_x509_crt_t *crt, const gnutls_datum_t *der)
-{
-	int ret = gnutls_x509_crt_init(crt);
-
-	if (ret < 0)
-		return ret;
-	ret = gnutls_x509_crt_import(*crt, der, GNUTLS_X509_FMT_DER);
-	if (ret < 0)
-		gnutls_x509_crt_deinit(*crt);
-	return ret;
-}
-
 static int read_leaf(struct stls_own_certificates *own,
 		     struct stls_own_certificate *cert, gnutls_x509_crt_t crt)
 {
@@ -279,7 +267,7 @@ static int read_chain(struct stls_own_chain_facts *facts,
 	for (j = 1;
 	     gnutls_certificate_get_crt_raw(credentials, i, j, &der) == 0;
 	     j++) {
-		if (open_der(&crt, &der) < 0)
+		if (stls_certificate_open(&crt, &der) < 0)
 			return SMTPTLS_E_NOMEM;
 		read_strength(facts, crt, 0);
 		gnutls_x509_crt_deinit(crt);
@@ -302,7 +290,7 @@ static int read_cert(struct stls_own_certificates *own,
 	own->cert = certs;
 	certs += own->count++;
 	memset(certs, 0, sizeof(*certs));
-	ret = open_der(&leaf, der);
+	ret = stls_certificate_open(&leaf, der);
 	if (ret < 0)
 		return ret == GNUTLS_E_MEMORY_ERROR ? SMTPTLS_E_NOMEM : 0;
 	ret = read_leaf(own, certs, leaf);

@@ -18,6 +18,8 @@
 #include "base/ascii.h"
 #include "policy/key_type.h"
 
+#include "x509/certificate.h"
+
 #define RSA_BITS_MIN 2048
 
 /* ---- names ---- */
@@ -108,11 +110,9 @@ static unsigned fault_of_chain(gnutls_certificate_credentials_t credentials,
 		j++;
 	}
 	if (j > 1) {
-		if (gnutls_x509_crt_init(&last) < 0)
+		if (stls_certificate_open(&last, &der) < 0)
 			return 0;
-		if (gnutls_x509_crt_import(last, &der, GNUTLS_X509_FMT_DER) ==
-		    0)
-			stls_issuer_show(last, shown->authority);
+		stls_issuer_show(last, shown->authority);
 		gnutls_x509_crt_deinit(last);
 		return 0;
 	}
@@ -180,18 +180,18 @@ void stls_own_shown(struct stls_shown *shown,
 	int i = find(credentials, leaf);
 
 	memset(shown, 0, sizeof(*shown));
-	if (i < 0 || (size_t)i >= own->count || gnutls_x509_crt_init(&crt) < 0)
+	if (i < 0 || (size_t)i >= own->count)
 		return;
 	cert = &own->cert[i];
-	if (gnutls_x509_crt_import(crt, leaf, GNUTLS_X509_FMT_DER) == 0) {
+	if (stls_certificate_open(&crt, leaf) == 0) {
 		shown->key = (cert->keys | cert->keys >> STLS_KEYS_IDLE_SHIFT) &
 			     ~(STLS_KEYS_IDLE | STLS_KEYS_SHORT);
 		shown->among = own->count > 1;
 		shown->faults =
 			find_faults(shown, cert, crt, server, now) |
 			fault_of_chain(credentials, (unsigned)i, crt, shown);
+		gnutls_x509_crt_deinit(crt);
 	}
-	gnutls_x509_crt_deinit(crt);
 	if (!server || !asked)
 		return;
 	(void)stls_ascii_escape(shown->asked, sizeof(shown->asked), asked->data,

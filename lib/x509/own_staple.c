@@ -8,19 +8,8 @@
  */
 #include "x509/own_staple.h"
 
+#include "x509/certificate.h"
 #include "x509/own_faults.h"
-
-static int open_der(gnutls_x509_crt_t *crt, const gnutls_datum_t *der)
-{
-	int ret = gnutls_x509_crt_init(crt);
-
-	if (ret < 0)
-		return ret;
-	ret = gnutls_x509_crt_import(*crt, der, GNUTLS_X509_FMT_DER);
-	if (ret < 0)
-		gnutls_x509_crt_deinit(*crt);
-	return ret;
-}
 
 /* NULL: there is none. */
 static gnutls_x509_crt_t find_issuer(gnutls_certificate_credentials_t all,
@@ -31,7 +20,7 @@ static gnutls_x509_crt_t find_issuer(gnutls_certificate_credentials_t all,
 	gnutls_datum_t der;
 
 	if (gnutls_certificate_get_crt_raw(all, i, 1, &der) == 0)
-		return open_der(&issuer, &der) < 0 ? NULL : issuer;
+		return stls_certificate_open(&issuer, &der) < 0 ? NULL : issuer;
 	gnutls_certificate_get_trust_list(all, &trust);
 	return gnutls_x509_trust_list_get_issuer(trust, leaf, &issuer,
 						 GNUTLS_TL_GET_COPY) < 0
@@ -48,7 +37,7 @@ static int judge(gnutls_certificate_credentials_t all, unsigned i,
 	int fault;
 
 	if (gnutls_certificate_get_crt_raw(all, i, 0, &leaf_der) < 0 ||
-	    open_der(&leaf, &leaf_der) < 0)
+	    stls_certificate_open(&leaf, &leaf_der) < 0)
 		return STLS_OCSP_OTHER;
 	issuer = find_issuer(all, i, leaf);
 	fault = stls_ocsp_judge(der, leaf, issuer, staple);

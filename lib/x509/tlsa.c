@@ -18,6 +18,7 @@
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 
+#include "x509/certificate.h"
 #include "x509/der.h"
 #include "x509/digest.h"
 
@@ -31,12 +32,10 @@ static int import_cert(gnutls_pubkey_t key, const gnutls_datum_t *der)
 	gnutls_x509_crt_t crt;
 	int ret;
 
-	ret = gnutls_x509_crt_init(&crt);
+	ret = stls_certificate_open(&crt, der);
 	if (ret < 0)
 		return ret;
-	ret = gnutls_x509_crt_import(crt, der, GNUTLS_X509_FMT_DER);
-	if (ret == 0)
-		ret = gnutls_pubkey_import_x509(key, crt, 0);
+	ret = gnutls_pubkey_import_x509(key, crt, 0);
 	gnutls_x509_crt_deinit(crt);
 	return ret;
 }

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* x509/certificate: one certificate. */
+#ifndef X509_CERTIFICATE_H
+#define X509_CERTIFICATE_H
+
+#include <gnutls/x509.h>
+
+/* Read it from DER: 0 with `*crt`, which is to be freed, or GnuTLS's error. */
+int stls_certificate_open(gnutls_x509_crt_t *crt, const gnutls_datum_t *der);
+
+#endif
