@@ -34,6 +34,7 @@
 
 #include <smtptls.h>
 
+#include "../unit/help/openssl_wire.h"
 #include "../unit/help/strings.h"
 #include "generator.h"
 #include "policy/policy.h"
@@ -673,37 +674,6 @@ static void ask_oracle(const struct run *run, SSL_CTX *client_ctx,
 
 /* ---- the library ---- */
 
-static void feed(struct smtptls_conn *conn, SSL *client)
-{
-	unsigned char *room;
-	char *data;
-	long len = BIO_get_mem_data(SSL_get_wbio(client), &data);
-	size_t n;
-
-	while (len > 0 && (n = smtptls_conn_input(conn, &room)) > 0) {
-		if (n > (size_t)len)
-			n = (size_t)len;
-		memcpy(room, data, n);
-		(void)smtptls_conn_input_done(conn, n);
-		data += n;
-		len -= (long)n;
-	}
-	(void)BIO_reset(SSL_get_wbio(client));
-}
-
-static int drain(struct smtptls_conn *conn, SSL *client)
-{
-	const unsigned char *data;
-	size_t n = smtptls_conn_output(conn, &data);
-
-	if (n == 0)
-		return 0;
-	need(BIO_write(SSL_get_rbio(client), data, (int)n) == (int)n,
-	     "BIO_write");
-	(void)smtptls_conn_output_done(conn, n);
-	return 1;
-}
-
 static void ask_library(const struct run *run, SSL_CTX *client_ctx,
 			struct smtptls_config *config, struct result *result,
 			struct smtptls_info *info)
@@ -719,9 +689,8 @@ static void ask_library(const struct run *run, SSL_CTX *client_ctx,
 	need(smtptls_conn_start_tls(conn, 0) == 0, "smtptls_conn_start_tls");
 	for (turns = 0; turns < TURNS_MAX && moved; turns++) {
 		failed |= step(client, result) < 0;
-		moved = BIO_ctrl_pending(SSL_get_wbio(client)) > 0;
-		feed(conn, client);
-		moved |= drain(conn, client);
+		moved = openssl_send_all(client, conn);
+		moved |= openssl_receive_all(client, conn);
 	}
 	if (!failed && SSL_is_init_finished(client) &&
 	    smtptls_conn_tls_enabled(conn))
