@@ -634,6 +634,6 @@ int main(int argc, char **argv)
 	}
 	SSL_CTX_free(run.ctx[0]);
 	SSL_CTX_free(run.ctx[1]);
-	chain_end();
+	(void)chain_end(NULL);
 	return report(&run);
 }

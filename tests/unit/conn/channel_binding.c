@@ -388,13 +388,6 @@ static void test_calls(void **state)
 	peer_free(client);
 }
 
-static int end(void **state)
-{
-	(void)state;
-	chain_end();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -406,5 +399,6 @@ int main(void)
 		cmocka_unit_test(test_calls),
 	};
 
-	return cmocka_run_group_tests_name("channel_binding", tests, NULL, end);
+	return cmocka_run_group_tests_name("channel_binding", tests, NULL,
+					   chain_end);
 }

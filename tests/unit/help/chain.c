@@ -234,8 +234,10 @@ void chain_free(struct chain_cert *cert)
 	free(cert);
 }
 
-void chain_end(void)
+int chain_end(void **state)
 {
+	(void)state;
 	while (key_count > 0)
 		gnutls_x509_privkey_deinit(keys[--key_count].key);
+	return 0;
 }

@@ -74,7 +74,7 @@ static int tear_down(void **state)
 		chain_free(authority[i]);
 	for (i = 0; i < LEAVES; i++)
 		chain_free(leaf[i]);
-	chain_end();
+	(void)chain_end(NULL);
 	return 0;
 }
 

@@ -119,13 +119,6 @@ static void test_full(void **state)
 	smtptls_policy_unref(policy);
 }
 
-static int end(void **state)
-{
-	(void)state;
-	chain_end();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -134,5 +127,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("seen_certificates", tests, NULL,
-					   end);
+					   chain_end);
 }

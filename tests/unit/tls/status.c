@@ -226,13 +226,6 @@ static void test_client(void **state)
 	chain_free(ca);
 }
 
-static int end(void **state)
-{
-	(void)state;
-	chain_end();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -240,5 +233,5 @@ int main(void)
 		cmocka_unit_test(test_client),
 	};
 
-	return cmocka_run_group_tests_name("status", tests, NULL, end);
+	return cmocka_run_group_tests_name("status", tests, NULL, chain_end);
 }

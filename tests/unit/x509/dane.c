@@ -546,13 +546,6 @@ static void test_usable(void **state)
 	chain_free(cert);
 }
 
-static int end(void **state)
-{
-	(void)state;
-	chain_end();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -565,5 +558,5 @@ int main(void)
 		cmocka_unit_test(test_usable),
 	};
 
-	return cmocka_run_group_tests_name("dane", tests, NULL, end);
+	return cmocka_run_group_tests_name("dane", tests, NULL, chain_end);
 }

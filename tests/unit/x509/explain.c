@@ -322,13 +322,6 @@ static void purposes(void **state)
 	}
 }
 
-static int end(void **state)
-{
-	(void)state;
-	chain_end();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -340,5 +333,5 @@ int main(void)
 		cmocka_unit_test(purposes),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, end);
+	return cmocka_run_group_tests(tests, NULL, chain_end);
 }

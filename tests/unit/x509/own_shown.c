@@ -352,13 +352,6 @@ static void names(void **state)
 	chain_free(cert);
 }
 
-static int end(void **state)
-{
-	(void)state;
-	chain_end();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -370,5 +363,5 @@ int main(void)
 		cmocka_unit_test(names),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, end);
+	return cmocka_run_group_tests(tests, NULL, chain_end);
 }

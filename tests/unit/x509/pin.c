@@ -219,13 +219,6 @@ static void test_verdict(void **state)
 	chain_free(root);
 }
 
-static int end(void **state)
-{
-	(void)state;
-	chain_end();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -235,5 +228,5 @@ int main(void)
 		cmocka_unit_test(test_verdict),
 	};
 
-	return cmocka_run_group_tests_name("pin", tests, NULL, end);
+	return cmocka_run_group_tests_name("pin", tests, NULL, chain_end);
 }

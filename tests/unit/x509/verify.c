@@ -454,13 +454,6 @@ static void test_sentences(void **state)
 		       "issued for that, or ask for one of those");
 }
 
-static int end(void **state)
-{
-	(void)state;
-	chain_end();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -472,5 +465,5 @@ int main(void)
 		cmocka_unit_test(test_sentences),
 	};
 
-	return cmocka_run_group_tests_name("verify", tests, NULL, end);
+	return cmocka_run_group_tests_name("verify", tests, NULL, chain_end);
 }
