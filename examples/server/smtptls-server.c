@@ -16,9 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include <event2/event.h>
 
@@ -31,8 +28,7 @@ enum {
 	BACKLOG = 511,
 	ACCEPT_PAUSE_SECONDS = 1, /* when descriptors or memory run out */
 	DRAIN_SECONDS = 5,
-	RELOAD_PAUSE_SECONDS = 1,
-	HEAP_SPARE = 1 << 20
+	RELOAD_PAUSE_SECONDS = 1
 };
 
 static struct options options;
@@ -246,10 +242,6 @@ int main(int argc, char **argv)
 {
 	struct event *events[7];
 
-#ifdef __GLIBC__
-	/* Else the end of the heap goes and comes back with each session. */
-	mallopt(M_TRIM_THRESHOLD, HEAP_SPARE);
-#endif
 	signal(SIGPIPE, SIG_IGN);
 	prepare(argc, argv);
 	events[0] = evsignal_new(server.base, SIGTERM, on_end, NULL);
