@@ -396,7 +396,7 @@ enum smtp_next smtp_line(struct smtp *smtp, char *line, size_t len,
 /* ------------------------------------------------------------------------ */
 /* Message text                                                              */
 
-enum { BLOCK = 64, LONG_BLOCK = 4 * BLOCK };
+enum { BLOCK = 64, LONG_BLOCK = 8 * BLOCK };
 
 #define MASK(condition) ((unsigned char)-(condition))
 
@@ -411,24 +411,26 @@ enum { BLOCK = 64, LONG_BLOCK = 4 * BLOCK };
 /*
  * 1 when text_step() would take a block as it is: each CR stands before an LF,
  * each LF behind a CR, no dot begins a line. It looks at the byte before, too.
- * Without branches, and with all bits of a byte for true as vectors have it, so
- * that compilers make wide steps of it.
+ * Most of what large messages hold is base64, which has no dots: so lines are
+ * looked at again only when there is one. Without branches in the loops, and
+ * with all bits of a byte for true as vectors have it, so that compilers make
+ * wide steps of them.
  */
 static inline int is_plain(const char *text, int len)
 {
-	unsigned char other = 0;
+	unsigned char other = 0, dots = 0;
 
 	for (int i = 0; i < len; i++) {
-		unsigned char lf = MASK(text[i] == '\n'),
-			      after_cr = MASK(text[i - 1] == '\r'),
-			      dot = MASK(text[i] == '.'),
-			      after_lf = MASK(text[i - 1] == '\n');
-		other |= (unsigned char)((lf ^ after_cr) | (dot & after_lf));
+		other |= MASK(text[i] == '\n') ^ MASK(text[i - 1] == '\r');
+		dots |= MASK(text[i] == '.');
 	}
+	for (int i = 0; dots && i < len; i++)
+		other |= MASK(text[i] == '.') & MASK(text[i - 1] == '\n');
 	return !other;
 }
 
-/* The length of what is plain, in whole blocks. */
+/* The length of what is plain: whole blocks, and the end of the text with them,
+ * for which bytes that were looked at are looked at again. */
 WIDE_VECTORS static size_t plain_blocks(const char *text, size_t len)
 {
 	size_t run = 0;
@@ -437,6 +439,8 @@ WIDE_VECTORS static size_t plain_blocks(const char *text, size_t len)
 		run += LONG_BLOCK;
 	while (len - run >= BLOCK && is_plain(text + run, BLOCK))
 		run += BLOCK;
+	if (run > 0 && len - run < BLOCK && is_plain(text + len - BLOCK, BLOCK))
+		run = len;
 	return run;
 }
 
