@@ -1,31 +1,50 @@
 # SPDX-License-Identifier: MIT
 """The lines of the table, and how they are printed."""
 
+import math
 import statistics
 
 
 class Row:
-    """A line of the table; ok is None where there is no limit."""
+    """A line of the table; its verdict is "" where there is no limit."""
 
-    def __init__(self, name, floor, server, verdict, spread="", limit="",
-                 ok=None):
-        self.cells = (name, floor, server, verdict, spread, limit,
-                      {None: "", True: "holds", False: "EXCEEDED"}[ok])
+    def __init__(self, name, floor, server, result, interval="", limit="",
+                 verdict=""):
+        self.cells = (name, floor, server, result, interval, limit, verdict)
         self.name = name
-        self.ok = ok
+        self.verdict = verdict
+
+
+def median_interval(figures):
+    """Between which of the figures the true median lies, in 95 of 100 cases.
+
+    Each figure lies above it or below it with the same chance, whatever else
+    is known of them; of few of them the interval is from the least to the
+    greatest, which is then less sure.
+    """
+    figures = sorted(figures)
+    count, left_out, chance = len(figures), 0, 1
+    while True:
+        chance += math.comb(count, left_out + 1)
+        if chance / 2 ** count > 0.025:
+            return figures[left_out], figures[-1 - left_out]
+        left_out += 1
 
 
 def ratio_row(name, floor, server, limit):
-    """One line from figures of rounds in which both were measured."""
+    """One line from figures of rounds in which both were measured.
+
+    A limit is exceeded when the median is above it by more than the noise.
+    """
     ratios = [s / f for f, s in zip(floor, server)]
     ratio = statistics.median(ratios)
-    spread = ""
-    if len(ratios) > 1:
-        spread = f"{min(ratios):.3f}..{max(ratios):.3f}"
+    low, high = median_interval(ratios)
+    verdict = ("" if not limit else "holds" if ratio <= limit else
+               "near" if low <= limit else "EXCEEDED")
     return Row(name, f"{statistics.median(floor):,.0f}",
                f"{statistics.median(server):,.0f}", f"x {ratio:.3f}",
-               spread, f"x {limit:.2f}" if limit else "",
-               ratio <= limit if limit else None)
+               f"{low:.3f}..{high:.3f}" if len(ratios) > 1 else "",
+               f"x {limit:.2f}" if limit else "", verdict)
 
 
 def difference_row(name, floor, server, limit, digits=0):
@@ -33,7 +52,8 @@ def difference_row(name, floor, server, limit, digits=0):
     return Row(name, f"{floor:,.{digits}f}", f"{server:,.{digits}f}",
                f"{difference:+,.{digits}f}", "",
                f"+{limit:,}" if limit else "",
-               difference <= limit if limit else None)
+               "" if not limit else
+               "holds" if difference <= limit else "EXCEEDED")
 
 
 def show(cells):
