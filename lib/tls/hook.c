@@ -152,23 +152,23 @@ static void judge_shadow(struct stls_judge *judge,
  * Strict SNI: the name has to have a certificate, of a type that serves the
  * client too.
  */
-static int refuse_name(struct stls_judge *judge, struct stls_refusal *facts,
+static int refuse_name(struct stls_judge *judge, struct stls_refusal facts,
 		       struct stls_choice *choice)
 {
-	const struct stls_client_hello *hello = facts->hello;
+	const struct stls_client_hello *hello = facts.hello;
 	char name[STLS_NAME_SIZE];
 
-	facts->reason = SMTPTLS_REASON_SNI;
+	facts.reason = SMTPTLS_REASON_SNI;
 	if (stls_name_normalize(name, hello->sni.data, hello->sni.len))
-		facts->name = name;
+		facts.name = name;
 	if (judge->policy)
 		(void)stls_select(judge->policy, hello, judge->own->keys,
 				  choice);
 	/* No name would help it; in OpenSSL, too, these come first. */
 	if (choice->step == STLS_STEP_HELLO || choice->step == STLS_STEP_SSL3 ||
 	    choice->step == STLS_STEP_FALLBACK)
-		facts->reason = 0;
-	return refuse(judge, facts);
+		facts.reason = 0;
+	return refuse(judge, &facts);
 }
 
 static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
@@ -193,7 +193,7 @@ static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
 	}
 	if (judge->strict && hello.sni.data &&
 	    !stls_own_certificates_cover(judge->own, &hello.sni))
-		return refuse_name(judge, &facts, &choice);
+		return refuse_name(judge, facts, &choice);
 	if (!judge->policy) {
 		judge->judged = 1;
 		return 0;
