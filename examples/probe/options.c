@@ -197,7 +197,7 @@ static void add_tlsa(struct options *options, const char *text)
 			    RECORDS_MAX);
 	if (smtptls_tlsa_parse(&grown[options->tlsa_count], text, strlen(text),
 			       data, strlen(text) + 1) < 0)
-		usage_error(&program, "--tlsa %s: no TLSA record", text);
+		usage_error(&program, "--tlsa %s: not a TLSA record", text);
 	options->tlsa_count++;
 }
 

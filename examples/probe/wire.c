@@ -102,7 +102,7 @@ static int is_over(const struct wire *wire)
 	return state == SMTPTLS_FAILED || state == SMTPTLS_CLOSED;
 }
 
-/* Wait for what is wanted, and move it; 0, or -1 when the time is over. */
+/* Wait for what is wanted, and move it; 0, or -1 at the time limit. */
 static int move(struct wire *wire, int ports, long end)
 {
 	struct pollfd wait = { wire->fd, 0, 0 };

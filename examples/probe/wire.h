@@ -19,7 +19,7 @@ int wire_connect(struct wire *wire, const struct address *address,
 		 int timeout_ms);
 /*
  * Move bytes until one of the ports `until` is open, or the connection has
- * failed, which it does when the time is over.
+ * failed, which it does at the time limit.
  */
 void wire_run(struct wire *wire, int until);
 /* Say a line, and hear the reply, escaped; 0, or -1 without a whole reply. */

@@ -343,7 +343,7 @@ const char *smtp_sentence(int reason)
 		return "peer speaks HTTP: it has the wrong port";
 	case SMTPTLS_REASON_TRUNCATED:
 		return "peer closed the connection within a message: it was "
-		       "cut off, or its own log has the cause";
+		       "cut off, or its own log says why";
 	case SMTPTLS_REASON_LINE_ENDING:
 		return "peer sent a command with a CR or LF that is not in a "
 		       "CRLF, or with a NUL: it must end lines with CRLF";

@@ -48,7 +48,8 @@ SMTPTLS_API void smtptls_config_unref(struct smtptls_config *config);
 /*
  * The setters below return 0 or an error number, and a configuration whose
  * setter failed is as it was before. Each can return
- *   SMTPTLS_E_ARG          a required argument is NULL or out of its range
+ *   SMTPTLS_E_ARG          a required argument is NULL or out of its range, or
+ *                          memory is of more than 1 MiB
  *   SMTPTLS_E_STATE        the configuration is frozen
  *   SMTPTLS_E_NOMEM
  *   SMTPTLS_E_CONFIG       a file is missing, unreadable or empty, or holds
@@ -56,18 +57,20 @@ SMTPTLS_API void smtptls_config_unref(struct smtptls_config *config);
  *                          belong to its certificate, or is encrypted and
  *                          there is no passphrase or a wrong one, or a signer
  *                          does not sign
- * and those that its own comment names. smtptls_config_error() has the
- * sentence, which names the file. Strings and memory are copied or read before
- * the call returns. Files are PEM, of at most 1 MiB, where nothing else is said.
+ * and those that its own comment names. But for SMTPTLS_E_ARG and
+ * SMTPTLS_E_STATE, which are the caller's mistakes, smtptls_config_error() has
+ * the sentence, which names the file. Strings and memory are copied or read
+ * before the call returns. Files are PEM, of at most 1 MiB, where nothing else
+ * is said.
  */
 
 /*
  * Add a certificate chain and its private key. Call it again for a second key
  * type (ECDSA beside RSA) or for other names; the server chooses by the
  * client's SNI and algorithms, and takes the first where nothing else decides:
- * for TLS 1.3 add ECDSA before RSA. Both may be in one file. A client shows a
- * server that asks the first whose chain leads to an authority that the server
- * names, and whose key has an algorithm that both allow; if there is none, none.
+ * for TLS 1.3 add ECDSA before RSA. Both may be in one file. When a server asks,
+ * a client sends the first whose chain leads to an authority that the server
+ * names, and whose key has an algorithm that both allow, or none.
  *
  * The leaf is the certificate to which the key belongs. It is sent with those
  * that have signed it, each behind the one that it has signed (RFC 5246 section
@@ -138,16 +141,17 @@ SMTPTLS_API int smtptls_config_add_cert_signer(
 
 /*
  * Let the host be asked for the passphrase of a private key that is encrypted;
- * call it before the certificate is added. `passphrase` is called while a key is
- * loaded, in the thread that loads it, at most once a key, and never in a
+ * call it before the certificate is added. `passphrase` is called while a key
+ * is loaded, in the thread that loads it, at most once a key, and never in a
  * handshake. `name` is the key's file as it was given, or "private key in
- * memory", or the URL of a PKCS#11 token, of whose PIN the same is true. It writes the passphrase, without a NUL, into `buf`, which has room
- * for `size` bytes, and returns its length, or a negative number when there is
- * none: then, as with a wrong one, the setter that loads the key returns
- * SMTPTLS_E_CONFIG. `buf` is the library's, which wipes it before the setter
- * returns, and keeps the passphrase nowhere. NULL takes it away; `arg` is given
- * to it. Encrypted are PKCS#8 keys, and those with a line "Proc-Type:
- * 4,ENCRYPTED" (RFC 1421) as OpenSSL once wrote them.
+ * memory", or a PKCS#11 URL: it is then asked for the token's PIN. It writes
+ * the passphrase, without a NUL, into `buf`, which has room for `size` bytes,
+ * and returns its length, or a negative number when there is none: then, as
+ * with a wrong one, the setter that loads the key returns SMTPTLS_E_CONFIG.
+ * `buf` is the library's, which wipes it before the setter returns, and keeps
+ * the passphrase nowhere. NULL takes it away; `arg` is given to it. Encrypted
+ * are PKCS#8 keys, and those with a line "Proc-Type: 4,ENCRYPTED" (RFC 1421) as
+ * OpenSSL once wrote them.
  */
 SMTPTLS_API int smtptls_config_set_passphrase(
 	struct smtptls_config *config,
@@ -170,8 +174,8 @@ SMTPTLS_API int smtptls_config_set_passphrase(
  * certificate or among the authorities. One without nextUpdate is sent for three
  * days. A client sends none.
  *
- * SMTPTLS_E_CONFIG: also a file that is no OCSP response in DER.
- * SMTPTLS_E_LIMIT: it is larger.
+ * SMTPTLS_E_CONFIG: also a file that is not an OCSP response in DER.
+ * SMTPTLS_E_LIMIT: it is larger than 32 KiB.
  */
 SMTPTLS_API int smtptls_config_add_ocsp_file(struct smtptls_config *config,
 					     const char *ocsp_file);
@@ -201,7 +205,7 @@ SMTPTLS_API int smtptls_config_set_dh_file(struct smtptls_config *config,
  * configuration becomes an owner too. The last call of this and of
  * smtptls_config_set_priority() counts. At the freeze the own certificates are
  * judged by the policy's security level (SMTPTLS_E_CONFIG); later, the peer's
- * are.
+ * are. SMTPTLS_E_ARG: also a policy with SMTPTLS_LIST_ONLY.
  */
 SMTPTLS_API int smtptls_config_set_policy(struct smtptls_config *config,
 					  struct smtptls_policy *policy);
@@ -281,8 +285,8 @@ enum smtptls_client_purpose {
 /*
  * The purpose (RFC 5280 section 4.2.1.12) that a server asks of its clients'
  * certificates when it verifies them; SMTPTLS_CLIENT_AUTH at first. Since 2026
- * public authorities issue certificates for serverAuth alone: to know other
- * mail servers by theirs takes SMTPTLS_CLIENT_OR_SERVER_AUTH. A certificate
+ * public authorities issue certificates for serverAuth alone: to accept those of
+ * other mail servers, set SMTPTLS_CLIENT_OR_SERVER_AUTH. A certificate
  * without the extension, or for any purpose (anyExtendedKeyUsage), is accepted
  * in either case. SMTPTLS_E_ARG: also a number that is none of these.
  */
@@ -293,7 +297,8 @@ SMTPTLS_API int smtptls_config_set_client_purpose(struct smtptls_config *config,
  * The secret from which session ticket keys are derived (RFC 5869), 32 to
  * 4096 bytes; servers with the same secret and the same settings resume each
  * other's sessions: the same policy or priority, certificates in the same
- * order, authorities, revocation lists, and way of verifying. Without it each
+ * order, authorities, revocation lists, client purpose, and way of verifying.
+ * Without it each
  * configuration makes a secret of its own. SMTPTLS_E_LIMIT: shorter or longer.
  */
 SMTPTLS_API int smtptls_config_set_ticket_secret(struct smtptls_config *config,
@@ -322,7 +327,8 @@ SMTPTLS_API int smtptls_config_freeze(struct smtptls_config *config);
 
 /*
  * The sentence of the last setter or freeze that failed, without a full stop,
- * or "" when none has. Valid until the next call that changes `config`.
+ * or "" when none has; SMTPTLS_E_ARG and SMTPTLS_E_STATE leave it as it was.
+ * Valid until the next call that changes `config`.
  */
 SMTPTLS_API const char *
 smtptls_config_error(const struct smtptls_config *config);

@@ -75,8 +75,9 @@ enum smtptls_verify {
  * Returns 0, or
  *   SMTPTLS_E_ARG     `conn` is NULL, `mode` is no enum smtptls_verify, or it
  *                     is SMTPTLS_VERIFY_DANE and `conn` a server's
- *   SMTPTLS_E_STATE   TLS has started, the library negotiates, or there are
- *                     pins or TLSA records that `mode` does not look at
+ *   SMTPTLS_E_STATE   TLS has started, the library negotiates, the connection
+ *                     has ended, or there are pins or TLSA records that `mode`
+ *                     does not look at
  *   SMTPTLS_E_CONFIG  SMTPTLS_VERIFY_CA with a configuration that has no
  *                     authorities
  */
@@ -90,7 +91,8 @@ SMTPTLS_API int smtptls_conn_set_verify(struct smtptls_conn *conn, int mode);
  *
  * Returns 0, or
  *   SMTPTLS_E_ARG    a pointer is NULL, or `conn` is a server's
- *   SMTPTLS_E_STATE  TLS has started, or the library negotiates
+ *   SMTPTLS_E_STATE  TLS has started, the library negotiates, or the
+ *                    connection has ended
  *   SMTPTLS_E_SYNTAX no host name and no address
  *   SMTPTLS_E_NOMEM
  */
@@ -105,7 +107,8 @@ SMTPTLS_API int smtptls_conn_set_peer(struct smtptls_conn *conn,
  *
  * Returns 0, or
  *   SMTPTLS_E_ARG    a pointer is NULL, or `conn` is a server's
- *   SMTPTLS_E_STATE  TLS has started, or the library negotiates
+ *   SMTPTLS_E_STATE  TLS has started, the library negotiates, or the
+ *                    connection has ended
  *   SMTPTLS_E_SYNTAX no host name and no address
  *   SMTPTLS_E_LIMIT  16 were added
  *   SMTPTLS_E_NOMEM
@@ -128,8 +131,8 @@ enum smtptls_pin {
  *
  * Returns 0, or
  *   SMTPTLS_E_ARG     a pointer is NULL, or `kind` is no enum smtptls_pin
- *   SMTPTLS_E_STATE   TLS has started, the library negotiates, or the way of
- *                     verifying does not look at pins
+ *   SMTPTLS_E_STATE   TLS has started, the library negotiates, the connection
+ *                     has ended, or the way of verifying does not look at pins
  *   SMTPTLS_E_SYNTAX  `len` is neither 32 nor 64
  *   SMTPTLS_E_LIMIT   16 were added
  *   SMTPTLS_E_NOMEM
@@ -155,8 +158,8 @@ SMTPTLS_API int smtptls_conn_add_pin(struct smtptls_conn *conn, int kind,
  * Returns 0, also for a record that is not usable, or
  *   SMTPTLS_E_ARG    a pointer is NULL, a field is not of 0 to 255, or `len` is
  *                    more than any RDATA has
- *   SMTPTLS_E_STATE  TLS has started, the library negotiates, or
- *                    SMTPTLS_VERIFY_DANE was not chosen
+ *   SMTPTLS_E_STATE  TLS has started, the library negotiates, the connection
+ *                    is closed, or SMTPTLS_VERIFY_DANE was not chosen
  *   SMTPTLS_E_LIMIT  64 were added; the connection has failed
  *   SMTPTLS_E_NOMEM  the connection has failed
  * or the error by which the connection had failed before.
@@ -183,7 +186,8 @@ SMTPTLS_API int smtptls_conn_add_tlsa(struct smtptls_conn *conn, int usage,
  *
  * Returns 0, or
  *   SMTPTLS_E_ARG     a pointer is NULL, or `conn` is a server's
- *   SMTPTLS_E_STATE   TLS has started, or the library negotiates
+ *   SMTPTLS_E_STATE   TLS has started, the library negotiates, or the
+ *                     connection has ended
  *   SMTPTLS_E_SYNTAX  no session of this version of the library, or not the
  *                     whole of it, or damaged: forget it
  *   SMTPTLS_E_NOMEM
@@ -239,6 +243,7 @@ SMTPTLS_API int smtptls_conn_can_starttls(const struct smtptls_conn *conn);
  *                        failed (CVE-2011-0411)
  *   SMTPTLS_E_CONFIG     SMTPTLS_VERIFY_PIN without a pin; nothing was
  *                        answered, and the connection has failed
+ *   SMTPTLS_E_TRUNCATED  the input has ended; the connection has failed
  *   SMTPTLS_E_NOMEM      the connection has failed
  * or the error by which the connection had failed before.
  */
@@ -253,8 +258,9 @@ SMTPTLS_API int smtptls_conn_accept_starttls(struct smtptls_conn *conn,
  *
  * Returns 0, or
  *   SMTPTLS_E_ARG    `conn` is NULL or a client's
- *   SMTPTLS_E_STATE  TLS has started, or something was read or written: then
- *                    smtptls_conn_accept_starttls() answers
+ *   SMTPTLS_E_STATE  TLS has started, the connection is closed, or something
+ *                    was read or written: then smtptls_conn_accept_starttls()
+ *                    answers
  * or the error by which the connection had failed before.
  */
 SMTPTLS_API int smtptls_conn_set_starttls_answered(struct smtptls_conn *conn);
@@ -289,13 +295,14 @@ enum smtptls_negotiate {
  * Returns 0, or
  *   SMTPTLS_E_ARG     a pointer is NULL, `conn` is a server's, or `flags` has
  *                     other bits
- *   SMTPTLS_E_STATE   something was read or written, TLS has started, or it
- *                     was called before
+ *   SMTPTLS_E_STATE   something was read or written, TLS has started, the
+ *                     connection is closed, or it was called before
  *   SMTPTLS_E_SYNTAX  `my_name` has what a name has not, or is too long
  *   SMTPTLS_E_CONFIG  smtptls_conn_set_verify() was not called, or what it
  *                     chose lacks something, or does not go with
- *                     SMTPTLS_TLS_OPTIONAL: smtptls_conn_error() says what.
- *                     Nothing was sent, and the connection has failed.
+ *                     SMTPTLS_TLS_OPTIONAL
+ * by both of which the connection has failed before anything was sent, and
+ * smtptls_conn_error() says what is missing or wrong;
  *   SMTPTLS_E_NOMEM   the connection has failed
  * or the error by which the connection had failed before, or has failed by what
  * was received already. Later the connection can fail with
@@ -331,6 +338,7 @@ SMTPTLS_API int smtptls_conn_negotiate(struct smtptls_conn *conn,
  *                        SMTPTLS_VERIFY_PIN a pin, SMTPTLS_VERIFY_DANE a
  *                        record; nothing was sent, and the connection has
  *                        failed
+ *   SMTPTLS_E_TRUNCATED  the input has ended; the connection has failed
  *   SMTPTLS_E_NOMEM      the connection has failed
  * or the error by which the connection had failed before.
  */
@@ -347,8 +355,8 @@ enum smtptls_port {
 
 /*
  * The open ports; 0 when all is said and the socket is to be closed, and for
- * NULL. It changes nothing. SMTPTLS_NET_OUT is to be served after an error
- * too, since it may be an alert.
+ * NULL. It changes nothing. Serve SMTPTLS_NET_OUT after an error too: an alert
+ * may be waiting.
  */
 SMTPTLS_API int smtptls_conn_poll(const struct smtptls_conn *conn);
 
@@ -363,9 +371,11 @@ SMTPTLS_API size_t smtptls_conn_input(struct smtptls_conn *conn,
 
 /*
  * Say that `n` bytes were put there; 0 is nothing and not the end. In the
- * handshake, and while the library negotiates, this is what moves it on. A server in the clear whose client begins
- * with a byte of TLS, which no SMTP command does, fails with SMTPTLS_E_PROTOCOL
- * and the reason SMTPTLS_REASON_TLS_FOR_SMTP: nothing of it is delivered.
+ * handshake, and while the library negotiates, this is what moves it on. A
+ * server in the clear whose client begins with a byte of TLS or a header of the
+ * PROXY protocol, which no SMTP command does, fails with SMTPTLS_E_PROTOCOL and
+ * the reason SMTPTLS_REASON_TLS_FOR_SMTP or SMTPTLS_REASON_PROXY_HEADER: nothing
+ * of it is delivered.
  *
  * Returns 0, or
  *   SMTPTLS_E_ARG    `conn` is NULL, or `n` is more than there was room for
@@ -421,7 +431,8 @@ SMTPTLS_API ssize_t smtptls_conn_read(struct smtptls_conn *conn, void *data,
  * Say something to the peer. The bytes are copied or encrypted, not kept.
  *
  * Returns the number of bytes taken, which may be fewer than `len` (64 KiB
- * wait at most) and is 0 only for a `len` of 0; or
+ * wait at most, and the overhead of the last record) and is 0 only for a `len`
+ * of 0; or
  *   SMTPTLS_E_ARG    a pointer is NULL
  *   SMTPTLS_E_AGAIN  nothing now: the library negotiates, the handshake is
  *                    going on, or too much waits
@@ -446,10 +457,10 @@ SMTPTLS_API int smtptls_conn_close(struct smtptls_conn *conn);
 /*
  * Fail the connection with an error of the host's: SMTPTLS_E_TIMEOUT when its
  * deadline has passed, SMTPTLS_E_REFUSED or one of SMTPTLS_E_CERT_… when it
- * does not want this peer, SMTPTLS_E_IO when a system call failed, of which
- * smtptls_conn_abort_errno() says more. The peer is told by a fitting alert
- * where TLS has started. smtptls_conn_read() still gives what came before, then
- * this error. Closed or failed already, it changes nothing.
+ * does not want this peer, SMTPTLS_E_IO when a system call failed
+ * (smtptls_conn_abort_errno() names the errno, too). The peer is told by a
+ * fitting alert where TLS has started. smtptls_conn_read() still gives what
+ * came before, then this error. Closed or failed already, it changes nothing.
  *
  * Returns 0, or SMTPTLS_E_ARG when `conn` is NULL or `error` is no error
  * number or of the classes USAGE and AGAIN.
@@ -695,15 +706,16 @@ SMTPTLS_API ssize_t smtptls_conn_channel_binding(struct smtptls_conn *conn,
  * Move bytes between a connection and descriptors until one of the ports in
  * `until` (enum smtptls_port) is open, or, with 0, until nothing waits to be
  * sent. With SMTPTLS_APP_OUT in `until` that port counts as open only when
- * nothing waits any more: what was said before has left. `rfd` and `wfd` may be the same, blocking or not, sockets or pipes. It
- * waits in poll(2) for at most `timeout_ms` milliseconds all in all; -1 is no
- * limit. It raises no SIGPIPE on sockets; with pipes the host ignores it.
+ * nothing waits any more: what was said before has left. `rfd` and `wfd` may be
+ * the same, blocking or not, sockets or pipes. It waits in poll(2) for at most
+ * `timeout_ms` milliseconds all in all; -1 is no limit. It raises no SIGPIPE on
+ * sockets; with pipes the host ignores it.
  *
  * Returns the open ports (enum smtptls_port), which are 0 when all is said;
  * or
  *   SMTPTLS_E_ARG      `conn` is NULL or a descriptor is negative
- *   SMTPTLS_E_TIMEOUT  the time is over; the connection is as it was, so call
- *                      smtptls_conn_abort() if that is to be its end
+ *   SMTPTLS_E_TIMEOUT  the time limit has passed; the connection is as it was,
+ *                      so call smtptls_conn_abort() if that is to be its end
  *   SMTPTLS_E_IO       a system call failed (errno); the connection has failed
  *                      as by smtptls_conn_abort_errno()
  * The end of the input, and a failed connection, are no errors here: the ports
@@ -728,14 +740,15 @@ SMTPTLS_API int smtptls_fd_pump(struct smtptls_conn *conn, int rfd, int wfd,
 /*
  * Carry what was begun, by smtptls_conn_negotiate(), smtptls_conn_start_tls()
  * or smtptls_conn_accept_starttls(), to the point where TLS is on; if nothing
- * was begun, call smtptls_conn_start_tls() first.
+ * was begun, it calls smtptls_conn_start_tls() itself.
  *
  * Returns 0 when TLS is on and all that was held has left; 1 when a negotiation
  * with SMTPTLS_TLS_OPTIONAL has ended in the clear; or
  *   SMTPTLS_E_ARG      `conn` is NULL or a descriptor is negative
  *   SMTPTLS_E_STATE    the connection is closed, or a server has read or
  *                      written plaintext
- *   SMTPTLS_E_TIMEOUT  the time is over, and the connection has failed by it
+ *   SMTPTLS_E_TIMEOUT  the time limit has passed, and the connection has failed
+ *                      by it
  *   SMTPTLS_E_IO       a system call failed (errno), and so has the connection
  * or the error by which the connection has failed.
  */
@@ -750,8 +763,8 @@ SMTPTLS_API int smtptls_fd_start_tls(struct smtptls_conn *conn, int rfd,
  *   SMTPTLS_E_ARG      a pointer is NULL, `len` is 0 or a descriptor is
  *                      negative
  *   SMTPTLS_E_STATE    this side has closed the connection
- *   SMTPTLS_E_TIMEOUT  the time is over; the connection is as it was, but for
- *                      the sentence (smtptls_conn_timed_out())
+ *   SMTPTLS_E_TIMEOUT  the time limit has passed; the connection is as it was,
+ *                      but for the sentence (smtptls_conn_timed_out())
  *   SMTPTLS_E_IO       a system call failed (errno), and so has the connection
  * or the error by which the connection has failed, once everything that came
  * before it has been read.
@@ -767,8 +780,8 @@ SMTPTLS_API ssize_t smtptls_fd_read(struct smtptls_conn *conn, int rfd, int wfd,
  * Returns `len` when all was taken and sent, or
  *   SMTPTLS_E_ARG      a pointer is NULL or a descriptor is negative
  *   SMTPTLS_E_STATE    the connection is closed
- *   SMTPTLS_E_TIMEOUT  the time is over, and the connection has failed by it,
- *                      since how much has arrived is unknown
+ *   SMTPTLS_E_TIMEOUT  the time limit has passed, and the connection has failed
+ *                      by it, since how much has arrived is unknown
  *   SMTPTLS_E_IO       a system call failed (errno), and so has the connection
  * or the error by which the connection has failed.
  */

@@ -76,8 +76,8 @@ SMTPTLS_API int smtptls_policy_on_hello(struct smtptls_policy *policy,
  * Returns 0, or an enum smtptls_reason with its sentence in `*text`, which
  * lives as long as the session and is "" with 0; `text` may be NULL. 0 with an
  * error: the policy is not the reason. SMTPTLS_REASON_UNJUDGED: the policy has
- * not seen the hello, be it that smtptls_policy_on_hello() was never called for
- * one. SMTPTLS_E_ARG: `session` is NULL.
+ * not seen the hello, for example because smtptls_policy_on_hello() was never
+ * called for one. SMTPTLS_E_ARG: `session` is NULL.
  */
 SMTPTLS_API int smtptls_policy_result(gnutls_session_t session, int handshake,
 				      const char **text);

@@ -67,7 +67,7 @@ SMTPTLS_API int smtptls_tlsa_usable(const struct smtptls_tlsa *record,
  *
  * Returns 0, or
  *   SMTPTLS_E_ARG     a pointer is NULL
- *   SMTPTLS_E_SYNTAX  no TLSA record
+ *   SMTPTLS_E_SYNTAX  not a TLSA record
  *   SMTPTLS_E_LIMIT   the data is longer than `size`
  * After an error `record` is undefined.
  */
@@ -331,7 +331,7 @@ enum smtptls_skip {
 	SMTPTLS_SKIP_NO_ADDRESS,     /* it has no address */
 	SMTPTLS_SKIP_ADDRESS_FAILED, /* none is known, a look-up failed */
 	SMTPTLS_SKIP_ADDRESS_BOGUS,  /* none is known, an answer was bogus */
-	SMTPTLS_SKIP_TLSA_FAILED,    /* so for its TLSA records or CNAME */
+	SMTPTLS_SKIP_TLSA_FAILED,    /* the look-up of its TLSA or CNAME did */
 	SMTPTLS_SKIP_TLSA_BOGUS,
 	SMTPTLS_SKIP_NO_TLSA,	 /* DANE_ONLY, and no usable secure records */
 	SMTPTLS_SKIP_STS,	 /* an enforced policy does not name it */
@@ -360,8 +360,8 @@ struct smtptls_plan {
 	int ipv4;		 /* 1: its A records may be used */
 	int ipv6;		 /* 1: its AAAA records may be used */
 	int level;		 /* MAY, ENCRYPT, DANE, CA or PIN */
-	int clear;	/* 1: without TLS, or after a failed handshake on a new
-			 * connection, going on in the clear is allowed */
+	int clear;	/* 1: it may go on in the clear where there is no TLS,
+			 * or begin anew in the clear after a failed handshake */
 	int requiretls; /* 1: the server must offer REQUIRETLS under TLS */
 	/* The mode of the MTA-STS policy that applies, or 0. Where that is
 	 * TESTING and the level MAY or ENCRYPT, verify as at level CA but only
@@ -387,9 +387,10 @@ struct smtptls_plan {
  * `host`; nothing else is kept.
  *
  * Returns 0, or SMTPTLS_E_ARG: a pointer is NULL, `domain`, `canonical`,
- * `peer_name`, `target` or the name of a configured next hop is no host name, a number is out of its range, `peer_name` comes
- * without level CA, or after an MX look-up with NODATA the host is not the
- * domain. A plan then has SMTPTLS_SKIP_UNKNOWN.
+ * `peer_name`, `target` or the name of a configured next hop is no host name, a
+ * number is out of its range, `peer_name` comes without level CA, or after an
+ * MX look-up with NODATA the host is not the domain. A plan then has
+ * SMTPTLS_SKIP_UNKNOWN.
  */
 SMTPTLS_API int smtptls_outbound_plan(const struct smtptls_outbound *outbound,
 				      size_t size,
@@ -444,8 +445,8 @@ struct smtptls_conn;
  * Set a client's connection (smtptls_conn_new()) up for the host of a plan: how
  * the server is verified, the name that is sent, the names and TLSA records of
  * which it must have one. Call it before anything else is set; all is copied.
- * The name that is sent is then no name to look for, as it is after
- * smtptls_conn_set_peer(): the plan's list alone has these.
+ * Unlike after smtptls_conn_set_peer(), the name that is sent is not looked for
+ * in the certificate: the plan's list alone has the names that are.
  *
  *   MAY, ENCRYPT  SMTPTLS_VERIFY_NONE; where an MTA-STS policy in testing
  *                 applies and the configuration has authorities,

@@ -70,7 +70,8 @@ struct smtptls_policy_spec {
  * word that is wrong, its place (counted in bytes from 1) and why.
  *
  * Returns 0, or
- *   SMTPTLS_E_ARG          `policy` is NULL, or a number is out of its range
+ *   SMTPTLS_E_ARG          `policy` is NULL, a number is out of its range, or
+ *                          `size` is 0 with a `spec`
  *   SMTPTLS_E_NOMEM
  *   SMTPTLS_E_SYNTAX       a string is wrong; OpenSSL refuses it too, or would
  *                          not know which of two meanings is meant
@@ -341,7 +342,7 @@ struct smtptls_answer {
  * Returns 0 in either case, or
  *   SMTPTLS_E_ARG     a pointer is NULL, or a number is out of its range
  *   SMTPTLS_E_AGAIN   the hello goes on behind `len` bytes
- *   SMTPTLS_E_SYNTAX  it is no ClientHello
+ *   SMTPTLS_E_SYNTAX  it is not a ClientHello
  *   SMTPTLS_E_LIMIT   it is longer than 16 KiB
  *   SMTPTLS_E_NOMEM   there is no memory to find out what would help
  */

@@ -95,8 +95,8 @@ smtptls_reload_if_changed(struct smtptls_reload *reload,
 struct smtptls_reload_status {
 	int error;		 /* of the last attempt; 0: it succeeded */
 	const char *text;	 /* its sentence, without a full stop, or "" */
-	long long failing_since; /* of attempts in a row the first; 0: none */
-	long long loaded;	 /* when the one in use was */
+	long long failing_since; /* when attempts began to fail; 0: none does */
+	long long loaded;	 /* when the one in use was loaded */
 	/* When the first of the own certificates in use expires, and that is
 	 * in `days` whole days; negative: it has. Both are 0 when there is
 	 * none. */

@@ -22,12 +22,12 @@ const char *stls_list_error_text(int error)
 	case STLS_LIST_EMPTY:
 		return "is an empty list";
 	case STLS_LIST_EMPTY_WORD:
-		return "is a place where a word is missing";
+		return "is where a word is missing";
 	case STLS_LIST_BAD_BYTE:
 		return "is a byte that no word may contain";
 	case STLS_LIST_BAD_COMMAND:
-		return "is no command: STRENGTH and SECLEVEL=0 to SECLEVEL=5 "
-		       "may follow an @";
+		return "is not a command: STRENGTH and SECLEVEL=0 to "
+		       "SECLEVEL=5 may follow an @";
 	case STLS_LIST_UNKNOWN_WORD:
 		return "is an unknown word";
 	case STLS_LIST_DUPLICATE:

@@ -61,9 +61,9 @@ static const char *data_fault(const struct smtptls_tlsa *record)
 			       ? NULL
 			       : "the data is not one DER SEQUENCE";
 	case MATCHING_SHA256:
-		return len == 32 ? NULL : "the data is no SHA-256 digest";
+		return len == 32 ? NULL : "the data is not a SHA-256 digest";
 	case MATCHING_SHA512:
-		return len == 64 ? NULL : "the data is no SHA-512 digest";
+		return len == 64 ? NULL : "the data is not a SHA-512 digest";
 	default:
 		return "the matching type is none of 0, 1 and 2";
 	}

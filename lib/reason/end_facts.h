@@ -15,7 +15,8 @@
 #define STLS_DEFECT                                                            \
 	"one of the two has a defect, or something between changes the bytes"
 #define STLS_OTHER_LOG                                                         \
-	"a firewall between, or the peer's own log, has the cause"
+	"a firewall between may be the cause; else the peer's own log says "   \
+	"why"
 
 /* What is known at the end; what is not is 0, of messages and alerts -1. */
 struct stls_end {

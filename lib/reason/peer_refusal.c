@@ -28,8 +28,8 @@ static const struct alert {
 	uint8_t number, to; /* whom it says this */
 	const char *name, *found, *cure;
 } alerts[] = {
-	{ 10, TO_BOTH, "unexpected_message",
-	  "peer got another message than was due", STLS_DEFECT },
+	{ 10, TO_BOTH, "unexpected_message", "peer got an unexpected message",
+	  STLS_DEFECT },
 	{ 20, TO_BOTH, "bad_record_mac",
 	  "peer cannot decrypt what this side sent", STLS_DEFECT },
 	{ 21, TO_BOTH, "decryption_failed",
@@ -60,14 +60,13 @@ static const struct alert {
 	  "peer does not accept this side's certificate and names no cause",
 	  "check its chain, names and dates; the peer's log may say more" },
 	{ 47, TO_BOTH, "illegal_parameter",
-	  "peer got a value that is not allowed or fits no other",
-	  STLS_DEFECT },
+	  "peer got an invalid or inconsistent value", STLS_DEFECT },
 	{ 48, TO_BOTH, "unknown_ca",
 	  "peer does not trust the authority of this side's certificate",
 	  "add the intermediate certificates to the file, or take an authority "
 	  "that the peer trusts" },
 	{ 49, TO_BOTH, "access_denied",
-	  "peer lets this side not in, by rules of its own",
+	  "peer refuses this side by rules of its own",
 	  "ask its administrator" },
 	{ 50, TO_BOTH, "decode_error",
 	  "peer cannot make out a message of this side's", STLS_DEFECT },
@@ -89,14 +88,15 @@ static const struct alert {
 	  "allow stronger ones" },
 	{ 80, TO_BOTH, "internal_error",
 	  "peer has trouble of its own, which is not this side's",
-	  "its own log has the cause" },
+	  "its own log says why" },
 	{ 86, TO_CLIENT, "inappropriate_fallback",
 	  "peer has a better version than this side fell back to",
 	  "offer that at once, and find out why it failed (RFC 7507)" },
 	{ 90, TO_BOTH, "user_canceled", "peer gave up without saying why",
-	  "its own log has the cause, such as its time limit" },
+	  "its own log says why, or its time limit has passed" },
 	{ 109, TO_BOTH, "missing_extension",
-	  "peer misses an extension in what this side sent", STLS_DEFECT },
+	  "peer finds an extension missing in what this side sent",
+	  STLS_DEFECT },
 	{ 110, TO_BOTH, "unsupported_extension",
 	  "peer got an extension that it had not asked for", STLS_DEFECT },
 	{ 112, TO_CLIENT, "unrecognized_name",
@@ -228,10 +228,10 @@ void stls_alert_write(const struct stls_end *end, char *text, size_t size)
 		return;
 	}
 	if (!alert) {
-		stls_phrase_add(&phrase,
-				"peer ended TLS (alert %d%s): its own log has "
-				"the cause",
-				end->alert, when);
+		stls_phrase_add(
+			&phrase,
+			"peer ended TLS (alert %d%s): its own log says why",
+			end->alert, when);
 		return;
 	}
 	stls_phrase_add(&phrase, "%s (alert %d, %s%s): ", alert->found,
@@ -317,15 +317,14 @@ void stls_left_write(const struct stls_end *end, char *text, size_t size)
 	if (!end->server)
 		stls_phrase_add(&phrase,
 				": it may %s, or have too much to do: its own "
-				"log has the cause",
+				"log says why",
 				is_shown(end) ? "refuse this side's certificate"
 					      : "demand a client certificate");
 	else if (stls_phrase_distrust(&phrase, end))
-		stls_phrase_add(&phrase, ", or be a probe; else its own log "
-					 "has the cause");
-	else
 		stls_phrase_add(&phrase,
-				": a probe, or its own log has the cause");
+				", or be a probe; else its own log says why");
+	else
+		stls_phrase_add(&phrase, ": a probe, or its own log says why");
 }
 
 /* ---- changes ---- */

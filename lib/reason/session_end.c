@@ -126,8 +126,8 @@ static const char *cure_of_closed(const struct stls_end *end)
 		       "port for STARTTLS";
 	if (is_behind_220(end))
 		return "a firewall between that inspects SMTP may cut TLS off, "
-		       "or its own log has the cause";
-	return "its own log has the cause";
+		       "or its own log says why";
+	return "its own log says why";
 }
 
 static void write_closed(const struct stls_end *end, char *text, size_t size)
@@ -148,7 +148,7 @@ static void write_closed(const struct stls_end *end, char *text, size_t size)
 		stls_system_error_write(end->system_error, when, text, size);
 	else if (!end->broken && spoke_last(end) &&
 		 stls_phrase_distrust(&phrase, end))
-		stls_phrase_add(&phrase, "; else its own log has the cause");
+		stls_phrase_add(&phrase, "; else its own log says why");
 	else
 		stls_phrase_add(&phrase, ": %s", cure_of_closed(end));
 }
@@ -385,8 +385,8 @@ const char *stls_end_sentence(int reason, int server)
 		return "peer sent a hello in SSLv2's format: switch SSLv2 off "
 		       "there";
 	case SMTPTLS_REASON_BAD_HELLO:
-		return "peer's first message is no ClientHello: the peer must "
-		       "be changed";
+		return "peer's first message is not a ClientHello: the peer "
+		       "must be changed";
 	case SMTPTLS_REASON_ALPN:
 		return "peer asks by ALPN for other protocols than smtp: it "
 		       "has the wrong port, or must name smtp";

@@ -52,9 +52,8 @@ static void write_refusal(const struct stls_dialogue *dialogue, char *text,
 		(void)snprintf(text, size, "peer refused %s (\"%s\"): %s",
 			       command(dialogue), dialogue->shown,
 			       dialogue->refusal < 500
-				       ? "try again later; its own log has the "
-					 "cause"
-				       : "its own log has the cause");
+				       ? "try again later; its own log says why"
+				       : "its own log says why");
 }
 
 /* No SMTP, or too much of it. */
@@ -76,7 +75,7 @@ static void write_stranger(const struct stls_dialogue *dialogue, char *text,
 			       "attack",
 			       reply(dialogue));
 	else
-		(void)snprintf(text, size, "peer's %s is no SMTP (\"%s\"): %s",
+		(void)snprintf(text, size, "peer's %s is not SMTP (\"%s\"): %s",
 			       reply(dialogue), dialogue->shown,
 			       dialogue->step == STLS_GREETING
 				       ? "it is the wrong port, or the peer "
@@ -98,9 +97,9 @@ static void write_silence(const struct stls_dialogue *dialogue, char *text,
 				       : "peer closed the connection",
 			       reply(dialogue),
 			       dialogue->error == SMTPTLS_E_IO
-				       ? "a firewall between, or the peer's "
-					 "own log, has the cause"
-				       : "its own log has the cause");
+				       ? "a firewall between may be the cause; "
+					 "else the peer's own log says why"
+				       : "its own log says why");
 	else
 		(void)snprintf(
 			text, size,

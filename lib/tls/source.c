@@ -29,10 +29,9 @@ int stls_source_token_failed(struct smtptls_config *config, const char *name,
 					"holds no such object",
 					name);
 	case GNUTLS_E_PKCS11_PIN_ERROR:
-		return stls_config_fail(config, SMTPTLS_E_CONFIG,
-					"%s: the token's PIN was not given, or "
-					"is another",
-					name);
+		return stls_config_fail(
+			config, SMTPTLS_E_CONFIG,
+			"%s: the token's PIN is missing or wrong", name);
 	default:
 		return stls_config_fail(config,
 					ret == GNUTLS_E_MEMORY_ERROR
@@ -117,15 +116,15 @@ int stls_source_failed(struct smtptls_config *config,
 			config, SMTPTLS_E_CONFIG,
 			config->passphrase
 				? "%s: the %s cannot be decrypted: its "
-				  "passphrase is another, or GnuTLS does not "
+				  "passphrase is wrong, or GnuTLS does not "
 				  "know its encryption, or it is damaged"
 				: "%s: the %s is encrypted; give its "
 				  "passphrase, or store it without one",
 			source->name, expected);
 	default:
-		return stls_config_fail(config, SMTPTLS_E_CONFIG,
-					"%s: is no valid %s: %s", source->name,
-					expected, gnutls_strerror(ret));
+		return stls_config_fail(
+			config, SMTPTLS_E_CONFIG, "%s: is not a valid %s: %s",
+			source->name, expected, gnutls_strerror(ret));
 	}
 }
 

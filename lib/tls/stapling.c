@@ -46,7 +46,7 @@ static int check(struct smtptls_config *config, const char *file,
 	if (ret < 0)
 		return stls_config_fail(
 			config, SMTPTLS_E_CONFIG,
-			"%s: is no OCSP response in DER, as \"openssl ocsp "
+			"%s: is not an OCSP response in DER, as \"openssl ocsp "
 			"-respout\" writes it: %s",
 			file, gnutls_strerror(ret));
 	return 0;

@@ -207,7 +207,7 @@ def token_refused():
     os.environ.update(held.env)
     try:
         for where, words in (
-                (url("mx", ""), "PIN was not given, or is another"),
+                (url("mx", ""), "PIN is missing or wrong"),
                 (url("mx", "?pin-value=9999"), "PIN was not given"),
                 (url("mx", "?pin-source=/nowhere"), "PIN was not given"),
                 (url("none"), "no such object"),

@@ -187,7 +187,7 @@ def reloaded():
         assert both(server, ca)
         whole = file.read_bytes()
         file.write_bytes(whole[:len(whole) // 2])
-        assert "is no OCSP response in DER" in hang_up()
+        assert "is not an OCSP response in DER" in hang_up()
         assert both(server, ca)
         file.write_bytes(whole)
         hang_up()

@@ -205,7 +205,7 @@ def no_tls(site):
 def refused(site):
     has(site.eyes(CRITICAL, "--require", "encrypt", "refused.signed.test"),
         'refused STARTTLS ("454 4.7.0 TLS not available")',
-        "its own log has the cause")
+        "its own log says why")
 
 
 def expired(site):

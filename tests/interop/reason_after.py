@@ -553,7 +553,7 @@ def leavers(files):
         return Case("left-after-handshake", "peer left after the handshake "
                     f"without a command ({how}): it may not trust the "
                     f"certificate's authority \"{files.authority}\", or be a "
-                    "probe; else its own log has the cause",
+                    "probe; else its own log says why",
                     leaves_at_once(how, version), error=error, enabled="1")
 
     return [case("close_notify", "1.2", None),

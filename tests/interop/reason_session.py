@@ -113,7 +113,7 @@ def other_words():
         Case("alpn", other_alpn, s_client("-tls1_2", "-alpn", "h2")),
         Case("alpn", other_alpn, s_client("-tls1_3", "-alpn", "h2,http/1.1")),
         *proxies(),
-        Case("bad-hello", "peer's first message is no ClientHello: the peer "
+        Case("bad-hello", "peer's first message is not a ClientHello: the peer "
              "must be changed",
              sends(record(HANDSHAKE, message(SERVER_HELLO, bytes(40))))),
     ]
@@ -154,7 +154,7 @@ def greeted(limit):
 
 
 def endings(files):
-    hello, log = client_hello(), "its own log has the cause"
+    hello, log = client_hello(), "its own log says why"
     distrust = ": it may not trust the certificate's authority " \
         f"\"{files.authority}\"; else {log}"
     lost = "look for lost packets between (a firewall, the MTU), or allow " \
@@ -167,7 +167,8 @@ def endings(files):
 
     def broken(when, client, ports):
         return Case("closed", f"peer reset the connection (ECONNRESET) {when}: "
-                    "a firewall between, or the peer's own log, has the cause",
+                    "a firewall between may be the cause; else the peer's own "
+                    "log says why",
                     client, error="SMTPTLS_E_IO", ports=ports)
 
     def timeout(when, client, cure=lost, ports=BOTH):

@@ -364,7 +364,8 @@ def nothing_grows():
 
 def resets():
     """What the system said of the connection is in the log."""
-    cause = ": a firewall between, or the peer's own log, has the cause"
+    cause = (": a firewall between may be the cause; "
+             "else the peer's own log says why")
     with serve() as server:
         for when, begin in (("before TLS", opened), ("under TLS", secured)):
             wire = begin(server.starttls)

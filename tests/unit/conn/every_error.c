@@ -414,7 +414,7 @@ static void event_out(struct link *link)
 		(void)smtptls_conn_abort_errno(link->conn, errno);
 }
 
-/* Wait for what is wanted: the ports that are ready; 0: the time is over. */
+/* Wait for what is wanted: the ports that are ready; 0 at the time limit. */
 static int wait_for(struct link *link, int ports)
 {
 #ifdef __linux__

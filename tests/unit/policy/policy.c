@@ -154,15 +154,15 @@ static void test_errors(void **state)
 		  "contain" },
 		{ { .ciphers = "ALL:@SECLEVEL=6" },
 		  SMTPTLS_E_SYNTAX,
-		  "ciphers: \"SECLEVEL=6\" at byte 6 is no command: STRENGTH "
+		  "ciphers: \"SECLEVEL=6\" at byte 6 is not a command: "
+		  "STRENGTH "
 		  "and SECLEVEL=0 to SECLEVEL=5 may follow an @" },
 		{ { .ciphers = "RC4" },
 		  SMTPTLS_E_SYNTAX,
 		  "ciphers: \"RC4\" at byte 1 leaves no cipher suite" },
 		{ { .ciphers = "ALL+" },
 		  SMTPTLS_E_SYNTAX,
-		  "ciphers: \"\" at byte 5 is a place where a word is "
-		  "missing" },
+		  "ciphers: \"\" at byte 5 is where a word is missing" },
 		{ { .protocols = "" },
 		  SMTPTLS_E_SYNTAX,
 		  "protocols: \"\" at byte 1 is an empty list" },
@@ -194,15 +194,13 @@ static void test_errors(void **state)
 		  "groups: \"x\" at byte 7 is an unknown word" },
 		{ { .groups = "P-256::P-384" },
 		  SMTPTLS_E_SYNTAX,
-		  "groups: \"\" at byte 7 is a place where a word is "
-		  "missing" },
+		  "groups: \"\" at byte 7 is where a word is missing" },
 		{ { .groups = "?x" },
 		  SMTPTLS_E_SYNTAX,
 		  "groups: \"?x\" at byte 1 leaves no group" },
 		{ { .sigalgs = "RSA+SHA256:" },
 		  SMTPTLS_E_SYNTAX,
-		  "sigalgs: \"\" at byte 12 is a place where a word is "
-		  "missing" },
+		  "sigalgs: \"\" at byte 12 is where a word is missing" },
 		{ { .sigalgs = "RSA+MD5" },
 		  SMTPTLS_E_SYNTAX,
 		  "sigalgs: \"RSA+MD5\" at byte 1 is an unknown word" },

@@ -21,7 +21,7 @@
 #include "reason/system_error.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define LOG	     ": its own log has the cause"
+#define LOG	     ": its own log says why"
 #define PATH                                                                   \
 	": look for lost packets between (a firewall, the MTU), or allow "     \
 	"more time"
@@ -178,7 +178,7 @@ static void closed(void **state)
 			 : stops[i].to_server && is_shown_last(&stops[i])
 				 ? ": it may not trust the certificate's "
 				   "authority \"CN=test CA\"; else its own "
-				   "log has the cause"
+				   "log says why"
 				 : LOG);
 		assert_int_equal(smtptls_conn_input_eof(conn),
 				 SMTPTLS_E_TRUNCATED);
@@ -227,13 +227,13 @@ static void ended_behind_starttls(void **state)
 		conn, NULL, SMTPTLS_E_TRUNCATED, SMTPTLS_REASON_CLOSED,
 		"peer closed the connection after this side's 220, before its "
 		"ClientHello: a firewall between that inspects SMTP may cut "
-		"TLS off, or its own log has the cause");
+		"TLS off, or its own log says why");
 	conn = server_behind_starttls();
 	assert_int_equal(smtptls_conn_abort_errno(conn, ECONNRESET), 0);
 	check_end(conn, NULL, SMTPTLS_E_IO, SMTPTLS_REASON_CLOSED,
 		  "peer reset the connection (ECONNRESET) after this side's "
-		  "220, before its ClientHello: a firewall between, or the "
-		  "peer's own log, has the cause");
+		  "220, before its ClientHello: a firewall between may be the "
+		  "cause; else the peer's own log says why");
 	conn = server_behind_starttls();
 	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT), 0);
 	check_end(conn, NULL, SMTPTLS_E_TIMEOUT, SMTPTLS_REASON_TIMEOUT,
@@ -266,8 +266,8 @@ static void broken(void **state)
 	for (i = 0; i < COUNT(stops); i++) {
 		conn = go_to(&stops[i], &peer);
 		snprintf(sentence, sizeof(sentence),
-			 "the connection broke %s: a firewall between, or the "
-			 "peer's own log, has the cause",
+			 "the connection broke %s: a firewall between may be "
+			 "the cause; else the peer's own log says why",
 			 stops[i].when);
 		assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_IO), 0);
 		assert_int_equal(host_info(conn).alert_sent, -1);
@@ -283,8 +283,8 @@ static void broken(void **state)
 /* The errno that the host gives is named, wherever the connection was. */
 static void system_error(void **state)
 {
-	static const char cure[] = ": a firewall between, or the peer's own "
-				   "log, has the cause";
+	static const char cure[] = ": a firewall between may be the cause; "
+				   "else the peer's own log says why";
 	struct smtptls_conn *conn;
 	struct peer *peer;
 	char sentence[256];
@@ -318,14 +318,14 @@ static void system_errors(void **state)
 		const char *sentence;
 	} rows[] = {
 		{ ECONNRESET, "peer reset the connection (ECONNRESET) before "
-			      "TLS: a firewall between, or the peer's own "
-			      "log, has the cause" },
+			      "TLS: a firewall between may be the cause; else "
+			      "the peer's own log says why" },
 		{ EPIPE, "peer had closed the connection (EPIPE) before TLS: "
-			 "a firewall between, or the peer's own log, has the "
-			 "cause" },
+			 "a firewall between may be the cause; else the peer's "
+			 "own log says why" },
 		{ ECONNABORTED, "the connection was aborted (ECONNABORTED) "
-				"before TLS: a firewall between, or the "
-				"peer's own log, has the cause" },
+				"before TLS: a firewall between may be the "
+				"cause; else the peer's own log says why" },
 		{ ETIMEDOUT, "peer no longer answered (ETIMEDOUT) before TLS: "
 			     "look for lost packets between" },
 		{ EHOSTUNREACH, "peer could no longer be reached "
@@ -400,7 +400,7 @@ static void closed_in_order(void **state)
 		  "peer ended TLS (close_notify) after this side's "
 		  "ServerHello..ServerHelloDone: it may not trust the "
 		  "certificate's authority \"CN=test CA\"; else its own log "
-		  "has the cause");
+		  "says why");
 	/* behind the warning that says why */
 	conn = server();
 	peer = peer_client(PEER_TLS12, NULL);
@@ -519,10 +519,10 @@ static void left_behind_the_handshake(void **state)
 		"peer left after the handshake without a reply (no "
 		"close_notify): it may "
 		"demand a client certificate, or have too much to do: its own "
-		"log has the cause",
+		"log says why",
 		"peer left after the handshake without a command (no "
 		"close_notify): a "
-		"probe, or its own log has the cause",
+		"probe, or its own log says why",
 	};
 	struct stls_end end = { .reason = SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE };
 	char text[256];
@@ -739,8 +739,8 @@ static void other_message(void **state)
 					  messages[i].len - cut);
 			check_end(conn, NULL, SMTPTLS_E_HANDSHAKE,
 				  SMTPTLS_REASON_BAD_HELLO,
-				  "peer's first message is no ClientHello: the "
-				  "peer must be changed");
+				  "peer's first message is not a ClientHello: "
+				  "the peer must be changed");
 		}
 	}
 }

@@ -533,33 +533,31 @@ static const struct {
 	{ "554 5.7.1 no \xff\r\n^", 0, 1, 0, NULL, SMTPTLS_REASON_SMTP_REFUSED,
 	  554, "554 5.7.1 no \\xff",
 	  "peer refused the connection (\"554 5.7.1 no \\xff\"): its own log "
-	  "has the cause" },
+	  "says why" },
 	{ "421-x\r\n421 y\r\n^", 0, 0, 0, NULL, SMTPTLS_REASON_SMTP_REFUSED,
 	  421, "421 y",
 	  "peer refused the connection (\"421 y\"): try again later; its own "
-	  "log has the cause" },
+	  "log says why" },
 	{ "250 x\r\n^", 0, 0, 0, NULL, SMTPTLS_REASON_SMTP_REFUSED, 250,
 	  "250 x",
 	  "peer answered the connection with \"250 x\", which is no answer to "
 	  "it: the peer must be changed" },
 	{ GREET "550 no\r\n^", 0, 1, 0, NULL, SMTPTLS_REASON_SMTP_REFUSED, 550,
-	  "550 no",
-	  "peer refused EHLO (\"550 no\"): its own log has the cause" },
+	  "550 no", "peer refused EHLO (\"550 no\"): its own log says why" },
 	{ GREET "502 no\r\n^", 1, 1, 0, NULL, SMTPTLS_REASON_SMTP_REFUSED, 502,
-	  "502 no",
-	  "peer refused LHLO (\"502 no\"): its own log has the cause" },
+	  "502 no", "peer refused LHLO (\"502 no\"): its own log says why" },
 	{ GREET "502 no\r\n^450 no\r\n^", 0, 1, 0, NULL,
 	  SMTPTLS_REASON_SMTP_REFUSED, 450, "450 no",
-	  "peer refused HELO (\"450 no\"): try again later; its own log has "
-	  "the cause" },
+	  "peer refused HELO (\"450 no\"): try again later; its own log says "
+	  "why" },
 	{ GREET OFFER "421 no\r\n^", 0, 1, 0, NULL, SMTPTLS_REASON_SMTP_REFUSED,
 	  421, "421 no",
 	  "peer refused STARTTLS (\"421 no\"): try again later; its own log "
-	  "has the cause" },
+	  "says why" },
 	{ GREET OFFER "454 4.7.0 no\r\n^", 0, 0, 0, NULL,
 	  SMTPTLS_REASON_STARTTLS_REFUSED, 454, "454 4.7.0 no",
 	  "peer refused STARTTLS (\"454 4.7.0 no\"): try again later; its own "
-	  "log has the cause" },
+	  "log says why" },
 	{ GREET OFFER "454 no\r\n^", 0, 1, 0, NULL,
 	  SMTPTLS_REASON_STARTTLS_REFUSED, 454, "454 no", NULL },
 	{ GREET OFFER "250 x\r\n^", 0, 1, 0, NULL,
@@ -583,7 +581,7 @@ static const struct {
 	  NULL, SMTPTLS_REASON_NONE, 0, "220 x", NULL },
 	{ "* OK IMAP\r\n^", 0, 0, 0, NULL, SMTPTLS_REASON_NO_SMTP, 0,
 	  "* OK IMAP",
-	  "peer's greeting is no SMTP (\"* OK IMAP\"): it is the wrong port, "
+	  "peer's greeting is not SMTP (\"* OK IMAP\"): it is the wrong port, "
 	  "or the peer must be changed" },
 	{ "HTTP/1.1 400 Bad Request\r\n^", 0, 0, 0, NULL, SMTPTLS_REASON_HTTP,
 	  0, "HTTP/1.1 400 Bad Request",
@@ -600,11 +598,11 @@ static const struct {
 	  "HTTP/1.1", NULL },
 	{ GREET "\x16\3\1\n^", 0, 0, 0, NULL, SMTPTLS_REASON_NO_SMTP, 0,
 	  "\\x16\\x03\\x01",
-	  "peer's reply to EHLO is no SMTP (\"\\x16\\x03\\x01\"): the peer "
+	  "peer's reply to EHLO is not SMTP (\"\\x16\\x03\\x01\"): the peer "
 	  "must be changed" },
 	{ GREET OFFER "220-x\r\n454 y\r\n^", 0, 0, 0, NULL,
 	  SMTPTLS_REASON_NO_SMTP, 0, "454 y",
-	  "peer's reply to STARTTLS is no SMTP (\"454 y\"): the peer must be "
+	  "peer's reply to STARTTLS is not SMTP (\"454 y\"): the peer must be "
 	  "changed" },
 	{ GREET "250 x\r\nx^", 0, 1, 0, NULL, SMTPTLS_REASON_INJECTION, 0,
 	  "250 x",
@@ -615,12 +613,13 @@ static const struct {
 	  "(an attack), or the peer is broken" },
 	{ "", 0, 0, SMTPTLS_E_TRUNCATED, "", SMTPTLS_REASON_CLOSED, 0, "",
 	  "peer closed the connection before the end of its greeting: its own "
-	  "log has the cause" },
+	  "log says why" },
 	{ "", 0, 0, SMTPTLS_E_TRUNCATED, "\x15\3\1",
 	  SMTPTLS_REASON_TLS_FOR_SMTP, 0, "\\x15\\x03\\x01", NULL },
 	{ GREET, 1, 0, SMTPTLS_E_IO, "250", SMTPTLS_REASON_CLOSED, 0, "250",
 	  "the connection broke before the end of its reply to LHLO: a "
-	  "firewall between, or the peer's own log, has the cause" },
+	  "firewall between may be the cause; else the peer's own log says "
+	  "why" },
 	{ "", 0, 0, SMTPTLS_E_TIMEOUT, "", SMTPTLS_REASON_TIMEOUT, 0, "",
 	  "peer was silent for too long before the end of its greeting: if it "
 	  "is a port for implicit TLS, use that; else look for lost packets, "
@@ -697,7 +696,7 @@ static void test_long_texts(void **state)
 			STLS_REPLY_SHOWN);
 	stls_dialogue_write(&dialogue, text, sizeof(text));
 	assert_memory_equal(text, start, sizeof(start) - 1);
-	assert_non_null(strstr(text, "...\"): its own log has the cause"));
+	assert_non_null(strstr(text, "...\"): its own log says why"));
 }
 
 int main(void)

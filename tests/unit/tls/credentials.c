@@ -179,13 +179,13 @@ static void test_contents_of_other_kinds(void **state)
 	refuse_cert(config, good, bad, bad, ": holds no private key in PEM");
 	bad = testcert_file_text(garbage);
 	refuse_cert(config, bad, good,
-		    testcert_join(bad, ": is no valid certificate: "), "");
+		    testcert_join(bad, ": is not a valid certificate: "), "");
 	bad = testcert_file_text(testcert_join(server->cert, garbage));
 	refuse_cert(config, bad, good,
-		    testcert_join(bad, ": is no valid certificate: "), "");
+		    testcert_join(bad, ": is not a valid certificate: "), "");
 	bad = testcert_file(server->key, strlen(server->key) / 2);
 	refuse_cert(config, good, bad,
-		    testcert_join(bad, ": is no valid private key: "), "");
+		    testcert_join(bad, ": is not a valid private key: "), "");
 }
 
 static void test_pairs_that_do_not_fit(void **state)

@@ -163,7 +163,7 @@ static void test_refused(void **state)
 {
 	static const char wrong[] =
 		": the private key cannot be decrypted: its passphrase is "
-		"another, or GnuTLS does not know its encryption, or it is "
+		"wrong, or GnuTLS does not know its encryption, or it is "
 		"damaged";
 	static const char none[] = ": the private key is encrypted, and no "
 				   "passphrase was given";

@@ -504,9 +504,9 @@ static void test_errors(void **state)
 		    "32769 bytes, but an OCSP response must not have more than "
 		    "32768");
 	check_error(config, testcert_file(large, sizeof(large) - 1),
-		    SMTPTLS_E_CONFIG, "is no OCSP response in DER");
+		    SMTPTLS_E_CONFIG, "is not an OCSP response in DER");
 	check_error(config, testcert_file_text("0\202"), SMTPTLS_E_CONFIG,
-		    "is no OCSP response in DER");
+		    "is not an OCSP response in DER");
 	freeze(config);
 	assert_null(smtptls_config_warning(config, 0));
 	assert_int_equal(smtptls_config_add_ocsp_file(config, good),

@@ -217,7 +217,7 @@ static void test_refused(void **state)
 		{ GNUTLS_E_PKCS11_REQUESTED_OBJECT_NOT_AVAILBLE,
 		  ": there is no such token, or it holds no such object" },
 		{ GNUTLS_E_PKCS11_PIN_ERROR,
-		  ": the token's PIN was not given, or is another" },
+		  ": the token's PIN is missing or wrong" },
 		{ GNUTLS_E_PKCS11_PIN_LOCKED, ": PKCS #11 PIN locked" },
 	};
 	struct smtptls_config *config = *state;
