@@ -121,8 +121,13 @@ int smtptls_conn_negotiate(struct smtptls_conn *conn, const char *my_name,
 		return stls_conn_fail_nomem(conn);
 	ret = stls_dialogue_init(&negotiation->dialogue, my_name,
 				 (flags & SMTPTLS_LHLO) != 0, optional);
-	if (ret == 0)
-		ret = stls_expected_check(conn, optional);
+	/* Left as it was it would begin implicit TLS, for a host that goes on
+	 * without a look at this. */
+	ret = ret < 0 ? stls_conn_fail(conn, ret,
+				       "the name for EHLO is not a host name "
+				       "or an address in brackets: give one in "
+				       "ASCII, without spaces")
+		      : stls_expected_check(conn, optional);
 	if (ret < 0) {
 		free(negotiation);
 		return ret;

@@ -141,14 +141,17 @@ int smtptls_fd_pump(struct smtptls_conn *conn, int rfd, int wfd, int until,
 
 /* ---- for hosts that block ---- */
 
-/* Send what leaves without waiting, an alert for one; it changes no result. */
-static void flush_now(struct smtptls_conn *conn, int rfd, int wfd)
+/* Send what leaves without waiting, an alert for one; it changes no result.
+ * Returns the errno by which a connection fails so, or 0. */
+static int flush_now(struct smtptls_conn *conn, int rfd, int wfd)
 {
-	int saved = errno;
+	int saved = errno, cause = 0;
 
-	if (smtptls_conn_poll(conn) & SMTPTLS_NET_OUT)
-		(void)smtptls_fd_pump(conn, rfd, wfd, 0, 0);
+	if (smtptls_conn_poll(conn) & SMTPTLS_NET_OUT &&
+	    smtptls_fd_pump(conn, rfd, wfd, 0, 0) == SMTPTLS_E_IO)
+		cause = errno;
 	errno = saved;
+	return cause;
 }
 
 /* The connection's end by a call that failed, and was not only a mistake. */
@@ -158,7 +161,7 @@ static int broken(struct smtptls_conn *conn, int rfd, int wfd, int error,
 	if (error == SMTPTLS_E_TIMEOUT)
 		(void)smtptls_conn_abort_timeout(conn, (unsigned)timeout_ms);
 	if (smtptls_conn_state(conn) == SMTPTLS_FAILED)
-		flush_now(conn, rfd, wfd);
+		(void)flush_now(conn, rfd, wfd);
 	return error;
 }
 
@@ -221,8 +224,10 @@ ssize_t smtptls_fd_read(struct smtptls_conn *conn, int rfd, int wfd, void *data,
 	if (!conn || rfd < 0 || wfd < 0 || !data || len == 0)
 		return SMTPTLS_E_ARG;
 	for (;;) {
-		flush_now(conn, rfd, wfd);
+		int broke = flush_now(conn, rfd, wfd);
+
 		n = smtptls_conn_read(conn, data, len);
+		cause = broke ? broke : cause;
 		if (n != SMTPTLS_E_AGAIN)
 			break;
 		ret = smtptls_fd_pump(conn, rfd, wfd, SMTPTLS_APP_IN,
@@ -233,7 +238,7 @@ ssize_t smtptls_fd_read(struct smtptls_conn *conn, int rfd, int wfd, void *data,
 			return ret;
 		}
 	}
-	flush_now(conn, rfd, wfd);
+	(void)flush_now(conn, rfd, wfd);
 	if (n == SMTPTLS_E_IO && cause != 0)
 		errno = cause;
 	return n;

@@ -681,6 +681,17 @@ static void test_nobody_listens(void **state)
 	assert_int_equal(close(fds[0]), 0);
 	smtptls_conn_free(conn);
 
+	/* What waits to be sent leaves first, and can fail as well. */
+	conn = new_conn(SMTPTLS_CLIENT);
+	open_pair(fds);
+	assert_int_equal(close(fds[1]), 0);
+	assert_int_equal(smtptls_conn_write(conn, "x", 1), 1);
+	errno = 0;
+	assert_int_equal(get(conn, fds[0], data, 16, LONG), SMTPTLS_E_IO);
+	assert_int_equal(errno, EPIPE);
+	assert_int_equal(close(fds[0]), 0);
+	smtptls_conn_free(conn);
+
 	conn = new_conn(SMTPTLS_CLIENT);
 	errno = 0;
 	assert_int_equal(get(conn, fds[0], data, 16, LONG), SMTPTLS_E_IO);

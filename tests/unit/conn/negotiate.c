@@ -173,10 +173,8 @@ static void test_nobody_forgets_to_choose(void **state)
 
 static void test_refuses(void **state)
 {
-	static const char *const names[] = { "", "a b", "a\r\nRSET", "\xc3" };
 	struct smtptls_conn *conn =
 		peer_conn(smtptls_config_ref(config), SMTPTLS_SERVER);
-	size_t i;
 
 	(void)state;
 	assert_int_equal(smtptls_conn_negotiate(conn, "a", 0), SMTPTLS_E_ARG);
@@ -187,9 +185,6 @@ static void test_refuses(void **state)
 	assert_int_equal(smtptls_conn_negotiate(conn, NULL, 0), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_negotiate(conn, "a", 4), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_negotiate(conn, "a", -1), SMTPTLS_E_ARG);
-	for (i = 0; i < COUNT(names); i++)
-		assert_int_equal(smtptls_conn_negotiate(conn, names[i], 0),
-				 SMTPTLS_E_SYNTAX);
 	/* none of it has changed anything */
 	assert_int_equal(smtptls_conn_poll(conn), IN | APP_OUT);
 	assert_int_equal(smtptls_conn_negotiate(conn, "a", 3), 0);
@@ -204,6 +199,31 @@ static void test_refuses(void **state)
 	assert_int_equal(smtptls_conn_negotiate(conn, "a", 0), SMTPTLS_E_STATE);
 	assert_int_equal(smtptls_conn_poll(conn), 0);
 	smtptls_conn_free(conn);
+}
+
+/* A host that goes on without a look at the result starts no TLS by that. */
+static void test_name(void **state)
+{
+	static const char *const names[] = { "", "a b", "a\r\nRSET", "\xc3" };
+	struct smtptls_conn *conn;
+	const char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(names); i++) {
+		conn = raw_client();
+		assert_int_equal(
+			smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_NONE), 0);
+		assert_int_equal(smtptls_conn_negotiate(conn, names[i], 0),
+				 SMTPTLS_E_SYNTAX);
+		assert_int_equal(smtptls_conn_start_tls(conn, 0),
+				 SMTPTLS_E_SYNTAX);
+		assert_int_equal(smtptls_conn_error(conn, &text),
+				 SMTPTLS_E_SYNTAX);
+		assert_non_null(strstr(text, "give one in ASCII"));
+		assert_int_equal(smtptls_conn_poll(conn), APP_IN);
+		smtptls_conn_free(conn);
+	}
 }
 
 static void test_only_before_all_else(void **state)
@@ -824,6 +844,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nobody_forgets_to_choose),
 		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_name),
 		cmocka_unit_test(test_only_before_all_else),
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_to_tls),
