@@ -516,7 +516,8 @@ SMTPTLS_API int smtptls_conn_state(const struct smtptls_conn *conn);
 SMTPTLS_API int smtptls_conn_tls_enabled(const struct smtptls_conn *conn);
 
 /*
- * The error by which the connection has failed, or 0. `text` may be NULL; else
+ * The error by which the connection has failed, or 0; SMTPTLS_E_ARG when `conn`
+ * is NULL. `text` may be NULL; else
  * `*text` is set to a sentence without a full stop, which lives as long as
  * `conn`; "" when there is no error, nothing was waited for in vain
  * (smtptls_conn_timed_out()), and the peer has not left in order before it said

@@ -462,7 +462,8 @@ struct smtptls_conn;
  * going on in the clear is allowed and else 0; or
  *   SMTPTLS_E_ARG        a pointer is NULL, `plan_size` is 0, or `conn` is a
  *                        server's
- *   SMTPTLS_E_STATE      TLS has started, or something was read or written
+ *   SMTPTLS_E_STATE      TLS has started, the library negotiates, the connection
+ *                        is closed, or something was read or written
  *   SMTPTLS_E_CONFIG     the plan is to skip the host or is none that
  *                        smtptls_outbound_plan() makes, something was set
  *                        before, or level CA finds no authorities in the
