@@ -596,9 +596,10 @@ struct smtptls_info {
 	int sni_unmatched; /* 1: no certificate has the name `sni` */
 	int stage;	   /* enum smtptls_stage */
 	/* Of a client, when it has failed; as in struct smtptls_error_info, but
-	 * by the moment: whatever but a certificate ends the handshake, a stall
-	 * or a cut too, has the values of SMTPTLS_E_HANDSHAKE. Where a
-	 * negotiation has ended in the clear only `report` is set. */
+	 * by the moment: whatever ends the handshake, a stall or a cut too, has
+	 * the values of SMTPTLS_E_HANDSHAKE, but for a certificate where one is
+	 * required. Where a negotiation has ended in the clear only `report` is
+	 * set. */
 	const char *report; /* result type of RFC 8460 section 4.3, or NULL */
 	const char *status; /* RFC 3463: "4.7.5"; or NULL */
 	int retry;	    /* enum smtptls_retry */

@@ -47,15 +47,26 @@ static int stage_of(const struct smtptls_conn *conn)
 	return stage_of_dialogue(&conn->negotiation->dialogue);
 }
 
-/* What the table of errors has for it, at this stage. */
-static const struct smtptls_error_info *row_of(int error, int stage)
+static int certificate_required(const struct smtptls_conn *conn)
 {
-	const struct smtptls_error_info *row = smtptls_error_info(error);
+	return conn->expected.verify > SMTPTLS_VERIFY_OPTIONAL;
+}
+
+/*
+ * What the table of errors has for it, at this stage. It is GnuTLS that ends a
+ * handshake by a certificate, unasked: where none is required, the handshake has
+ * failed, and no certificate was judged.
+ */
+static const struct smtptls_error_info *row_of(const struct smtptls_conn *conn,
+					       int stage)
+{
+	const struct smtptls_error_info *row = smtptls_error_info(conn->error);
 
 	if (stage != SMTPTLS_STAGE_HANDSHAKE ||
-	    row->error_class == SMTPTLS_CLASS_CERT ||
+	    (row->error_class == SMTPTLS_CLASS_CERT &&
+	     certificate_required(conn)) ||
 	    (row->error_class == SMTPTLS_CLASS_LOCAL &&
-	     error != SMTPTLS_E_LIMIT))
+	     conn->error != SMTPTLS_E_LIMIT))
 		return row;
 	return smtptls_error_info(SMTPTLS_E_HANDSHAKE);
 }
@@ -65,7 +76,7 @@ static int clear_may_help(const struct smtptls_conn *conn,
 			  const struct smtptls_error_info *row, int stage)
 {
 	if (!conn->negotiation || !conn->negotiation->dialogue.optional ||
-	    conn->expected.verify > SMTPTLS_VERIFY_OPTIONAL)
+	    certificate_required(conn))
 		return 0;
 	return row->error_class == SMTPTLS_CLASS_TLS ||
 	       (stage == SMTPTLS_STAGE_STARTTLS &&
@@ -102,7 +113,7 @@ void stls_outcome(const struct smtptls_conn *conn, struct smtptls_info *info)
 		info->reply_text = negotiation->dialogue.shown;
 	}
 	if (conn->error) {
-		row = row_of(conn->error, info->stage);
+		row = row_of(conn, info->stage);
 		if (conn->role == SMTPTLS_CLIENT)
 			tell_sender(conn, row, info);
 		info->harmless =
