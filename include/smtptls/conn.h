@@ -59,7 +59,8 @@ enum smtptls_verify {
 	SMTPTLS_VERIFY_CA = 2,
 	/* Required: one of the pins of smtptls_conn_add_pin(). Of the rest only
 	 * the strength of the key counts, by the policy's security level; name,
-	 * chain, dates and purpose are not looked at. */
+	 * chain, dates and purpose are not looked at. GnuTLS itself refuses a
+	 * keyUsage that forbids what the key does. */
 	SMTPTLS_VERIFY_PIN = 3,
 	/* Client: required are the TLSA records of smtptls_conn_add_tlsa()
 	 * (RFC 7672). If none of them is usable, the session is encrypted, and
@@ -150,7 +151,8 @@ SMTPTLS_API int smtptls_conn_add_pin(struct smtptls_conn *conn, int kind,
  * whole can be read as a certificate or key; others are counted and never
  * looked at. One record that fits is enough; of digests of one usage and
  * selector the strongest alone count (RFC 7671 section 9). With DANE-EE nothing
- * else of the certificate is looked at, its names, dates and strength neither.
+ * else of the certificate is looked at, its names, dates and strength neither;
+ * only a keyUsage that forbids what the key does is refused, by GnuTLS itself.
  * With DANE-TA the chain below the anchor, dates, purpose, strength and the
  * names (smtptls_conn_set_peer(), smtptls_conn_add_name()) must be right; the CN
  * counts where there is no dNSName (RFC 7672 section 3.2.3).
