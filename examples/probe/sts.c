@@ -65,12 +65,14 @@ static int find_id(struct dns *dns, struct destination *destination)
 	for (i = 0; i < count; i++)
 		free(text[i]);
 	if (status.status == SMTPTLS_DNS_FAILED ||
-	    status.status == SMTPTLS_DNS_BOGUS)
+	    status.status == SMTPTLS_DNS_BOGUS) {
+		destination->outbound.sts_state = SMTPTLS_STS_LOOKUP_FAILED;
 		snprintf(sts->error, sizeof(sts->error),
 			 "the look-up of the TXT record at %.100s %s", name,
 			 status.status == SMTPTLS_DNS_BOGUS
 				 ? "does not validate"
 				 : "failed");
+	}
 	if (ret < 0)
 		sts->id_error = ret;
 	return ret == 1;

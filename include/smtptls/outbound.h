@@ -253,7 +253,10 @@ enum smtptls_sts_state {
 	SMTPTLS_STS_CACHED,	    /* cached and not asked for again */
 	SMTPTLS_STS_FETCH_ERROR,    /* announced, but could not be fetched */
 	SMTPTLS_STS_WEBPKI_INVALID, /* so, by the web server's certificate */
-	SMTPTLS_STS_POLICY_INVALID  /* fetched, but no policy */
+	SMTPTLS_STS_POLICY_INVALID, /* fetched, but no policy */
+	/* Whether there is one is not known: the look-up of the TXT record
+	 * failed or was bogus. RFC 8460 has no result type for it. */
+	SMTPTLS_STS_LOOKUP_FAILED
 };
 
 /* What is known of a destination, and what is wanted; all zeros to begin. */
@@ -335,7 +338,7 @@ enum smtptls_skip {
 	SMTPTLS_SKIP_TLSA_BOGUS,
 	SMTPTLS_SKIP_NO_TLSA,	 /* DANE_ONLY, and no usable secure records */
 	SMTPTLS_SKIP_STS,	 /* an enforced policy does not name it */
-	SMTPTLS_SKIP_STS_FAILED, /* REQUIRETLS needs a policy, unfetched */
+	SMTPTLS_SKIP_STS_FAILED, /* REQUIRETLS needs a policy not known now */
 	SMTPTLS_SKIP_NO_NAME,	 /* level CA, and no name to look for */
 	SMTPTLS_SKIP_REQUIRETLS, /* cannot be authenticated as that asks */
 	/* For the caller to set, once a host was tried. */

@@ -56,7 +56,7 @@ static int check(const struct smtptls_outbound *outbound)
 	       is_insecure_mx_level(outbound->insecure_mx_level) &&
 	       (!outbound->peer_name || outbound->level == SMTPTLS_LEVEL_CA) &&
 	       outbound->sts_state >= SMTPTLS_STS_NO_POLICY &&
-	       outbound->sts_state <= SMTPTLS_STS_POLICY_INVALID;
+	       outbound->sts_state <= SMTPTLS_STS_LOOKUP_FAILED;
 }
 
 int stls_outbound_read(struct smtptls_outbound *outbound,

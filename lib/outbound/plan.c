@@ -155,6 +155,16 @@ static void raise_to_ca(struct floor *floor, const char *text)
 	floor->text = text;
 }
 
+/* What the domain's MTA-STS policy says now, or if it has one, is not known. */
+static int is_sts_lost(const struct question *q)
+{
+	int state = q->outbound->sts_state;
+
+	return state == SMTPTLS_STS_FETCH_ERROR ||
+	       state == SMTPTLS_STS_WEBPKI_INVALID ||
+	       state == SMTPTLS_STS_LOOKUP_FAILED;
+}
+
 static struct floor get_floor(const struct question *q)
 {
 	struct floor floor = local_floor(q->outbound);
@@ -162,7 +172,9 @@ static struct floor get_floor(const struct question *q)
 	if (q->sts.mode == SMTPTLS_STS_ENFORCE) {
 		raise_to_ca(&floor, "the domain's MTA-STS policy is enforced");
 		if (!q->sts.listed && floor.skip == SMTPTLS_TRY)
-			floor.skip = SMTPTLS_SKIP_STS;
+			floor.skip = q->outbound->requiretls && is_sts_lost(q)
+					     ? SMTPTLS_SKIP_STS_FAILED
+					     : SMTPTLS_SKIP_STS;
 	}
 	if (q->outbound->requiretls) {
 		raise_to_ca(&floor, "the message has REQUIRETLS");
@@ -181,11 +193,8 @@ static int requiretls_skip(const struct question *q)
 {
 	if (!q->outbound->requiretls || q->trusted || q->sts.listed)
 		return SMTPTLS_TRY;
-	if (!q->sts.mode &&
-	    (q->outbound->sts_state == SMTPTLS_STS_FETCH_ERROR ||
-	     q->outbound->sts_state == SMTPTLS_STS_WEBPKI_INVALID))
-		return SMTPTLS_SKIP_STS_FAILED;
-	return SMTPTLS_SKIP_REQUIRETLS;
+	return is_sts_lost(q) ? SMTPTLS_SKIP_STS_FAILED
+			      : SMTPTLS_SKIP_REQUIRETLS;
 }
 
 /* TLSA records are used for this host, if there are any. */
@@ -291,7 +300,8 @@ static void set_level(struct smtptls_plan *plan, int level, const char *text)
 static int apply_floor(struct smtptls_plan *plan, const struct question *q,
 		       const struct floor *floor)
 {
-	if (floor->skip == SMTPTLS_SKIP_STS)
+	if (floor->skip == SMTPTLS_SKIP_STS ||
+	    floor->skip == SMTPTLS_SKIP_STS_FAILED)
 		plan->policy_type = "sts";
 	if (floor->skip)
 		return floor->skip;

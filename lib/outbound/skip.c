@@ -63,8 +63,9 @@ static const struct stls_skip reasons[REASONS] = {
 			       "host",
 			       "validation-failure" },
 	[SMTPTLS_SKIP_STS_FAILED] = { RANK_LOOKUP, SMTPTLS_DEFER, "4.4.3",
-				      "the domain's MTA-STS policy, which "
-				      "REQUIRETLS needs, could not be fetched",
+				      "REQUIRETLS depends on the domain's "
+				      "MTA-STS policy, which could not be "
+				      "looked up or fetched",
 				      NULL },
 	[SMTPTLS_SKIP_NO_NAME] = { RANK_POLICY, SMTPTLS_DEFER, "4.3.5",
 				   "authentication is required, and no name is "

@@ -127,6 +127,14 @@ static void check(const struct smtptls_outbound *outbound,
 	CHECK(decision.text && decision.policy_type);
 	CHECK((decision.action == SMTPTLS_DELIVER) == !plan.skip);
 	CHECK((decision.action == SMTPTLS_DELIVER) == !decision.status);
+	/* who can block a look-up gains no bounce */
+	if (outbound->sts_state == SMTPTLS_STS_FETCH_ERROR ||
+	    outbound->sts_state == SMTPTLS_STS_WEBPKI_INVALID ||
+	    outbound->sts_state == SMTPTLS_STS_LOOKUP_FAILED)
+		CHECK(decision.action != SMTPTLS_BOUNCE ||
+		      outbound->level == SMTPTLS_LEVEL_PIN ||
+		      (plan.skip != SMTPTLS_SKIP_STS &&
+		       plan.skip != SMTPTLS_SKIP_REQUIRETLS));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

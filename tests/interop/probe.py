@@ -100,7 +100,15 @@ class Site:
                 "bogus-mx.test": ("bogus MX", body),
                 "lame.test": ("lame", ""),
                 "unsigned.test": ("unsigned",
-                                  "@ MX 10 mx-fine.signed.test.\n")}
+                                  "@ MX 10 mx-fine.signed.test.\n"),
+                "sts-lame.test": ("unsigned",
+                                  "@ MX 10 mx-fine.signed.test.\n"
+                                  "_mta-sts CNAME _mta-sts.lame.test.\n"),
+                "sts-bogus.test": ("unsigned",
+                                   "@ MX 10 mx-fine.signed.test.\n_mta-sts "
+                                   "CNAME _mta-sts.bogus-txt.test.\n"),
+                "bogus-txt.test": ("bogus TXT",
+                                   '_mta-sts TXT "v=STSv1; id=1;"\n')}
 
     # --- a run ---
 
@@ -460,6 +468,11 @@ def m_cli_06(site):
     has(site.eyes(CRITICAL, "--requiretls", "fine.signed.test"),
         "REQUIRETLS is not offered under TLS")
     has(site.eyes(CRITICAL, "--requiretls", "unsigned.test"), "REQUIRETLS")
+    assert site.verdict("--requiretls", "unsigned.test")[:2] \
+        == ("bounce", "5.7.10")
+    for domain in ("sts-lame.test", "sts-bogus.test"):
+        assert site.verdict("--requiretls", domain)[:2] \
+            == ("defer", "4.4.3"), domain
 
 
 def m_cli_07(site):

@@ -137,6 +137,14 @@ static void check_plan(const struct smtptls_outbound *outbound,
 	}
 }
 
+/* What an MTA-STS policy says now, or whether there is one, is not known. */
+static int is_sts_lost(const struct smtptls_outbound *outbound)
+{
+	return outbound->sts_state == SMTPTLS_STS_FETCH_ERROR ||
+	       outbound->sts_state == SMTPTLS_STS_WEBPKI_INVALID ||
+	       outbound->sts_state == SMTPTLS_STS_LOOKUP_FAILED;
+}
+
 /* A bounce takes that every look-up on the way to it was answered. */
 static void check_decision(const struct smtptls_outbound *outbound,
 			   const struct smtptls_outbound_host *host,
@@ -161,6 +169,12 @@ static void check_decision(const struct smtptls_outbound *outbound,
 		    (!is_lost(&host->a) && !is_lost(&host->aaaa)));
 	assert_true(plan->skip != SMTPTLS_SKIP_TLSA_FAILED &&
 		    plan->skip != SMTPTLS_SKIP_TLSA_BOGUS);
+	if (!is_sts_lost(outbound))
+		return;
+	/* no policy makes a name of a pin */
+	assert_true(plan->skip != SMTPTLS_SKIP_STS &&
+		    (plan->skip != SMTPTLS_SKIP_REQUIRETLS ||
+		     outbound->level == SMTPTLS_LEVEL_PIN));
 }
 
 /* --- the table, told a second time ---------------------------------------- */
@@ -369,6 +383,10 @@ static const struct smtptls_outbound policies[] = {
 	{ STS(FETCHED, 0, "<html>") },
 	{ .sts_state = SMTPTLS_STS_FETCH_ERROR },
 	{ STS(WEBPKI_INVALID, 86401, ENFORCE) },
+	{ STS(FETCH_ERROR, 1, ENFORCE_ELSE) },
+	{ .sts_state = SMTPTLS_STS_LOOKUP_FAILED },
+	{ STS(LOOKUP_FAILED, 1, ENFORCE) },
+	{ STS(LOOKUP_FAILED, 1, ENFORCE_ELSE) },
 };
 
 static void set_policy(struct smtptls_outbound *outbound, size_t i)
@@ -451,7 +469,7 @@ static void check_floor(const struct smtptls_outbound *outbound,
 	default:
 		break;
 	}
-	if (enforce && outbound->sts_age == 0 &&
+	if (enforce && outbound->sts_age <= 86400 &&
 	    (!outbound->tls_required_no || outbound->requiretls))
 		assert_true(strength(plan) >= AUTHENTICATED);
 }
