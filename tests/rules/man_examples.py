@@ -18,6 +18,8 @@ current directory without it). What must hold:
   SMTPTLS_E_CERT_ followed by no name means that group.
 - The other way round, ERRORS lists nothing of which the headers do not speak.
 - The tables of smtptls_error.3 are the enum and the library's own table.
+- Quotes (.Dq, .Ql, .Sq) hold one thing: they end with the line, so that another
+  macro, even No or An as a word, or what is behind a comma, would be in them.
 
 Exit status: 0, 1, or 77 when there is no compiler and the rest holds.
 """
@@ -41,6 +43,10 @@ DECLARATION = re.compile(r"^SMTPTLS_API\s[^;]*?\b(smtptls_\w+)\s*\([^;]*;",
 LITERAL = re.compile(r"^\.Bd -literal.*?\n(.*?)^\.Ed$", re.M | re.S)
 FUNCTION = re.compile(r"^\.(?:It )?F[no] (smtptls_\w+)|Fn (smtptls_\w+)", re.M)
 
+QUOTES = re.compile(r"^\.(?:.*? )??(?:Dq|Ql|Sq) (.*)$", re.M)
+INSIDE = re.compile(r"(?<!\S)(?:An|Ar|At|Cm|D[qv]|E[mv]|F[aln]|I[cn]|Li|N[mos]"
+                    r"|P[aq]|Ql|S[qxy]|V[at]|Xr)(?!\S)| [,:;] +[^ ,.:;]")
+
 failures = []
 
 
@@ -51,6 +57,14 @@ def fail(where, what):
 def section(page, name):
     found = re.search(rf"^\.Sh {name}\n(.*?)(?=^\.Sh |\Z)", page, re.M | re.S)
     return found.group(1) if found else ""
+
+
+def check_quotes(pages):
+    for path, text in pages.items():
+        for quotes in QUOTES.finditer(text):
+            if INSIDE.search(quotes[1]):
+                line = text.count("\n", 0, quotes.start()) + 1
+                fail(f"{path}:{line}", f"quotes around all of {quotes[1]}")
 
 
 def functions(text):
@@ -179,6 +193,7 @@ def main():
 
     check_headers(pages, headers)
     check_error_tables(pages, headers)
+    check_quotes(pages)
     if compiler:
         check_examples(pages)
 
