@@ -132,7 +132,7 @@ static int skip_of(const struct host *host)
 			skip = SMTPTLS_SKIP_NO_REQUIRETLS;
 		else if (attempt->tls || attempt->clear)
 			return SMTPTLS_TRY;
-		else if (!attempt->connect_errno)
+		else if (attempt->report)
 			skip = SMTPTLS_SKIP_TLS;
 	}
 	return skip;

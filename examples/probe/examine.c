@@ -272,6 +272,7 @@ static int by_plan(const struct examiner *examiner, const struct host *host,
 	attempt->error = smtptls_conn_error(wire.conn, &text);
 	copy(attempt->text, sizeof(attempt->text), text);
 	attempt->reason = info.reason;
+	attempt->report = info.report != NULL;
 	(void)smtptls_conn_advice(wire.conn, &attempt->advice,
 				  sizeof(attempt->advice));
 	attempt->tls = info.tls_enabled;

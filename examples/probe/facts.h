@@ -67,6 +67,7 @@ struct attempt {
 	int error;	/* by which it failed, SMTPTLS_E_… */
 	int reason;	/* enum smtptls_reason */
 	char text[512]; /* the library's sentence */
+	int report;	/* a TLS report has a result for it */
 	struct smtptls_advice advice;
 	int verify; /* of smtptls_conn_info() */
 	unsigned tlsa_record, tlsa_depth;

@@ -455,12 +455,6 @@ static void leave(struct session *s, const struct mail *mail)
 static int start_in_clear(struct session *s, const struct mail *mail,
 			  const struct mx *mx)
 {
-	struct smtptls_info info = { 0 };
-
-	smtptls_conn_info(s->conn, &info, sizeof(info));
-	if (!mx->plan->clear ||
-	    info.retry != SMTPTLS_RETRY_NEW_CONNECTION_CLEAR)
-		return -1;
 	leave(s, mail);
 	s->status = OPEN;
 	s->greet = 1;
@@ -476,6 +470,7 @@ static int try_host(struct session *s, const struct mail *mail,
 {
 	int ret =
 		make_conn(s, mail, mx->plan->level == SMTPTLS_LEVEL_CA ? 1 : 2);
+	struct smtptls_info info = { 0 };
 
 	s->greet = 0;
 	if (ret < 0)
@@ -487,8 +482,14 @@ static int try_host(struct session *s, const struct mail *mail,
 	}
 	if (connect_any(s, mx->addresses, mx->name) < 0)
 		return SMTPTLS_SKIP_CONNECTION;
-	if (start_tls(s, mail) < 0 && start_in_clear(s, mail, mx) < 0)
-		return SMTPTLS_SKIP_TLS;
+	if (start_tls(s, mail) < 0) {
+		smtptls_conn_info(s->conn, &info, sizeof(info));
+		if (!mx->plan->clear ||
+		    info.retry != SMTPTLS_RETRY_NEW_CONNECTION_CLEAR ||
+		    start_in_clear(s, mail, mx) < 0)
+			return info.report ? SMTPTLS_SKIP_TLS
+					   : SMTPTLS_SKIP_CONNECTION;
+	}
 	send_mail(s, mail);
 	return SMTPTLS_TRY;
 }

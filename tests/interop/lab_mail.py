@@ -13,11 +13,16 @@ import subprocess
 import threading
 
 import harness
+import mail_server
 
 # server -> its address
 ADDRESS = {name: f"127.0.1.{number}" for number, name in enumerate(
     ("good", "leaf-only", "expired", "other-name", "domain-name",
-     "self-signed", "stranger", "no-starttls", "refused", "nobody"), 1)}
+     "self-signed", "stranger", "no-starttls", "refused", "nobody",
+     "greeting-421", "greeting-554"), 1)}
+# what some of them say
+SPOKEN = {"greeting-421": {"greeting": b"421 4.3.2 not now\r\n"},
+          "greeting-554": {"greeting": b"554 5.7.1 not you\r\n"}}
 NAMES = ["*.signed.test", "*.unsigned.test", "*.half.test"]
 
 
@@ -125,6 +130,20 @@ class Relay(socketserver.ThreadingTCPServer):
         self.server_close()
 
 
+class Spoken(mail_server.MailServer):
+    """ADDRESS:25, an honest server but for the replies that are given; see
+    mail_server.session()."""
+
+    def __init__(self, address, pair, **replies):
+        super().__init__(mail_server.session(
+            mail_server.server_context(pair), **replies))
+        self.relay = Relay(address, self.port)
+
+    def __exit__(self, *how):
+        self.relay.__exit__(*how)
+        super().__exit__(*how)
+
+
 class Servers:
     def __init__(self):
         place = harness.scratch()
@@ -185,6 +204,9 @@ class Servers:
             self.listen(name, ADDRESS[name], *(
                 ("--listen-tls", f"{ADDRESS[name]}:465") if name == "good"
                 else ()))
+        for name, replies in SPOKEN.items():
+            self.started.append(Spoken(ADDRESS[name], self.pairs["good"],
+                                       **replies).__enter__())
         for name, offers in ("no-starttls", False), ("refused", True):
             server = Plain(ADDRESS[name], offers)
             threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """smtptls-probe and sendmta --domain beside Postfix's posttls-finger -l dane, on
-domains of a DNS with DNSSEC, verdict by verdict: each is also what its case says.
+domains of a DNS with DNSSEC, verdict by verdict: each is also what its case
+says, as is the code of one that is not delivered.
 
   verified, encrypted, clear   delivered so
   defer, bounce                not delivered
@@ -28,8 +29,9 @@ class Case:
     """A domain: what its zone has, and what a sender comes to."""
 
     def __init__(self, name, verdict, records=(), server="good", lines=None,
-                 zone="signed.test"):
+                 zone="signed.test", code=""):
         self.name, self.verdict, self.zone = name, verdict, zone
+        self.code = code
         self.domain = f"{name}.{zone}"
         if lines is None:
             lines = ["@ MX 10 mx-@", f"mx-@ A {ADDRESS[server]}"] \
@@ -75,8 +77,11 @@ def record_cases(tlsa):
     yield Case("no-record", "encrypted")
     yield Case("no-record-clear", "clear", server="no-starttls")
     yield Case("record-clear", "defer", [good], "no-starttls")
-    yield Case("record-454", "defer", [good], "refused")
-    yield Case("nobody", "defer", [good], "nobody")
+    yield Case("record-454", "defer", [good], "refused", code="4.7.5")
+    yield Case("nobody", "defer", [good], "nobody", code="4.4.1")
+    # that is no failure of TLS
+    for name in "greeting-421", "greeting-554":
+        yield Case(name, "defer", [good], name, code="4.4.1")
 
 
 def certificate_cases(tlsa):
@@ -190,11 +195,11 @@ class Probe:
             raise Fault(done.stderr)
         found = json.loads(done.stdout)
         if found["action"] != "deliver":
-            return found["action"]
+            return found["action"], found["code"]
         for host in found["hosts"]:
             for attempt in host["attempts"]:
                 if attempt["verdict"] in ("verified", "encrypted", "clear"):
-                    return attempt["verdict"]
+                    return attempt["verdict"], ""
         raise Fault(f"delivered, and to nobody: {done.stdout}")
 
 
@@ -220,12 +225,12 @@ class Sender:
         if REPORT.search(done.stderr):
             raise Fault(done.stderr)
         if done.returncode:
-            return self.STATUS.get(done.returncode, done.stderr)
+            return self.STATUS.get(done.returncode, done.stderr), done.stderr
         over = re.search(r'" \((in the clear|TLSv1\.\d), (not )?verified',
                          done.stdout)
         if over[1] == "in the clear":
-            return "clear"
-        return "encrypted" if over[2] else "verified"
+            return "clear", ""
+        return "encrypted" if over[2] else "verified", ""
 
 
 class Finger:
@@ -281,13 +286,14 @@ def main(words):
         finger = Finger()
 
         def compare(case):
-            ours = probe.verdict(case.domain)
+            ours, code = probe.verdict(case.domain)
             theirs = finger.verdict(case.domain)
             assert ours == case.verdict == theirs, \
                 f"{ours}, not {case.verdict}; posttls-finger: {theirs}"
-            sent = sender.verdict(case.domain)
-            assert sent == sender.OTHERS.get(case.name, case.verdict), \
-                f"sendmta: {sent}"
+            assert case.code in code, f"{code}, not {case.code}"
+            sent, sentence = sender.verdict(case.domain)
+            assert sent == sender.OTHERS.get(case.name, case.verdict) \
+                and case.code in sentence, f"sendmta: {sent}: {sentence}"
 
         chosen = [case for case in cases if wanted(case.name, words)]
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
