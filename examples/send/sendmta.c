@@ -41,6 +41,9 @@ struct session {
 	int fd, status;
 	int flags; /* for smtptls_conn_negotiate() */
 	int greet; /* the greeting is still to be heard */
+	int sent;  /* the message was, so another server is not tried */
+	int late;  /* a server has put it off */
+	const struct addrinfo *address; /* that it is connected to */
 	long long deadline;
 	char me[256], sentence[1024];
 	char doing[16]; /* what the next reply is to */
@@ -219,8 +222,10 @@ static int connect_any(struct session *s, const struct addrinfo *list,
 
 	for (a = list; a; a = a->ai_next)
 		count++;
-	for (a = list; a && s->fd < 0; a = a->ai_next)
+	for (a = list; a && s->fd < 0; a = a->ai_next) {
 		s->fd = try_address(a, left(s) / count--);
+		s->address = a;
+	}
 	return s->fd < 0 ? end(s, LATER, "no connection to %s: %s", name,
 			       strerror(errno))
 			 : 0;
@@ -419,6 +424,7 @@ static int send_mail(struct session *s, const struct mail *mail)
 	code = command(s, "DATA\r\n");
 	if (code != 354)
 		return refused(s, code);
+	s->sent = 1;
 	if (say(s, mail->text, mail->len) < 0)
 		return -1;
 	code = hear(s, "the message");
@@ -452,46 +458,66 @@ static void leave(struct session *s, const struct mail *mail)
 /* ---- to a domain ---- */
 
 /* TLS has failed where it may: once more, without it. */
-static int start_in_clear(struct session *s, const struct mail *mail,
-			  const struct mx *mx)
+static int start_in_clear(struct session *s, const struct mail *mail)
 {
 	leave(s, mail);
+	if (make_conn(s, mail, 0) < 0)
+		return -1;
+	s->fd = try_address(s->address, left(s));
+	if (s->fd < 0)
+		return -1;
 	s->status = OPEN;
 	s->greet = 1;
-	return make_conn(s, mail, 0) == 0 &&
-			       connect_any(s, mx->addresses, mx->name) == 0
-		       ? 0
-		       : -1;
+	return 0;
 }
 
-/* A host by its plan: SMTPTLS_TRY when it has decided on the message. */
-static int try_host(struct session *s, const struct mail *mail,
-		    const struct mx *mx)
+/* That is connected to: SMTPTLS_TRY when it has decided on the message. */
+static int try_server(struct session *s, const struct mail *mail,
+		      const struct mx *mx)
 {
-	int ret =
-		make_conn(s, mail, mx->plan->level == SMTPTLS_LEVEL_CA ? 1 : 2);
 	struct smtptls_info info = { 0 };
 
 	s->greet = 0;
-	if (ret < 0)
-		return SMTPTLS_TRY; /* this side's own trouble */
 	s->flags = smtptls_outbound_apply(s->conn, mx->plan, sizeof(*mx->plan));
 	if (s->flags < 0) {
 		failed(s, s->flags);
 		return SMTPTLS_SKIP_TLS;
 	}
-	if (connect_any(s, mx->addresses, mx->name) < 0)
-		return SMTPTLS_SKIP_CONNECTION;
 	if (start_tls(s, mail) < 0) {
 		smtptls_conn_info(s->conn, &info, sizeof(info));
 		if (!mx->plan->clear ||
 		    info.retry != SMTPTLS_RETRY_NEW_CONNECTION_CLEAR ||
-		    start_in_clear(s, mail, mx) < 0)
+		    start_in_clear(s, mail) < 0)
 			return info.report ? SMTPTLS_SKIP_TLS
 					   : SMTPTLS_SKIP_CONNECTION;
 	}
-	send_mail(s, mail);
-	return SMTPTLS_TRY;
+	if (send_mail(s, mail) == 0 || s->status != LATER || s->sent)
+		return SMTPTLS_TRY;
+	s->late = 1;
+	return SMTPTLS_SKIP_CONNECTION;
+}
+
+/* A host by its plan, address by address: SMTPTLS_TRY as above. */
+static int try_host(struct session *s, const struct mail *mail,
+		    const struct mx *mx)
+{
+	int ca = mx->plan->level == SMTPTLS_LEVEL_CA ? 1 : 2;
+	const struct addrinfo *list = mx->addresses;
+	int skip = SMTPTLS_SKIP_CONNECTION;
+
+	do {
+		if (make_conn(s, mail, ca) < 0)
+			return SMTPTLS_TRY; /* this side's own trouble */
+		/* what an address said before stays the sentence */
+		if (connect_any(s, list, mx->name) < 0)
+			return skip;
+		list = s->address->ai_next;
+		s->status = OPEN;
+		skip = try_server(s, mail, mx);
+		if (skip != SMTPTLS_TRY)
+			leave(s, mail);
+	} while (skip != SMTPTLS_TRY && list);
+	return skip;
 }
 
 static void send_to_domain(struct session *s, const struct mail *mail)
@@ -522,8 +548,8 @@ static void send_to_domain(struct session *s, const struct mail *mail)
 	if (skip != SMTPTLS_TRY)
 		end(s, decision.action == SMTPTLS_BOUNCE ? REFUSED : LATER,
 		    "%s: %s %s%s", mail->domain,
-		    decision.status ? decision.status : "", decision.text,
-		    last);
+		    decision.status ? decision.status : "",
+		    s->late ? "no server takes it now" : decision.text, last);
 	domain_close(domain);
 }
 
