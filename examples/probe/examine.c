@@ -273,6 +273,9 @@ static int by_plan(const struct examiner *examiner, const struct host *host,
 	copy(attempt->text, sizeof(attempt->text), text);
 	attempt->reason = info.reason;
 	attempt->report = info.report != NULL;
+	if (info.reply_text)
+		snprintf(attempt->refusal, sizeof(attempt->refusal),
+			 " (\"%s\")", info.reply_text);
 	(void)smtptls_conn_advice(wire.conn, &attempt->advice,
 				  sizeof(attempt->advice));
 	attempt->tls = info.tls_enabled;

@@ -63,11 +63,12 @@ struct attempt {
 	int tls;	      /* of the connection by the plan */
 	int resumed;	      /* its session was, by another connection */
 	int lacks_requiretls; /* which the plan asks for */
-	int clear;	/* that went on in the clear, as the plan allows */
-	int error;	/* by which it failed, SMTPTLS_E_… */
-	int reason;	/* enum smtptls_reason */
-	char text[512]; /* the library's sentence */
-	int report;	/* a TLS report has a result for it */
+	int clear;	   /* that went on in the clear, as the plan allows */
+	int error;	   /* by which it failed, SMTPTLS_E_… */
+	int reason;	   /* enum smtptls_reason */
+	char text[512];	   /* the library's sentence */
+	char refusal[256]; /* the refusing reply, as " (\"…\")" */
+	int report;	   /* a TLS report has a result for it */
 	struct smtptls_advice advice;
 	int verify; /* of smtptls_conn_info() */
 	unsigned tlsa_record, tlsa_depth;

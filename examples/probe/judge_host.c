@@ -212,15 +212,31 @@ static void judge_failure(const struct destination *destination,
 static void judge_clear(struct host *host, const struct attempt *attempt,
 			const struct options *options)
 {
+	const char *what, *change;
+
+	switch (attempt->reason) {
+	case SMTPTLS_REASON_STARTTLS_REFUSED:
+		what = "STARTTLS is offered, and refused";
+		change = "see the reason in the server's own log";
+		break;
+	case SMTPTLS_REASON_STARTTLS_MASKED:
+		what = "STARTTLS is masked on the way (\"XXXXXXX\")";
+		change = "switch off the inspection of SMTP in the firewall "
+			 "between";
+		break;
+	default:
+		what = "STARTTLS is not to be had";
+		change = "switch TLS on there (Postfix: "
+			 "smtpd_tls_security_level = may, with a certificate); "
+			 "if it is on, something between takes the offer away";
+		break;
+	}
 	find(&host->findings,
 	     options->level_given && options->level == SMTPTLS_LEVEL_MAY
 		     ? WARNING
 		     : CRITICAL,
-	     "switch TLS on there (Postfix: smtpd_tls_security_level = may, "
-	     "with a certificate); if it is on, something between takes the "
-	     "offer away",
-	     "%s: STARTTLS is not to be had: senders deliver in the clear",
-	     attempt->address.text);
+	     change, "%s: %s%s: senders deliver in the clear",
+	     attempt->address.text, what, attempt->refusal);
 }
 
 /* Names do not count for DANE-EE, nor dates. */

@@ -20,7 +20,7 @@ ADDRESS = {name: f"127.0.1.{number}" for number, name in enumerate(
     ("good", "leaf-only", "expired", "other-name", "domain-name",
      "self-signed", "stranger", "no-starttls", "refused", "nobody",
      "greeting-421", "greeting-554", "ehlo-421", "mail-451", "rcpt-451",
-     "data-gone", "text-gone"), 1)}
+     "data-gone", "text-gone", "masked"), 1)}
 # what some of them say
 SPOKEN = {"greeting-421": {"greeting": b"421 4.3.2 not now\r\n"},
           "greeting-554": {"greeting": b"554 5.7.1 not you\r\n"},
@@ -42,7 +42,8 @@ def der(path, key=False):
 
 
 class Speaker(socketserver.StreamRequestHandler):
-    """SMTP without TLS: not offered, or refused with 454."""
+    """SMTP without TLS: not offered, or refused with 454; or the offer is
+    masked."""
 
     def handle(self):
         try:
@@ -50,7 +51,8 @@ class Speaker(socketserver.StreamRequestHandler):
             for line in self.rfile:
                 verb = line.split()[:1]
                 if verb == [b"EHLO"] and self.server.offers:
-                    self.wfile.write(b"250-mx.test\r\n250 STARTTLS\r\n")
+                    self.wfile.write(b"250-mx.test\r\n250 %b\r\n"
+                                     % self.server.offers)
                 elif verb == [b"STARTTLS"]:
                     self.wfile.write(b"454 4.7.0 TLS not available\r\n")
                 elif verb == [b"DATA"]:
@@ -213,7 +215,8 @@ class Servers:
         for name, replies in SPOKEN.items():
             self.started.append(Spoken(ADDRESS[name], self.pairs["good"],
                                        **replies).__enter__())
-        for name, offers in ("no-starttls", False), ("refused", True):
+        for name, offers in (("no-starttls", None), ("refused", b"STARTTLS"),
+                             ("masked", b"XXXXXXXA")):
             server = Plain(ADDRESS[name], offers)
             threading.Thread(target=server.serve_forever, daemon=True).start()
             self.plain.append(server)

@@ -58,6 +58,7 @@ class Site:
         self._host("stripped", "no-starttls", good)
         self._host("opportunistic", "no-starttls")
         self._host("refused", "refused")
+        self._host("masked", "masked")
         self._host("nobody", "nobody")
         self._host("busy", "greeting-421", good)
         self._host("expired", "expired", tlsa(3, 1, 1, "expired"))
@@ -215,6 +216,15 @@ def refused(site):
     has(site.eyes(CRITICAL, "--require", "encrypt", "refused.signed.test"),
         'refused STARTTLS ("454 4.7.0 TLS not available")',
         "its own log says why")
+    for domain, *words in (
+            ("refused", 'refused ("454 4.7.0 TLS not available"): senders '
+             "deliver in the clear",
+             "change: see the reason in the server's own log"),
+            ("masked", "masked on the way", "deliver in the clear",
+             "change: switch off the inspection of SMTP")):
+        text = site.eyes(CRITICAL, f"{domain}.signed.test")
+        has(text, *words)
+        assert "switch TLS on" not in text, text
 
 
 def expired(site):
