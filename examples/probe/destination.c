@@ -130,7 +130,8 @@ static int skip_of(const struct host *host)
 		attempt = &host->attempts[i];
 		if (attempt->lacks_requiretls)
 			skip = SMTPTLS_SKIP_NO_REQUIRETLS;
-		else if (attempt->tls || attempt->clear)
+		else if (attempt->tls || attempt->clear ||
+			 attempt->retry == SMTPTLS_RETRY_NEW_CONNECTION_CLEAR)
 			return SMTPTLS_TRY;
 		else if (attempt->report)
 			skip = SMTPTLS_SKIP_TLS;

@@ -272,6 +272,7 @@ static int by_plan(const struct examiner *examiner, const struct host *host,
 	attempt->error = smtptls_conn_error(wire.conn, &text);
 	copy(attempt->text, sizeof(attempt->text), text);
 	attempt->reason = info.reason;
+	attempt->retry = info.retry;
 	attempt->report = info.report != NULL;
 	if (info.reply_text)
 		snprintf(attempt->refusal, sizeof(attempt->refusal),

@@ -68,6 +68,7 @@ struct attempt {
 	int reason;	   /* enum smtptls_reason */
 	char text[512];	   /* the library's sentence */
 	char refusal[256]; /* the refusing reply, as " (\"…\")" */
+	int retry;	   /* enum smtptls_retry */
 	int report;	   /* a TLS report has a result for it */
 	struct smtptls_advice advice;
 	int verify; /* of smtptls_conn_info() */

@@ -171,6 +171,8 @@ static void judge_failure(const struct destination *destination,
 			  : host->plan.sts_mode == SMTPTLS_STS_ENFORCE
 				  ? "; the MTA-STS policy is enforced, so "
 				    "nothing is sent to it"
+			  : attempt->retry == SMTPTLS_RETRY_NEW_CONNECTION_CLEAR
+				  ? "; senders deliver in the clear"
 				  : "";
 	char change[600] = "";
 	int whole = 0;

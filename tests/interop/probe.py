@@ -255,7 +255,10 @@ def old_tls(site):
     """What the server takes is found out, and is said as options."""
     text = site.eyes(CRITICAL, "old-tls.signed.test")
     has(text, "peer has none of the versions that this side offers",
-        "let it have TLS 1.2 and 1.3")
+        "let it have TLS 1.2 and 1.3", "senders deliver in the clear",
+        "decision deliver")
+    has(site.eyes(CRITICAL, "--require", "encrypt", "old-tls.signed.test"),
+        "decision defer 4.7.5")
     options = re.search(r"or reach it by ((--\S+ \S+ ?)+)", text)[1].split()
     has(" ".join(options), "--protocols TLSv1.1 --ciphers")
     found = site.json(*options, "old-tls.signed.test")
