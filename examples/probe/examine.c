@@ -156,8 +156,11 @@ static void say_ehlo(const struct examiner *examiner, struct wire *wire,
 	    wire_command(wire, "", reply, sizeof(reply)) < 0)
 		return;
 	if (wire_command(wire, line, attempt->ehlo_tls,
-			 sizeof(attempt->ehlo_tls)) == 0)
-		(void)wire_command(wire, "QUIT\r\n", reply, sizeof(reply));
+			 sizeof(attempt->ehlo_tls)) < 0)
+		return;
+	attempt->requiretls =
+		smtptls_ehlo_find(&wire->ehlo, "REQUIRETLS") != NULL;
+	(void)wire_command(wire, "QUIT\r\n", reply, sizeof(reply));
 }
 
 static void copy(char *text, size_t size, const char *from)
@@ -234,20 +237,6 @@ static void keep(struct wire *wire, struct session *session)
 	session->len = n > 0 ? (size_t)n : 0;
 }
 
-/* In a list as wire_reply() gives it. */
-static int offers(const char *list, const char *keyword)
-{
-	size_t len = strlen(keyword);
-
-	for (; *list; list += strspn(list, ", ")) {
-		if (strncasecmp(list, keyword, len) == 0 &&
-		    (list[len] == ',' || list[len] == '\0'))
-			return 1;
-		list += strcspn(list, ",");
-	}
-	return 0;
-}
-
 /* Returns 1 when there was a certificate to look at. */
 static int by_plan(const struct examiner *examiner, const struct host *host,
 		   struct attempt *attempt, struct session *session)
@@ -291,8 +280,8 @@ static int by_plan(const struct examiner *examiner, const struct host *host,
 		say_ehlo(examiner, &wire, attempt);
 		keep(&wire, session);
 	}
-	attempt->lacks_requiretls = attempt->tls && host->plan.requiretls &&
-				    !offers(attempt->ehlo_tls, "REQUIRETLS");
+	attempt->lacks_requiretls =
+		attempt->tls && host->plan.requiretls && !attempt->requiretls;
 	wire_close(&wire);
 	return info.peer_cert;
 }

@@ -59,10 +59,11 @@ struct attempt {
 	int connect_errno; /* 0: connected */
 	char banner[512];
 	char ehlo_clear[1024]; /* capabilities, "" where there was no reply */
-	char ehlo_tls[1024];
-	int tls;	      /* of the connection by the plan */
-	int resumed;	      /* its session was, by another connection */
-	int lacks_requiretls; /* which the plan asks for */
+	char ehlo_tls[1024];   /* as far as there is room */
+	int tls;	       /* of the connection by the plan */
+	int resumed;	       /* its session was, by another connection */
+	int requiretls;	       /* REQUIRETLS is offered under TLS */
+	int lacks_requiretls;  /* which the plan asks for */
 	int clear;	   /* that went on in the clear, as the plan allows */
 	int error;	   /* by which it failed, SMTPTLS_E_… */
 	int reason;	   /* enum smtptls_reason */

@@ -204,6 +204,7 @@ int wire_command(struct wire *wire, const char *line, char *reply, size_t size)
 	struct smtptls_reply part;
 	ssize_t ret;
 
+	smtptls_ehlo_init(&wire->ehlo, wire->offers, sizeof(wire->offers));
 	if (smtptls_conn_write(wire->conn, line, n) != (ssize_t)n)
 		return -1;
 	while (len < sizeof(heard)) {
@@ -218,6 +219,7 @@ int wire_command(struct wire *wire, const char *line, char *reply, size_t size)
 		while ((n = line_length(heard + at, len - at)) > 0) {
 			if (smtptls_reply_parse(heard + at, n, &part) < 0)
 				return -1;
+			(void)smtptls_ehlo_add(&wire->ehlo, heard + at, n);
 			at += n;
 			if (part.last)
 				return wire_reply(heard, at, 0, first,

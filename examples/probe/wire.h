@@ -11,7 +11,9 @@ struct wire {
 	int timeout_ms;
 	char heard[8192]; /* in the clear, as far as there is room */
 	size_t heard_len;
-	long handshake_at; /* clock_ms() when it began; 0: not yet */
+	long handshake_at;	  /* clock_ms() when it began; 0: not yet */
+	struct smtptls_ehlo ehlo; /* the reply to wire_command() */
+	char offers[8192];
 };
 
 /* Connect: 0, or an errno. */

@@ -20,7 +20,8 @@ ADDRESS = {name: f"127.0.1.{number}" for number, name in enumerate(
     ("good", "leaf-only", "expired", "other-name", "domain-name",
      "self-signed", "stranger", "no-starttls", "refused", "nobody",
      "greeting-421", "greeting-554", "ehlo-421", "mail-451", "rcpt-451",
-     "data-gone", "text-gone", "masked"), 1)}
+     "data-gone", "text-gone", "masked",
+     "requiretls"), 1)}
 # what some of them say
 SPOKEN = {"greeting-421": {"greeting": b"421 4.3.2 not now\r\n"},
           "greeting-554": {"greeting": b"554 5.7.1 not you\r\n"},
@@ -28,7 +29,11 @@ SPOKEN = {"greeting-421": {"greeting": b"421 4.3.2 not now\r\n"},
           "mail-451": {"MAIL": b"451 4.3.0 not now\r\n"},
           "rcpt-451": {"RCPT": b"451 4.2.0 not him\r\n"},
           "data-gone": {"DATA": lambda peer: peer.close(notify=False)},
-          "text-gone": {".": lambda peer: peer.close(notify=False)}}
+          "text-gone": {".": lambda peer: peer.close(notify=False)},
+          # behind as much as a report of it has no room for
+          "requiretls": {"TLS EHLO": b"250-mx\r\n" + b"".join(
+              b"250-X-%d %b\r\n" % (i, b"x" * 100) for i in range(20))
+              + b"250 RequireTLS\r\n"}}
 NAMES = ["*.signed.test", "*.unsigned.test", "*.half.test"]
 
 

@@ -61,6 +61,7 @@ class Site:
         self._host("masked", "masked")
         self._host("nobody", "nobody")
         self._host("busy", "greeting-421", good)
+        self._host("requiretls", "requiretls", good)
         self._host("expired", "expired", tlsa(3, 1, 1, "expired"))
         self._host("other-name", "other-name", tlsa(3, 1, 1, "other-name"))
         self._host("old-tls", "127.0.3.1")
@@ -490,6 +491,8 @@ def m_cli_06(site):
     for domain in ("sts-lame.test", "sts-bogus.test"):
         assert site.verdict("--requiretls", domain)[:2] \
             == ("defer", "4.4.3"), domain
+    has(site.eyes(OK, "--requiretls", "requiretls.signed.test"),
+        "decision deliver")
 
 
 def m_cli_07(site):
