@@ -21,14 +21,15 @@
 struct resolver {
 	struct ub_ctx *context;
 	int timeout_ms;
+	long long deadline; /* of all questions; 0: none */
 };
 
-static long now_ms(void)
+static long long now_ms(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 /* A key of the root that the system has, or NULL. */
@@ -86,6 +87,7 @@ struct resolver *resolver_open(const char *server, const char *anchor,
 		return NULL;
 	resolver->context = ub_ctx_create();
 	resolver->timeout_ms = timeout_ms;
+	resolver->deadline = 0;
 	if (!resolver->context) {
 		free(resolver);
 		return NULL;
@@ -110,6 +112,11 @@ void resolver_close(struct resolver *resolver)
 		return;
 	ub_ctx_delete(resolver->context);
 	free(resolver);
+}
+
+void resolver_set_deadline(struct resolver *resolver, long long deadline_ms)
+{
+	resolver->deadline = deadline_ms;
 }
 
 static void answered(void *arg, int error, struct ub_result *result)
@@ -147,11 +154,13 @@ struct answer resolver_ask(struct resolver *resolver, const char *name,
 {
 	struct pollfd wait = { ub_fd(resolver->context), POLLIN, 0 };
 	struct answer answer = { NULL, 0, { 0, 0 } };
-	long end = now_ms() + resolver->timeout_ms, left;
+	long long end = now_ms() + resolver->timeout_ms, left;
 	int id;
 
-	if (ub_resolve_async(resolver->context, name, type, 1, &answer,
-			     answered, &id) == 0) {
+	if (resolver->deadline && end > resolver->deadline)
+		end = resolver->deadline;
+	if (end > now_ms() && ub_resolve_async(resolver->context, name, type, 1,
+					       &answer, answered, &id) == 0) {
 		while (!answer.done && (left = end - now_ms()) > 0) {
 			if (poll(&wait, 1, (int)left) > 0 &&
 			    ub_process(resolver->context) != 0)

@@ -35,6 +35,8 @@ struct answer {
 struct resolver *resolver_open(const char *server, const char *anchor,
 			       int timeout_ms, const char **error);
 void resolver_close(struct resolver *resolver);
+/* No question lasts longer than to this CLOCK_MONOTONIC, in milliseconds. */
+void resolver_set_deadline(struct resolver *resolver, long long deadline_ms);
 
 struct answer resolver_ask(struct resolver *resolver, const char *name,
 			   int type);

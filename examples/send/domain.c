@@ -86,7 +86,8 @@ static void ask_mx(struct domain *domain, const char *name)
 	answer_free(&answer);
 }
 
-struct domain *domain_open(const struct mail *mail, const char **error)
+struct domain *domain_open(const struct mail *mail, long long deadline,
+			   const char **error)
 {
 	struct domain *domain = calloc(1, sizeof(*domain));
 	struct smtptls_decision decision;
@@ -100,6 +101,7 @@ struct domain *domain_open(const struct mail *mail, const char **error)
 		free(domain);
 		return NULL;
 	}
+	resolver_set_deadline(domain->resolver, deadline);
 	domain->outbound.domain = mail->domain;
 	domain->outbound.level = mail->level;
 	ask_mx(domain, mail->domain);
@@ -294,9 +296,11 @@ struct smtptls_decision domain_decide(const struct domain *domain)
 
 /* the command line refuses domains in this build */
 
-struct domain *domain_open(const struct mail *mail, const char **error)
+struct domain *domain_open(const struct mail *mail, long long deadline,
+			   const char **error)
 {
 	(void)mail;
+	(void)deadline;
 	*error = "built without libunbound";
 	return NULL;
 }

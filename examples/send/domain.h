@@ -18,8 +18,12 @@ struct mx {
 	const struct addrinfo *addresses; /* those that the plan allows */
 };
 
-/* Ask for the hosts; NULL with a sentence in *error. */
-struct domain *domain_open(const struct mail *mail, const char **error);
+/*
+ * Ask for the hosts; NULL with a sentence in *error. No look-up lasts longer
+ * than to `deadline`, of CLOCK_MONOTONIC in milliseconds.
+ */
+struct domain *domain_open(const struct mail *mail, long long deadline,
+			   const char **error);
 void domain_close(struct domain *domain);
 
 /* The next host, 1; 0 when there is none left. */

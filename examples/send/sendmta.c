@@ -529,12 +529,12 @@ static void send_to_domain(struct session *s, const struct mail *mail)
 	struct mx mx;
 	int skip = -1;
 
-	domain = domain_open(mail, &error);
+	domain = domain_open(mail, s->deadline, &error);
 	if (!domain) {
 		end(s, LOCAL, "%s: %s", mail->domain, error);
 		return;
 	}
-	while (skip != SMTPTLS_TRY && domain_next(domain, &mx)) {
+	while ((skip < 0 || left(s) > 0) && domain_next(domain, &mx)) {
 		skip = try_host(s, mail, &mx);
 		if (skip == SMTPTLS_TRY)
 			break;

@@ -15,8 +15,11 @@ Environment: see harness.py and unpacked.py; SMTPTLS_PROBE, too.
 import concurrent.futures
 import json
 import re
+import socketserver
 import subprocess
 import sys
+import threading
+import time
 
 import dnslab
 from harness import (REPORT, SCALE, WRAPPER, Checks, Fault, built, scratch,
@@ -229,18 +232,18 @@ class Sender:
               "mail-451": "defer"}
     STATUS = {69: "bounce", 75: "defer"}
 
-    def __init__(self, lab, servers):
+    def __init__(self, lab, servers, resolver="127.0.0.1@53"):
         message = scratch() / "message"
         message.write_text("Subject: try\n\nof DANE\n")
         self.command = [*WRAPPER, built("SMTPTLS_SENDMTA", "examples/sendmta"),
-                        "--resolver", "127.0.0.1@53", "--trust-anchor",
+                        "--resolver", resolver, "--trust-anchor",
                         str(lab.anchor), "--ca", str(servers.ca.crt), "--from",
                         "a@client.test", "--to", "b@server.test", str(message)]
 
-    def verdict(self, domain):
-        done = subprocess.run([*self.command, "--domain", domain], text=True,
+    def verdict(self, domain, *options):
+        done = subprocess.run([*self.command, *options, "--domain", domain],
                               capture_output=True, timeout=60 * SCALE,
-                              check=False)
+                              text=True, check=False)
         if REPORT.search(done.stderr):
             raise Fault(done.stderr)
         if done.returncode:
@@ -292,6 +295,38 @@ class Finger:
         raise Fault(f"posttls-finger: {done.stdout}")
 
 
+class Late(socketserver.UDPServer):
+    """A resolver that is silent for 3 s after the first question, and then
+    knows no name."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), self.answer)
+        self.begin = None
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def answer(self, request, client, _server):
+        question, sock = request
+        self.begin = self.begin or time.monotonic()
+        if time.monotonic() > self.begin + 3:
+            end = question.index(b"\0", 12) + 5
+            sock.sendto(question[:2] + bytes.fromhex("81830001000000000000")
+                        + question[12:end], client)
+
+    def __exit__(self, *how):
+        self.shutdown()
+        super().__exit__(*how)
+
+
+def time_limit(lab, servers):
+    """It holds for look-ups: what is answered behind it is not heard."""
+    with Late() as late:
+        sender = Sender(lab, servers, f"127.0.0.1@{late.server_address[1]}")
+        sent, sentence = sender.verdict("late.example", "--timeout", "1")
+        assert sent == "defer" and "look-up" in sentence, sentence
+        sent, sentence = sender.verdict("late.example")
+        assert sent == "bounce", sentence
+
+
 def main(words):
     dnslab.enter()
     for name, path in (("SMTPTLS_PROBE", "examples/smtptls-probe"),
@@ -324,6 +359,8 @@ def main(words):
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda case: checks.run(case.name, compare, case),
                           chosen))
+        if wanted("time limit", words):
+            checks.run("time limit", time_limit, lab, servers)
     checks.finish()
 
 
