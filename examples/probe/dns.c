@@ -59,10 +59,6 @@ static struct host *add_host(struct destination *destination)
 {
 	struct host *grown;
 
-	if (destination->host_count == HOSTS_MAX) {
-		destination->hosts_left_out++;
-		return NULL;
-	}
 	grown = realloc(destination->hosts,
 			(destination->host_count + 1) * sizeof(*grown));
 	if (!grown)
@@ -85,8 +81,6 @@ void dns_mx(struct dns *dns, struct destination *destination)
 	answer_canonical(&answer, destination->name, destination->canonical);
 	for (i = 0; answer_data(&answer, i, &data, &len); i++) {
 		host = add_host(destination);
-		if (!host)
-			continue;
 		host->preference = len > 2 ? data[0] << 8 | data[1] : 0;
 		if (len < 3 || wire_name(host->name, sizeof(host->name),
 					 data + 2, len - 2) < 0)
@@ -95,6 +89,11 @@ void dns_mx(struct dns *dns, struct destination *destination)
 	if (destination->host_count > 0)
 		qsort(destination->hosts, destination->host_count,
 		      sizeof(*destination->hosts), by_preference);
+	if (destination->host_count > HOSTS_MAX) {
+		destination->hosts_left_out =
+			destination->host_count - HOSTS_MAX;
+		destination->host_count = HOSTS_MAX;
+	}
 	if (answer.dns.status >= SMTPTLS_DNS_INSECURE &&
 	    answer.dns.answer == SMTPTLS_DNS_NODATA) {
 		host = add_host(destination);

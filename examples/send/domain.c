@@ -40,24 +40,25 @@ struct domain {
 
 /* ---- the domain ---- */
 
+/* Where it belongs by its preference; of too many the last are left out. */
 static void add_host(struct domain *domain, int preference,
 		     const unsigned char *wire, size_t len)
 {
-	struct host *host = &domain->hosts[domain->count];
+	struct host *host = domain->hosts + domain->count;
 
-	if (domain->count == HOSTS)
+	while (host > domain->hosts && host[-1].preference > preference)
+		host--;
+	if (host == domain->hosts + HOSTS)
 		return;
+	if (domain->count < HOSTS)
+		domain->count++;
+	memmove(host + 1, host,
+		(size_t)(domain->hosts + domain->count - host - 1) *
+			sizeof(*host));
 	host->preference = preference;
 	/* what cannot be read is no host name, which the plan says */
 	if (wire_name(host->name, sizeof(host->name), wire, len) < 0)
 		snprintf(host->name, sizeof(host->name), "?");
-	domain->count++;
-}
-
-static int by_preference(const void *a, const void *b)
-{
-	return ((const struct host *)a)->preference -
-	       ((const struct host *)b)->preference;
 }
 
 static void ask_mx(struct domain *domain, const char *name)
@@ -76,8 +77,6 @@ static void ask_mx(struct domain *domain, const char *name)
 			add_host(domain, data[0] << 8 | data[1], data + 2,
 				 len - 2);
 	}
-	qsort(domain->hosts, domain->count, sizeof(domain->hosts[0]),
-	      by_preference);
 	/* the domain is its own host (RFC 5321 section 5.1) */
 	if (answer.dns.status >= SMTPTLS_DNS_INSECURE &&
 	    answer.dns.answer == SMTPTLS_DNS_NODATA)

@@ -165,6 +165,10 @@ def dns_cases(tlsa):
     yield Case("one-text-gone", "verified", lines=[
         "@ MX 10 mx-@", f"mx-@ A {ADDRESS['text-gone']}", "mx-@ AAAA ::1",
         f"_25._tcp.mx-@ TLSA {good}", "@ MX 20 mx-right-3-1-1.signed.test."])
+    # more than ours go to; Postfix takes 100
+    yield Case("many", "encrypted", zone="unsigned.test", lines=[
+        f"@ MX {preference} mx-nobody.signed.test."
+        for preference in range(199, 100, -1)] + ["@ MX 1 plain"])
     yield Case("ipv6-bogus", "verified", zone="bogus-aaaa.test", lines=[
         "@ MX 10 mx-@", f"mx-@ A {address}", "mx-@ AAAA ::1",
         f"_25._tcp.mx-@ TLSA {good}"])
