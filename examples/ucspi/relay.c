@@ -3,6 +3,7 @@
  * Plaintext to a program and from it, TLS to the network and from it. One piece
  * of at most a TLS record is held for the program; nothing more is read for it
  * until that is gone. The program has the time limits: it ends an idle session.
+ * Then, or when the client has ended it, what is left has to be taken in time.
  */
 #include "relay.h"
 
@@ -12,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { RECORD = 16384 };
+enum { RECORD = 16384, FLUSH_MS = 5000 };
 
 struct piece {
 	size_t start, end;
@@ -118,6 +119,36 @@ static int transmit(struct smtptls_conn *conn, int fd)
 	return -1;
 }
 
+/* ---- both ---- */
+
+/* Send what waits, as long as the client takes something of it; 0 or -1. */
+static int flush(struct smtptls_conn *conn, int fd)
+{
+	const unsigned char *data;
+	size_t before;
+	int ret;
+
+	do {
+		before = smtptls_conn_output(conn, &data);
+		ret = smtptls_fd_pump(conn, fd, fd, 0, FLUSH_MS);
+	} while (ret == SMTPTLS_E_TIMEOUT &&
+		 smtptls_conn_output(conn, &data) < before);
+	if (ret == SMTPTLS_E_TIMEOUT)
+		(void)smtptls_conn_timed_out(conn);
+	return ret < 0 ? -1 : 0;
+}
+
+/* The program has said all, of which some may be in the pipe still. */
+static void say_rest(struct smtptls_conn *conn, int fd, int out)
+{
+	do
+		if (flush(conn, fd) < 0)
+			return;
+	while (drain(conn, out));
+	smtptls_conn_close(conn);
+	(void)flush(conn, fd);
+}
+
 void relay(struct smtptls_conn *conn, int fd, int *in, int out)
 {
 	struct piece piece = { 0, 0, "" };
@@ -131,24 +162,31 @@ void relay(struct smtptls_conn *conn, int fd, int *in, int out)
 		if (transmit(conn, fd) < 0)
 			return;
 		ports = smtptls_conn_poll(conn);
-		if (!ports)
+		int open = smtptls_conn_state(conn) == SMTPTLS_TLS;
+		if (!open && !(ports & SMTPTLS_APP_IN)) {
+			(void)flush(conn, fd);
 			return;
+		}
 		int held = piece.start < piece.end;
 		/* What the library has for the program needs no wait. */
-		int ready = !held && ports & SMTPTLS_APP_IN && *in >= 0;
+		int ready = !held && ports & SMTPTLS_APP_IN;
+		short net = (short)((ports & SMTPTLS_NET_IN ? POLLIN : 0) |
+				    (ports & SMTPTLS_NET_OUT ? POLLOUT : 0));
+		short said = ports & SMTPTLS_APP_OUT ? POLLIN : 0;
+		/* The program's end shows without being asked for. */
 		struct pollfd fds[] = {
-			{ fd,
-			  (short)((ports & SMTPTLS_NET_IN ? POLLIN : 0) |
-				  (ports & SMTPTLS_NET_OUT ? POLLOUT : 0)),
-			  0 },
-			{ ports & SMTPTLS_APP_OUT ? out : -1, POLLIN, 0 },
+			{ fd, net, 0 },
+			{ open ? out : -1, said, 0 },
 			{ held ? *in : -1, POLLOUT, 0 },
 		};
 		if (poll(fds, 3, ready ? 0 : -1) < 0 && errno != EINTR)
 			return;
+		if (fds[1].revents & POLLHUP ||
+		    (fds[1].revents && !drain(conn, out))) {
+			say_rest(conn, fd, out);
+			return;
+		}
 		if (fds[0].revents & (POLLIN | POLLHUP | POLLERR))
 			receive(conn, fd);
-		if (fds[1].revents && !drain(conn, out))
-			smtptls_conn_close(conn);
 	}
 }

@@ -39,7 +39,7 @@
 #include "listen.h"
 #include "relay.h"
 
-enum { FLUSH_MS = 5000 };
+enum { ALERT_MS = 5000 };
 
 static const char usage[] =
 	"[-i] [-l ADDRESS:PORT] [-c CLIENTS] [-t SECONDS] [-r ROOT] [-u USER] "
@@ -82,9 +82,10 @@ static void tell(struct smtptls_conn *conn)
 	if (error && !info.harmless)
 		say("%s", text);
 	else
-		say("%s %s sni=%s", info.protocol ? info.protocol : "-",
+		say("%s %s sni=%s%s%s", info.protocol ? info.protocol : "-",
 		    info.cipher_openssl ? info.cipher_openssl : "-",
-		    info.sni ? info.sni : "-");
+		    info.sni ? info.sni : "-", !error && text[0] ? ": " : "",
+		    error ? "" : text);
 }
 
 /* The handshake; NULL when it has failed. */
@@ -104,7 +105,7 @@ static struct smtptls_conn *start_tls(struct smtptls_config *config, int fd)
 	if (ret == 0)
 		return conn;
 	/* the alert */
-	(void)smtptls_fd_pump(conn, fd, fd, 0, FLUSH_MS);
+	(void)smtptls_fd_pump(conn, fd, fd, 0, ALERT_MS);
 	tell(conn);
 	smtptls_conn_free(conn);
 	return NULL;
@@ -113,7 +114,6 @@ static struct smtptls_conn *start_tls(struct smtptls_config *config, int fd)
 static void carry(struct child *child, struct smtptls_conn *conn, int fd)
 {
 	relay(conn, fd, &child->in, child->out);
-	(void)smtptls_fd_pump(conn, fd, fd, 0, FLUSH_MS);
 	tell(conn);
 	smtptls_conn_free(conn);
 	shutdown(fd, SHUT_RDWR);

@@ -13,11 +13,14 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import time
 
 from completion import COMPLETE, TOP
-from harness import SCALE, WRAPPER, Certificates, Checks, scratch, wanted
+from harness import REPORT, SCALE, WRAPPER, Certificates, Checks, scratch, \
+    wait_for, wanted
 from ucspi_runner import Runner, runner_program
 from wire import Wire, client_context, expect, opened, secured
 
@@ -152,6 +155,106 @@ def inherited():
             ours.sendall(last)
             ours.shutdown(socket.SHUT_WR)
             assert process.wait(10 * SCALE) == status, process.returncode
+
+
+class Inherited:
+    """ucspitls -i on a socket that is inherited, and holds little."""
+
+    running = set()
+
+    def __init__(self, script, size=4096):
+        cert, key = CERTS.ecdsa
+        self.sock, theirs = socket.socketpair()
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+        self.log = scratch() / "log"
+        with theirs, open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                WRAPPER + [runner_program(), "-i", str(cert), str(key),
+                           "/bin/sh", "-c", script], stdin=theirs,
+                stdout=theirs, stderr=log, start_new_session=True)
+        Inherited.running.add(self)
+        self.tls = client_context().wrap_socket(self.sock)
+
+    def has_ended(self):
+        """Its status and what it has cost, program included; or None."""
+        pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
+        if pid:
+            self.process.returncode = os.waitstatus_to_exitcode(status)
+            Inherited.running.discard(self)
+        return (self.process.returncode, usage.ru_utime + usage.ru_stime) \
+            if pid else None
+
+    def end(self):
+        """What it has said, once it has ended without more ado."""
+        status, cpu = wait_for(self.has_ended, 15, "end of the session")
+        said = self.log.read_text()
+        assert cpu < 0.4 * SCALE, f"{cpu} s of CPU: {said}"
+        assert not REPORT.search(said), said
+        return status, said
+
+    @classmethod
+    def stop(cls):
+        for session in list(cls.running):
+            os.killpg(session.process.pid, signal.SIGKILL)
+            session.process.wait()
+            cls.running.discard(session)
+
+
+def stalled():
+    """A client that takes nothing holds its place as long as the program, and
+    a moment for what that has left; one that is slow gets all of it."""
+    try:
+        endless = "exec timeout 1 cat /dev/zero"
+        silent, talking = Inherited(endless), Inherited(endless)
+        # it has said all, in less than is kept here
+        short = Inherited("exec head -c 40000 /dev/zero")
+        # the client has said all
+        over = Inherited("exec cat /dev/zero")
+        wait_for(lambda: over.tls.recv(1), 1, "zero")
+        over.tls.settimeout(0.1)
+        try:
+            over.tls.unwrap()
+        except (ssl.SSLError, TimeoutError):
+            pass
+        # more than is kept here, so that some of it waits in the pipe
+        slow = Inherited("exec head -c 130000 /dev/zero")
+        talking.tls.settimeout(0.01)
+        got, next_read = 0, 0.0
+
+        def rest():
+            """Some of it each half second, which takes longer than a stall."""
+            nonlocal got, next_read
+            try:
+                talking.tls.send(b"NOOP\r\n")
+            except OSError:
+                pass
+            if time.monotonic() < next_read:
+                return False
+            next_read = time.monotonic() + 0.5
+            data = slow.tls.recv(10000)
+            got += len(data)
+            return not data
+        wait_for(rest, 15, "end of what was said slowly")
+        assert got == 130000, got
+        ended, said = slow.end()
+        assert ended == 0 and "too long" not in said, (ended, said)
+        for session, status in ((silent, 124), (talking, 124), (short, 0),
+                                (over, 111)):
+            ended, said = session.end()
+            assert ended == status, (ended, said)
+            assert "TLSv1.3 " in said \
+                and "taken nothing for too long" in said, said
+    finally:
+        Inherited.stop()
+
+
+def places():
+    """The place of a client that takes nothing is another's in the end."""
+    with Runner(CERTS, "/bin/sh", "-c", "exec timeout 1 cat /dev/zero",
+                options=("-i", "-c", "1")) as runner:
+        with Wire(runner.address, receive_buffer=4096).handshake():
+            runner.said("peer has taken nothing for too long")
+            Wire(runner.address).handshake().sock.close()
 
 
 def addresses():
@@ -322,7 +425,7 @@ def another_user():
 
 
 CHECKS = (starttls, in_the_clear, injection, handshake_timeout, implicit,
-          inherited, addresses, handed_over, limit, dies_asking,
+          inherited, stalled, places, addresses, handed_over, limit, dies_asking,
           completed)
 AS_ROOT = (another_root, another_user)
 
