@@ -119,6 +119,12 @@ static int transmit(struct smtptls_conn *conn, int fd)
 	return -1;
 }
 
+static short net_events(int ports)
+{
+	return (short)((ports & SMTPTLS_NET_IN ? POLLIN : 0) |
+		       (ports & SMTPTLS_NET_OUT ? POLLOUT : 0));
+}
+
 /* ---- both ---- */
 
 /* Send what waits, as long as the client takes something of it; 0 or -1. */
@@ -170,12 +176,15 @@ void relay(struct smtptls_conn *conn, int fd, int *in, int out)
 		int held = piece.start < piece.end;
 		/* What the library has for the program needs no wait. */
 		int ready = !held && ports & SMTPTLS_APP_IN;
-		short net = (short)((ports & SMTPTLS_NET_IN ? POLLIN : 0) |
-				    (ports & SMTPTLS_NET_OUT ? POLLOUT : 0));
+		short net = net_events(ports);
 		short said = ports & SMTPTLS_APP_OUT ? POLLIN : 0;
-		/* The program's end shows without being asked for. */
+		/*
+		 * An end shows without being asked for, again and again: the
+		 * program's is looked for at any time, the client's only where
+		 * bytes can be moved.
+		 */
 		struct pollfd fds[] = {
-			{ fd, net, 0 },
+			{ net ? fd : -1, net, 0 },
 			{ open ? out : -1, said, 0 },
 			{ held ? *in : -1, POLLOUT, 0 },
 		};

@@ -8,6 +8,7 @@ See harness.py for the environment.
 """
 
 import os
+import pathlib
 import pwd
 import re
 import shutil
@@ -19,8 +20,8 @@ import sys
 import time
 
 from completion import COMPLETE, TOP
-from harness import REPORT, SCALE, WRAPPER, Certificates, Checks, scratch, \
-    wait_for, wanted
+from harness import REPORT, SCALE, WRAPPER, Certificates, Checks, Fault, \
+    scratch, wait_for, wanted
 from ucspi_runner import Runner, runner_program
 from wire import Wire, client_context, expect, opened, secured
 
@@ -257,6 +258,61 @@ def places():
             Wire(runner.address).handshake().sock.close()
 
 
+def cpu_of(pid):
+    """Seconds of CPU that a process has taken."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
+    return sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def flood(wire):
+    """Say more than anything on the way holds."""
+    wire.sock.settimeout(0.5)
+    try:
+        for _ in range(1000):
+            wire.sock.sendall(wire.seal(b"NOOP\r\n" * 1000))
+    except TimeoutError:
+        return
+    raise Fault("it takes everything")
+
+
+def reset():
+    """A client that is gone while the program reads nothing costs nothing,
+    and the program reads what came, and an end."""
+    script = r"""printf '220 %s\r\n' $PPID; sleep 4; wc -c >"$counted" """
+    counted = scratch() / "counted"
+    with Runner(CERTS, "/bin/sh", "-c", script, options=("-i",),
+                env={"counted": str(counted)}) as runner:
+        with Wire(runner.address).handshake() as wire:
+            pid = int(expect(wire.reply(), 220).lines[0])
+            flood(wire)
+            wire.reset()
+        before, end = cpu_of(pid), time.monotonic() + 2
+        while time.monotonic() < end:
+            took = cpu_of(pid) - before
+            assert took < 0.2, f"{took} s of CPU for a client that is gone"
+            time.sleep(0.1)
+        wait_for(lambda: counted.exists() and counted.read_text(), 10, "end")
+        assert int(counted.read_text()) > 100000, counted.read_text()
+        runner.said("ucspitls: TLSv1.3 ")
+
+
+def deaf():
+    """A program that has closed its input holds up neither a client, nor the
+    end of one."""
+    with Runner(CERTS, "/bin/sh", "-c", "exec <&-; printf '220 x\\r\\n'; "
+                "exec sleep 60", options=("-i",)) as runner:
+        with Wire(runner.address).handshake() as wire:
+            expect(wire.reply(), 220)
+            wire.send_raw(b"".join(wire.seal(b"NOOP\r\n")
+                                   for _ in range(200)))
+            wire.reset()
+        runner.said("ucspitls: TLSv1.3 ")
+        with Wire(runner.address).handshake() as wire:
+            expect(wire.reply(), 220)
+            for _ in range(500):
+                assert wire.send(b"NOOP\r\n" * 1000)
+
+
 def addresses():
     """IPv6 too; what tcpserver(1) says of a client, and of itself."""
     for where, proto in (("127.0.0.1:0", "TCP"), ("[::1]:0", "TCP6"),
@@ -425,7 +481,7 @@ def another_user():
 
 
 CHECKS = (starttls, in_the_clear, injection, handshake_timeout, implicit,
-          inherited, stalled, places, addresses, handed_over, limit, dies_asking,
+          inherited, stalled, places, reset, deaf, addresses, handed_over, limit, dies_asking,
           completed)
 AS_ROOT = (another_root, another_user)
 
