@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BACKLOG = 128, SYSTEMD_FIRST = 3 };
@@ -63,14 +64,22 @@ int listen_at(const char *where, const char **why)
 	return fd;
 }
 
+/* It has handed sockets over, and to this process. */
+static int by_systemd(void)
+{
+	const char *pid = getenv("LISTEN_PID");
+
+	return pid && getenv("LISTEN_FDS") &&
+	       strtol(pid, NULL, 10) == (long)getpid();
+}
+
 int inherited_socket(const char **why)
 {
-	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
 	int fd = STDIN_FILENO, own;
 
-	if (pid && fds && strtol(pid, NULL, 10) == (long)getpid()) {
+	if (by_systemd()) {
 		*why = "one socket is served, not several";
-		if (strtol(fds, NULL, 10) != 1)
+		if (strtol(getenv("LISTEN_FDS"), NULL, 10) != 1)
 			return -1;
 		fd = SYSTEMD_FIRST;
 	}
@@ -83,6 +92,23 @@ int inherited_socket(const char **why)
 	if (fd == SYSTEMD_FIRST)
 		close(fd);
 	return own;
+}
+
+int part_stderr(void)
+{
+	int fd = by_systemd() ? SYSTEMD_FIRST : STDIN_FILENO, null, ret;
+	struct stat inherited, said;
+
+	if (fstat(fd, &inherited) < 0 || fstat(STDERR_FILENO, &said) < 0 ||
+	    !S_ISSOCK(said.st_mode) || said.st_dev != inherited.st_dev ||
+	    said.st_ino != inherited.st_ino)
+		return 0;
+	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (null < 0)
+		return -1;
+	ret = dup2(null, STDERR_FILENO);
+	close(null);
+	return ret < 0 ? -1 : 0;
 }
 
 int is_listener(int fd)

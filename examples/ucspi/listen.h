@@ -17,6 +17,13 @@ void listens_at(int fd, char *text, unsigned size);
  */
 int inherited_socket(const char **why);
 
+/*
+ * Standard error becomes /dev/null when it is that socket, as inetd(8) has it:
+ * what is said there would be read by the client, between its replies or its
+ * records of TLS. 0, or -1.
+ */
+int part_stderr(void);
+
 /* Is it a socket from which clients are accepted? */
 int is_listener(int fd);
 

@@ -330,6 +330,9 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
+	/* before anything is said, and if not, nothing can be */
+	if (part_stderr() < 0)
+		return 111;
 	parse(argc, argv);
 	config = load(argv[optind], argv[optind + 1]);
 	fd = get_socket();

@@ -8,7 +8,6 @@ See harness.py for the environment.
 """
 
 import os
-import pathlib
 import pwd
 import re
 import shutil
@@ -20,9 +19,10 @@ import sys
 import time
 
 from completion import COMPLETE, TOP
-from harness import REPORT, SCALE, WRAPPER, Certificates, Checks, Fault, \
-    scratch, wait_for, wanted
-from ucspi_runner import Runner, runner_program
+from harness import SCALE, WRAPPER, Certificates, Checks, Fault, scratch, \
+    wait_for, wanted
+from ucspi_runner import PLAIN, SYSTEMD, Inetd, Inherited, Runner, cpu_of, \
+    runner_program
 from wire import Wire, client_context, expect, opened, secured
 
 CERTS = None                    # made in main
@@ -158,59 +158,16 @@ def inherited():
             assert process.wait(10 * SCALE) == status, process.returncode
 
 
-class Inherited:
-    """ucspitls -i on a socket that is inherited, and holds little."""
-
-    running = set()
-
-    def __init__(self, script, size=4096):
-        cert, key = CERTS.ecdsa
-        self.sock, theirs = socket.socketpair()
-        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
-        self.log = scratch() / "log"
-        with theirs, open(self.log, "wb") as log:
-            self.process = subprocess.Popen(
-                WRAPPER + [runner_program(), "-i", str(cert), str(key),
-                           "/bin/sh", "-c", script], stdin=theirs,
-                stdout=theirs, stderr=log, start_new_session=True)
-        Inherited.running.add(self)
-        self.tls = client_context().wrap_socket(self.sock)
-
-    def has_ended(self):
-        """Its status and what it has cost, program included; or None."""
-        pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
-        if pid:
-            self.process.returncode = os.waitstatus_to_exitcode(status)
-            Inherited.running.discard(self)
-        return (self.process.returncode, usage.ru_utime + usage.ru_stime) \
-            if pid else None
-
-    def end(self):
-        """What it has said, once it has ended without more ado."""
-        status, cpu = wait_for(self.has_ended, 15, "end of the session")
-        said = self.log.read_text()
-        assert cpu < 0.4 * SCALE, f"{cpu} s of CPU: {said}"
-        assert not REPORT.search(said), said
-        return status, said
-
-    @classmethod
-    def stop(cls):
-        for session in list(cls.running):
-            os.killpg(session.process.pid, signal.SIGKILL)
-            session.process.wait()
-            cls.running.discard(session)
-
-
 def stalled():
     """A client that takes nothing holds its place as long as the program, and
     a moment for what that has left; one that is slow gets all of it."""
     try:
         endless = "exec timeout 1 cat /dev/zero"
-        silent, talking = Inherited(endless), Inherited(endless)
+        silent, talking = (Inherited(CERTS, endless) for _ in range(2))
         # it has said all, in less than is kept here
-        short = Inherited("exec head -c 40000 /dev/zero")
+        short = Inherited(CERTS, "exec head -c 40000 /dev/zero")
         # the client has said all
-        over = Inherited("exec cat /dev/zero")
+        over = Inherited(CERTS, "exec cat /dev/zero")
         wait_for(lambda: over.tls.recv(1), 1, "zero")
         over.tls.settimeout(0.1)
         try:
@@ -218,7 +175,7 @@ def stalled():
         except (ssl.SSLError, TimeoutError):
             pass
         # more than is kept here, so that some of it waits in the pipe
-        slow = Inherited("exec head -c 130000 /dev/zero")
+        slow = Inherited(CERTS, "exec head -c 130000 /dev/zero")
         talking.tls.settimeout(0.01)
         got, next_read = 0, 0.0
 
@@ -256,12 +213,6 @@ def places():
         with Wire(runner.address, receive_buffer=4096).handshake():
             runner.said("peer has taken nothing for too long")
             Wire(runner.address).handshake().sock.close()
-
-
-def cpu_of(pid):
-    """Seconds of CPU that a process has taken."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
-    return sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def flood(wire):
@@ -342,11 +293,8 @@ def handed_over():
     command = WRAPPER + [runner_program(), "-i", str(cert), str(key),
                          "/bin/sh", "-c",
                          'printf "220 x$LISTEN_PID$LISTEN_FDS\\r\\n"; cat']
-    for how in ("exec \"$@\"",
-                "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1; "
-                "export LISTEN_PID LISTEN_FDS; exec \"$@\""):
-        if WRAPPER and "LISTEN" in how:
-            continue            # the wrapper's is another process
+    # a wrapper's is another process
+    for how in [PLAIN] + [SYSTEMD] * (not WRAPPER):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             process = subprocess.Popen(["/bin/sh", "-c", how, "sh", *command],
                                        stdin=listener, start_new_session=True,
@@ -366,6 +314,45 @@ def handed_over():
         env=environment, capture_output=True, check=False,
         timeout=10 * SCALE)
     assert WRAPPER or b"one socket" in done.stderr, done
+
+
+def nothing_besides():
+    """Nothing that is for standard error goes to a client whose socket that
+    is; with another there it is said."""
+    cert, key = CERTS.ecdsa
+    # a program that complains, in the clear and under TLS
+    script = SCRIPT.replace("*)	say '502", "*)	echo oops >&2; say '502")
+    for how in [PLAIN] + [SYSTEMD] * (not WRAPPER):
+        with Inetd(cert, key, "/bin/sh", "-c", script, how=how,
+                   env={"ask": "y"}) as wire:
+            expect(wire.reply(), 220)
+            expect(wire.command(b"FROB"), 502)
+            expect(wire.command(b"STARTTLS"), 220)
+            wire.handshake()
+            expect(wire.command(b"FROB"), 502)
+            expect(wire.command(b"QUIT"), 221)
+            wire.until_closed()
+            assert wire.only_records() and wire.close_notify, wire.raw
+        # a handshake that fails
+        with Inetd("-i", cert, key, "/bin/cat", how=how) as wire:
+            wire.begin(client_context())
+            wire.send_raw(b"EHLO x\r\n")
+            wire.until_closed()
+            assert wire.raw and wire.only_records(), wire.raw
+        # what fails before there is a client
+        for wrong in (("-i", cert / "none", key, "/bin/cat"), ("-i", cert),
+                      ("--frob",), (cert, key, "/no/such")):
+            done = Inetd(*wrong, how=how)
+            with done as wire:
+                assert wire.until_closed() == b"", (wrong, wire.text)
+            assert done.status == 111, (wrong, done.status)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        with Inetd("-i", cert, key, "/bin/cat", stderr=theirs) as wire:
+            wire.send_raw(b"EHLO x\r\n")
+            wire.until_closed()
+        ours.settimeout(10 * SCALE)
+        assert b"ucspitls: " in ours.recv(1000)
 
 
 def limit():
@@ -481,8 +468,8 @@ def another_user():
 
 
 CHECKS = (starttls, in_the_clear, injection, handshake_timeout, implicit,
-          inherited, stalled, places, reset, deaf, addresses, handed_over, limit, dies_asking,
-          completed)
+          inherited, stalled, places, reset, deaf, addresses, handed_over,
+          nothing_besides, limit, dies_asking, completed)
 AS_ROOT = (another_root, another_user)
 
 
