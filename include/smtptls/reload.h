@@ -76,11 +76,14 @@ SMTPTLS_API int smtptls_reload_now(struct smtptls_reload *reload,
 
 /*
  * The same if one of the watched files is another than it was, by device, inode,
- * size and time of modification, or may have been changed while it was read.
- * Call it as often as you like, for each connection: it looks once a second at
- * most. What was half written at one look is whole at a later one.
+ * size and times of modification and of change (chmod(2) and chown(2) count), or
+ * may have been changed while it was read; or if the last attempt has failed,
+ * and 60 seconds have passed since it: memory may have been short, or a
+ * certificate not valid yet. Call it as often as you like, for each connection:
+ * it looks once a second at most. What was half written at one look is whole at
+ * a later one.
  *
- * Returns what smtptls_reload_now() does, or 0: nothing has changed, or it was
+ * Returns what smtptls_reload_now() does, or 0: no attempt was due, or it was
  * too soon to look.
  */
 SMTPTLS_API int

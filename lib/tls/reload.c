@@ -10,6 +10,11 @@
  * What a file was is noted before it is read; what changes meanwhile is another
  * file at the next look. A change in the clock tick of the last one is not to be
  * seen in its time; so a file that was young when it was noted is read again.
+ *
+ * An attempt may fail for what the files do not show: no memory, no descriptor,
+ * a certificate that is not valid yet. So after a failure the next is made in
+ * any case some time later: not at each look, since it reads and parses all
+ * files, but long before an old certificate matters.
  */
 #include <smtptls/reload.h>
 
@@ -22,14 +27,16 @@
 #include "tls/config.h"
 #include "x509/own_faults.h"
 
-#define DAY 86400
+#define DAY	      86400
+#define RETRY_SECONDS 60
 
 /* A file at one moment; all zeros: there is none. */
 struct stamp {
 	dev_t device;
 	ino_t inode;
 	off_t size;
-	struct timespec changed;
+	struct timespec modified;
+	struct timespec changed; /* by chmod(2), too, as others do not tell */
 };
 
 struct smtptls_reload {
@@ -37,7 +44,7 @@ struct smtptls_reload {
 	struct stls_texts files; /* those that are watched */
 	struct stamp *stamp;	 /* of each, before it was read */
 	int young;		 /* one may have changed since, unseen */
-	time_t looked;		 /* by the monotonic clock */
+	time_t looked, failed;	 /* the last time, by the monotonic clock */
 	time_t loaded, failing_since;
 	int error;
 	char text[4096 + 512];
@@ -55,20 +62,26 @@ static void take_stamp(struct stamp *stamp, const char *file)
 	stamp->device = st.st_dev;
 	stamp->inode = st.st_ino;
 	stamp->size = st.st_size;
-	stamp->changed = st.st_mtim;
+	stamp->modified = st.st_mtim;
+	stamp->changed = st.st_ctim;
+}
+
+static int same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
 static int same_stamp(const struct stamp *a, const struct stamp *b)
 {
 	return a->device == b->device && a->inode == b->inode &&
-	       a->size == b->size && a->changed.tv_sec == b->changed.tv_sec &&
-	       a->changed.tv_nsec == b->changed.tv_nsec;
+	       a->size == b->size && same_time(&a->modified, &b->modified) &&
+	       same_time(&a->changed, &b->changed);
 }
 
 static int is_young(const struct stamp *stamp, time_t now)
 {
-	return stamp->inode && stamp->changed.tv_sec >= now - 1 &&
-	       stamp->changed.tv_sec <= now + 1;
+	return stamp->inode && stamp->modified.tv_sec >= now - 1 &&
+	       stamp->modified.tv_sec <= now + 1;
 }
 
 static int find(const struct stls_texts *files, const char *file)
@@ -189,11 +202,20 @@ smtptls_reload_config(const struct smtptls_reload *reload)
 
 /* ---- attempts ---- */
 
+static time_t monotonic_seconds(void)
+{
+	struct timespec now = { 0, 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
 static void note_failure(struct smtptls_reload *reload, int error,
 			 const char *text)
 {
 	if (!reload->error)
 		reload->failing_since = time(NULL);
+	reload->failed = monotonic_seconds();
 	reload->error = error;
 	(void)snprintf(reload->text, sizeof(reload->text), "%s",
 		       *text ? text : smtptls_strerror(error));
@@ -262,15 +284,17 @@ int smtptls_reload_if_changed(struct smtptls_reload *reload,
 					  void *arg),
 			      void *arg)
 {
-	struct timespec now = { 0, 0 };
+	time_t now;
+	int retry;
 
 	if (!reload || !fill)
 		return SMTPTLS_E_ARG;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec == reload->looked)
+	now = monotonic_seconds();
+	if (now == reload->looked)
 		return 0;
-	reload->looked = now.tv_sec;
-	if (!reload->young && !have_changed(reload))
+	reload->looked = now;
+	retry = reload->error && now - reload->failed >= RETRY_SECONDS;
+	if (!retry && !reload->young && !have_changed(reload))
 		return 0;
 	return smtptls_reload_now(reload, fill, arg);
 }

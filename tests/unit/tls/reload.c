@@ -90,6 +90,19 @@ static void write_file(const char *name, const char *text, long age)
 	assert_int_equal(utimensat(AT_FDCWD, name, times, 0), 0);
 }
 
+/* As an administrator does it, in a later tick of the file system's clock. */
+static void make_private(const char *name)
+{
+	struct stat before, after;
+
+	assert_int_equal(stat(name, &before), 0);
+	do {
+		assert_int_equal(chmod(name, 0600), 0);
+		assert_int_equal(stat(name, &after), 0);
+	} while (after.st_ctim.tv_sec == before.st_ctim.tv_sec &&
+		 after.st_ctim.tv_nsec == before.st_ctim.tv_nsec);
+}
+
 static const struct testcert *lasting(const char *names, long from, long until)
 {
 	return testcert_leaf(usual_ca(), TESTCERT_ECDSA, names, TESTCERT_SERVER,
@@ -369,6 +382,68 @@ static void test_host_fails(void **state)
 	end(reload, &host);
 }
 
+/* What others could read is in use as soon as it was made private. */
+static void test_chmod(void **state)
+{
+	struct host host;
+	struct smtptls_reload *reload = start(&host);
+	struct smtptls_config *config;
+	static const char text[] = "0123456789abcdef0123456789abcdef";
+
+	(void)state;
+	host.sets_secret = 1;
+	write_file(host.secret, text, 500);
+	assert_int_equal(smtptls_reload_now(reload, fill, &host), 1);
+	config = smtptls_reload_config(reload);
+	write_file(host.secret, text, 400);
+	assert_int_equal(chmod(host.secret, 0644), 0);
+	assert_int_equal(look_again(reload, &host), SMTPTLS_E_CONFIG);
+	assert_kept(reload, config, host.secret, "(chmod go-r)");
+	assert_int_equal(look_again(reload, &host), 0);
+	make_private(host.secret);
+	assert_int_equal(look_again(reload, &host), 1);
+	assert_int_equal(look_again(reload, &host), 0);
+	end(reload, &host);
+}
+
+/* A failure that leaves no trace in the files is not for ever. */
+static void test_retry(void **state)
+{
+	struct host host;
+	struct smtptls_reload *reload = start(&host);
+	struct smtptls_config *config = smtptls_reload_config(reload);
+	long long since;
+
+	(void)state;
+	serve(&host,
+	      lasting("mx.example.org *.example.net", TESTCERT_HOUR,
+		      90 * TESTCERT_DAY),
+	      900);
+	assert_int_equal(look_again(reload, &host), SMTPTLS_E_CONFIG);
+	assert_kept(reload, config, host.cert, " UTC");
+	since = status_of(reload).failing_since;
+	monotonic += 58;
+	assert_int_equal(look_again(reload, &host), 0);
+	assert_int_equal(host.calls, 1);
+	assert_int_equal(look_again(reload, &host), SMTPTLS_E_CONFIG);
+	assert_int_equal(host.calls, 2);
+	assert_int_equal(status_of(reload).failing_since, since);
+	/* from any attempt on, and now it is valid */
+	monotonic += 30;
+	assert_int_equal(smtptls_reload_now(reload, fill, &host),
+			 SMTPTLS_E_CONFIG);
+	wall = time(NULL) + 2 * TESTCERT_HOUR;
+	monotonic += 58;
+	assert_int_equal(look_again(reload, &host), 0);
+	assert_int_equal(look_again(reload, &host), 1);
+	wall = 0;
+	assert_int_equal(host.calls, 4);
+	/* one that has succeeded is not made again */
+	monotonic += 100;
+	assert_int_equal(look_again(reload, &host), 0);
+	end(reload, &host);
+}
+
 /* A file that only the failed attempt has read is watched too. */
 static void test_another_file(void **state)
 {
@@ -531,6 +606,8 @@ int main(void)
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_worse),
 		cmocka_unit_test(test_host_fails),
+		cmocka_unit_test(test_chmod),
+		cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_another_file),
 		cmocka_unit_test(test_young),
 		cmocka_unit_test(test_expired_already),
