@@ -76,7 +76,7 @@ static int give_external(struct smtptls_config *config,
 		ret = stls_texts_copy(&config->certificates, cert->name);
 	if (ret < 0)
 		goto failed;
-	ret = stls_external_key_give(config->credentials, chain->cert,
+	ret = stls_external_key_give(external, config->credentials, chain->cert,
 				     chain->len, key);
 	if (ret == 0) {
 		stls_external_keys_add(&config->external, external);

@@ -65,7 +65,25 @@ int stls_external_key_open(const struct stls_external_key *external,
 		       : stls_signer_key(key, &external->signer, leaf);
 }
 
-int stls_external_key_give(gnutls_certificate_credentials_t credentials,
+/*
+ * A signer decrypts nothing, and under a priority string GnuTLS chooses alone.
+ * To GnuTLS no usage at all is any usage; ENCIPHER_ONLY is of no use in TLS.
+ */
+static int take_decryption(gnutls_pcert_st *leaf)
+{
+	unsigned usage;
+	int ret = gnutls_pubkey_get_key_usage(leaf->pubkey, &usage);
+
+	if (ret < 0)
+		return ret;
+	usage = usage ? usage & ~(unsigned)GNUTLS_KEY_KEY_ENCIPHERMENT
+		      : GNUTLS_KEY_DIGITAL_SIGNATURE;
+	return gnutls_pubkey_set_key_usage(
+		leaf->pubkey, usage ? usage : GNUTLS_KEY_ENCIPHER_ONLY);
+}
+
+int stls_external_key_give(const struct stls_external_key *external,
+			   gnutls_certificate_credentials_t credentials,
 			   gnutls_x509_crt_t *chain, unsigned len,
 			   gnutls_privkey_t key)
 {
@@ -77,6 +95,8 @@ int stls_external_key_give(gnutls_certificate_credentials_t credentials,
 		ret = gnutls_pcert_import_x509(&list[n], chain[n], 0);
 		n += ret == 0;
 	}
+	if (ret == 0 && !external->url)
+		ret = take_decryption(&list[0]);
 	if (ret == 0) {
 		gnutls_certificate_set_flags(
 			credentials, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);

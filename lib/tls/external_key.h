@@ -41,7 +41,8 @@ int stls_external_key_open(const struct stls_external_key *external,
  * Give credentials a chain with a key, which is theirs if that succeeds; 0 or
  * GnuTLS's error.
  */
-int stls_external_key_give(gnutls_certificate_credentials_t credentials,
+int stls_external_key_give(const struct stls_external_key *external,
+			   gnutls_certificate_credentials_t credentials,
 			   gnutls_x509_crt_t *chain, unsigned len,
 			   gnutls_privkey_t key);
 

@@ -67,7 +67,8 @@ static int give_external(gnutls_certificate_credentials_t single,
 
 	if (ret < 0)
 		return ret;
-	ret = stls_external_key_give(single, copied->crt, copied->count, key);
+	ret = stls_external_key_give(external, single, copied->crt,
+				     copied->count, key);
 	if (ret < 0)
 		gnutls_privkey_deinit(key);
 	return ret;

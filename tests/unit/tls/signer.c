@@ -118,9 +118,12 @@ static void close_signer(struct signer *signer)
 	gnutls_privkey_deinit(signer->key);
 }
 
-/* A certificate of another type of key, signed by itself: its file. */
+/*
+ * A certificate of another type of key, or for another usage, 0: any, signed by
+ * itself: its file.
+ */
 static const char *other_cert(struct signer *signer, int algorithm,
-			      unsigned bits)
+			      unsigned bits, unsigned usage)
 {
 	unsigned char serial = 1;
 	gnutls_x509_privkey_t key;
@@ -149,6 +152,8 @@ static const char *other_cert(struct signer *signer, int algorithm,
 	assert_int_equal(gnutls_x509_crt_set_expiration_time(
 				 crt, time(NULL) + 60 * TESTCERT_DAY),
 			 0);
+	if (usage)
+		assert_int_equal(gnutls_x509_crt_set_key_usage(crt, usage), 0);
 	assert_int_equal(gnutls_privkey_init(&signer->key), 0);
 	assert_int_equal(
 		gnutls_privkey_import_x509(signer->key, key,
@@ -275,7 +280,7 @@ static void test_other_keys(void **state)
 	struct smtptls_config *config = new_config();
 	const char *file;
 
-	file = other_cert(&signer, GNUTLS_PK_EDDSA_ED25519, 0);
+	file = other_cert(&signer, GNUTLS_PK_EDDSA_ED25519, 0, 0);
 	freeze_with(*state, file, &signer, NULL);
 	expect_scheme(*state, &signer, PEER_TLS12, 0x0807);
 	expect_scheme(*state, &signer, PEER_TLS13, 0x0807);
@@ -284,14 +289,14 @@ static void test_other_keys(void **state)
 	close_signer(&signer);
 
 	file = other_cert(&signer, GNUTLS_PK_ECDSA,
-			  GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP384R1));
+			  GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP384R1), 0);
 	freeze_with(config, file, &signer, NULL);
 	expect_scheme(config, &signer, PEER_TLS13, 0x0503);
 	close_signer(&signer);
 	smtptls_config_unref(config);
 
 	config = new_config();
-	file = other_cert(&signer, GNUTLS_PK_RSA_PSS, 2048);
+	file = other_cert(&signer, GNUTLS_PK_RSA_PSS, 2048, 0);
 	freeze_with(config, file, &signer, NULL);
 	expect_scheme(config, &signer, PEER_TLS13 SIGN("RSA-PSS-SHA256"),
 		      0x0809);
@@ -373,6 +378,53 @@ static void test_no_rsa_key_exchange(void **state)
 	smtptls_policy_unref(policy);
 }
 
+/* GnuTLS, which chooses under a priority, knows it too. */
+static void test_no_rsa_key_exchange_by_priority(void **state)
+{
+	static const char *const client = PEER_TLS12 ":-KX-ALL:+RSA:+ECDHE-RSA";
+	static const struct {
+		unsigned usage;
+		int serves;
+	} usages[] = {
+		{ 0, 1 },
+		{ GNUTLS_KEY_DIGITAL_SIGNATURE | GNUTLS_KEY_KEY_ENCIPHERMENT,
+		  1 },
+		{ GNUTLS_KEY_DIGITAL_SIGNATURE, 1 },
+		{ GNUTLS_KEY_KEY_ENCIPHERMENT, 0 },
+	};
+	struct smtptls_config *config;
+	struct smtptls_info info;
+	struct signer signer;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(usages); i++) {
+		config = new_config();
+		freeze_with(config,
+			    other_cert(&signer, GNUTLS_PK_RSA, 2048,
+				       usages[i].usage),
+			    &signer, "NORMAL");
+		signer.asked = 0;
+		if (usages[i].serves) {
+			assert_int_equal(meet(config, client, &info), 0);
+			assert_memory_equal(info.cipher_openssl, "ECDHE-RSA-",
+					    10);
+		} else {
+			assert_int_equal(meet(config, client, &info),
+					 GNUTLS_E_FATAL_ALERT_RECEIVED);
+			assert_int_equal(info.alert_sent,
+					 GNUTLS_A_HANDSHAKE_FAILURE);
+		}
+		assert_int_equal(signer.asked, usages[i].serves);
+		/* nor is it asked for what it cannot do */
+		assert_int_not_equal(
+			meet(config, PEER_TLS12 ":-KX-ALL:+RSA", &info), 0);
+		assert_int_equal(info.alert_sent, GNUTLS_A_HANDSHAKE_FAILURE);
+		smtptls_config_unref(config);
+		close_signer(&signer);
+	}
+}
+
 /* A client shows its certificate by one too. */
 static void test_client(void **state)
 {
@@ -444,7 +496,8 @@ static void test_bad_answers(void **state)
 	for (key = 0; key < 3; key++) {
 		config = new_config();
 		if (key == 2) {
-			file = other_cert(&signer, GNUTLS_PK_EDDSA_ED25519, 0);
+			file = other_cert(&signer, GNUTLS_PK_EDDSA_ED25519, 0,
+					  0);
 		} else {
 			file = key ? rsa_server()->file : usual_server()->file;
 			open_signer(&signer, key ? rsa_server()->key
@@ -554,11 +607,17 @@ static void test_chain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_rsa),		 TEST(test_ecdsa),
-		TEST(test_other_keys),	 TEST(test_old_versions),
-		TEST(test_several),	 TEST(test_no_rsa_key_exchange),
-		TEST(test_client),	 TEST(test_bad_answers),
-		TEST(test_bad_settings), TEST(test_chain),
+		TEST(test_rsa),
+		TEST(test_ecdsa),
+		TEST(test_other_keys),
+		TEST(test_old_versions),
+		TEST(test_several),
+		TEST(test_no_rsa_key_exchange),
+		TEST(test_no_rsa_key_exchange_by_priority),
+		TEST(test_client),
+		TEST(test_bad_answers),
+		TEST(test_bad_settings),
+		TEST(test_chain),
 	};
 
 	return cmocka_run_group_tests_name("signer", tests, NULL, NULL);
