@@ -147,7 +147,9 @@ SMTPTLS_API int smtptls_config_add_cert_signer(
  * memory", or a PKCS#11 URL: it is then asked for the token's PIN. It writes
  * the passphrase, without a NUL, into `buf`, which has room for `size` bytes,
  * and returns its length, or a negative number when there is none: then, as
- * with a wrong one, the setter that loads the key returns SMTPTLS_E_CONFIG.
+ * with a wrong one, the setter that loads the key returns SMTPTLS_E_CONFIG. It
+ * does so too for a key whose token asks for the PIN at each signature
+ * (CKA_ALWAYS_AUTHENTICATE): that needs the PIN in its URL.
  * `buf` is the library's, which wipes it before the setter returns, and keeps
  * the passphrase nowhere. NULL takes it away; `arg` is given to it. Encrypted
  * are PKCS#8 keys, and those with a line "Proc-Type: 4,ENCRYPTED" (RFC 1421) as

@@ -41,6 +41,7 @@ struct smtptls_config {
 	/* The host's answer to what opens a private key, or NULL. */
 	int (*passphrase)(const char *name, char *buf, size_t size, void *arg);
 	void *passphrase_arg;
+	int pin_per_signature; /* a token has asked for the PIN so */
 	gnutls_certificate_credentials_t credentials;
 	struct stls_external_keys external;
 	/* Each own certificate alone; none unless there are several. */

@@ -57,6 +57,12 @@ static int external_failed(struct smtptls_config *config,
 			"%s: the private key does not belong to the first "
 			"certificate in %s",
 			shown, cert->name);
+	if (config->pin_per_signature)
+		return stls_config_fail(
+			config, SMTPTLS_E_CONFIG,
+			"%s: the token asks for the PIN at each signature: "
+			"give it in the URL, as pin-source or pin-value",
+			shown);
 	return stls_source_token_failed(config, shown, ret);
 }
 

@@ -3,7 +3,9 @@
  * tls/passphrase: asks the host for the passphrase of a private key.
  *
  * It also asks for a token's PIN, once: GnuTLS would retry a wrong PIN until
- * the token locks itself, so a retry gets no answer.
+ * the token locks itself, so a retry gets no answer. Nor does a key that needs
+ * the PIN for each signature (CKA_ALWAYS_AUTHENTICATE): it would get none in a
+ * handshake either, and is refused when it is tried.
  *
  * The host is asked only while a key is loaded, in the thread that changes the
  * configuration, and never in a handshake. Nothing is kept: the caller wipes
@@ -47,15 +49,18 @@ static int give_pin(void *userdata, int attempt, const char *token_url,
 		    const char *token_label, unsigned flags, char *pin,
 		    size_t pin_max)
 {
-	const struct smtptls_config *config = userdata;
+	struct smtptls_config *config = userdata;
 	char passphrase[STLS_PASSPHRASE_SIZE];
 	int ret = GNUTLS_E_PKCS11_PIN_ERROR;
 
 	(void)token_label;
-	(void)flags;
 	/* GnuTLS keeps this way to ask, and would use it in handshakes too. */
 	if (attempt > 0 || config->frozen || !config->passphrase)
 		return ret;
+	if (flags & GNUTLS_PIN_CONTEXT_SPECIFIC) {
+		config->pin_per_signature = 1;
+		return ret;
+	}
 	if (stls_passphrase_ask(config, token_url, passphrase) == 0 &&
 	    strlen(passphrase) < pin_max) {
 		memcpy(pin, passphrase, strlen(passphrase) + 1);
@@ -70,5 +75,6 @@ struct stls_token_pin stls_passphrase_pin(struct smtptls_config *config)
 	struct stls_token_pin pin = { config->passphrase ? give_pin : NULL,
 				      config };
 
+	config->pin_per_signature = 0;
 	return pin;
 }

@@ -147,10 +147,10 @@ class Token:
         subprocess.run(words, check=True, capture_output=True,
                        env=dict(os.environ, GNUTLS_PIN="1234", **self.env))
 
-    def hold(self, label, pair):
+    def hold(self, label, pair, *marks):
         for option, path in zip(("certificate", "privkey"), pair):
             self.run("p11tool", "--login", "--write", f"--load-{option}",
-                     str(path), "--label", label, "pkcs11:token=mx")
+                     str(path), "--label", label, *marks, "pkcs11:token=mx")
 
     def serve(self, pairs, *options):
         return Server(CERTS, *options, pairs=pairs, env=self.env)
@@ -208,8 +208,8 @@ def token_refused():
     try:
         for where, words in (
                 (url("mx", ""), "PIN is missing or wrong"),
-                (url("mx", "?pin-value=9999"), "PIN was not given"),
-                (url("mx", "?pin-source=/nowhere"), "PIN was not given"),
+                (url("mx", "?pin-value=9999"), "PIN is missing or wrong"),
+                (url("mx", "?pin-source=/nowhere"), "PIN is missing or wrong"),
                 (url("none"), "no such object"),
                 ("pkcs11:token=none;object=mx?pin-value=1", "no such token"),
                 ("pkcs11:%%%", ".")):
@@ -231,6 +231,28 @@ def token_refused():
         del os.environ["SOFTHSM2_CONF"]
     with held.serve([(crt, url("mx"))]) as server:
         serves(server)
+
+
+def token_always_authenticate():
+    """A key that needs the PIN at each signature needs it in its URL, since the
+    host is asked in no handshake."""
+    authority, held = Authority(scratch() / "a", "authority"), Token()
+    source = held.place.passphrase("1234")
+    for label, rsa in ("ec", False), ("rsa", True):
+        crt, key = authority.issue(label, rsa=rsa)
+        held.hold(label, (crt, key), "--mark-always-authenticate")
+        os.environ.update(held.env)
+        try:
+            ends(held.place, ["--listen", "127.0.0.1:0", "--cert", str(crt),
+                              "--key", url(label, ""), "--passphrase-file",
+                              str(source)],
+                 url(label, "") + ": ", "pin-source")
+        finally:
+            del os.environ["SOFTHSM2_CONF"]
+        for query in "?pin-value=1234", f"?pin-source={source}":
+            with held.serve([(crt, url(label, query))]) as server:
+                for version in ("-tls1_2", "-tls1_3") * 2:
+                    assert handshake(server, version), (label, query)
 
 
 def token_pulled_out():
@@ -258,7 +280,8 @@ def token_pulled_out():
 
 
 CHECKS = kinds, refused, reloaded
-TOKEN_CHECKS = token, token_refused, token_pulled_out
+TOKEN_CHECKS = token, token_refused, token_always_authenticate, \
+    token_pulled_out
 
 
 def main(names):

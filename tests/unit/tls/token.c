@@ -28,6 +28,7 @@
 static struct {
 	const char *pem;
 	int error;
+	int pin_per_signature;
 	int opened; /* how often a key was */
 	gnutls_pin_callback_t ask;
 	void *arg;
@@ -43,6 +44,36 @@ int __wrap_gnutls_x509_crt_list_import_url(gnutls_x509_crt_t **crt,
 					   gnutls_pin_callback_t ask, void *arg,
 					   unsigned flags);
 
+/* A key that asks for the PIN again, and signs without one no more. */
+static int sign_with_pin(gnutls_privkey_t key,
+			 gnutls_sign_algorithm_t algorithm, void *userdata,
+			 unsigned flags, const gnutls_datum_t *hash,
+			 gnutls_datum_t *signature)
+{
+	char pin[32];
+
+	(void)key;
+	(void)algorithm;
+	(void)userdata;
+	(void)flags;
+	(void)hash;
+	(void)signature;
+	assert_int_equal(token.ask(token.arg, 0, "pkcs11:token=mx", "mx",
+				   GNUTLS_PIN_CONTEXT_SPECIFIC, pin,
+				   sizeof(pin)),
+			 GNUTLS_E_PKCS11_PIN_ERROR);
+	return GNUTLS_E_PKCS11_ERROR;
+}
+
+static int tell_ecdsa(gnutls_privkey_t key, unsigned flags, void *userdata)
+{
+	(void)key;
+	(void)userdata;
+	if (flags & GNUTLS_PRIVKEY_INFO_PK_ALGO)
+		return GNUTLS_PK_ECDSA;
+	return flags & GNUTLS_PRIVKEY_INFO_PK_ALGO_BITS ? 256 : 1;
+}
+
 int __wrap_gnutls_privkey_import_url(gnutls_privkey_t key, const char *url,
 				     unsigned flags)
 {
@@ -54,6 +85,10 @@ int __wrap_gnutls_privkey_import_url(gnutls_privkey_t key, const char *url,
 	if (token.error)
 		return token.error;
 	token.opened++;
+	if (token.pin_per_signature)
+		return gnutls_privkey_import_ext4(key, NULL, NULL,
+						  sign_with_pin, NULL, NULL,
+						  tell_ecdsa, 0);
 	return gnutls_privkey_import_x509_raw(key, &pem, GNUTLS_X509_FMT_PEM,
 					      NULL, 0);
 }
@@ -291,11 +326,35 @@ static void test_pin(void **state)
 	assert_int_equal(asked, 3);
 }
 
+/* For each signature, so in handshakes, the host is not asked: it is refused. */
+static void test_pin_per_signature(void **state)
+{
+	static const char sentence[] =
+		": the token asks for the PIN at each signature: give it in "
+		"the URL, as pin-source or pin-value";
+	struct smtptls_config *config = *state;
+	const char *file = usual_server()->file;
+
+	asked = 0;
+	hold(usual_server());
+	assert_int_equal(
+		smtptls_config_set_passphrase(config, answer, (void *)"1234"),
+		0);
+	token.pin_per_signature = 1;
+	refuse(config, file, URL, testcert_join(URL, sentence));
+	/* which is said of this key alone */
+	token.pin_per_signature = 0;
+	token.error = GNUTLS_E_PKCS11_ERROR;
+	refuse(config, file, URL, URL ": PKCS #11 error");
+	assert_int_equal(asked, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_urls),    TEST(test_pairs), TEST(test_several),
-		TEST(test_refused), TEST(test_pin),
+		TEST(test_urls),    TEST(test_pairs),
+		TEST(test_several), TEST(test_refused),
+		TEST(test_pin),	    TEST(test_pin_per_signature),
 	};
 
 	return cmocka_run_group_tests_name("token", tests, NULL, NULL);
