@@ -7,7 +7,10 @@
  * PIN. A key stays in its token: each signature is made there, and fails when
  * the token is gone.
  *
- * A PIN must not reach a log, so URLs are shown without it.
+ * A PIN must not reach a log, so of a URL that is shown only the attributes that
+ * say where the object is. p11-kit takes pin-value among them too, and with white
+ * space in the name; so they end before one that could be it, by its first
+ * letter, which no other has.
  */
 #include "x509/token.h"
 
@@ -16,7 +19,6 @@
 #include <smtptls/error.h>
 
 static const char scheme[] = "pkcs11:";
-static const char pin_value[] = "pin-value=";
 
 int stls_is_token_url(const char *name)
 {
@@ -25,20 +27,19 @@ int stls_is_token_url(const char *name)
 
 void stls_token_url_show(const char *url, char *shown, size_t size)
 {
-	const char *secret = strstr(url, pin_value);
-	size_t n = strlen(url), rest = 0;
+	size_t n = sizeof(scheme) - 1;
 
-	if (secret) {
-		secret += sizeof(pin_value) - 1;
-		n = (size_t)(secret - url);
-		rest = strcspn(secret, "&;");
+	/* '&' is the query's; an administrator may write it too early. */
+	while ((unsigned char)url[n] > ' ' && url[n] != 'p' && url[n] != 'P') {
+		n += strcspn(url + n, ";&?");
+		if (url[n] != ';' && url[n] != '&')
+			break;
+		n++;
 	}
 	if (n >= size)
 		n = size - 1;
 	memcpy(shown, url, n);
 	shown[n] = '\0';
-	if (secret && n + 1 < size)
-		stls_token_url_show(secret + rest, shown + n, size - n);
 }
 
 static int add_pem(gnutls_x509_crt_t crt, struct stls_buffer *pem)

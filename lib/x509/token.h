@@ -19,7 +19,7 @@ struct stls_token_pin {
 /* 1 for a PKCS#11 URL (RFC 7512), 0 for the name of a file. */
 int stls_is_token_url(const char *name);
 
-/* The URL without the PIN that may be in it, cut to `size`. */
+/* A URL without its query and the PIN that may be in it, cut to `size`. */
 void stls_token_url_show(const char *url, char *shown, size_t size);
 
 /*

@@ -215,7 +215,7 @@ def token_refused():
                 ("pkcs11:%%%", ".")):
             ends(held.place, ["--listen", "127.0.0.1:0", "--cert", str(crt),
                               "--key", where],
-                 re.escape(re.sub("=[0-9]+", "=", where)) + ": ", words)
+                 re.escape(where.split("?")[0]) + ": ", words)
         # of the certificate of another
         ends(held.place, ["--listen", "127.0.0.1:0", "--cert",
                           str(CERTS.ecdsa[0]), "--key", url("mx")],

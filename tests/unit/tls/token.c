@@ -22,7 +22,6 @@
 #define TEST(name)   cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define URL	     "pkcs11:token=mx;object=mx"
 #define KEY_URL	     URL "?pin-value=1234"
-#define SHOWN	     URL "?pin-value="
 
 /* What the token holds, and how it answers. */
 static struct {
@@ -150,12 +149,20 @@ static void test_urls(void **state)
 {
 	static const char *const shown[][2] = {
 		{ URL, URL },
-		{ KEY_URL, SHOWN },
-		{ URL "?pin-value=12&module-name=x",
-		  URL "?pin-value=&module-name=x" },
-		{ URL "?pin-value=1&pin-value=2",
-		  URL "?pin-value=&pin-value=" },
-		{ URL "?pin-source=file:/pin", URL "?pin-source=file:/pin" },
+		{ KEY_URL, URL },
+		{ URL "?pin-value=12;34", URL },
+		{ URL "?pin- value=1234", URL },
+		{ URL "?module-name=x&pin-value=1234", URL },
+		{ URL "?pin-source=file:/pin", URL },
+		/* among the other attributes */
+		{ URL ";pin-value=1234", URL ";" },
+		{ URL ";p in-value=1234;id=1", URL ";" },
+		{ URL "; pin-value=1234", URL ";" },
+		{ URL ";PIN-VALUE=1234", URL ";" },
+		{ URL "&pin-value=1234", URL "&" },
+		{ URL "&\tpin-value=1234", URL "&" },
+		{ URL ";id=%01;type=private?", URL ";id=%01;type=private" },
+		{ URL "&P;id=1", URL "&" },
 	};
 	char text[64], small[sizeof(URL)];
 	size_t i;
@@ -171,6 +178,10 @@ static void test_urls(void **state)
 		stls_token_url_show(shown[i][0], small, sizeof(small));
 		assert_string_equal(small, URL);
 	}
+	stls_token_url_show("pkcs11:pin-value=1234", text, sizeof(text));
+	assert_string_equal(text, "pkcs11:");
+	stls_token_url_show("pkcs11:", text, sizeof(text));
+	assert_string_equal(text, "pkcs11:");
 }
 
 /* Every pair of a file and a URL serves. */
@@ -263,13 +274,13 @@ static void test_refused(void **state)
 	for (i = 0; i < COUNT(causes); i++) {
 		token.error = causes[i].error;
 		refuse(config, file, KEY_URL,
-		       testcert_join(SHOWN, causes[i].cause));
+		       testcert_join(URL, causes[i].cause));
 		refuse(config, URL, file, testcert_join(URL, causes[i].cause));
 	}
 	hold(testcert_server(usual_ca(), TESTCERT_ECDSA, "b.example.org"));
 	refuse(config, file, KEY_URL,
-	       testcert_join(SHOWN ": the private key does not belong to the "
-				   "first certificate in ",
+	       testcert_join(URL ": the private key does not belong to the "
+				 "first certificate in ",
 			     file));
 	hold(rsa_server());
 	assert_int_equal(smtptls_config_add_cert_file(config, file, KEY_URL),
