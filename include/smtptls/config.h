@@ -57,6 +57,7 @@ SMTPTLS_API void smtptls_config_unref(struct smtptls_config *config);
  *                          belong to its certificate, or is encrypted and
  *                          there is no passphrase or a wrong one, or a signer
  *                          does not sign
+ *   SMTPTLS_E_LIMIT        a file is larger than it may be
  * and those that its own comment names. But for SMTPTLS_E_ARG and
  * SMTPTLS_E_STATE, which are the caller's mistakes, smtptls_config_error() has
  * the sentence, which names the file. Strings and memory are copied or read

@@ -41,7 +41,7 @@ static int read_all(int fd, struct stls_buffer *content, const char **cause)
 		stls_buffer_commit(content, (size_t)n);
 		if (stls_buffer_len(content) > STLS_FILE_MAX) {
 			*cause = "the file is larger than 1 MiB";
-			return SMTPTLS_E_CONFIG;
+			return SMTPTLS_E_LIMIT;
 		}
 	}
 	if (stls_buffer_len(content) == 0) {

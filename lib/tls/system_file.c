@@ -30,7 +30,7 @@ int stls_system_file_read(struct stls_system_policy *system)
 		return 0;
 	memset(&file, 0, sizeof(file));
 	ret = stls_file_read(name, &file, &shared, &cause);
-	if (ret == SMTPTLS_E_CONFIG) {
+	if (ret == SMTPTLS_E_CONFIG || ret == SMTPTLS_E_LIMIT) {
 		ret = 0;
 	} else if (ret == 0) {
 		len = stls_buffer_peek(&file, &ptr);

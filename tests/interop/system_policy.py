@@ -218,11 +218,15 @@ def level_too(files):
 
 
 def no_file(files):
-    """Nothing is in the way where there is no file."""
-    with Server(files, pairs=files.own["rsa"], env={
-            "GNUTLS_SYSTEM_PRIORITY_FILE": str(files.dir / "none")}) as server:
-        s_client()(server, False)
-        assert server.session(0)["tls_enabled"] == "1"
+    """Nothing is in the way where there is no file, or one that is too large."""
+    large = files.dir / "large"
+    large.write_text(forbids("tls-disabled-cipher = aes-128-gcm")
+                     + "\n" * 1024 * 1024)
+    for path in files.dir / "none", large:
+        with Server(files, pairs=files.own["rsa"], env={
+                "GNUTLS_SYSTEM_PRIORITY_FILE": str(path)}) as server:
+            s_client()(server, False)
+            assert server.session(0)["tls_enabled"] == "1"
 
 
 def main(names):

@@ -118,6 +118,28 @@ static void refuse_cert(struct smtptls_config *config, const char *cert,
 	assert_unchanged(config, &before);
 }
 
+static int set_cert(struct smtptls_config *config, const char *file)
+{
+	return smtptls_config_add_cert_file(config, file, usual_server()->file);
+}
+
+static int set_key(struct smtptls_config *config, const char *file)
+{
+	return smtptls_config_add_cert_file(config, usual_server()->file, file);
+}
+
+static void refuse_large(struct smtptls_config *config,
+			 int (*set)(struct smtptls_config *, const char *))
+{
+	const char *file = large_file(1024 * KIB + 1);
+	struct picture before = look(config);
+
+	assert_int_equal(set(config, file), SMTPTLS_E_LIMIT);
+	assert_sentence(smtptls_config_error(config), file,
+			": the file is larger than 1 MiB");
+	assert_unchanged(config, &before);
+}
+
 static void test_unreadable_files(void **state)
 {
 	const char *good = usual_server()->file, *locked;
@@ -125,8 +147,6 @@ static void test_unreadable_files(void **state)
 		{ missing_file(), ": No such file or directory" },
 		{ testcert_directory(), ": Is a directory" },
 		{ testcert_file("", 0), ": the file is empty" },
-		{ large_file(1024 * KIB + 1),
-		  ": the file is larger than 1 MiB" },
 		{ testcert_join(good, "/x"), ": Not a directory" },
 	};
 	struct smtptls_config *config = *state;
@@ -138,6 +158,13 @@ static void test_unreadable_files(void **state)
 		refuse_cert(config, good, files[i][0], files[i][0],
 			    files[i][1]);
 	}
+	refuse_large(config, smtptls_config_set_ca_file);
+	refuse_large(config, smtptls_config_set_crl_file);
+	refuse_large(config, smtptls_config_set_dh_file);
+	refuse_large(config, smtptls_config_add_ocsp_file);
+	refuse_large(config, smtptls_config_set_ticket_secret_file);
+	refuse_large(config, set_cert);
+	refuse_large(config, set_key);
 	/* as large as it may be, it is read, and holds nothing */
 	locked = large_file(1024 * KIB);
 	refuse_cert(config, locked, good, locked,
@@ -325,8 +352,6 @@ static void test_bad_files(void **state)
 			    ": Is a directory");
 		refuse_file(config, setters[i].set, testcert_file("", 0),
 			    ": the file is empty");
-		refuse_file(config, setters[i].set, large_file(1024 * KIB + 1),
-			    ": the file is larger than 1 MiB");
 		refuse_file(config, setters[i].set,
 			    testcert_file_text("this is no PEM\n"), "");
 		refuse_file(config, setters[i].set,
