@@ -128,7 +128,7 @@ def openssl(*arguments):
 
 peers = page.partition(".Ss What the peer shows\n")[2]
 alerts = re.findall(r"^\.It Sy (\w+) Pq (\d+)\n((?:\.Cm \S+ [,:]\n)+)"
-                    r"\.Ql (.*) ;\n\.Ql (.*)\n", peers, re.MULTILINE)
+                    r"\.Ql (.*) ;\n\.Ql (?:\\&)?(.*)\n", peers, re.MULTILINE)
 if len(alerts) < 15:
     complaints.append(f"only {len(alerts)} alerts can be read")
 old = openssl("version").startswith("OpenSSL 3.0.")
