@@ -57,20 +57,26 @@ int next_option(const struct program *program, int argc, char **argv,
 {
 	int index = -1, before = optind;
 	const char *word;
-	int option;
+	int option, letter;
 
 	opterr = 0;
-	option = getopt_long(argc, argv, ":hV", options, &index);
+	option = getopt_long(argc, argv,
+			     program->letters ? program->letters : ":hV",
+			     options, &index);
 	if (option == -1)
 		return option;
 	word = argv[optind - 1];
 	/* a value may be a word of its own */
 	if (index >= 0 && optarg == word)
 		word = argv[optind - 2];
-	/* optind stands still within -xyz */
-	if (index < 0 && (optind == before || strncmp(word, "--", 2) != 0)) {
-		if (option == '?')
-			usage_error(program, "-%c: no such option", optopt);
+	/* optind stands still within -xyz, and a letter's value may be "--x" */
+	letter = index < 0 && (optind == before || optarg == word ||
+			       strncmp(word, "--", 2) != 0);
+	if (letter) {
+		if (option == '?' || option == ':')
+			usage_error(program, "-%c: %s", optopt,
+				    option == ':' ? "a value is missing"
+						  : "no such option");
 	} else if (!is_known(word, options)) {
 		usage_error(program, "%s: no such option", word);
 	} else if (option == '?' || option == ':') {

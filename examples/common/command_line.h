@@ -8,8 +8,9 @@
 struct program {
 	const char *name, *version;
 	const char *help;
-	int usage_status; /* of a command line that is wrong */
-	int local_status; /* of output that cannot be written; 0: 1 */
+	const char *letters; /* as of getopt(3); NULL: those of help, version */
+	int usage_status;    /* of a command line that is wrong */
+	int local_status;    /* of output that cannot be written; 0: 1 */
 };
 
 /*

@@ -11,7 +11,7 @@ _ucspitls()
 	compopt -o filenames 2>/dev/null
 	while [[ $at -lt $COMP_CWORD && ${COMP_WORDS[at]} = -* ]]; do
 		case ${COMP_WORDS[at]} in
-		-i) at=$((at + 1)) ;;
+		-[ihV] | --*) at=$((at + 1)) ;;
 		*) at=$((at + 2)) ;;
 		esac
 	done
@@ -21,8 +21,8 @@ _ucspitls()
 		-u) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
 		esac
 	elif [[ $at -eq $COMP_CWORD && $cur = -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '-i -l -c -t -r -u' -- \
-			"$cur")
+		mapfile -t COMPREPLY < <(compgen -W '-i -l -c -t -r -u
+			-h -V --help --version' -- "$cur")
 	elif [ $((COMP_CWORD - at)) -eq 2 ]; then
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 	else

@@ -19,7 +19,7 @@
  * own. A handshake may take SECONDS (30).
  *
  * One line on stderr tells how TLS went. The exit status is PROGRAM's, 111 when
- * it cannot be run.
+ * it cannot be run, and for a wrong command line.
  */
 #include <errno.h>
 #include <grp.h>
@@ -35,15 +35,41 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../common/command_line.h"
 #include "child.h"
 #include "listen.h"
 #include "relay.h"
 
 enum { ALERT_MS = 5000 };
 
-static const char usage[] =
-	"[-i] [-l ADDRESS:PORT] [-c CLIENTS] [-t SECONDS] [-r ROOT] [-u USER] "
-	"CERT KEY PROGRAM [ARGUMENT...]";
+static const char help[] =
+	"usage: ucspitls [options] CERT KEY PROGRAM [ARGUMENT...]\n"
+	"Does TLS for a mail server that has none: PROGRAM is run for each "
+	"client,\n"
+	"speaks SMTP in the clear, and asks for TLS by UCSPI-TLS.\n"
+	"\n"
+	"  CERT, KEY                certificate chain and key, PEM\n"
+	"  -i                       implicit TLS: PROGRAM need not ask\n"
+	"  -l ADDRESS:PORT          listen there, port 0 being any; else the\n"
+	"                           socket is inherited\n"
+	"  -c CLIENTS               clients at a time (40)\n"
+	"  -t SECONDS               time for a handshake (30)\n"
+	"  -r ROOT                  chroot there when the keys have been read\n"
+	"  -u USER                  become USER then\n"
+	"  -h, --help\n"
+	"  -V, --version\n";
+
+static const struct program program = { .name = "ucspitls",
+					.version = SMTPTLS_VERSION,
+					.help = help,
+					/* as of PROGRAM no option is one */
+					.letters = "+:c:hil:t:r:u:V",
+					.usage_status = 111,
+					.local_status = 111 };
+
+static const struct option names[] = { { "help", no_argument, NULL, 'h' },
+				       { "version", no_argument, NULL, 'V' },
+				       { NULL, 0, NULL, 0 } };
 
 static struct options {
 	int implicit, handshake_ms;
@@ -267,14 +293,26 @@ static void accept_all(struct smtptls_config *config, int listener)
 	}
 }
 
+static int number(int option)
+{
+	const int max = 1000000;
+	char *end;
+	long n = strtol(optarg, &end, 10);
+
+	if (optarg[0] < '0' || optarg[0] > '9' || *end || n < 1 || n > max)
+		usage_error(&program, "-%c %s: not a number from 1 to %d",
+			    option, optarg, max);
+	return (int)n;
+}
+
 static void parse(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+c:il:t:r:u:")) != -1) {
+	while ((option = next_option(&program, argc, argv, names)) != -1) {
 		switch (option) {
 		case 'c':
-			options.clients = atoi(optarg);
+			options.clients = number(option);
 			break;
 		case 'i':
 			options.implicit = 1;
@@ -283,7 +321,7 @@ static void parse(int argc, char **argv)
 			options.listen = optarg;
 			break;
 		case 't':
-			options.handshake_ms = atoi(optarg) * 1000;
+			options.handshake_ms = number(option) * 1000;
 			break;
 		case 'r':
 			options.root = optarg;
@@ -291,13 +329,13 @@ static void parse(int argc, char **argv)
 		case 'u':
 			options.user = optarg;
 			break;
-		default:
-			die("usage", usage);
 		}
 	}
-	if (argc - optind < 3 || options.handshake_ms <= 0 ||
-	    options.clients <= 0)
-		die("usage", usage);
+	if (argc - optind < 3)
+		usage_error(&program, "%s is missing",
+			    argc == optind	? "CERT"
+			    : argc - optind < 2 ? "KEY"
+						: "PROGRAM");
 	options.program = argv + optind + 2;
 }
 

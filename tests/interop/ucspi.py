@@ -384,6 +384,51 @@ def dies_asking():
             expect(wire.command(b"250 echo"), 250)
 
 
+def command_line():
+    """Help, version, and what is said of a wrong command line."""
+    def run(*words, stdout=subprocess.PIPE):
+        done = subprocess.run(
+            WRAPPER + [runner_program(), *words], stdin=subprocess.DEVNULL,
+            stdout=stdout, stderr=subprocess.PIPE, text=True, check=False,
+            timeout=10 * SCALE)
+        return done.returncode, done.stdout, done.stderr
+    status, shown, said = run("-h")
+    assert (status, said) == (0, ""), (status, said)
+    assert shown.startswith("usage: ucspitls ") and all(
+        len(line) < 80 for line in shown.splitlines()), shown
+    assert re.findall("^  -([a-zA-Z])", shown, re.MULTILINE) \
+        == list("ilctruhV"), shown
+    version = run("-V")
+    assert version[0] == 0 and version[2] == "" and re.fullmatch(
+        r"ucspitls \d+\.\d+\.\d+\S*\n", version[1]), version
+    for words, expected in ((["--help"], shown), (["-ih", "-x"], shown),
+                            (["-r", "--x", "-h"], shown),
+                            (["--version"], version[1])):
+        assert run(*words) == (0, expected, ""), words
+    for words, cause in (
+            ([], "CERT is missing"), (["cert"], "KEY is missing"),
+            (["-i", "cert", "key"], "PROGRAM is missing"),
+            # behind the options nothing is one
+            (["cert", "-h"], "PROGRAM is missing"),
+            (["-x", "-h"], "-x: no such option"),
+            (["-ixh"], "-x: no such option"),
+            (["--frob"], "--frob: no such option"),
+            (["--hel"], "--hel: no such option"),
+            (["--help=x"], "--help=x: takes no value"),
+            (["-r"], "-r: a value is missing"),
+            (["-il"], "-l: a value is missing"),
+            *(([f"-{option}", value], f"-{option} {value}: not a number from "
+               "1 to 1000000") for option in "ct"
+              for value in ("0", "-1", "", "x", "5x", "1000001", "9" * 30))):
+        found = run(*words)
+        assert found == (111, "", f"ucspitls: {cause}; "
+                         "try 'ucspitls --help'\n"), (words, found)
+    for option in "-h", "-V":
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            status, _, said = run(option, stdout=full)
+        assert status == 111 and "ucspitls: standard output: " in said, said
+
+
 def completed():
     """What bash offers at each place of the command line."""
     if not shutil.which("bash"):
@@ -392,9 +437,11 @@ def completed():
     (place / "folder").mkdir()
     (place / "file").touch()
     source = TOP / "examples/ucspi/ucspitls.bash"
+    options = {f"-{letter}" for letter in "ilctruhV"}
+    options |= {"--help", "--version"}
     for words, expected in (
-            (["-"], {f"-{letter}" for letter in "ilctru"}),
-            (["-i", "-t", "5", "-"], {f"-{letter}" for letter in "ilctru"}),
+            (["-"], options), (["-i", "-t", "5", "-"], options),
+            (["--"], {"--help", "--version"}), (["-h", "fi"], {"file"}),
             (["-i", "-r", ""], {"folder"}), (["-u", "roo"], {"root"}),
             (["-l", ""], set()), (["-i", "f"], {"file", "folder"}),
             (["-i", "cert", "fi"], {"file"}),
@@ -469,7 +516,7 @@ def another_user():
 
 CHECKS = (starttls, in_the_clear, injection, handshake_timeout, implicit,
           inherited, stalled, places, reset, deaf, addresses, handed_over,
-          nothing_besides, limit, dies_asking, completed)
+          nothing_besides, limit, dies_asking, command_line, completed)
 AS_ROOT = (another_root, another_user)
 
 
