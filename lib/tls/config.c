@@ -296,6 +296,7 @@ static int settle(struct smtptls_config *config)
 
 	/* from an attempt to freeze that failed */
 	stls_own_certificates_free(&config->own);
+	stls_single_credentials_free(&config->single);
 	gnutls_certificate_get_trust_list(config->credentials, &trust);
 	ret = stls_own_certificates_read(&config->own, config->credentials,
 					 trust);
@@ -304,8 +305,7 @@ static int settle(struct smtptls_config *config)
 		ret = judge_strength(config, config->policy, &error);
 	if (ret < 0)
 		goto failed;
-	ret = stls_dh_settle(&config->dh, config->credentials, config->policy,
-			     config->own.rsa_bits);
+	ret = stls_dh_settle(&config->dh, config->policy, config->own.rsa_bits);
 	if (ret == 0)
 		return 0;
 	ret = stls_config_fail(config,
@@ -399,8 +399,6 @@ static int warn(struct smtptls_config *config)
 /* A hook chooses among several certificates, and of a client's none. */
 static int make_single(struct smtptls_config *config)
 {
-	/* from an attempt to freeze that failed */
-	stls_single_credentials_free(&config->single);
 	if (config->own.count == 0)
 		return 0;
 	return stls_single_credentials_make(
@@ -440,6 +438,7 @@ int smtptls_config_freeze(struct smtptls_config *config)
 		return ret;
 	config->has_certificate = config->own.count > 0;
 	stls_stapling_install(config);
+	stls_dh_install(&config->dh, config->credentials, config->policy);
 	if (config->policy)
 		gnutls_certificate_set_verify_flags(
 			config->credentials,

@@ -9,6 +9,10 @@
  *
  * Suites without authentication need credentials of their own, which hold
  * nothing but these parameters.
+ *
+ * GnuTLS keeps parameters by their address, and credentials that have some
+ * cannot be rid of them. So the configuration's get a field only when nothing
+ * can fail any more: settings that failed leave none behind for others.
  */
 #include "tls/dh.h"
 
@@ -107,30 +111,47 @@ int stls_dh_give(gnutls_dh_params_t params,
 						      GNUTLS_SEC_PARAM_UNKNOWN);
 }
 
-int stls_dh_settle(struct stls_dh *dh,
-		   gnutls_certificate_credentials_t credentials,
-		   const struct smtptls_policy *policy, unsigned rsa_bits)
+/* All but the parameters of the host's file. */
+static void forget(struct stls_dh *dh)
+{
+	if (dh->anonymous)
+		gnutls_anon_free_server_credentials(dh->anonymous);
+	dh->anonymous = NULL;
+	if (dh->params && dh->bits == 0) {
+		gnutls_dh_params_deinit(dh->params);
+		dh->params = NULL;
+	}
+}
+
+int stls_dh_settle(struct stls_dh *dh, const struct smtptls_policy *policy,
+		   unsigned rsa_bits)
 {
 	int ret = 0;
 
-	if (!policy)
-		return dh->params
-			       ? 0
-			       : gnutls_certificate_set_known_dh_params(
-					 credentials, GNUTLS_SEC_PARAM_MEDIUM);
-	if (!dh->params)
+	/* from an attempt to freeze that failed */
+	forget(dh);
+	if (policy && !dh->params)
 		ret = set_field(dh, policy, rsa_bits);
-	if (ret == 0 && dh->params)
-		ret = stls_dh_give(dh->params, credentials);
-	if (ret == 0 && !dh->anonymous && has_anonymous(policy))
+	if (ret == 0 && policy && has_anonymous(policy))
 		ret = set_anonymous(dh);
 	return ret;
 }
 
+void stls_dh_install(const struct stls_dh *dh,
+		     gnutls_certificate_credentials_t credentials,
+		     const struct smtptls_policy *policy)
+{
+	/* A number that GnuTLS keeps: neither can fail. */
+	if (policy && dh->params)
+		(void)stls_dh_give(dh->params, credentials);
+	if (!policy && !dh->params)
+		(void)gnutls_certificate_set_known_dh_params(
+			credentials, GNUTLS_SEC_PARAM_MEDIUM);
+}
+
 void stls_dh_free(struct stls_dh *dh)
 {
-	if (dh->anonymous)
-		gnutls_anon_free_server_credentials(dh->anonymous);
+	forget(dh);
 	if (dh->params)
 		gnutls_dh_params_deinit(dh->params);
 }

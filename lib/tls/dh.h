@@ -16,14 +16,17 @@ struct stls_dh {
 };
 
 /*
- * Give `credentials` their parameters for DHE, unless a file has, and suites
- * without authentication their credentials, if the policy has any; `policy` is
- * NULL where the priority is the host's, `rsa_bits` are the own RSA key's.
- * Returns 0 or GnuTLS's error.
+ * Choose parameters for DHE, unless a file has, and give suites without
+ * authentication their credentials, if the policy has any; `policy` is NULL
+ * where the priority is the host's, `rsa_bits` are the own RSA key's. What an
+ * earlier call has chosen is gone. Returns 0 or GnuTLS's error.
  */
-int stls_dh_settle(struct stls_dh *dh,
-		   gnutls_certificate_credentials_t credentials,
-		   const struct smtptls_policy *policy, unsigned rsa_bits);
+int stls_dh_settle(struct stls_dh *dh, const struct smtptls_policy *policy,
+		   unsigned rsa_bits);
+/* Then, once: let the configuration's credentials use them. */
+void stls_dh_install(const struct stls_dh *dh,
+		     gnutls_certificate_credentials_t credentials,
+		     const struct smtptls_policy *policy);
 /* Let credentials under a policy use these parameters; 0 or GnuTLS's error. */
 int stls_dh_give(gnutls_dh_params_t params,
 		 gnutls_certificate_credentials_t credentials);

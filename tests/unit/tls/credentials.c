@@ -24,6 +24,7 @@
 #include <smtptls/gnutls.h>
 
 #include "../help/config_help.h"
+#include "../help/no_memory.h"
 #include "../help/peer.h"
 #include "../help/policy_help.h"
 
@@ -489,6 +490,81 @@ static void test_dh_leaves_fields(void **state)
 	peer_free(client);
 }
 
+static void assert_prime(gnutls_dh_params_t params, const gnutls_datum_t *prime)
+{
+	gnutls_datum_t found, generator;
+
+	assert_non_null(params);
+	assert_int_equal(
+		gnutls_dh_params_export_raw(params, &found, &generator, NULL),
+		0);
+	/* a zero may stand in front */
+	assert_in_range(found.size, prime->size, prime->size + 1);
+	assert_memory_equal(found.data + found.size - prime->size, prime->data,
+			    prime->size);
+	gnutls_free(found.data);
+	gnutls_free(generator.data);
+}
+
+/* With a field of 2048 bits, which is chosen before memory ends. */
+static struct smtptls_config *fail_to_freeze(void)
+{
+	struct smtptls_config *config = new_config();
+	struct smtptls_policy *policy =
+		new_policy(POLICY(.ciphers = "ALL:@SECLEVEL=0"));
+	const char *file = usual_server()->file;
+	int n, ret = SMTPTLS_E_NOMEM;
+
+	assert_int_equal(smtptls_config_set_policy(config, policy), 0);
+	smtptls_policy_unref(policy);
+	/* of several, each is in credentials of its own, which are made later */
+	assert_int_equal(smtptls_config_add_cert_file(config, file, file), 0);
+	assert_int_equal(smtptls_config_add_cert_file(config, file, file), 0);
+	for (n = 0; ret == SMTPTLS_E_NOMEM && !config->dh.anonymous; n++) {
+		allocations_left = n;
+		ret = smtptls_config_freeze(config);
+		allocations_left = -1;
+	}
+	assert_int_equal(ret, SMTPTLS_E_NOMEM);
+	assert_prime(config->dh.params, &gnutls_ffdhe_2048_group_prime);
+	return config;
+}
+
+/* What an attempt to freeze has chosen does not count for the next. */
+static void test_dh_chosen_anew(void **state)
+{
+	struct smtptls_policy *stronger =
+		new_policy(POLICY(.ciphers = "ALL:@SECLEVEL=3"));
+	struct smtptls_config *config;
+
+	(void)state;
+	config = fail_to_freeze();
+	assert_int_equal(smtptls_config_set_policy(config, stronger), 0);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+	assert_prime(config->dh.params, &gnutls_ffdhe_3072_group_prime);
+	assert_null(config->dh.anonymous);
+	smtptls_config_unref(config);
+
+	config = fail_to_freeze();
+	assert_int_equal(
+		smtptls_config_set_dh_file(
+			config, dh_file(&gnutls_ffdhe_4096_group_prime)),
+		0);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+	assert_prime(config->dh.params, &gnutls_ffdhe_4096_group_prime);
+	assert_non_null(config->dh.anonymous);
+	smtptls_config_unref(config);
+
+	config = fail_to_freeze();
+	assert_int_equal(smtptls_config_set_priority(config, "NORMAL"), 0);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+	assert_null(config->dh.params);
+	assert_null(config->dh.anonymous);
+	smtptls_config_unref(config);
+
+	smtptls_policy_unref(stronger);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -506,6 +582,7 @@ int main(void)
 		TEST(test_system_authorities),
 		TEST(test_dh),
 		TEST(test_dh_leaves_fields),
+		TEST(test_dh_chosen_anew),
 	};
 
 	return cmocka_run_group_tests_name("credentials", tests, NULL, NULL);
