@@ -490,6 +490,29 @@ static void test_dh_leaves_fields(void **state)
 	peer_free(client);
 }
 
+/* Without a policy and a file, for a client that names no field. */
+static void test_dh_by_priority(void **state)
+{
+	struct smtptls_config *config = *state;
+	struct peer *client =
+		peer_client(PEER_TLS12 ":-KX-ALL:+DHE-RSA:-GROUP-ALL", NULL);
+	const char *file =
+		testcert_server(usual_ca(), TESTCERT_RSA, "mx.example.org")
+			->file;
+	struct smtptls_conn *conn;
+
+	assert_int_equal(smtptls_config_set_priority(config, "NORMAL"), 0);
+	assert_int_equal(smtptls_config_add_cert_file(config, file, file), 0);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+	conn = peer_conn(smtptls_config_ref(config), SMTPTLS_SERVER);
+	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+	peer_run(client, conn);
+	assert_int_equal(client->result, 0);
+	assert_int_equal(gnutls_dh_get_prime_bits(client->tls), 2048);
+	smtptls_conn_free(conn);
+	peer_free(client);
+}
+
 static void assert_prime(gnutls_dh_params_t params, const gnutls_datum_t *prime)
 {
 	gnutls_datum_t found, generator;
@@ -582,6 +605,7 @@ int main(void)
 		TEST(test_system_authorities),
 		TEST(test_dh),
 		TEST(test_dh_leaves_fields),
+		TEST(test_dh_by_priority),
 		TEST(test_dh_chosen_anew),
 	};
 
