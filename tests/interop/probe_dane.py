@@ -265,10 +265,10 @@ class Finger:
     SETTINGS = ("compatibility_level = 3.6\nmyhostname = client.test\n"
                 "mail_owner = nobody\nsetgid_group = mail\n"
                 "default_privs = daemon\nsmtp_dns_support_level = dnssec\n"
-                "smtp_host_lookup = dns\ndnssec_probe =\n"
-                "smtp_address_preference = ipv4\n")
-    # it ends there
-    OTHERS = {"one-greeting-421": "defer", "address-greeting-421": "defer"}
+                "smtp_host_lookup = dns\ndnssec_probe =\n")
+    # it ends at such a greeting, and takes addresses in any order
+    OTHERS = {"one-greeting-421": ("defer",),
+              "address-greeting-421": ("defer", "verified")}
 
     def __init__(self):
         self.package, self.place = Package("postfix"), scratch()
@@ -351,7 +351,7 @@ def main(words):
             ours, code = probe.verdict(case.domain)
             theirs = finger.verdict(case.domain)
             assert ours == case.verdict and theirs \
-                == finger.OTHERS.get(case.name, case.verdict), \
+                in finger.OTHERS.get(case.name, (case.verdict,)), \
                 f"{ours}, not {case.verdict}; posttls-finger: {theirs}"
             assert case.said in (code or case.said), f"{code}: {case.said}"
             sent, sentence = sender.verdict(case.domain)
