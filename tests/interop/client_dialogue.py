@@ -135,7 +135,8 @@ def ehlo_refused(site, code):
      b"250_STARTTLS", b"650 STARTTLS", b" 250 STARTTLS", b"-50 STARTTLS",
      b""), 31)})
 def no_reply(site, words):
-    refused(site.send(session(site.context, EHLO=words + b"\r\n")), "no SMTP")
+    refused(site.send(session(site.context, EHLO=words + b"\r\n")),
+            "is not SMTP")
 
 
 # --- STARTTLS
@@ -158,7 +159,7 @@ def starttls_accepted(site, judge, words):
 def two_codes(site):
     def say(peer):
         peer.send(b"220-ready\r\n454 no\r\n")
-    refused(site.send(session(site.context, STARTTLS=say)), "no SMTP")
+    refused(site.send(session(site.context, STARTTLS=say)), "is not SMTP")
 
 
 @row("C-STL-17", b"220 go\r\n", None)
