@@ -21,7 +21,7 @@ ADDRESS = {name: f"127.0.1.{number}" for number, name in enumerate(
      "self-signed", "stranger", "no-starttls", "refused", "nobody",
      "greeting-421", "greeting-554", "ehlo-421", "mail-451", "rcpt-451",
      "data-gone", "text-gone", "masked",
-     "requiretls"), 1)}
+     "requiretls", "stalls"), 1)}
 # what some of them say
 SPOKEN = {"greeting-421": {"greeting": b"421 4.3.2 not now\r\n"},
           "greeting-554": {"greeting": b"554 5.7.1 not you\r\n"},
@@ -33,7 +33,9 @@ SPOKEN = {"greeting-421": {"greeting": b"421 4.3.2 not now\r\n"},
           # behind as much as a report of it has no room for
           "requiretls": {"TLS EHLO": b"250-mx\r\n" + b"".join(
               b"250-X-%d %b\r\n" % (i, b"x" * 100) for i in range(20))
-              + b"250 RequireTLS\r\n"}}
+              + b"250 RequireTLS\r\n"},
+          "stalls": {"STARTTLS": lambda peer: (peer.send(b"220 go\r\n"),
+                                               peer.listen(60))}}
 NAMES = ["*.signed.test", "*.unsigned.test", "*.half.test"]
 
 

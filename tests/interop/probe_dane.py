@@ -193,6 +193,10 @@ def zones(cases, tlsa):
         f"{name} A {ADDRESS['good']}" for name in ("plain", "wrong-host")] + [
         f"{name} TLSA {tlsa(3, 1, 1, 'stranger')}"
         for name in ("wrong", "_25._tcp.wrong-host")]
+    bodies["signed.test"] = [
+        "stalls MX 10 mx-stalls", f"mx-stalls A {ADDRESS['stalls']}",
+        f"_25._tcp.mx-stalls TLSA {tlsa(3, 1, 1, 'good')}",
+        "stalls MX 20 mx-right-3-1-1"]
     for case in cases:
         bodies[case.zone] += case.lines
     return {zone: (MODES[zone], "\n".join(lines) + "\n")
@@ -322,13 +326,18 @@ class Late(socketserver.UDPServer):
 
 
 def time_limit(lab, servers):
-    """It holds for look-ups: what is answered behind it is not heard."""
+    """It holds for look-ups: what is answered behind it is not heard. Once it
+    is over no other host is looked up."""
     with Late() as late:
         sender = Sender(lab, servers, f"127.0.0.1@{late.server_address[1]}")
         sent, sentence = sender.verdict("late.example", "--timeout", "1")
         assert sent == "defer" and "look-up" in sentence, sentence
         sent, sentence = sender.verdict("late.example")
         assert sent == "bounce", sentence
+    sent, sentence = Sender(lab, servers).verdict("stalls.signed.test",
+                                                  "--timeout", str(SCALE))
+    assert sent == "defer" and "4.7.5" in sentence \
+        and "silent for too long" in sentence, sentence
 
 
 def main(words):
