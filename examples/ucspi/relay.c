@@ -130,18 +130,16 @@ static short net_events(int ports)
 /* Send what waits, as long as the client takes something of it; 0 or -1. */
 static int flush(struct smtptls_conn *conn, int fd)
 {
-	const unsigned char *data;
-	size_t before;
-	int ret;
+	while (smtptls_conn_poll(conn) & SMTPTLS_NET_OUT) {
+		struct pollfd client = { fd, POLLOUT, 0 };
+		int n = poll(&client, 1, FLUSH_MS);
 
-	do {
-		before = smtptls_conn_output(conn, &data);
-		ret = smtptls_fd_pump(conn, fd, fd, 0, FLUSH_MS);
-	} while (ret == SMTPTLS_E_TIMEOUT &&
-		 smtptls_conn_output(conn, &data) < before);
-	if (ret == SMTPTLS_E_TIMEOUT)
-		(void)smtptls_conn_timed_out(conn);
-	return ret < 0 ? -1 : 0;
+		if (n == 0)
+			(void)smtptls_conn_timed_out(conn);
+		if (n == 0 || is_hard(n) || transmit(conn, fd) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* The program has said all, of which some may be in the pipe still. */
