@@ -77,7 +77,8 @@ static const struct stls_skip reasons[REASONS] = {
 				      "name's authentication",
 				      NULL },
 	[SMTPTLS_SKIP_CONNECTION] = { RANK_LOOKUP, SMTPTLS_DEFER, "4.4.1",
-				      "no connection to the host came about",
+				      "no connection to the host, or it was "
+				      "lost",
 				      NULL },
 	[SMTPTLS_SKIP_TLS] = { RANK_POLICY, SMTPTLS_DEFER, "4.7.5",
 			       "TLS as it is required with the host failed",
