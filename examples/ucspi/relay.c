@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Plaintext to a program and from it, TLS to the network and from it. One piece
- * of at most a TLS record is held for the program; nothing more is read for it
+ * of at most a TLS record is held for each side; nothing more is read for it
  * until that is gone. The program has the time limits: it ends an idle session.
  * Then, or when the client has ended it, what is left has to be taken in time.
  */
@@ -66,25 +66,26 @@ static void feed(struct smtptls_conn *conn, struct piece *piece, int *in)
 	}
 }
 
-/* From the program to the client; 0 when the program has said all. */
-static int drain(struct smtptls_conn *conn, int out)
+/* From the program to the client, as far as there is room; 0 when the program
+ * has said all. */
+static int drain(struct smtptls_conn *conn, struct piece *piece, int out)
 {
-	char data[RECORD];
-	size_t sent = 0;
 	ssize_t n;
 
-	n = read(out, data, sizeof(data));
-	if (n == 0 || is_hard(n))
-		return 0;
-	/* Less than 64 KiB waited, so all of it is taken. */
-	while (n > 0 && sent < (size_t)n) {
-		ssize_t taken =
-			smtptls_conn_write(conn, data + sent, (size_t)n - sent);
-		if (taken <= 0)
+	if (piece->start == piece->end) {
+		n = read(out, piece->data, sizeof(piece->data));
+		if (n == 0 || is_hard(n))
 			return 0;
-		sent += (size_t)taken;
+		piece->start = 0;
+		piece->end = n > 0 ? (size_t)n : 0;
 	}
-	return 1;
+	if (piece->start == piece->end)
+		return 1;
+	n = smtptls_conn_write(conn, piece->data + piece->start,
+			       piece->end - piece->start);
+	if (n > 0)
+		piece->start += (size_t)n;
+	return n > 0 || n == SMTPTLS_E_AGAIN;
 }
 
 /* ---- the network's side ---- */
@@ -143,39 +144,40 @@ static int flush(struct smtptls_conn *conn, int fd)
 }
 
 /* The program has said all, of which some may be in the pipe still. */
-static void say_rest(struct smtptls_conn *conn, int fd, int out)
+static void say_rest(struct smtptls_conn *conn, int fd, struct piece *said,
+		     int out)
 {
 	do
 		if (flush(conn, fd) < 0)
 			return;
-	while (drain(conn, out));
+	while (drain(conn, said, out));
 	smtptls_conn_close(conn);
 	(void)flush(conn, fd);
 }
 
 void relay(struct smtptls_conn *conn, int fd, int *in, int out)
 {
-	struct piece piece = { 0, 0, "" };
-	int ports;
+	struct piece heard = { 0, 0, "" }, said = { 0, 0, "" };
 
 	unblock(fd);
 	unblock(*in);
 	unblock(out);
 	for (;;) {
-		feed(conn, &piece, in);
+		feed(conn, &heard, in);
 		if (transmit(conn, fd) < 0)
 			return;
-		ports = smtptls_conn_poll(conn);
+		int ports = smtptls_conn_poll(conn);
 		int open = smtptls_conn_state(conn) == SMTPTLS_TLS;
 		if (!open && !(ports & SMTPTLS_APP_IN)) {
 			(void)flush(conn, fd);
 			return;
 		}
-		int held = piece.start < piece.end;
-		/* What the library has for the program needs no wait. */
-		int ready = !held && ports & SMTPTLS_APP_IN;
+		int held = heard.start < heard.end;
+		int room = ports & SMTPTLS_APP_OUT;
+		int left = room && said.start < said.end;
+		/* What is here already needs no wait. */
+		int ready = left || (!held && ports & SMTPTLS_APP_IN);
 		short net = net_events(ports);
-		short said = ports & SMTPTLS_APP_OUT ? POLLIN : 0;
 		/*
 		 * An end shows without being asked for, again and again: the
 		 * program's is looked for at any time, the client's only where
@@ -183,14 +185,14 @@ void relay(struct smtptls_conn *conn, int fd, int *in, int out)
 		 */
 		struct pollfd fds[] = {
 			{ net ? fd : -1, net, 0 },
-			{ open ? out : -1, said, 0 },
+			{ open ? out : -1, room ? POLLIN : 0, 0 },
 			{ held ? *in : -1, POLLOUT, 0 },
 		};
 		if (poll(fds, 3, ready ? 0 : -1) < 0 && errno != EINTR)
 			return;
 		if (fds[1].revents & POLLHUP ||
-		    (fds[1].revents && !drain(conn, out))) {
-			say_rest(conn, fd, out);
+		    ((left || fds[1].revents) && !drain(conn, &said, out))) {
+			say_rest(conn, fd, &said, out);
 			return;
 		}
 		if (fds[0].revents & (POLLIN | POLLHUP | POLLERR))

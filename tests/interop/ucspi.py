@@ -206,6 +206,31 @@ def stalled():
         Inherited.stop()
 
 
+def small_records():
+    """A client that wants small records gets all that is said, too."""
+    cert, key = CERTS.ecdsa
+    place = str(scratch() / "socket")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(place)
+        listener.listen()
+        process = subprocess.Popen(
+            WRAPPER + [runner_program(), "-i", str(cert), str(key), "seq",
+                       "200000"], stdin=listener, stderr=subprocess.DEVNULL,
+            start_new_session=True)
+    try:
+        with subprocess.Popen(
+                ["openssl", "s_client", "-unix", place, "-maxfraglen", "512",
+                 "-quiet", "-no_ign_eof"], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as client:
+            time.sleep(1)       # until nothing holds any more
+            said = client.stdout.read()
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+    expected = b"".join(b"%d\n" % number for number in range(1, 200001))
+    assert said == expected, (len(said), len(expected))
+
+
 def places():
     """The place of a client that takes nothing is another's in the end."""
     with Runner(CERTS, "/bin/sh", "-c", "exec timeout 1 cat /dev/zero",
@@ -515,7 +540,7 @@ def another_user():
 
 
 CHECKS = (starttls, in_the_clear, injection, handshake_timeout, implicit,
-          inherited, stalled, places, reset, deaf, addresses, handed_over,
+          inherited, stalled, small_records, places, reset, deaf, addresses, handed_over,
           nothing_besides, limit, dies_asking, command_line, completed)
 AS_ROOT = (another_root, another_user)
 
