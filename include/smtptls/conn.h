@@ -399,7 +399,8 @@ SMTPTLS_API int smtptls_conn_input_eof(struct smtptls_conn *conn);
 /*
  * What is to be sent: sets `*ptr` and returns the number of bytes, all that
  * waits in one piece; 0 when SMTPTLS_NET_OUT is closed. The memory stays valid
- * until smtptls_conn_output_done(), whatever is called between.
+ * until smtptls_conn_output_done(), whatever is called between; what is added
+ * until then may be given out only after it.
  */
 SMTPTLS_API size_t smtptls_conn_output(struct smtptls_conn *conn,
 				       const unsigned char **ptr);
