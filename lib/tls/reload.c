@@ -35,8 +35,8 @@ struct stamp {
 	dev_t device;
 	ino_t inode;
 	off_t size;
-	struct timespec modified;
-	struct timespec changed; /* by chmod(2), too, as others do not tell */
+	time_t modified;	 /* its content */
+	struct timespec changed; /* that, its owner or its mode */
 };
 
 struct smtptls_reload {
@@ -62,26 +62,21 @@ static void take_stamp(struct stamp *stamp, const char *file)
 	stamp->device = st.st_dev;
 	stamp->inode = st.st_ino;
 	stamp->size = st.st_size;
-	stamp->modified = st.st_mtim;
+	stamp->modified = st.st_mtime;
 	stamp->changed = st.st_ctim;
-}
-
-static int same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
 static int same_stamp(const struct stamp *a, const struct stamp *b)
 {
 	return a->device == b->device && a->inode == b->inode &&
-	       a->size == b->size && same_time(&a->modified, &b->modified) &&
-	       same_time(&a->changed, &b->changed);
+	       a->size == b->size && a->changed.tv_sec == b->changed.tv_sec &&
+	       a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
 static int is_young(const struct stamp *stamp, time_t now)
 {
-	return stamp->inode && stamp->modified.tv_sec >= now - 1 &&
-	       stamp->modified.tv_sec <= now + 1;
+	return stamp->inode && stamp->modified >= now - 1 &&
+	       stamp->modified <= now + 1;
 }
 
 static int find(const struct stls_texts *files, const char *file)
