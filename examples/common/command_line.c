@@ -31,6 +31,21 @@ void usage_error(const struct program *program, const char *format, ...)
 	exit(program->usage_status);
 }
 
+long option_number(const struct program *program, const char *option,
+		   const char *text, long min, long max)
+{
+	char *end;
+	long value;
+
+	errno = 0;
+	value = strtol(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || value < min ||
+	    value > max)
+		usage_error(program, "%s %s: not a number from %ld to %ld",
+			    option, text, min, max);
+	return value;
+}
+
 _Noreturn void printed(const struct program *program)
 {
 	if (fflush(stdout) == 0)

@@ -26,6 +26,11 @@ int next_option(const struct program *program, int argc, char **argv,
 __attribute__((format(printf, 2, 3))) _Noreturn void
 usage_error(const struct program *program, const char *format, ...);
 
+/* The whole of `text` as a number from `min`, which is not negative, to `max`;
+ * else a usage_error() that names `option`, as "-c" or "--timeout". */
+long option_number(const struct program *program, const char *option,
+		   const char *text, long min, long max);
+
 /* What was asked for is printed: the end of the program. */
 _Noreturn void printed(const struct program *program);
 

@@ -85,17 +85,6 @@ static const struct program program = { .name = "smtptls-probe",
 					.usage_status = UNKNOWN,
 					.local_status = UNKNOWN };
 
-static int number(const char *option, const char *text, int max)
-{
-	char *end;
-	long n = strtol(text, &end, 10);
-
-	if (text[0] < '0' || text[0] > '9' || *end || n > max)
-		usage_error(&program, "%s %s: not from 0 to %d", option, text,
-			    max);
-	return (int)n;
-}
-
 static int level_of(const char *text)
 {
 	static const int levels[] = { SMTPTLS_LEVEL_MAY, SMTPTLS_LEVEL_ENCRYPT,
@@ -140,12 +129,14 @@ static const char *split(const char *option, char *word, int *port)
 
 	if (word[0] == '[' && close && (close[1] == ':' || !close[1])) {
 		if (close[1])
-			*port = number(option, close + 2, 65535);
+			*port = (int)option_number(&program, option, close + 2,
+						   0, 65535);
 		*close = '\0';
 		return word + 1;
 	}
 	if (colon && strchr(word, ':') == colon) {
-		*port = number(option, colon + 1, 65535);
+		*port = (int)option_number(&program, option, colon + 1, 0,
+					   65535);
 		*colon = '\0';
 	}
 	return word;
@@ -314,7 +305,9 @@ static void take(struct options *options, int option)
 		options->my_name = optarg;
 		break;
 	case TIMEOUT:
-		options->timeout_ms = 1000 * number("--timeout", optarg, 3600);
+		options->timeout_ms =
+			1000 * (int)option_number(&program, "--timeout", optarg,
+						  0, 3600);
 		break;
 	case REQUIRE:
 		options->level = level_of(optarg);
@@ -354,10 +347,12 @@ static void take(struct options *options, int option)
 		options->trust_anchor = optarg;
 		break;
 	case WARN_DAYS:
-		options->warn_days = number("--warn-days", optarg, 36500);
+		options->warn_days = (int)option_number(&program, "--warn-days",
+							optarg, 0, 36500);
 		break;
 	case CRIT_DAYS:
-		options->crit_days = number("--crit-days", optarg, 36500);
+		options->crit_days = (int)option_number(&program, "--crit-days",
+							optarg, 0, 36500);
 		break;
 	case JSON_OUT:
 		options->json = 1;

@@ -156,17 +156,6 @@ static int read_domain_level(const char *level)
 		    level);
 }
 
-static int read_timeout(const char *seconds)
-{
-	char *end;
-	long n = strtol(seconds, &end, 10);
-
-	if (n < 1 || n > TIMEOUT_MAX || *end)
-		usage_error(&program, "--timeout %s: not from 1 to %d", seconds,
-			    TIMEOUT_MAX);
-	return (int)n;
-}
-
 /* What AUTH PLAIN says, in BASE64 (RFC 4616). */
 static const char *login_of(const char *user, const char *password)
 {
@@ -326,7 +315,11 @@ void mail_read_options(struct mail *mail, int argc, char **argv)
 	mail->cert = value[CERT];
 	mail->key = value[KEY];
 	mail->session = value[SESSION];
-	mail->timeout = value[TIMEOUT] ? read_timeout(value[TIMEOUT]) : 300;
+	mail->timeout =
+		value[TIMEOUT]
+			? (int)option_number(&program, "--timeout",
+					     value[TIMEOUT], 1, TIMEOUT_MAX)
+			: 300;
 	mail->implicit = value[IMPLICIT] != NULL;
 	mail->allow_cleartext = value[CLEARTEXT] != NULL;
 	if (value[USER])

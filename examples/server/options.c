@@ -4,7 +4,6 @@
  * on stderr that names the option and the cause, and ends the program.
  */
 #include <ctype.h>
-#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,19 +64,6 @@ static const struct program program = { .name = "smtptls-server",
 					.version = SMTPTLS_VERSION,
 					.help = help,
 					.usage_status = 2 };
-
-static long number(const char *option, const char *text, long min, long max)
-{
-	char *end;
-
-	errno = 0;
-	long value = strtol(text, &end, 10);
-	if (!isdigit((unsigned char)*text) || *end || errno || value < min ||
-	    value > max)
-		usage_error(&program, "--%s %s: not a number from %ld to %ld",
-			    option, text, min, max);
-	return value;
-}
 
 static int verify_mode(const char *text)
 {
@@ -251,8 +237,8 @@ static void set_option(struct options *options, int option)
 		options->policy.sigalgs = optarg;
 		break;
 	case 'S':
-		options->policy.security_level =
-			(int)number("seclevel", optarg, 0, 5);
+		options->policy.security_level = (int)option_number(
+			&program, "--seclevel", optarg, 0, 5);
 		if (options->policy.security_level == 0)
 			options->policy.security_level =
 				SMTPTLS_SECURITY_LEVEL_0;
@@ -288,20 +274,20 @@ static void set_option(struct options *options, int option)
 		options->log_changes = 1;
 		break;
 	case 's':
-		options->max_size =
-			(size_t)number("max-size", optarg, 1, 1L << 30);
+		options->max_size = (size_t)option_number(
+			&program, "--max-size", optarg, 1, 1L << 30);
 		break;
 	case 'x':
-		options->max_connections =
-			(unsigned)number("max-connections", optarg, 1, 1000000);
+		options->max_connections = (unsigned)option_number(
+			&program, "--max-connections", optarg, 1, 1000000);
 		break;
 	case 't':
-		options->handshake_timeout =
-			(int)number("handshake-timeout", optarg, 1, 86400);
+		options->handshake_timeout = (int)option_number(
+			&program, "--handshake-timeout", optarg, 1, 86400);
 		break;
 	case 'i':
-		options->idle_timeout =
-			(int)number("idle-timeout", optarg, 1, 86400);
+		options->idle_timeout = (int)option_number(
+			&program, "--idle-timeout", optarg, 1, 86400);
 		break;
 	case 'X':
 		if (explain(optarg) < 0)

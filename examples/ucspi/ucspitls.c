@@ -293,18 +293,6 @@ static void accept_all(struct smtptls_config *config, int listener)
 	}
 }
 
-static int number(int option)
-{
-	const int max = 1000000;
-	char *end;
-	long n = strtol(optarg, &end, 10);
-
-	if (optarg[0] < '0' || optarg[0] > '9' || *end || n < 1 || n > max)
-		usage_error(&program, "-%c %s: not a number from 1 to %d",
-			    option, optarg, max);
-	return (int)n;
-}
-
 static void parse(int argc, char **argv)
 {
 	int option;
@@ -312,7 +300,8 @@ static void parse(int argc, char **argv)
 	while ((option = next_option(&program, argc, argv, names)) != -1) {
 		switch (option) {
 		case 'c':
-			options.clients = number(option);
+			options.clients = (int)option_number(
+				&program, "-c", optarg, 1, 1000000);
 			break;
 		case 'i':
 			options.implicit = 1;
@@ -321,7 +310,9 @@ static void parse(int argc, char **argv)
 			options.listen = optarg;
 			break;
 		case 't':
-			options.handshake_ms = number(option) * 1000;
+			options.handshake_ms =
+				1000 * (int)option_number(&program, "-t",
+							  optarg, 1, 1000000);
 			break;
 		case 'r':
 			options.root = optarg;
