@@ -354,7 +354,8 @@ static int get_socket(void)
 
 int main(int argc, char **argv)
 {
-	struct smtptls_config *config;
+	/* static: still held, and no leak, where die() ends the program */
+	static struct smtptls_config *config;
 	int fd, status;
 
 	signal(SIGPIPE, SIG_IGN);
