@@ -44,7 +44,7 @@ def ratio_row(name, floor, server, limit):
     return Row(name, f"{statistics.median(floor):,.0f}",
                f"{statistics.median(server):,.0f}", f"x {ratio:.3f}",
                f"{low:.3f}..{high:.3f}" if len(ratios) > 1 else "",
-               f"x {limit:.2f}" if limit else "", verdict)
+               f"x {limit:g}" if limit else "", verdict)
 
 
 def difference_row(name, floor, server, limit, digits=0):

@@ -11,9 +11,14 @@
  * it has to grow, the old block is kept beside the new one until the pin is
  * taken off.
  *
- * Memory is wiped before it is freed, as far as it was ever written, unless the
- * queue is said to hold only what is encrypted. Limits are the callers'
- * business: the queue grows as it is told to.
+ * Queues that are filled and emptied in turn, one for each connection, can share
+ * a spare: a block of its size goes there instead of being freed, and the next
+ * queue takes it. The allocator would merge a block so large with its
+ * neighbours each time, only to split it again.
+ *
+ * Memory is wiped before it is freed or left to another queue, as far as it was
+ * ever written, unless the queue is said to hold only what is encrypted. Limits
+ * are the callers' business: the queue grows as it is told to.
  */
 #include "base/buffer.h"
 
@@ -22,20 +27,62 @@
 
 #include <smtptls/error.h>
 
+/* Whoever touches the spare block is told so by AddressSanitizer. */
+#ifdef __has_include
+#if __has_include(<sanitizer/asan_interface.h>)
+#include <sanitizer/asan_interface.h>
+#endif
+#endif
+#ifndef ASAN_POISON_MEMORY_REGION
+#define ASAN_POISON_MEMORY_REGION(block, size)	 ((void)(block))
+#define ASAN_UNPOISON_MEMORY_REGION(block, size) ((void)(block))
+#endif
+
 /* Below this a block is not worth a second allocation when it grows. */
 #define BLOCK_MIN 1024
 
+/* ---- the spare ---- */
+
+/* The block that is spare from now on is `block`; returns the one before. */
+static unsigned char *exchange(struct stls_spare *spare, unsigned char *block)
+{
+	if (block)
+		ASAN_POISON_MEMORY_REGION(block, STLS_SPARE_SIZE);
+	block = atomic_exchange(&spare->block, block);
+	if (block)
+		ASAN_UNPOISON_MEMORY_REGION(block, STLS_SPARE_SIZE);
+	return block;
+}
+
+void stls_spare_free(struct stls_spare *spare)
+{
+	free(exchange(spare, NULL));
+}
+
+/* ---- blocks ---- */
+
+static unsigned char *block_new(const struct stls_buffer *buffer, size_t size)
+{
+	unsigned char *data = NULL;
+
+	if (buffer->spare && size == STLS_SPARE_SIZE)
+		data = exchange(buffer->spare, NULL);
+	return data ? data : malloc(size);
+}
+
 static void block_free(const struct stls_buffer *buffer, unsigned char *data,
-		       size_t used)
+		       size_t size, size_t used)
 {
 	if (data && !buffer->sealed)
 		explicit_bzero(data, used);
+	if (data && buffer->spare && size == STLS_SPARE_SIZE)
+		data = exchange(buffer->spare, data);
 	free(data);
 }
 
 static void release(struct stls_buffer *buffer)
 {
-	block_free(buffer, buffer->data, buffer->used);
+	block_free(buffer, buffer->data, buffer->size, buffer->used);
 	buffer->data = NULL;
 	buffer->start = buffer->end = buffer->used = buffer->size = 0;
 }
@@ -52,18 +99,19 @@ static int grow(struct stls_buffer *buffer, size_t room)
 		return SMTPTLS_E_NOMEM;
 	while (size - len < room || size < len)
 		size *= 2;
-	data = malloc(size);
+	data = block_new(buffer, size);
 	if (!data)
 		return SMTPTLS_E_NOMEM;
 	if (len)
 		memcpy(data, buffer->data + buffer->start, len);
 	if (buffer->pinned && !buffer->retired) {
 		buffer->retired = buffer->data;
+		buffer->retired_size = buffer->size;
 		buffer->retired_start = buffer->start;
 		buffer->retired_end = buffer->end;
 		buffer->retired_used = buffer->used;
 	} else {
-		block_free(buffer, buffer->data, buffer->used);
+		block_free(buffer, buffer->data, buffer->size, buffer->used);
 	}
 	buffer->data = data;
 	buffer->size = size;
@@ -151,7 +199,8 @@ void stls_buffer_pin(struct stls_buffer *buffer)
 void stls_buffer_unpin(struct stls_buffer *buffer)
 {
 	buffer->pinned = 0;
-	block_free(buffer, buffer->retired, buffer->retired_used);
+	block_free(buffer, buffer->retired, buffer->retired_size,
+		   buffer->retired_used);
 	buffer->retired = NULL;
 	if (buffer->start == buffer->end)
 		release(buffer);

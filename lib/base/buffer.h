@@ -3,9 +3,22 @@
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
+/* Of the one size of block that is kept for the next queue. */
+#define STLS_SPARE_SIZE (64 * 1024)
+
+/*
+ * A block that queues leave to each other, of any number of threads. All zeros
+ * is none yet.
+ */
+struct stls_spare {
+	_Atomic(unsigned char *) block;
+};
+
 struct stls_buffer {
+	struct stls_spare *spare; /* or NULL; it outlives the queue */
 	unsigned char *data;
 	size_t start; /* of what is held */
 	size_t end;   /* of what is held */
@@ -15,6 +28,7 @@ struct stls_buffer {
 	int sealed; /* what is held is encrypted: there is nothing to wipe */
 	/* What was held when the queue had to move although it was pinned. */
 	unsigned char *retired;
+	size_t retired_size;
 	size_t retired_start;
 	size_t retired_end;
 	size_t retired_used;
@@ -50,5 +64,7 @@ void stls_buffer_unpin(struct stls_buffer *buffer);
 
 /* Wipe and free everything. */
 void stls_buffer_free(struct stls_buffer *buffer);
+/* Free the block that no queue has at present. */
+void stls_spare_free(struct stls_spare *spare);
 
 #endif

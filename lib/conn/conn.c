@@ -30,9 +30,9 @@
 
 #define TLS_HANDSHAKE 0x16 /* the first byte of a record (RFC 8446 5.1) */
 
-#define INPUT_HELD    (16 * 1024) /* above this no more input is taken */
-#define INPUT_ROOM    (64 * 1024) /* for one read */
-#define OUTPUT_HELD   (64 * 1024) /* from this on nothing more is written */
+#define INPUT_HELD    (16 * 1024)     /* above this no more input is taken */
+#define INPUT_ROOM    STLS_SPARE_SIZE /* for one read */
+#define OUTPUT_HELD   (64 * 1024)     /* from this on nothing more is written */
 
 /*
  * With more than writing ever leaves, a record, nothing is read either: only
@@ -59,6 +59,7 @@ int smtptls_conn_new(struct smtptls_conn **conn, struct smtptls_config *config,
 	if (!new)
 		return SMTPTLS_E_NOMEM;
 	new->config = smtptls_config_ref(config);
+	new->in.spare = &config->input;
 	new->role = role;
 	new->state = SMTPTLS_PLAIN;
 	new->error_text = "";

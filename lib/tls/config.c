@@ -122,6 +122,7 @@ void smtptls_config_unref(struct smtptls_config *config)
 	smtptls_policy_unref(config->policy);
 	smtptls_policy_unref(config->shadow);
 	stls_ticket_keys_free(config);
+	stls_spare_free(&config->input);
 	stls_texts_free(&config->certificates);
 	stls_texts_free(&config->files);
 	stls_texts_free(&config->warnings);

@@ -58,6 +58,7 @@ struct smtptls_config {
 	gnutls_datum_t ticket_secret;
 	/* What else tickets must not cross: a digest of trust. */
 	unsigned char settings[STLS_SHA256_SIZE];
+	struct stls_spare input;	/* of its connections */
 	struct stls_texts certificates; /* their names, as they were added */
 	struct stls_texts files;	/* that were read, or could not be */
 	struct stls_texts warnings;

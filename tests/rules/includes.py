@@ -47,6 +47,8 @@ LIBC = set("""
     strings.h unistd.h fcntl.h poll.h sys/types.h sys/socket.h sys/stat.h
     sys/uio.h arpa/inet.h netinet/in.h
     """.split())
+# The compiler's, used where it exists.
+COMPILER = {"sanitizer/asan_interface.h"}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(\S+)', re.M)
 
@@ -94,7 +96,8 @@ def judge_library(path, delimiter, name):
         if is_crypto(name):
             return None if room in CRYPTO_ROOMS \
                 else f"only {sorted(CRYPTO_ROOMS)} may"
-        return None if name in LIBC else "not of libc, as the rule knows it"
+        return None if name in LIBC | COMPILER \
+            else "not of libc, as the rule knows it"
     if str(inside) in PUBLIC_ONLY:
         return "it is to need public headers only"
     if not (TOP / "lib" / name).is_file():

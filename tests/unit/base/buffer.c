@@ -305,6 +305,120 @@ static void test_pinned_while_empty(void **state)
 	assert_int_equal(blocks_held(), 0);
 }
 
+/* ---- the spare ---- */
+
+static void test_spare_goes_round(void **state)
+{
+	struct stls_spare spare = { 0 };
+	struct stls_buffer one = { .spare = &spare };
+	struct stls_buffer other = { .spare = &spare };
+	unsigned char *first, *second, *third;
+	size_t before = allocations;
+
+	(void)state;
+	assert_int_equal(stls_buffer_reserve(&one, STLS_SPARE_SIZE, &first), 0);
+	/* an empty queue holds none, and what it held is left to the next */
+	memset(first, SECRET, 100);
+	stls_buffer_commit(&one, 100);
+	stls_buffer_drop(&one, 100);
+	assert_null(one.data);
+	assert_int_equal(blocks_held(), 1);
+#ifdef __SANITIZE_ADDRESS__
+	assert_true(__asan_address_is_poisoned(first));
+#endif
+	allocations_fail = 1;
+	assert_int_equal(stls_buffer_reserve(&other, STLS_SPARE_SIZE, &second),
+			 0);
+	allocations_fail = 0;
+	assert_ptr_equal(second, first);
+	assert_null(memchr(second, SECRET, 100));
+	/* there is one alone: two queues at a time have a block each */
+	assert_int_equal(stls_buffer_reserve(&one, STLS_SPARE_SIZE, &third), 0);
+	assert_ptr_not_equal(third, second);
+	memset(second, SECRET, STLS_SPARE_SIZE);
+	stls_buffer_commit(&other, STLS_SPARE_SIZE);
+	assert_int_equal(allocations, before + 2);
+	assert_int_equal(blocks_held(), 2);
+	stls_buffer_free(&one);
+	assert_int_equal(blocks_held(), 2);
+	stls_buffer_free(&other);
+	assert_int_equal(blocks_held(), 1);
+	/* encrypted input is not wiped, here neither */
+	one.sealed = 1;
+	assert_int_equal(stls_buffer_reserve(&one, STLS_SPARE_SIZE, &first), 0);
+	memset(first, '#', 100);
+	stls_buffer_commit(&one, 100);
+	stls_buffer_free(&one);
+	assert_int_equal(stls_buffer_reserve(&other, STLS_SPARE_SIZE, &second),
+			 0);
+	assert_ptr_equal(second, first);
+	assert_int_equal(second[99], '#');
+	assert_int_equal(allocations, before + 2);
+	stls_buffer_free(&other);
+	stls_spare_free(&spare);
+	assert_int_equal(blocks_held(), 0);
+	stls_spare_free(&spare);
+}
+
+/* Blocks of other sizes are freed, and never taken for one of its size. */
+static void test_spare_has_one_size(void **state)
+{
+	struct stls_spare spare = { 0 };
+	struct stls_buffer buffer = { .spare = &spare };
+	unsigned char *ptr;
+
+	(void)state;
+	append_secret(&buffer, STLS_SPARE_SIZE - 1);
+	stls_buffer_drop(&buffer, STLS_SPARE_SIZE - 1);
+	assert_int_equal(blocks_held(), 0);
+	append_secret(&buffer, STLS_SPARE_SIZE + 1);
+	stls_buffer_free(&buffer);
+	assert_int_equal(blocks_held(), 0);
+	append_secret(&buffer, STLS_SPARE_SIZE);
+	stls_buffer_free(&buffer);
+	assert_int_equal(blocks_held(), 1);
+	assert_int_equal(
+		stls_buffer_reserve(&buffer, STLS_SPARE_SIZE + 1, &ptr), 0);
+	assert_int_equal(blocks_held(), 2);
+	stls_buffer_free(&buffer);
+	assert_int_equal(blocks_held(), 1);
+	stls_spare_free(&spare);
+	assert_int_equal(blocks_held(), 0);
+}
+
+/* What a host still reads is not left to anybody. */
+static void test_spare_is_not_pinned(void **state)
+{
+	struct stls_spare spare = { 0 };
+	struct stls_buffer buffer = { .spare = &spare };
+	struct stls_buffer other = { .spare = &spare };
+	const unsigned char *given;
+	unsigned char *ptr;
+
+	(void)state;
+	append_secret(&buffer, STLS_SPARE_SIZE);
+	assert_int_equal(stls_buffer_peek(&buffer, &given), STLS_SPARE_SIZE);
+	stls_buffer_pin(&buffer);
+	append_secret(&buffer, 1); /* elsewhere, in a larger block */
+	assert_int_equal(stls_buffer_reserve(&other, STLS_SPARE_SIZE, &ptr), 0);
+	assert_ptr_not_equal(ptr, given);
+	assert_int_equal(blocks_held(), 3);
+	stls_buffer_free(&other);
+	assert_int_equal(blocks_held(), 3);
+	assert_int_equal(given[0], SECRET);
+	/* the one that was given out takes the place of the other */
+	stls_buffer_unpin(&buffer);
+	assert_int_equal(blocks_held(), 2);
+	assert_int_equal(stls_buffer_reserve(&other, STLS_SPARE_SIZE, &ptr), 0);
+	assert_ptr_equal(ptr, given);
+	assert_null(memchr(ptr, SECRET, STLS_SPARE_SIZE));
+	stls_buffer_free(&other);
+	stls_buffer_free(&buffer);
+	assert_int_equal(blocks_held(), 1);
+	stls_spare_free(&spare);
+	assert_int_equal(blocks_held(), 0);
+}
+
 /* ---- no memory ---- */
 
 static void test_no_memory(void **state)
@@ -518,6 +632,9 @@ int main(void)
 		cmocka_unit_test(test_pinned_and_emptied),
 		cmocka_unit_test(test_pinned_input),
 		cmocka_unit_test(test_pinned_while_empty),
+		cmocka_unit_test(test_spare_goes_round),
+		cmocka_unit_test(test_spare_has_one_size),
+		cmocka_unit_test(test_spare_is_not_pinned),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_exact_room),
 		cmocka_unit_test(test_more_than_there_is),
