@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * selection/certificate_request: what a server asks of a client's certificate
- * (RFC 8446 section 4.3.2, RFC 5246 section 7.4.4).
+ * selection/certificate_request: what a server requires of a client's
+ * certificate (RFC 8446 section 4.3.2, RFC 5246 section 7.4.4).
  *
- * Nothing is allocated, and no byte outside of the message is looked at. What
- * GnuTLS refuses by itself, an extension twice for one, is left to it.
+ * Nothing is allocated, and no byte outside the message is read. Faults that
+ * GnuTLS itself refuses, such as a repeated extension, are left to it.
  */
 #include "selection/certificate_request.h"
 
@@ -19,7 +19,7 @@
 #define EXTENSION_SIGNATURE_ALGORITHMS	  13
 #define EXTENSION_CERTIFICATE_AUTHORITIES 47
 
-/* Types of certificates, which are types of keys. */
+/* ClientCertificateType values; each names a type of key. */
 #define RSA_SIGN   1
 #define ECDSA_SIGN 64
 
@@ -104,7 +104,7 @@ int stls_next_authority(struct stls_bytes *left, struct stls_bytes *name)
 	return stls_take_vector(left, 2, name) == 0;
 }
 
-/* Before TLS 1.3 the type must have been named. */
+/* Before TLS 1.3 the server must have named the key's certificate type. */
 static int has_type(const struct stls_certificate_request *request,
 		    unsigned keys)
 {
@@ -114,7 +114,7 @@ static int has_type(const struct stls_certificate_request *request,
 	       memchr(request->types.data, type, request->types.len) != NULL;
 }
 
-/* A key, and an algorithm that the server has named. */
+/* 1 if the key can sign by `code`, an algorithm that the server has named. */
 static int can_sign(const struct stls_certificate_request *request,
 		    unsigned keys, unsigned code, uint32_t sigalgs)
 {

@@ -2,15 +2,17 @@
 /*
  * selection/client_hello: a ClientHello, parsed.
  *
- * What a server's choice depends on is taken out of the message, as spans of
- * the caller's memory, which must stay. Nothing is allocated or changed, and
- * no byte outside of the message is looked at, whatever its lengths say.
+ * Everything that a server's choice depends on is extracted from the message,
+ * as spans of the caller's memory, which must stay valid. Nothing is allocated
+ * or modified, and no byte outside the message is read, whatever its lengths
+ * say.
  *
- * It refuses what breaks a rule of every version: lengths that do not fit,
- * lists of half a number, empty lists that must not be, an extension twice,
- * anything behind pre_shared_key (RFC 8446 section 4.2.11). What a version
- * demands besides is looked at when it is chosen. Contents that only the TLS
- * library needs (the keys in the shares, the tickets) are left to it.
+ * The parser refuses whatever breaks a rule common to all versions: lengths
+ * that do not fit, lists with half a number, lists that must not be empty, a
+ * repeated extension, anything after pre_shared_key (RFC 8446 section 4.2.11).
+ * Rules of a single version are checked once that version is chosen. Contents
+ * that only the TLS library needs (the keys in the shares, the tickets) are
+ * left to it.
  */
 #include "selection/client_hello.h"
 
@@ -44,7 +46,7 @@ enum {
 
 /* ---- extensions ---- */
 
-/* All of an extension is one list, which must not be empty. */
+/* The extension consists of a single list, which must not be empty. */
 static int whole_list(struct stls_bytes data, size_t bytes,
 		      struct stls_bytes *out)
 {
@@ -63,8 +65,8 @@ static int whole_numbers(struct stls_bytes data, size_t bytes,
 }
 
 /*
- * RFC 6066 section 3: a list of names, one of each type. Names of an unknown
- * type have a length of two bytes too.
+ * RFC 6066 section 3: a list of names, at most one of each type. Names of
+ * unknown types have a two-byte length too.
  */
 static int parse_server_name(struct stls_client_hello *hello,
 			     struct stls_bytes data)
@@ -194,8 +196,8 @@ static int parse_extension(struct stls_client_hello *hello, size_t type,
 }
 
 /*
- * All that is looked at here has a number below 63, but for one; of two
- * unknown ones with the same number neither has any effect.
+ * Extensions from number 63 on are not parsed, so repeating one has no effect.
+ * renegotiation_info is the exception and gets bit 63.
  */
 static int is_duplicate(uint64_t *seen, size_t type)
 {
@@ -321,15 +323,15 @@ int stls_hello_share(const struct stls_client_hello *hello, size_t *at)
 /* ---- records ---- */
 
 /*
- * SSLv2's: a length of two bytes with the highest bit set, the type 1, and
- * the version that is wanted.
+ * SSLv2's hello starts with a two-byte length with the high bit set, the
+ * message type 1 and the version.
  */
 static int is_ssl2(const struct stls_bytes *bytes)
 {
 	return bytes->len >= 3 && bytes->data[0] & 0x80 && bytes->data[2] == 1;
 }
 
-/* Cuts the next record off; 0, TRUNCATED or NO_TLS. */
+/* Take the next record off `bytes`: 0, TRUNCATED, NO_TLS or LENGTH. */
 static int take_record(struct stls_bytes *bytes, struct stls_bytes *fragment)
 {
 	struct stls_bytes rest = *bytes;
@@ -347,7 +349,7 @@ static int take_record(struct stls_bytes *bytes, struct stls_bytes *fragment)
 	return fragment->len == 0 ? STLS_HELLO_LENGTH : 0;
 }
 
-/* Puts the message together until it is whole. */
+/* Reassemble the message from its records. */
 static int collect(struct stls_bytes *message, struct stls_bytes rest,
 		   unsigned char *memory, size_t size)
 {

@@ -2,9 +2,10 @@
 /*
  * selection/common_suites: what a client offers and a policy allows, in order.
  *
- * The order is the server's, or the client's where the policy says so; Suite B
- * knows only the server's. With the server's, a client whose first suite is of
- * ChaCha20 (a device without AES instructions) may have those first.
+ * The order is the server's, or the client's if the policy says so; under Suite
+ * B it is always the server's. With the server's order, the policy may put
+ * ChaCha20 suites first for a client that does so too (a device without AES
+ * instructions).
  */
 #include "selection/common_suites.h"
 
@@ -27,7 +28,7 @@ static void row_add(struct row_set *set, unsigned row)
 	set->word[row / 32] |= UINT32_C(1) << row % 32;
 }
 
-/* 1 when the row was there; it is not any more. */
+/* Remove a row from the set; 1 if it was there. */
 static int row_take(struct row_set *set, unsigned row)
 {
 	uint32_t bit = UINT32_C(1) << row % 32;
@@ -47,7 +48,7 @@ static int prefers_chacha(const struct offer *offer)
 	    !(offer->policy->flags & SMTPTLS_PRIORITIZE_CHACHA) ||
 	    offer->policy->suiteb != STLS_SUITEB_NONE)
 		return 0;
-	/* The first that OpenSSL knows: GREASE and SCSVs do not count. */
+	/* The first suite that OpenSSL knows: GREASE and SCSVs do not count. */
 	for (i = 0; i < stls_numbers(suites); i++) {
 		row = stls_suite_by_code(stls_number(suites, i));
 		if (row >= 0 && row < STLS_SUITES_OPENSSL)
@@ -91,7 +92,7 @@ static unsigned list_suites(const struct offer *offer, uint8_t *rows)
 	return count;
 }
 
-/* Stable: those of ChaCha20 go first. */
+/* Stable: move the ChaCha20 suites to the front. */
 static void move_chacha(uint8_t *rows, unsigned count)
 {
 	uint8_t others[STLS_POLICY_SUITES] = { 0 };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * selection/hello_rules: what a version demands of a hello.
+ * selection/hello_rules: what a version requires of a hello.
  *
- * A hello offers several versions, and each has rules of its own, which bind
- * when the version is chosen: a server of TLS 1.2 knows nothing of key_share.
- * Rules that a server may check (RFC 8446 section 4.2.8) are checked, as by
- * OpenSSL.
+ * A hello offers several versions, and each has rules of its own, which apply
+ * only when that version is chosen: a TLS 1.2 server knows nothing of
+ * key_share. Rules that a server MAY check (RFC 8446 section 4.2.8) are checked
+ * too, as OpenSSL does.
  */
 #include "selection/hello_rules.h"
 
@@ -15,7 +15,7 @@
 
 #define PSK_DHE_KE 2
 
-/* More than there are groups, GREASE's too: some come twice, or are nobody's. */
+/* More than all groups and GREASE values: any more are repeated or made up. */
 #define SHARES_MAX 64
 
 /* RFC 8446 section 4.2.8 */
@@ -43,13 +43,14 @@ int stls_only_resumes(const struct stls_client_hello *hello)
 }
 
 /*
- * RFC 8446 section 9.2 lets a hello with a pre-shared key do without groups
- * and shares too. It can only be resumed without Diffie-Hellman then, which
- * neither GnuTLS nor OpenSSL does by default, so they are missed here.
+ * RFC 8446 section 9.2 lets a hello with a pre-shared key omit supported_groups
+ * and key_share too. Such a hello can only be resumed without Diffie-Hellman,
+ * which neither GnuTLS nor OpenSSL does by default, so omitting them is an
+ * error here.
  */
 static int check_tls13(const struct stls_client_hello *hello)
 {
-	/* Section 4.1.2: null and nothing else. */
+	/* Section 4.1.2: null compression alone. */
 	if (hello->compression.len != 1)
 		return STLS_HELLO_COMPRESSION;
 	if (!hello->groups.data)
@@ -64,7 +65,7 @@ static int check_tls13(const struct stls_client_hello *hello)
 	return check_shares(hello);
 }
 
-/* RFC 8422 section 5.1.2: uncompressed points cannot be left out. */
+/* RFC 8422 section 5.1.2: uncompressed points must be offered. */
 static int check_tls12(const struct stls_client_hello *hello)
 {
 	size_t i;

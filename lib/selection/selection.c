@@ -2,24 +2,26 @@
 /*
  * selection/selection: what an OpenSSL 3.0 server would choose.
  *
- * A pure function of policy, ClientHello and the types of this side's
- * certificates: no allocation, no state. In OpenSSL's order:
+ * A pure function of the policy, the ClientHello and the types of this side's
+ * certificates: no allocation, no state. It chooses in OpenSSL's order:
  *
  *   1. the highest enabled version that is offered, with no way back to a
  *	lower one;
- *   2. of its suites the first that can be served, in the server's order or
- *	in the client's;
- *   3. the group: before TLS 1.3 the first common one in the same order; in TLS
- *	1.3 the first of the client's key shares that is allowed, else, by a
- *	HelloRetryRequest, the first of the server's that the client knows;
- *   4. in TLS 1.3 the certificate by the first common signature algorithm.
+ *   2. the first of its suites that can be served, in the server's or the
+ *	client's order;
+ *   3. the group: before TLS 1.3, the first common one in the same order; in
+ *	TLS 1.3, the first allowed one among the client's key shares, else,
+ *	with a HelloRetryRequest, the first of the server's that the client
+ *	supports;
+ *   4. in TLS 1.3, the certificate, by the first common signature algorithm.
  *
- * The first of these that has no result is where a refusal comes from; what
- * its reason is depends on what would help (reason/diagnosis). Where this
- * departs from OpenSSL, GnuTLS is why: an RSA certificate's keyUsage counts,
- * and DHE needs a common field when the client names any (RFC 7919 section 4).
- * One departure is deliberate: a suite of RSA without a signature algorithm
- * for it is passed over, where OpenSSL chooses it and fails.
+ * The first step without a result causes the refusal; the reason given for it
+ * depends on what would help (reason/diagnosis). Where the choice differs from
+ * OpenSSL's, the cause is GnuTLS: an RSA certificate's keyUsage counts, and DHE
+ * needs a common FFDHE group if the client names any (RFC 7919 section 4). One
+ * difference is deliberate: a suite with RSA key exchange is skipped if the
+ * client has no RSA signature algorithm in common; OpenSSL chooses it and
+ * fails.
  */
 #include "selection/selection.h"
 
@@ -38,7 +40,7 @@ struct selection {
 	const struct smtptls_policy *policy;
 	const struct stls_client_hello *hello;
 	unsigned keys;
-	unsigned sigalg_keys; /* those with a common signature algorithm */
+	unsigned sigalg_keys; /* of those, the ones with a common sigalg */
 	int client_order;
 	uint16_t version;
 };
@@ -46,10 +48,12 @@ struct selection {
 /* ---- versions ---- */
 
 /*
- * The client has said no more than its best version (RFC 5246 appendix E.1),
- * and that is not enabled. GnuTLS answers with its own best one above, which no
- * client takes; without that one it would leave the downgrade sentinel out. By
- * OpenSSL's answer a client that knows the sentinel feels attacked.
+ * 1 if the client states its highest version alone (RFC 5246 appendix E.1), and
+ * that version is disabled between enabled ones. GnuTLS would answer with its
+ * own highest version, above the client's, which no client accepts; with that
+ * version disabled, it would omit the downgrade sentinel. OpenSSL answers with
+ * the lower version and the sentinel, which a client that checks it takes for
+ * an attack.
  */
 static int is_in_hole(const struct selection *selection)
 {
@@ -102,7 +106,7 @@ static int offers_sigalg(const struct selection *selection, unsigned code)
 		return 0;
 	if (hello->sigalgs.data)
 		return stls_has_number(&hello->sigalgs, code);
-	/* RFC 5246 section 7.4.1.4.1: SHA-1 is meant. */
+	/* RFC 5246 section 7.4.1.4.1: SHA-1 is implied. */
 	return code == 0x0201 || code == 0x0203;
 }
 
@@ -122,7 +126,7 @@ static enum stls_step find_sigalg_keys(struct selection *selection)
 		if (!offers_sigalg(selection, code))
 			continue;
 		shared++;
-		/* Suite B: the hash goes with the curve. */
+		/* Suite B ties the hash to the curve. */
 		keys |= policy->suiteb == STLS_SUITEB_NONE
 				? stls_keys_of_sigalg_tls12(code)
 				: stls_key_of_sigalg_tls13(code);
@@ -132,7 +136,7 @@ static enum stls_step find_sigalg_keys(struct selection *selection)
 							     : STLS_STEP_NONE;
 }
 
-/* The keys without those whose curve the client does not know. */
+/* The keys, except those on curves that the client does not support. */
 static unsigned known_to_client(const struct selection *selection,
 				unsigned keys)
 {
@@ -199,7 +203,7 @@ static int first_of_server(const struct selection *selection)
 	return -1;
 }
 
-/* ECDHE before TLS 1.3; a client without a list gets none, as by OpenSSL. */
+/* ECDHE before TLS 1.3. As in OpenSSL, a client without a list gets none. */
 static int curve(const struct selection *selection,
 		 const struct stls_suite *suite)
 {
@@ -217,7 +221,8 @@ static int curve(const struct selection *selection,
 
 /*
  * DHE before TLS 1.3: a row, STLS_NO_GROUP for this side's own parameters, or
- * -1: RFC 7919 section 4 lets nothing else pass when the client names fields.
+ * -1. If the client names FFDHE groups, RFC 7919 section 4 allows no other
+ * parameters.
  */
 static int field(const struct selection *selection)
 {
@@ -266,7 +271,7 @@ static enum stls_step choose_group_tls13(const struct selection *selection,
 
 /* ---- suites ---- */
 
-/* A certificate of these types is there, and its keyUsage forbids this use. */
+/* 1 if the keyUsage of a certificate of these types forbids this use. */
 static int is_idle(const struct selection *selection, unsigned keys)
 {
 	static const unsigned rsa =
@@ -277,7 +282,7 @@ static int is_idle(const struct selection *selection, unsigned keys)
 }
 
 /*
- * OpenSSL demands a common signature algorithm of RSA in TLS 1.2, although
+ * In TLS 1.2, OpenSSL requires a common RSA signature algorithm, although
  * nothing is signed.
  */
 static enum stls_step judge_rsa(const struct selection *selection,
@@ -293,7 +298,7 @@ static enum stls_step judge_rsa(const struct selection *selection,
 							     : STLS_STEP_SIGALG;
 }
 
-/* The certificate of a suite that signs its key exchange. */
+/* Choose the certificate for a suite that signs its key exchange. */
 static enum stls_step judge_signer(const struct selection *selection,
 				   const struct stls_suite *suite,
 				   struct stls_choice *choice)
@@ -317,7 +322,7 @@ static enum stls_step judge_signer(const struct selection *selection,
 	return keys ? STLS_STEP_NONE : STLS_STEP_SIGALG;
 }
 
-/* How far a suite comes before TLS 1.3; fills the rest of the choice. */
+/* How far a suite gets before TLS 1.3; fills in the rest of the choice. */
 static enum stls_step judge(const struct selection *selection,
 			    const struct stls_suite *suite,
 			    struct stls_choice *choice)
@@ -340,7 +345,7 @@ static enum stls_step judge(const struct selection *selection,
 	return step;
 }
 
-/* The first that can be served, else the step of the one that came farthest. */
+/* The first suite that can be served, else the step of the farthest one. */
 static enum stls_step choose_suite(const struct selection *selection,
 				   const uint8_t *rows, unsigned count,
 				   struct stls_choice *choice)
@@ -363,7 +368,7 @@ static enum stls_step choose_suite(const struct selection *selection,
 	return best;
 }
 
-/* ---- the end of TLS 1.3's ---- */
+/* ---- the rest of TLS 1.3 ---- */
 
 static int sigalg_serves(const struct selection *selection, unsigned code,
 			 struct stls_choice *choice)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * selection/vector: TLS's presentation language (RFC 8446 section 3), read from
- * the front. Each takes what it reads off `from`, and returns 0, or -1 when
- * there is not so much; then what was taken is of no meaning.
+ * the front. Each function consumes what it reads off `from` and returns 0, or
+ * -1 if too few bytes are left; the results are then meaningless.
  */
 #ifndef SELECTION_VECTOR_H
 #define SELECTION_VECTOR_H
@@ -37,7 +37,7 @@ static inline int stls_take_number(struct stls_bytes *from, size_t bytes,
 	return 0;
 }
 
-/* A length of so many bytes, then that much. */
+/* A length of `bytes` bytes, then as many bytes as it says. */
 static inline int stls_take_vector(struct stls_bytes *from, size_t bytes,
 				   struct stls_bytes *out)
 {

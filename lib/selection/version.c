@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * selection/version: the versions of a hello and of a server, and which suites
- * and groups a version has.
+ * selection/version: the versions that a hello offers and a server serves, and
+ * the suites and groups that a version has.
  */
 #include "selection/version.h"
 
@@ -24,8 +24,8 @@ uint8_t stls_version_bit(unsigned version)
 }
 
 /*
- * OpenSSL offers no TLS 1.3 without a certificate for it: a curve that no
- * signature algorithm goes with does not count.
+ * As in OpenSSL, TLS 1.3 needs a certificate that can serve it: an ECDSA key
+ * counts only if there is a signature algorithm for its curve.
  */
 static int can_serve_tls13(const struct smtptls_policy *policy, unsigned keys)
 {
@@ -68,7 +68,7 @@ int stls_version_has_suite(uint16_t version, const struct stls_suite *suite)
 	       suite->gnutls_min_version <= version;
 }
 
-/* secp192r1 and secp224r1 end with TLS 1.2, all else but curves begins after. */
+/* TLS 1.3 drops secp192r1 and secp224r1 and adds all groups but the curves. */
 int stls_version_has_group(uint16_t version, unsigned code)
 {
 	int old = code == 19 || code == 21;
