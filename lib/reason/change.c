@@ -2,16 +2,16 @@
 /*
  * reason/change: a diagnosis as changes of the administrator's own words.
  *
- * A change is tried before it is proposed: it is made on a copy of the setting,
- * as it was written, and the parser of that language is asked whether the
- * result has everything that the setting had and what is wanted too. The first
- * that does is it: a word taken away that excludes, a bound moved, a word added.
- * Where none does, or where the setting was not set, the whole value is given.
+ * A change is tried before it is proposed. It is made on a copy of the setting
+ * as written, and the parser of that language tells whether the result keeps
+ * everything that the setting had and has what is wanted too. The first change
+ * that passes is proposed: an excluding word removed, a bound moved, a word
+ * added. If none passes, or if the setting was not set, the whole value is
+ * given.
  *
- * At most one change is made to a setting, but for the words that exclude a
- * suite for good. No change brings in a suite without encryption or
- * certificate that was not there before. Copies are the only memory that is
- * asked for.
+ * At most one change is made to a setting, apart from the words that exclude a
+ * suite for good. No change admits a suite without encryption or certificate
+ * that was not there before. Only copies are allocated.
  */
 #include "reason/change.h"
 
@@ -45,7 +45,10 @@ const char *stls_key_name(unsigned key)
 	}
 }
 
-/* As a list of signature algorithms has it: not all have a name of TLS's. */
+/*
+ * The word for a list of signature algorithms: not all have a TLS name that can
+ * be written there.
+ */
 static const char *sigalg_word(uint8_t row, int brief)
 {
 	switch (stls_sigalg(row)->code) {
@@ -94,7 +97,7 @@ static int change_protocols(struct stls_change_list *list,
 
 /* ---- the lists of names ---- */
 
-/* ADD to what is set, or SET behind the default. */
+/* ADD the names to the setting, or SET the default followed by them. */
 static void add_names(struct stls_change_list *list, int setting,
 		      const char *given, const char *otherwise,
 		      const char *names)
@@ -112,7 +115,7 @@ static void add_names(struct stls_change_list *list, int setting,
 	stls_change_put(list, setting, SMTPTLS_CHANGE_SET, "", value);
 }
 
-/* "" disables TLS 1.3: with one suite alone it would be had for few. */
+/* "" disables TLS 1.3: set the default, since one suite would serve few. */
 static void change_ciphersuites(struct stls_change_list *list,
 				const struct smtptls_policy *policy,
 				const struct stls_diagnosis *diagnosis)
@@ -129,7 +132,7 @@ static void change_ciphersuites(struct stls_change_list *list,
 		  stls_default_ciphersuites, name);
 }
 
-/* When secp192r1 and secp224r1 go, another group has to be left. */
+/* TLS 1.3 disables secp192r1 and secp224r1; another group must remain. */
 static uint64_t spare_group(const struct smtptls_policy *policy,
 			    const struct stls_diagnosis *diagnosis)
 {
@@ -153,7 +156,7 @@ static uint64_t spare_group(const struct smtptls_policy *policy,
 	return 0;
 }
 
-/* Those of Suite B, where that goes, and the one that is wanted. */
+/* Add the wanted group and, if Suite B is given up, its groups. */
 static void change_groups(struct stls_change_list *list,
 			  const struct smtptls_policy *policy,
 			  const struct stls_diagnosis *diagnosis)
@@ -184,7 +187,7 @@ static void change_groups(struct stls_change_list *list,
 	}
 	if (!names[0])
 		return;
-	/* Nothing goes with Postfix's word; it means DEFAULT. */
+	/* Nothing can be added to Postfix's "auto", which means DEFAULT. */
 	given += strspn(given, " \t\n\v\f\r");
 	if (strncmp(given, "auto", 4) == 0)
 		given = NULL;
@@ -226,9 +229,9 @@ static void change_sigalgs(struct stls_change_list *list,
 		  stls_default_sigalgs, names);
 }
 
-/* ---- what is no string ---- */
+/* ---- settings that are not strings ---- */
 
-/* The length of RSA that is not what everybody takes; see stls_rsa_bits(). */
+/* An RSA length above the usual that the level needs; see stls_rsa_bits(). */
 static const char *length_for(unsigned key, int level)
 {
 	static const char *const lengths[] = { "",	    "",
@@ -264,14 +267,14 @@ void stls_change_name(struct smtptls_change *change, const char *name)
 {
 	size_t len = strlen(change->with), size = sizeof(change->with);
 
-	/* Where both do not fit the name is what cannot be guessed. */
+	/* If both do not fit, keep the name, which cannot be guessed. */
 	if (len + strlen(", ") + strlen(name) >= size)
 		len = 0;
 	(void)snprintf(change->with + len, size - len, "%s%s",
 		       len > 0 ? ", " : "", name);
 }
 
-/* The lines of the system's policy that are to go or come; or the name. */
+/* Change the system policy's lines or, if none is known, allow the name. */
 static void allow(struct stls_change_list *list,
 		  const struct stls_system_policy *system, int kind,
 		  unsigned which, const char *name)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reason/change_list: changes in the making. What is too much or too long is
- * counted, and left to whoever asks.
+ * reason/change_list: a list of changes being built. Changes that are too many
+ * or too long are noted, and left to the caller.
  */
 #include "reason/change_list.h"
 
@@ -33,7 +33,7 @@ void stls_change_put_line(struct stls_change_list *list,
 	char with[sizeof(list->change->with)];
 	int i, len;
 
-	/* Of a path that is too long the end is kept. */
+	/* Keep the end of a path that is too long. */
 	len = (int)strlen(system->file);
 	len = len > PATH_KEPT ? len - PATH_KEPT : 0;
 	if (line->number)

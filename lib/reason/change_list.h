@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/change_list: changes in the making. */
+/* reason/change_list: a list of changes being built. */
 #ifndef REASON_CHANGE_LIST_H
 #define REASON_CHANGE_LIST_H
 
@@ -9,20 +9,20 @@
 
 #include "policy/system_policy.h"
 
-/* The changes so far; those that do not fit any more are counted too. */
+/* The changes so far; `count` includes those that no longer fit. */
 struct stls_change_list {
 	struct smtptls_change *change;
 	int count;
-	int unfit; /* some word is longer than a change can say */
+	int unfit; /* a word was too long for its change */
 };
 
 void stls_change_put(struct stls_change_list *list, int setting, int action,
 		     const char *word, const char *with);
-/* A line of GnuTLS's file is to go or to come; each once. */
+/* Put the removal or addition of a line of GnuTLS's file, once each. */
 void stls_change_put_line(struct stls_change_list *list,
 			  const struct stls_system_policy *system,
 			  const struct stls_system_line *line);
-/* Put a word behind others, with a colon between. */
+/* Append a word, after a colon if others precede it. */
 void stls_change_add_word(char *words, size_t size, const char *word);
 
 #endif

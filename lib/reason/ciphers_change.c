@@ -2,11 +2,11 @@
 /*
  * reason/ciphers_change: a suite added to a list of ciphers, and the level.
  *
- * Words that exclude the suite for good are taken away, then the suite is added
- * behind the rest. Each step is made on a copy, which is read again: it must
- * have all that the setting has, and must not let a suite in that is without
- * encryption or certificate. Where that takes too many words, or one that is
- * too long, the whole list is said anew.
+ * Words that exclude the suite for good are removed, then the suite is
+ * appended. Each step is made on a copy, which is parsed again: it must keep
+ * everything that the setting has, and must not admit a suite without
+ * encryption or certificate. If that takes too many words, or one that is too
+ * long, the whole list is replaced.
  */
 #include "reason/ciphers_change.h"
 
@@ -17,7 +17,7 @@
 #include "reason/edit.h"
 #include "reason/excluding_word.h"
 
-/* Words of the ciphers that are changed; where more would be, all are set. */
+/* More words to change than this, and the whole list is replaced instead. */
 #define CHANGES_OF_CIPHERS 3
 
 struct ciphers {
@@ -25,8 +25,8 @@ struct ciphers {
 	const struct smtptls_policy *policy;
 	const struct stls_diagnosis *diagnosis;
 	char *edited;	 /* the string after the changes so far */
-	int wants_suite; /* besides the level */
-	int lower;	 /* the level */
+	int wants_suite; /* a suite is wanted, besides the level */
+	int lower;	 /* the level must be lowered */
 };
 
 static int has_row(const struct stls_cipher_list *list, size_t row)
@@ -40,7 +40,7 @@ static int is_bare(size_t row)
 	       (stls_suite(row)->au & STLS_AU_NULL) != 0;
 }
 
-/* The suites without certificate or encryption that a list would newly have. */
+/* Whether the list has anonymous or plain suites that were not there before. */
 static void find_bare(const struct ciphers *ciphers,
 		      const struct stls_cipher_list *after, int *anonymous,
 		      int *plain)
@@ -64,7 +64,7 @@ static void find_bare(const struct ciphers *ciphers,
 	}
 }
 
-/* 1 when the string has all that the setting had, which is in `after`. */
+/* 1 if the string, parsed into `after`, keeps all that the setting had. */
 static int has_all(const struct ciphers *ciphers, const char *string,
 		   struct stls_cipher_list *after)
 {
@@ -85,7 +85,7 @@ static int has_all(const struct ciphers *ciphers, const char *string,
 	return 1;
 }
 
-/* The same, and the suite that is wanted. */
+/* The same, and has the suite that is wanted. */
 static int has_wanted(const struct ciphers *ciphers, const char *string)
 {
 	struct stls_cipher_list after;
@@ -118,8 +118,8 @@ static int take(struct ciphers *ciphers, char *edited)
 }
 
 /*
- * Take one word that excludes the suite away. If that lets suites in that are
- * bare it goes on excluding those, unless all such will be.
+ * Remove one word that excludes the suite. If that admits bare suites, the word
+ * is narrowed to exclude them, unless an added !aNULL or !eNULL will.
  */
 static int remove_word(struct ciphers *ciphers, const char *word)
 {
@@ -173,8 +173,8 @@ static int remove_excluders(struct ciphers *ciphers)
 }
 
 /*
- * A DEFAULT at the begin excludes suites for good too. What it stands for is
- * said with a -, so that the suite can be added.
+ * A leading DEFAULT excludes suites for good too. Its expansion removes them
+ * with a - instead, so that the suite can be added.
  */
 static int spell_default(struct ciphers *ciphers)
 {
@@ -194,13 +194,13 @@ static int spell_default(struct ciphers *ciphers)
 	return take(ciphers, stls_edit_replace(string, word, with));
 }
 
-/* The number of the word "@SECLEVEL=n" that counts is the level in force. */
+/* The effective "@SECLEVEL=n" is the one with the level in force. */
 static void write_level(char word[16], int level)
 {
 	(void)snprintf(word, 16, "@SECLEVEL=%d", level);
 }
 
-/* What has to be added, with the level that goes along; may be nothing. */
+/* What must be appended, including the level; may be empty. */
 static void write_addition(const struct ciphers *ciphers,
 			   const struct stls_cipher_list *after, char add[80])
 {
@@ -238,7 +238,7 @@ static void lower_level(const struct ciphers *ciphers)
 				with + strlen("@SECLEVEL="));
 }
 
-/* The whole value: `begin`, the suite, the level. */
+/* Set the whole value: `begin`, the suite, the level. */
 static void set_ciphers(const struct ciphers *ciphers, const char *begin)
 {
 	const struct stls_diagnosis *diagnosis = ciphers->diagnosis;
@@ -256,8 +256,8 @@ static void set_ciphers(const struct ciphers *ciphers, const char *begin)
 }
 
 /*
- * What is left where a string is long, and its words cannot be changed one by
- * one: all suites, but of those that are bare only what was there.
+ * The last resort for a long string whose words cannot be changed one by one:
+ * all suites, but of the bare ones only those that were there.
  */
 static void set_all(struct ciphers *ciphers)
 {
@@ -292,7 +292,7 @@ static const char *suiteb_ciphers(enum stls_suiteb suiteb)
 	}
 }
 
-/* The edited string with what is added, as a whole, where that fits. */
+/* Set the edited string with the addition as the whole value, if that fits. */
 static int set_edited(struct ciphers *ciphers, const char *add)
 {
 	char value[256];

@@ -8,8 +8,8 @@
 #include "reason/obstacle.h"
 
 /*
- * Put the changes by which the ciphers have the suite that is wanted, and the
- * security level is as low as it has to be. 0 or SMTPTLS_E_NOMEM.
+ * Put the changes that give the ciphers the suite that is wanted and lower the
+ * security level as far as needed. Returns 0 or SMTPTLS_E_NOMEM.
  */
 int stls_change_ciphers(struct stls_change_list *list,
 			const struct smtptls_policy *policy,

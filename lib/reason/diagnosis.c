@@ -3,30 +3,30 @@
  * reason/diagnosis: what would end a refusal.
  *
  * The selection knows the step at which peer and policy have nothing in common.
- * What an administrator needs to know is another thing: which handshake could
- * be had, and what keeps it off. So all handshakes that this peer could make
- * with a server that has everything are gone through, each change that one of
- * them needs has a cost, and the cheapest is the target. Costs are such that
- * no number of lesser changes outweighs a greater one:
+ * The administrator needs to know which handshake could succeed, and what
+ * prevents it. So the search covers every handshake that this peer could make
+ * with a server that supports everything. Each change that a handshake needs
+ * has a cost, and the cheapest handshake is the target. Costs are such that no
+ * number of lesser changes outweighs a greater one:
  *
  *	a lower security level, TLS 1.0 or 1.1: all sessions become weaker
- *	a group that TLS 1.3 would switch off
+ *	a group that TLS 1.3 would disable
  *	the system's GnuTLS policy
  *	a certificate, or a new one for the same key with another keyUsage
  *	a word in a setting
  *
- * and ties go to forward secrecy, to authenticated encryption, and to the
- * peer's order. Suites without encryption or certificate, and what the loaded
- * GnuTLS does not have, are no targets.
+ * Ties go to signatures without SHA-1, to forward secrecy, to authenticated
+ * encryption, and to the peer's order. Suites without encryption or
+ * certificate, and whatever the loaded GnuTLS lacks, are never targets.
  *
  * With the level and the version given, suite, group and signature are
- * independent of one another, so that the cost of the best handshake is a sum
- * of minima, and the loops stay small. Since a server never goes back to a
- * lower version, a target's version has to be the one that is chosen after the
- * changes. Where there is no target the search is made once more with all that
- * the peer does not offer: that is what it would have to.
+ * independent of one another, so the cost of the best handshake is a sum of
+ * minima, and the loops stay small. Since a server never falls back to a lower
+ * version, a target's version must be the one that is chosen after the changes.
+ * If there is no target, the search runs again over what the peer does not
+ * offer as well, to find what it would have to offer.
  *
- * Nothing is allocated, and only refusals come here.
+ * Nothing is allocated, and only refusals get here.
  */
 #include "reason/diagnosis.h"
 
@@ -52,7 +52,7 @@ static int needs_shared_key(const struct stls_suite *suite)
 	       suite->au & (STLS_AU_PSK | STLS_AU_SRP);
 }
 
-/* What speaks against a suite altogether: enum stls_lack. */
+/* Why a suite can never be a target: enum stls_lack. */
 static int lack_of(const struct smtptls_policy *policy, int row)
 {
 	const struct stls_suite *suite = stls_suite((size_t)row);
@@ -63,7 +63,7 @@ static int lack_of(const struct smtptls_policy *policy, int row)
 		return STLS_LACK_BARE;
 	if (row >= STLS_SUITES_OPENSSL)
 		return STLS_LACK_NAME;
-	/* GnuTLS signs nothing by DSA. */
+	/* GnuTLS does not sign by DSA. */
 	if (policy->abilities.suite[row] == STLS_ABSENT ||
 	    suite->au & STLS_AU_DSS)
 		return STLS_LACK_GNUTLS;
@@ -82,7 +82,7 @@ static uint64_t suite_cost(const struct stls_search *search, int row,
 	    !stls_suite_allowed(suite, search->level))
 		return STLS_IMPOSSIBLE;
 	here->suite_off = here->kills = 0;
-	/* Where a version is disabled its suites are, with nothing else. */
+	/* Disabling a version disables its suites; allowing it allows them. */
 	if (policy->abilities.suite[row] == STLS_DISABLED &&
 	    !(here->allow_versions & stls_version_bit(suite->min_version))) {
 		here->suite_off |= STLS_OFF_SYSTEM;
@@ -95,7 +95,7 @@ static uint64_t suite_cost(const struct stls_search *search, int row,
 			return STLS_IMPOSSIBLE;
 		here->suite_off |= STLS_OFF_NAME;
 		here->kills = row < STLS_SUITES_LISTED ? search->kills[row] : 0;
-		/* Without Suite B the whole list is said anew, at one price. */
+		/* Giving up Suite B replaces the whole list, at one price. */
 		if (policy->suiteb == STLS_SUITEB_NONE ||
 		    suite->min_version == STLS_TLS1_3)
 			cost += STLS_COST_WORD *
@@ -108,7 +108,7 @@ static uint64_t suite_cost(const struct stls_search *search, int row,
 	return cost;
 }
 
-/* The parts that go with a suite. */
+/* The parts that go with a suite: its group and its signer. */
 static const struct stls_part *group_of(const struct stls_search *search,
 					const struct stls_suite *suite,
 					struct stls_part *own)
@@ -159,7 +159,7 @@ static void try_suite(struct stls_search *search, unsigned i, uint64_t cost)
 		return;
 	cost += own_cost + group->cost + signer->cost +
 		stls_peer_cost(&search->suites, i, &here->suite_off);
-	/* A peer had better keep its suites. */
+	/* Asking the peer for another suite costs extra. */
 	if (here->suite_off & STLS_OFF_PEER)
 		cost += STLS_COST_PEER / 2;
 	if (cost >= search->best_cost)
@@ -201,12 +201,12 @@ static void try_suites(struct stls_search *search, uint64_t cost)
 
 static int has_ciphersuites(const struct smtptls_policy *policy)
 {
-	/* Those of TLS 1.3 come first. */
+	/* Suites of TLS 1.3 come first. */
 	return policy->suite_count > 0 &&
 	       stls_suite(policy->suite_row[0])->min_version == STLS_TLS1_3;
 }
 
-/* The versions that a policy has, as policy/compile makes it. */
+/* The versions that the policy would have, computed as in policy/compile. */
 static uint8_t versions_in_force(const struct stls_search *search,
 				 unsigned asked, unsigned able)
 {
@@ -221,7 +221,10 @@ static uint8_t versions_in_force(const struct stls_search *search,
 	return (uint8_t)versions;
 }
 
-/* The versions to be named and allowed for `wanted` to be in force; or 0. */
+/*
+ * Note which versions to name and allow so that `wanted` are in force: 1, or 0
+ * if they still are not.
+ */
 static int enable_versions(struct stls_search *search, unsigned wanted)
 {
 	const struct smtptls_policy *policy = search->policy;
@@ -258,9 +261,9 @@ static int has_old_group(const struct smtptls_policy *policy)
 }
 
 /*
- * Whether this version is the one that is chosen, and not taken for a fallback
- * or for a hole among the versions: selection's choose_version(), after the
- * changes.
+ * Whether this version is the one chosen after the changes, and is not taken
+ * for a fallback or a hole among the versions; see choose_version() and
+ * is_in_hole() in selection/selection.
  */
 static int is_chosen(struct stls_search *search)
 {
@@ -288,7 +291,7 @@ static int is_chosen(struct stls_search *search)
 	return 1;
 }
 
-/* A hello has to be one of the version; a full handshake has to be possible. */
+/* The hello must follow the version's rules and allow a full handshake. */
 static int keeps_rules(const struct stls_search *search)
 {
 	return stls_check_hello_rules(search->hello, search->version) == 0 &&
@@ -309,7 +312,7 @@ static void try_version(struct stls_search *search)
 		return;
 	before = policy->selectable_versions;
 	if (!enable_versions(search, before | bit)) {
-		/* TLS 1.3 is not there beside what is older than TLS 1.2. */
+		/* TLS 1.3 beside TLS 1.0 or 1.1 needs TLS 1.2 too. */
 		if (!enable_versions(search,
 				     before | bit | STLS_PROTOCOL_TLS1_2))
 			return;
@@ -319,7 +322,7 @@ static void try_version(struct stls_search *search)
 	}
 	if (!is_chosen(search))
 		return;
-	/* TLS 1.1 is no weaker than TLS 1.0 beside it. */
+	/* TLS 1.1 adds no weakness if TLS 1.0 is enabled. */
 	added = bit & ~before;
 	old = added & OLD_VERSIONS && !(before & (bit - 1));
 	here->version = search->version;
@@ -336,7 +339,7 @@ static void try_version(struct stls_search *search)
 		here->version_off |= STLS_OFF_LEVEL;
 	if (!(search->versions & bit)) {
 		here->version_off |= STLS_OFF_PEER;
-		/* Nobody is told to go back to what has been deprecated. */
+		/* Avoid sending a peer back to a deprecated version. */
 		cost += bit & OLD_VERSIONS ? STLS_COST_MISSING : STLS_COST_PEER;
 	}
 	cost += STLS_COST_SYSTEM * count_bits(here->allow_versions);
@@ -349,7 +352,7 @@ static void try_version(struct stls_search *search)
 		      has_old_group(policy);
 	if (here->loses)
 		cost += STLS_COST_LOSES;
-	/* What Suite B stands for has to be said without it. */
+	/* Without Suite B, the lists must name what it implied. */
 	here->suiteb_off =
 		policy->suiteb != STLS_SUITEB_NONE && !search->suiteb;
 	if (here->suiteb_off)
@@ -359,7 +362,7 @@ static void try_version(struct stls_search *search)
 
 /* ---- the whole ---- */
 
-/* What the lists name without Suite B, which is not kept with a policy. */
+/* What the lists would name without Suite B; the policy does not keep it. */
 static void read_without_suiteb(struct stls_search *search)
 {
 	const struct stls_given *given = &search->policy->given;
@@ -418,7 +421,7 @@ static void try_all(struct stls_search *search, int peer)
 	try_levels(search);
 }
 
-/* An ECDSA key's curve serves as the group too, where one is missing. */
+/* If the peer must add a group and a key's curve, make them the same. */
 static void join_curve(const struct stls_search *search)
 {
 	struct stls_diagnosis *best = search->best;
@@ -440,7 +443,7 @@ static void join_curve(const struct stls_search *search)
 	best->group = best->curve;
 }
 
-/* After the change, that is. */
+/* 1 if the policy has the group after the changes. */
 static int has_group(const struct stls_search *search, unsigned code)
 {
 	const struct smtptls_policy *policy = search->policy;
@@ -462,9 +465,9 @@ static int has_sigalg(const struct stls_search *search, unsigned code)
 }
 
 /*
- * A server never goes back to a lower version. So when a better one comes in by
- * a change, who offers that has to do without what came before, and who offers
- * what is usual has to find it.
+ * A server never falls back to a lower version. So if the changes raise the
+ * highest version, peers that offer it can no longer use the previous one, and
+ * must find what they need in the new one: 1 if typical peers do.
  */
 static int is_usual(const struct stls_search *search, unsigned version,
 		    unsigned keys)
@@ -499,7 +502,7 @@ static unsigned highest(unsigned versions)
 	return version;
 }
 
-/* The version that comes to be the best, if one does that was not; or 0. */
+/* The highest version after the changes if they raise it, else 0. */
 static unsigned new_best(const struct stls_search *search)
 {
 	const struct stls_diagnosis *best = search->best;
@@ -516,7 +519,7 @@ static unsigned new_best(const struct stls_search *search)
 	return highest(after) > highest(before) ? highest(after) : 0;
 }
 
-/* Of the peer's suites the one that comes nearest to being usable. */
+/* The lack of the peer's suite that is nearest to being usable. */
 static int find_lack(const struct stls_search *search)
 {
 	int lack = STLS_LACK_KNOWN, other;
@@ -533,7 +536,7 @@ static int find_lack(const struct stls_search *search)
 	return lack;
 }
 
-/* Some group is known here that GnuTLS lacks. */
+/* LACK_GNUTLS if the peer offers a known group that GnuTLS lacks. */
 static int find_group_lack(const struct stls_search *search)
 {
 	unsigned i;

@@ -7,8 +7,8 @@
 #include "selection/selection.h"
 
 /*
- * What would let this peer in. The selection with the same arguments has found
- * no choice, and the hello is well-formed.
+ * Find what would let this peer in. The selection has found no choice with the
+ * same arguments, and the hello is well-formed.
  */
 void stls_diagnose(const struct smtptls_policy *policy,
 		   const struct stls_client_hello *hello, unsigned keys,

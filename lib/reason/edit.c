@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reason/edit: a word of a list exchanged, as a person with an editor would.
+ * reason/edit: replacing a word of a list, as a person with an editor would.
  *
- * In lists of ciphers and of protocols a word with a sign may follow another
- * without a separator. So a word begins where it stands, since it has a sign,
- * and ends where no byte of a word follows.
+ * In lists of ciphers and of protocols, a word with a sign may follow another
+ * word without a separator. So a word with a sign matches wherever it starts,
+ * and every word must end where no byte of a word follows.
  */
 #include "reason/edit.h"
 
@@ -28,10 +28,10 @@ const char *stls_edit_find(const char *list, const char *at, const char *word)
 	size_t len = strlen(word);
 
 	for (; (at = strstr(at, word)); at++) {
-		/* The value stands right behind "ssl_ciphers=". */
+		/* A value directly follows "ssl_ciphers=". */
 		if (goes_on(at[len]) && word[len - 1] != '=')
 			continue;
-		/* "TLSv1" is no word of "<=TLSv1". */
+		/* "TLSv1" is not a word of "<=TLSv1". */
 		if (at == list || !goes_on(word[0]) ||
 		    (!goes_on(at[-1]) && !strchr("!<>@", at[-1])))
 			return at;

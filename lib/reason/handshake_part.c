@@ -2,10 +2,11 @@
 /*
  * reason/handshake_part: what the parts of a handshake cost.
  *
- * A group, or a signature with its certificate, for one level and one version:
- * of all that the peer offers the one that needs the least change, with what
- * keeps it off. In a search for what the peer would have to offer all else
- * comes behind that, this side's preferences first. Nothing is allocated.
+ * For one level and one version, find the group, or the signature with its
+ * certificate, that needs the least change of all that the peer offers, and
+ * what prevents it. In a search for what the peer would have to offer,
+ * everything else follows, starting with this side's preferences. Nothing is
+ * allocated.
  */
 #include "reason/handshake_part.h"
 
@@ -40,7 +41,7 @@ void stls_read_offers(struct stls_search *search)
 {
 	const struct stls_client_hello *hello = search->hello;
 	const struct smtptls_policy *policy = search->policy;
-	/* secp256r1 first: it serves for ECDSA too. */
+	/* secp256r1 first: it works for ECDSA too. */
 	static const uint8_t usual[] = { 23, 29, 24, 25 };
 	size_t i;
 
@@ -58,7 +59,7 @@ void stls_read_offers(struct stls_search *search)
 	search->suites.offered = search->suites.count;
 	search->groups.offered = search->groups.count;
 	search->sigalgs.offered = search->sigalgs.count;
-	/* What the peer should offer is what this side prefers. */
+	/* Ask the peer first for what this side prefers. */
 	for (i = 0; search->peer && i < policy->suite_count; i++)
 		offer_add(&search->suites, policy->suite_row[i]);
 	for (i = 0; search->peer && i < policy->group_count; i++)
@@ -86,7 +87,7 @@ uint64_t stls_peer_cost(const struct stls_offer *offer, unsigned i,
 	return STLS_COST_PEER + i;
 }
 
-/* A group or a signature algorithm; its own cost without the peer's. */
+/* The cost of a group or a signature algorithm on this side. */
 static uint64_t thing_cost(const struct stls_search *search, uint8_t ability,
 			   int bits, int named, uint8_t *off)
 {
@@ -136,7 +137,7 @@ void stls_find_group(const struct stls_search *search, int field, unsigned only,
 		if (search->version != STLS_TLS1_3 &&
 		    is_field(code) != (field != 0))
 			continue;
-		/* Suite B leaves no choice. */
+		/* Suite B leaves no choice of groups. */
 		if ((only && code != only) || (search->suiteb && !named))
 			continue;
 		if (!field && !stls_version_has_group(search->version, code))
@@ -146,7 +147,7 @@ void stls_find_group(const struct stls_search *search, int field, unsigned only,
 			continue;
 		memset(&part, 0, sizeof(part));
 		part.row = row;
-		/* No list of groups rules DHE before TLS 1.3. */
+		/* The groups setting does not govern DHE before TLS 1.3. */
 		cost = thing_cost(search, search->policy->abilities.group[row],
 				  stls_group_bits(code), field || named,
 				  &part.off);
@@ -157,7 +158,7 @@ void stls_find_group(const struct stls_search *search, int field, unsigned only,
 	}
 }
 
-/* A client that names no field of RFC 7919 takes this side's parameters. */
+/* A client without FFDHE groups (RFC 7919) takes this side's parameters. */
 void stls_find_field(const struct stls_search *search, struct stls_part *best)
 {
 	unsigned i;
@@ -172,7 +173,7 @@ void stls_find_field(const struct stls_search *search, struct stls_part *best)
 	best->row = STLS_NO_GROUP;
 }
 
-/* Those that are the easiest to have first. */
+/* The easiest to get first. */
 static const uint8_t key_order[] = {
 	SMTPTLS_KEY_RSA_SIGN, SMTPTLS_KEY_ECDSA_P256, SMTPTLS_KEY_ECDSA_P384,
 	SMTPTLS_KEY_ED25519,  SMTPTLS_KEY_ECDSA_P521, SMTPTLS_KEY_RSA_PSS,
@@ -194,11 +195,11 @@ static uint64_t key_cost(const struct stls_search *search, unsigned key,
 		*off |= STLS_OFF_USAGE;
 		return STLS_COST_USAGE + i;
 	}
-	/* One that the level forbids would be refused at start. */
+	/* A certificate that the level forbids is refused at startup. */
 	if (!(key & STLS_KEYS_RSA) &&
 	    stls_key_bits(key) < stls_security_bits(search->level))
 		return STLS_IMPOSSIBLE;
-	/* Of 7680 bits or more nobody likes to have one. */
+	/* An RSA key of 7680 bits or more is a last resort. */
 	if (key & STLS_KEYS_RSA && search->level > 3)
 		i += KEY_TYPES;
 	*off |= STLS_OFF_MISSING;
@@ -206,8 +207,8 @@ static uint64_t key_cost(const struct stls_search *search, unsigned key,
 }
 
 /*
- * The cost of a longer key, where RSA's is too short for an algorithm: no other
- * key goes with that while the short one is there.
+ * The cost of a longer RSA key, if this side's is too short for an algorithm.
+ * No other key can use the algorithm while the short one is there.
  */
 static uint64_t length_cost(const struct stls_search *search, unsigned code,
 			    uint8_t *off)
@@ -218,14 +219,14 @@ static uint64_t length_cost(const struct stls_search *search, unsigned code,
 	return STLS_COST_MISSING;
 }
 
-/* Before TLS 1.3 a client that names groups has to know an ECDSA key's. */
+/* Before TLS 1.3, a client that lists groups must list an ECDSA key's curve. */
 static uint64_t curve_cost(const struct stls_search *search, unsigned key,
 			   struct stls_part *part)
 {
 	unsigned code = stls_curve_of_key(key);
 
 	part->curve = STLS_NO_GROUP;
-	/* A peer that names none would have to name one for ECDHE. */
+	/* For ECDHE, a peer without a list would have to send one. */
 	if (!code || search->version == STLS_TLS1_3 ||
 	    (!search->hello->groups.data && !search->peer) ||
 	    stls_has_number(&search->hello->groups, code))
@@ -244,7 +245,7 @@ unsigned stls_keys_with(const struct stls_search *search, unsigned key,
 	return search->keys | key;
 }
 
-/* As stls_served_versions() has it. */
+/* Decides as stls_served_versions() does. */
 int stls_serves_tls13(const struct stls_search *search, unsigned keys,
 		      unsigned more_of_sigalgs)
 {
@@ -262,7 +263,7 @@ static unsigned keys_of_sigalg(const struct stls_search *search, unsigned code)
 		       : stls_keys_of_sigalg_tls12(code);
 }
 
-/* A signature algorithm with the cheapest of the keys that it is for. */
+/* The i-th signature algorithm with the cheapest of its keys. */
 static void find_key(const struct stls_search *search, unsigned i,
 		     unsigned keys, struct stls_part *best)
 {
@@ -278,7 +279,10 @@ static void find_key(const struct stls_search *search, unsigned i,
 		if (!(keys & part.key))
 			continue;
 		tls13 = stls_key_of_sigalg_tls13(code);
-		/* Suite B leaves no choice, but TLS 1.3 asks the list. */
+		/*
+		 * Suite B leaves no choice, but in TLS 1.3 the sigalgs setting
+		 * decides.
+		 */
 		if (search->suiteb && !named)
 			continue;
 		if (search->version == STLS_TLS1_3 &&
@@ -308,7 +312,6 @@ static void find_key(const struct stls_search *search, unsigned i,
 	}
 }
 
-/* Who signs with one of these keys. */
 void stls_find_signer(const struct stls_search *search, unsigned keys,
 		      struct stls_part *best)
 {
@@ -342,7 +345,7 @@ void stls_find_signer(const struct stls_search *search, unsigned keys,
 	}
 }
 
-/* In TLS 1.2 there has to be one of RSA, although RSA only decrypts. */
+/* In TLS 1.2 an RSA algorithm is required, although RSA only decrypts. */
 static void find_rsa_sigalg(const struct stls_search *search,
 			    struct stls_part *best)
 {
@@ -388,7 +391,7 @@ void stls_find_decrypter(const struct stls_search *search,
 	if (best->cost == STLS_IMPOSSIBLE)
 		return;
 	cost = key_cost(search, SMTPTLS_KEY_RSA_ENCRYPT, &best->key_off);
-	/* It is the same certificate as the one that signs. */
+	/* One new RSA certificate both signs and decrypts, at one price. */
 	if (best->key_off & STLS_OFF_MISSING)
 		cost = STLS_COST_MISSING;
 	best->cost += cost;

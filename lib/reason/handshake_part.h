@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/handshake_part: what a part of a handshake costs. Manual in the .c file. */
+/*
+ * reason/handshake_part: what a part of a handshake costs. Manual in the .c
+ * file.
+ */
 #ifndef REASON_HANDSHAKE_PART_H
 #define REASON_HANDSHAKE_PART_H
 
@@ -23,13 +26,13 @@
 
 #define STLS_RSA_BOTH	   (SMTPTLS_KEY_RSA_SIGN | SMTPTLS_KEY_RSA_ENCRYPT)
 
-/* Rows that a peer offers in its order, then, for a second search, the rest. */
+/* Rows in the peer's order; in the second search, all others follow. */
 struct stls_offer {
-	uint8_t row[STLS_SUITES]; /* the largest of the tables */
+	uint8_t row[STLS_SUITES]; /* sized for the largest table */
 	uint8_t offered, count;
 };
 
-/* A part of a handshake: the cheapest way to have it. */
+/* The cheapest way to get a part of a handshake. */
 struct stls_part {
 	uint64_t cost;
 	uint8_t row, off;
@@ -39,21 +42,21 @@ struct stls_part {
 struct stls_search {
 	const struct smtptls_policy *policy;
 	const struct stls_client_hello *hello;
-	unsigned keys, idle, too_short; /* STLS_KEYS_SHORT */
-	int peer;			/* the second search */
+	unsigned keys, idle, too_short; /* too_short: STLS_KEYS_SHORT */
+	int peer;			/* this is the second search */
 	struct stls_offer suites, groups, sigalgs;
 	uint8_t kills[STLS_SUITES_LISTED];
-	uint8_t versions; /* offered */
-	/* with and without Suite B */
+	uint8_t versions; /* offered by the peer */
+	/* these differ with and without Suite B */
 	int suiteb;
 	uint64_t named_groups;
 	uint32_t named_sigalgs;
-	unsigned suiteb_keys; /* those of its signatures, when it goes */
-	/* of this level and version */
+	unsigned suiteb_keys; /* of its signatures, where Suite B is given up */
+	/* for the present level and version */
 	int level;
 	uint16_t version;
 	uint8_t in_force; /* versions, after the changes */
-	int no_tls13;	  /* TLS 1.3 must not come to be served */
+	int no_tls13;	  /* the changes must not make TLS 1.3 served */
 	struct stls_part curve, field, group13, rsa, ecdsa, any, kx_rsa;
 	struct stls_diagnosis here, *best;
 	uint64_t best_cost;
@@ -65,30 +68,36 @@ static inline int stls_is_old_group(unsigned code)
 	return code == 19 || code == 21;
 }
 
-/* Fill suites, groups and sigalgs; with `peer` with all that there is. */
+/* Fill in suites, groups and sigalgs; with `peer`, all that exist. */
 void stls_read_offers(struct stls_search *search);
-/* What the i-th thing of an offer costs the peer, noted in `off`. */
+/* The i-th entry's cost for the peer; `off` gets OFF_PEER if it lacks it. */
 uint64_t stls_peer_cost(const struct stls_offer *offer, unsigned i,
 			uint8_t *off);
-/* The cheapest group of a kind; `only`: no other but this code, or 0. */
+/*
+ * The cheapest group. Before TLS 1.3 it is an FFDHE group (RFC 7919) if
+ * `field`, else a curve. `only` is the only code allowed, or 0.
+ */
 void stls_find_group(const struct stls_search *search, int field, unsigned only,
 		     struct stls_part *best);
-/* The cheapest way to a field of RFC 7919; most often it costs nothing. */
+/* The cheapest way to DHE before TLS 1.3; it usually costs nothing. */
 void stls_find_field(const struct stls_search *search, struct stls_part *best);
-/* The keys when this one has come. */
+/* This side's keys once `key` is added. */
 unsigned stls_keys_with(const struct stls_search *search, unsigned key,
 			uint8_t key_off);
-/* 1 when TLS 1.3 is served with these keys, and these besides as signers. */
+/*
+ * 1 if TLS 1.3 is served with `keys`, once the signature algorithms of
+ * `more_of_sigalgs` are named too.
+ */
 int stls_serves_tls13(const struct stls_search *search, unsigned keys,
 		      unsigned more_of_sigalgs);
-/* Who signs with one of these keys. */
+/* The cheapest signature and certificate with one of these keys. */
 void stls_find_signer(const struct stls_search *search, unsigned keys,
 		      struct stls_part *best);
-/* A certificate for the key exchange RSA. */
+/* The cheapest certificate for RSA key exchange. */
 void stls_find_decrypter(const struct stls_search *search,
 			 struct stls_part *best);
 
-/* Signature algorithms as offered: without a list SHA-1 is meant. */
+/* The signature algorithms offered; without a list, SHA-1 is implied. */
 size_t stls_offered_sigalgs(const struct stls_client_hello *hello);
 unsigned stls_offered_sigalg(const struct stls_client_hello *hello, size_t i);
 

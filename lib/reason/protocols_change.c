@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * reason/protocols_change: a version added to a list of protocols, in the
- * grammar in which that is written.
+ * grammar in which the list is written.
  *
- * In turn a word that excludes is taken away, a bound is moved, a version is
- * added, each on a copy that is read again; what names the versions that are
- * wanted and none besides is it. Else the first that names more, as a bound
- * may have to; and where no one change does, the whole list is said anew.
+ * Three kinds of changes are tried: removing a word that excludes, moving a
+ * bound, adding the versions. Each is made on a copy, which is parsed again.
+ * The first that yields exactly the versions wanted is taken, else the first
+ * that yields others besides, as moving a bound may. If no single change will
+ * do, the whole list is replaced.
  */
 #include "reason/protocols_change.h"
 
@@ -17,7 +18,7 @@
 #include "openssl/protocol_list.h"
 #include "reason/edit.h"
 
-/* Words of a list that are tried; nobody has as many. */
+/* The most words that are tried; no real list has more. */
 #define TRIES_MAX 64
 
 static const char *const names[] = { "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3" };
@@ -29,7 +30,7 @@ static const char *const other_names[] = { "TLSv1", "TLSv1_1", "TLSv1_2",
 
 struct attempt {
 	const char *given;
-	uint8_t versions; /* those that it shall have */
+	uint8_t versions; /* those that it should have */
 	struct smtptls_change *change;
 	int found;
 	unsigned tries;
@@ -40,7 +41,7 @@ static int has_version(uint8_t versions, size_t i)
 	return versions >> i & STLS_PROTOCOL_TLS1_0;
 }
 
-/* The names of versions with `between` between them. */
+/* The names of the versions, joined with `between`. */
 static void write_names(char *to, size_t size, const char *const *words,
 			uint8_t versions, const char *sign, const char *between)
 {
@@ -56,7 +57,7 @@ static void write_names(char *to, size_t size, const char *const *words,
 	}
 }
 
-/* 1: exactly that; 0: not, or more. `edited` is freed. */
+/* 1 if the copy has exactly the wanted versions, else 0. Frees `edited`. */
 static int try_edited(struct attempt *attempt, char *edited, int action,
 		      const char *word, const char *with)
 {
@@ -78,7 +79,7 @@ static int try_edited(struct attempt *attempt, char *edited, int action,
 	return list.enabled == attempt->versions;
 }
 
-/* A sign that excludes, or a bound, with what its place shall be taken by. */
+/* Try without a word that excludes, or with a bound moved. */
 static int try_word(struct attempt *attempt, const char *word)
 {
 	char with[16] = "", *edited;

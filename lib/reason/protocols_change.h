@@ -8,8 +8,9 @@
 #include <smtptls/policy.h>
 
 /*
- * The change by which `given`, NULL for the default, that has the versions
- * `has` gets those of `wanted` too (STLS_PROTOCOL_TLS…). 0 or SMTPTLS_E_NOMEM.
+ * Find the change that adds the versions `wanted` to the list `given` (NULL:
+ * the default), which has the versions `has` (STLS_PROTOCOL_TLS…). Returns 0 or
+ * SMTPTLS_E_NOMEM.
  */
 int stls_change_protocols(const char *given, uint8_t has, uint8_t wanted,
 			  struct smtptls_change *change);
