@@ -99,8 +99,8 @@ const char *stls_certificate_sentence(int reason, int server)
 /* ---- strength ---- */
 
 /*
- * The highest level that takes what is there, or -1: none does. MD5 is good for
- * no level, and GnuTLS takes no RSA key below 768 bits.
+ * The highest of the lower levels that accepts the certificate, or -1 if none
+ * does. No level accepts MD5, and GnuTLS accepts no RSA key below 768 bits.
  */
 static int find_level(const struct stls_end *end)
 {
@@ -252,7 +252,7 @@ void stls_certificate_write(const struct stls_end *end, char *text, size_t size)
 		       stls_certificate_sentence(end->reason, end->server));
 }
 
-/* Between quotation marks. */
+/* `names` is a single name in quotation marks. */
 static void put_authority(struct stls_change_list *list, const char *names)
 {
 	char word[STLS_VERDICT_NAMES] = "";
@@ -280,7 +280,7 @@ int stls_certificate_changes(const struct stls_end *end,
 			put_authority(&list, end->verdict->names);
 		break;
 	case SMTPTLS_REASON_CERT_MISSING:
-		/* Which one it is that is missing is not known here. */
+		/* Which authority is missing is not known here. */
 		if (end->server && end->verdict->names[0])
 			put_authority(&list, "");
 		break;

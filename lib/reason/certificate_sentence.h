@@ -9,17 +9,20 @@
 
 #include "reason/end_facts.h"
 
-/* The sentence of a reason and this side's role; it lives for ever. */
+/* The sentence for a reason and this side's role; a static string. */
 const char *stls_certificate_sentence(int reason, int server);
 
 /*
- * The same of end->reason, with what end->verdict has; it is cut where `size`
- * > 0 ends.
+ * Write the sentence for end->reason, with what end->verdict knows; it is
+ * truncated to `size` > 0 bytes.
  */
 void stls_certificate_write(const struct stls_end *end, char *text,
 			    size_t size);
 
-/* The settings of this side's by which it would be taken: how many changes. */
+/*
+ * Find the changes of this side's settings that would make it accept the
+ * certificate. Returns how many.
+ */
 int stls_certificate_changes(const struct stls_end *end,
 			     struct smtptls_change changes[SMTPTLS_CHANGES]);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reason/change_clause: changes as what somebody is told to do.
+ * reason/change_clause: changes as instructions, in words.
  *
- * Words are shown as they have to be written, in quotation marks where they
- * would run into the sentence. What the peer has to do comes last. Changes of
- * one kind, one after another, share a verb. A change is whole, or is not there:
- * where the memory ends the others are counted.
+ * Words are shown as they must be written, in quotation marks where they would
+ * blend into the sentence. What the peer must do comes last. Consecutive
+ * changes of one kind share a verb. A change is written whole or not at all;
+ * those that do not fit are counted.
  */
 #include "reason/change_clause.h"
 
@@ -48,7 +48,7 @@ static int is_list(int setting)
 	       setting <= SMTPTLS_SETTING_SIGALGS;
 }
 
-/* All lists but, where room is short, those that are one word. */
+/* Quote the values of lists; in a terse sentence, only those with spaces. */
 static const char *quote_value(const struct smtptls_change *change,
 			       const char *the)
 {
@@ -57,7 +57,7 @@ static const char *quote_value(const struct smtptls_change *change,
 		       : "";
 }
 
-/* Both are taken away from the same list. */
+/* 1 if both remove words from the same list. */
 static int removes_too(const struct smtptls_change *change,
 		       const struct smtptls_change *next)
 {
@@ -66,7 +66,7 @@ static int removes_too(const struct smtptls_change *change,
 	       change->setting == next->setting;
 }
 
-/* 1 when the verb of the one before does for this one too. */
+/* 1 if the verb of the previous change serves for this one too. */
 static int shares_verb(const struct smtptls_change *before,
 		       const struct smtptls_change *change)
 {
@@ -82,7 +82,7 @@ static int shares_verb(const struct smtptls_change *before,
 	       before->setting <= SMTPTLS_SETTING_CERTIFICATE;
 }
 
-/* What a certificate has to have besides its type. */
+/* A certificate, with what it must have besides its type. */
 static void add_certificate(struct stls_phrase *phrase,
 			    const struct smtptls_change *change, int verb,
 			    const char *the)
@@ -124,8 +124,8 @@ static void add_addition(struct stls_phrase *phrase,
 
 /*
  * A line of GnuTLS's file, where it is known: "remove … from FILE, line 7", and
- * the next of them "… from line 8". Of a long path the end is shown, and where
- * room is short none of it.
+ * for the next line "… from line 8". Of a long path the end is shown; a terse
+ * sentence shows none of it.
  */
 static void add_line(struct stls_phrase *phrase,
 		     const struct smtptls_change *change, int verb,
@@ -193,7 +193,7 @@ static void add_change(struct stls_phrase *phrase,
 				change->with, quote_value(change, the));
 }
 
-/* Where the system's policy is meant, behind the last that it is to allow. */
+/* Name the system's policy after the last thing that it must allow. */
 static void end_system(struct stls_phrase *phrase,
 		       const struct smtptls_change *change,
 		       const struct smtptls_change *next)
@@ -230,13 +230,13 @@ static void add_joint(struct stls_phrase *phrase,
 					: ", ");
 }
 
-/* Room that is kept behind a change for what tells of the others. */
+/* Bytes reserved after a change for the count of the others. */
 static size_t room_for_rest(int rest)
 {
 	return rest > 0 ? sizeof(" and 8 more changes") - 1 : 0;
 }
 
-/* All that is left out, where it would not fit. */
+/* Write what stands for the changes that do not fit. */
 static void add_rest(struct stls_phrase *phrase,
 		     const struct smtptls_change *change, int first, int rest)
 {

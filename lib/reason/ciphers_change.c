@@ -17,7 +17,7 @@
 #include "reason/edit.h"
 #include "reason/excluding_word.h"
 
-/* More words to change than this, and the whole list is replaced instead. */
+/* If more words than this must change, the whole list is replaced. */
 #define CHANGES_OF_CIPHERS 3
 
 struct ciphers {

@@ -15,9 +15,10 @@
  *	a certificate, or a new one for the same key with another keyUsage
  *	a word in a setting
  *
- * Ties go to signatures without SHA-1, to forward secrecy, to authenticated
- * encryption, and to the peer's order. Suites without encryption or
- * certificate, and whatever the loaded GnuTLS lacks, are never targets.
+ * Ties go to the certificate that is easiest to get, to signatures without
+ * SHA-1, to forward secrecy, to authenticated encryption, and to the peer's
+ * order. Suites without encryption or certificate, and whatever the loaded
+ * GnuTLS lacks, are never targets.
  *
  * With the level and the version given, suite, group and signature are
  * independent of one another, so the cost of the best handshake is a sum of
@@ -63,7 +64,7 @@ static int lack_of(const struct smtptls_policy *policy, int row)
 		return STLS_LACK_BARE;
 	if (row >= STLS_SUITES_OPENSSL)
 		return STLS_LACK_NAME;
-	/* GnuTLS does not sign by DSA. */
+	/* GnuTLS does not sign with DSA. */
 	if (policy->abilities.suite[row] == STLS_ABSENT ||
 	    suite->au & STLS_AU_DSS)
 		return STLS_LACK_GNUTLS;

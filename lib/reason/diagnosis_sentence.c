@@ -2,9 +2,9 @@
 /*
  * reason/diagnosis_sentence: a diagnosis in words.
  *
- * Of the handshake that is the easiest to have the first part that is kept off
- * is told of: what the peer offers there, that part first, and what keeps it
- * off. Then come the changes, all of them, and whom they cost something.
+ * Of the handshake that is easiest to enable, the first part that is prevented
+ * is described: what the peer offers there, beginning with that part, and what
+ * prevents it. Then come all the changes, with their side effects.
  */
 #include "reason/diagnosis_sentence.h"
 
@@ -16,7 +16,7 @@
 #include "reason/handshake_part.h"
 #include "selection/version.h"
 
-/* The word of a setting that is to go or to be another, or NULL. */
+/* The word of a setting that must be removed or replaced, or NULL. */
 static const char *word_in_the_way(const struct stls_writer *writer,
 				   int setting)
 {
@@ -34,7 +34,7 @@ static const char *word_in_the_way(const struct stls_writer *writer,
 	return NULL;
 }
 
-/* What keeps a thing off that the peer offers, behind "which". */
+/* Write the obstacle to what the peer offers, as a clause with "which". */
 static void write_obstacle(struct stls_writer *writer, uint8_t off, int setting,
 			   const char *name)
 {
@@ -107,7 +107,7 @@ static void list_suite(struct stls_name_list *list, uint16_t version, int row)
 		stls_name_list_add(list, stls_suite_name(suite));
 }
 
-/* "peer offers TLS 1.2 with …": the suite that counts first. */
+/* "peer offers TLS 1.2 with …": the target's suite comes first. */
 static void write_offer(struct stls_writer *writer)
 {
 	const struct stls_diagnosis *diagnosis = writer->diagnosis;
@@ -135,7 +135,7 @@ static void write_offer(struct stls_writer *writer)
 static void write_groups(struct stls_writer *writer);
 static void write_sigalgs(struct stls_writer *writer);
 
-/* GnuTLS has one of the groups that the peer offers, for this version. */
+/* 1 if GnuTLS has one of the peer's groups for this version. */
 static int has_possible_group(const struct stls_writer *writer)
 {
 	const struct stls_bytes *groups = &writer->facts->hello->groups;
@@ -153,7 +153,7 @@ static int has_possible_group(const struct stls_writer *writer)
 	return 0;
 }
 
-/* Its suites are fine, but nothing goes with them. */
+/* The suites can be used, but no group or no signature goes with them. */
 static void write_other_lack(struct stls_writer *writer)
 {
 	if (has_possible_group(writer))
@@ -187,7 +187,10 @@ static void write_suites_of_peer(struct stls_writer *writer)
 	stls_phrase_add(phrase, "%s", lacks[writer->diagnosis->lack]);
 }
 
-/* A word with a - has taken the suite out, which may come in again. */
+/*
+ * Name the word with a - that took the suite out, though not for good: 1, or 0
+ * if none did.
+ */
 static int write_taken_out(struct stls_writer *writer)
 {
 	const struct stls_diagnosis *diagnosis = writer->diagnosis;
@@ -228,7 +231,7 @@ static void write_suites(struct stls_writer *writer)
 
 /* ---- groups ---- */
 
-/* Those that a suite like the target's could use, that one first. */
+/* The groups for a suite of the target's kind, the target's first. */
 static void write_offered_groups(struct stls_writer *writer)
 {
 	const struct stls_diagnosis *diagnosis = writer->diagnosis;
@@ -277,7 +280,7 @@ static void write_groups(struct stls_writer *writer)
 
 /* ---- signatures and certificates ---- */
 
-/* The target's first; `all`, or only those for the same type of key. */
+/* The target's algorithm first, then all others. */
 static void write_offered_sigalgs(struct stls_writer *writer)
 {
 	const struct stls_diagnosis *diagnosis = writer->diagnosis;
@@ -317,7 +320,7 @@ static void write_sigalgs(struct stls_writer *writer)
 		       "sigalgs");
 }
 
-/* The keys of the peer's suites of the target's version. */
+/* The keys that the peer's suites of the target's version can use. */
 static unsigned offered_keys(const struct stls_writer *writer)
 {
 	const struct stls_bytes *suites = &writer->facts->hello->suites;
@@ -335,7 +338,7 @@ static unsigned offered_keys(const struct stls_writer *writer)
 	return keys;
 }
 
-/* What the peer wants that the certificates have not. */
+/* Write what the peer requires that no certificate here provides. */
 static void write_demand(struct stls_writer *writer)
 {
 	const struct stls_diagnosis *diagnosis = writer->diagnosis;
@@ -407,7 +410,7 @@ static void write_versions_only(struct stls_writer *writer)
 			    STLS_PROTOCOL_TLS);
 }
 
-/* It leaves a group or a signature out that would go with its suites. */
+/* Suite B leaves out a group or signature that would go with its suites. */
 static void write_suiteb(struct stls_writer *writer)
 {
 	if (writer->facts->choice->step == STLS_STEP_SIGALG) {
@@ -446,7 +449,7 @@ void stls_write_changes(struct stls_writer *writer, const char *end)
 	struct stls_writer price = *writer;
 	char text[128];
 
-	/* What they cost is said in any case. */
+	/* The side effects are always stated: reserve room for them. */
 	price.phrase = (struct stls_phrase){ text, sizeof(text), 0 };
 	write_price(&price);
 	phrase->size -= price.phrase.len + strlen(end);

@@ -7,19 +7,19 @@
 #include "reason/phrase.h"
 #include "reason/refusal_facts.h"
 
-/* A sentence in the making, and what it is made from. */
+/* A sentence being written, and what it is made from. */
 struct stls_writer {
 	struct stls_phrase phrase;
 	const struct stls_refusal *facts;
 	const struct stls_diagnosis *diagnosis;
 	const struct smtptls_advice *advice;
-	unsigned shown; /* of a list; 0: nothing but the versions */
+	unsigned shown; /* of a list; 0: the versions alone */
 	int terse;
 };
 
-/* What met what, what would change it, and whom that costs something. */
+/* Write what conflicts, what would change it, and the side effects. */
 void stls_write_diagnosis(struct stls_writer *writer);
-/* The changes, whom they cost something, and `end`. */
+/* Write the changes, their side effects, and `end`. */
 void stls_write_changes(struct stls_writer *writer, const char *end);
 
 #endif

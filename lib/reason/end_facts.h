@@ -8,43 +8,47 @@
 #include "policy/policy.h"
 #include "x509/verdict.h"
 
-/* Its number before it became a kind of ServerHello (RFC 8446 section 4). */
+/*
+ * HelloRetryRequest's number before it became a kind of ServerHello (RFC 8446
+ * section 4).
+ */
 #define STLS_HELLO_RETRY_REQUEST 6
 
-/* What helps against what nobody does on purpose. */
+/* The cure for what nobody does on purpose. */
 #define STLS_DEFECT                                                            \
 	"one of the two has a defect, or something between changes the bytes"
 #define STLS_OTHER_LOG                                                         \
 	"a firewall between may be the cause; else the peer's own log says "   \
 	"why"
 
-/* What is known at the end; what is not is 0, of messages and alerts -1. */
+/* What is known at the end. Unknown facts are 0; messages and alerts, -1. */
 struct stls_end {
-	int reason;   /* enum smtptls_reason, from SMTPTLS_REASON_NO_TLS on */
-	int server;   /* this side's role */
-	int spoken;   /* SMTP was spoken in the clear before */
-	int broken;   /* the connection was cut off, not closed */
-	int notified; /* closed by a close_notify */
-	int system_error;  /* by this errno, or 0 */
-	unsigned limit_ms; /* TIMEOUT: the host's, or 0 */
-	int begun;	   /* something of the peer's had come */
-	int complete;	   /* the handshake was over */
-	int last_in;	  /* the last handshake messages (RFC 8446 section 4) */
-	int last_out;	  /* of either side */
-	int alert;	  /* of the peer's, or -1 */
-	unsigned dh_bits; /* of the parameters that it was given, or 0 */
+	int reason;	   /* enum smtptls_reason */
+	int server;	   /* this side's role */
+	int spoken;	   /* SMTP was spoken in plaintext before */
+	int broken;	   /* the connection was cut off, not closed */
+	int notified;	   /* closed by a close_notify */
+	int system_error;  /* the errno that ended it, or 0 */
+	unsigned limit_ms; /* TIMEOUT: the host's limit, or 0 */
+	int begun;	   /* the peer had begun TLS */
+	int complete;	   /* the handshake was complete */
+	int last_in;	   /* last message received (RFC 8446 section 4) */
+	int last_out;	   /* last message sent */
+	int alert;	   /* the peer's, or -1 */
+	unsigned dh_bits;  /* of the DHE parameters sent, or 0 */
 	/*
-	 * Of BAD_RECORD, BAD_MESSAGE, BAD_SIGNATURE and FLOOD what the peer
-	 * sent; of INTERNAL what went wrong; of what is not common its kind.
+	 * BAD_RECORD, BAD_MESSAGE, BAD_SIGNATURE, FLOOD: what the peer sent.
+	 * INTERNAL, SIGNER, TOKEN: what went wrong. VERSION, SUITES_EXCLUDED,
+	 * GROUP, SIGALG: what is not common.
 	 */
 	const char *found;
-	const char *version;	   /* that was chosen, as "TLS1.1"; or NULL */
+	const char *version;	   /* version chosen, as "TLS1.1", or NULL */
 	const unsigned char *sent; /* plaintext, where TLS was to start */
 	size_t sent_len;
 	const struct stls_verdict *verdict; /* of the peer's certificate */
-	/* What it was judged by; NULL: the priority string is the host's. */
+	/* NULL: no policy judged it, the host set the priority string. */
 	const struct smtptls_policy *policy;
-	const struct stls_shown *shown; /* of what the peer was shown */
+	const struct stls_shown *shown; /* the certificate the peer was shown */
 };
 
 #endif

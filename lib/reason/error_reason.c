@@ -3,8 +3,9 @@
  * reason/error_reason: a reason for each error, so that no connection fails
  * without one.
  *
- * Most have a better one, of what was found. What is left are the host's own
- * ends (smtptls_conn_abort()) and this side's troubles.
+ * Most errors have a better reason, from what was found. What remains are
+ * connections that the host ended (smtptls_conn_abort()) and this side's own
+ * failures.
  */
 #include "reason/error_reason.h"
 

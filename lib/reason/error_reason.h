@@ -4,8 +4,8 @@
 #define REASON_ERROR_REASON_H
 
 /*
- * The reason (enum smtptls_reason) of an error by which a connection has failed
- * and of which nothing more is known; never SMTPTLS_REASON_NONE. `tls`: TLS was
+ * The reason (enum smtptls_reason) for an error that ended a connection and of
+ * which nothing more is known; never SMTPTLS_REASON_NONE. `tls` is 1 if TLS was
  * on.
  */
 int stls_error_reason(int error, int tls);

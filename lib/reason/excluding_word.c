@@ -2,9 +2,9 @@
 /*
  * reason/excluding_word: the words that exclude a suite.
  *
- * The string has been read by openssl/cipher_list, which knows what it means as
- * a whole. Here its items are looked at one by one, as that reads them, in
- * linear time. Nothing is allocated.
+ * openssl/cipher_list has parsed the string and knows what it means as a whole.
+ * Here its items are examined one by one, by the same rules, in linear time.
+ * Nothing is allocated.
  */
 #include "reason/excluding_word.h"
 
@@ -14,7 +14,10 @@
 
 static const char separators[] = ":,; ";
 
-/* The end of the item at `at`: words with + between them, as far as it goes. */
+/*
+ * The length of the item at `at`: words joined with +. `known` tells whether
+ * all of them are known.
+ */
 static size_t read_words(const char *at, struct stls_cipher_match *match,
 			 int *known)
 {
@@ -29,7 +32,7 @@ static size_t read_words(const char *at, struct stls_cipher_match *match,
 		if (word == 0 ||
 		    stls_cipher_match_narrow(match, at + len, word) !=
 			    STLS_CIPHER_WORD_NARROWS) {
-			/* OpenSSL skips what stands there. */
+			/* OpenSSL skips such an item. */
 			*known = 0;
 			return strcspn(at, separators);
 		}
@@ -40,7 +43,7 @@ static size_t read_words(const char *at, struct stls_cipher_match *match,
 	}
 }
 
-/* The next item with a ! or -; 0 at the end. */
+/* Find the next item with a ! or -: 1, or 0 at the end. */
 static int next_item(const char *ciphers, size_t *at,
 		     struct stls_excluder *excluder,
 		     struct stls_cipher_match *match)

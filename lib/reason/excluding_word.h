@@ -6,15 +6,15 @@
 #include "openssl/list.h"
 #include "openssl/suite_table.h"
 
-/* An item of a cipher list that takes suites away, with its sign. */
+/* An item of a cipher list that removes suites, and its sign. */
 struct stls_excluder {
 	struct stls_span item;
 	char sign; /* '!' or '-' */
 };
 
 /*
- * The next item at or behind `*at` that takes away this suite: 1, with `*at`
- * behind it, or 0.
+ * Find the next item at or after `*at` that removes this suite: 1, with `*at`
+ * after it, or 0.
  */
 int stls_next_excluder(const char *ciphers, size_t *at, size_t row,
 		       struct stls_excluder *excluder);

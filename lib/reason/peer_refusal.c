@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reason/peer_refusal: how a peer refuses this side: by an alert, or by going
- * away as soon as the handshake is over.
+ * reason/peer_refusal: how a peer refuses this side: by an alert, or by leaving
+ * as soon as the handshake is over.
  *
  * An alert is the peer's view of this side, so the sentence says what the peer
- * found here, and what could be changed here or there. Which alert stands for
- * what is RFC 8446's, and peers do not keep to it; many send none: under TLS
- * 1.3 a client judges the certificate when this side already takes the
- * handshake for done. So wherever a certificate may be meant, what can be seen
- * from here that is wrong with it is said, and only where that is nothing what
- * else it may be.
+ * found here, and what could be changed on either side. RFC 8446 defines what
+ * each alert means, but peers do not keep to it, and many send none: in TLS
+ * 1.3, a client judges the certificate when this side already considers the
+ * handshake complete. So wherever the certificate may be the cause, the
+ * sentence says what is visibly wrong with it, and guesses at other causes only
+ * if nothing is.
  */
 #include "reason/peer_refusal.h"
 
@@ -25,7 +25,7 @@ enum { TO_SERVER = 1, TO_CLIENT = 2, TO_BOTH = 3 };
 
 /* RFC 8446 section 6, RFC 5246 section 7.2.2 */
 static const struct alert {
-	uint8_t number, to; /* whom it says this */
+	uint8_t number, to; /* to: the roles that get it */
 	const char *name, *found, *cure;
 } alerts[] = {
 	{ 10, TO_BOTH, "unexpected_message", "peer got an unexpected message",
@@ -114,13 +114,13 @@ static const struct alert {
 };
 
 /*
- * Those that are sent for a certificate: the fault that is meant, of all for
- * which peers send them, and the cure where nothing can be seen.
+ * The alerts that peers send about a certificate, each of them for any fault:
+ * which faults to tell first, and the cure if none can be seen from here.
  */
 static const struct certificate_alert {
 	uint8_t number;
 	unsigned first;
-	const char *unseen; /* NULL: whom the peer trusts */
+	const char *unseen; /* NULL: have the peer trust the authority */
 } certificate_alerts[] = {
 	{ 42, STLS_SHOWN_NAME, NULL },
 	{ 43, STLS_SHOWN_CLIENTS,
@@ -171,8 +171,8 @@ static void add_certificate(struct stls_phrase *phrase,
 	if (stls_phrase_shown(phrase, end->shown, about->first) > 0)
 		return;
 	/*
-	 * Nothing can be seen: what is left is whom the peer trusts and, where
-	 * it did not say it, the name that it looks for.
+	 * No fault can be seen from here. What remains is whom the peer trusts
+	 * and, if it did not say, the name that it looks for.
 	 */
 	if (!about->unseen && end->shown->authority[0] && end->server &&
 	    about->first & STLS_SHOWN_NAME && !end->shown->asked[0])
@@ -192,7 +192,7 @@ static void add_certificate(struct stls_phrase *phrase,
 
 /* ---- alerts ---- */
 
-/* In the place of the first message: it could not even make that. */
+/* The alert came in place of a ClientHello: the peer could not make one. */
 static int is_before_hello(const struct stls_end *end)
 {
 	return end->server && !end->complete && end->last_in < 0 &&
@@ -244,7 +244,7 @@ void stls_alert_write(const struct stls_end *end, char *text, size_t size)
 
 /* ---- parameters of DHE ---- */
 
-/* A field of RFC 7919 that is larger. */
+/* The size of a larger RFC 7919 group. */
 static unsigned dh_bits_wanted(unsigned bits)
 {
 	return bits < 4096 ? 4096 : 8192;
@@ -262,7 +262,7 @@ void stls_dh_refusal_write(const struct stls_end *end, char *text, size_t size)
 		       dh_bits_wanted(end->dh_bits));
 }
 
-/* ---- leaving without a word ---- */
+/* ---- leaving without a command or reply ---- */
 
 static void write_how(const struct stls_end *end, char how[48])
 {

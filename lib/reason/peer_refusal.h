@@ -8,25 +8,25 @@
 #include "reason/end_facts.h"
 #include "reason/phrase.h"
 
-/* Write the sentence of SMTPTLS_REASON_PEER_ALERT. */
+/* Write the sentence for SMTPTLS_REASON_PEER_ALERT. */
 void stls_alert_write(const struct stls_end *end, char *text, size_t size);
-/* The same of SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE, with an alert or without. */
+/* The same for SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE, alert or not. */
 void stls_left_write(const struct stls_end *end, char *text, size_t size);
-/* The same of a server's SMTPTLS_REASON_DH_PARAMETERS: end->dh_bits. */
+/* The same for a server's SMTPTLS_REASON_DH_PARAMETERS: end->dh_bits. */
 void stls_dh_refusal_write(const struct stls_end *end, char *text, size_t size);
 /*
- * Say that one leaves so that refuses the certificate, and what is wrong with
- * that: 1, or 0 with nothing added where nothing can be seen.
+ * Add that peers which refuse a certificate leave like this, and what is wrong
+ * with the certificate: 1, or 0 with nothing added if no fault can be seen.
  */
 int stls_phrase_refusal(struct stls_phrase *phrase, const struct stls_end *end);
 
-/* What is to be changed of the certificate that was shown: how many changes. */
+/* Find the changes to the certificate that was shown. Returns how many. */
 int stls_refusal_changes(const struct stls_end *end,
 			 struct smtptls_change changes[SMTPTLS_CHANGES]);
-/* Say whom such a one may not trust: 1, or 0 where that is not known. */
+/* Add which authority the peer may not trust: 1, or 0 if it is not known. */
 int stls_phrase_distrust(struct stls_phrase *phrase,
 			 const struct stls_end *end);
-/* The parameters to set. */
+/* Find the change to larger DHE parameters. Returns how many changes. */
 int stls_dh_changes(const struct stls_end *end,
 		    struct smtptls_change changes[SMTPTLS_CHANGES]);
 

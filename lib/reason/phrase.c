@@ -2,9 +2,9 @@
 /*
  * reason/phrase: parts of sentences.
  *
- * Text is added at the end of the caller's memory, and cut where that ends.
- * Numbers from the peer are shown by names from the tables, or as numbers; of a
- * list only the first few are named, so that a sentence stays one.
+ * Text is appended in the caller's memory, and truncated at its end. Numbers
+ * from the peer are shown as names from the tables, or as numbers. Of a list
+ * only the first few are named, to keep the sentence readable.
  */
 #include "reason/phrase.h"
 

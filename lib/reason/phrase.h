@@ -8,14 +8,14 @@
 #include "selection/client_hello.h"
 #include "openssl/suite_table.h"
 
-/* A sentence in the making; it is cut where `size` > 0 ends. */
+/* A sentence being written; it is truncated to `size` > 0 bytes. */
 struct stls_phrase {
 	char *to;
 	size_t size;
 	size_t len;
 };
 
-/* Names, of which the first `shown` are shown; the others are counted. */
+/* A list of names: the first `shown` are shown, the others counted. */
 struct stls_name_list {
 	struct stls_phrase *phrase;
 	unsigned shown;
@@ -28,12 +28,12 @@ void stls_phrase_add(struct stls_phrase *phrase, const char *format, ...)
 void stls_name_list_add(struct stls_name_list *list, const char *name);
 void stls_name_list_add_group(struct stls_name_list *list, unsigned code);
 void stls_name_list_add_sigalg(struct stls_name_list *list, unsigned code);
-/* Say how many were not shown, or that there was none. */
+/* Say how many were not shown, or that there are none. */
 void stls_name_list_end(struct stls_name_list *list);
 
-/* "TLS 1.0-1.2", from bits of STLS_PROTOCOL_TLS…; holes are not shown. */
+/* "TLS 1.0-1.2", from bits of STLS_PROTOCOL_TLS…; gaps are not shown. */
 void stls_phrase_versions(struct stls_phrase *phrase, uint8_t versions);
-/* Those of `versions` that the hello offers, as far as they are known. */
+/* Those of `versions` that the hello offers, as far as is known. */
 void stls_phrase_offered(struct stls_phrase *phrase,
 			 const struct stls_client_hello *hello,
 			 uint8_t versions);

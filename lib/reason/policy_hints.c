@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reason/policy_hints: words of other languages, as changes of the settings
- * that they stand in.
+ * reason/policy_hints: words of other languages, as changes of the settings in
+ * which they stand.
  *
- * Each list is read as a policy reads it; where that finds a word at fault,
- * openssl/foreign_word says what it is. The change is made to a copy, as
- * whoever follows it would, and the copy is read again, until nothing is left
- * that a hint is known for. So the changes hold one after another.
+ * Each list is parsed as a policy parses it; where a word is at fault,
+ * openssl/foreign_word tells what it is. The change is made to a copy, as
+ * somebody following the hint would make it, and the copy is parsed again,
+ * until no fault has a known hint. So the changes hold if they are made in
+ * order.
  *
- * A word that goes to another list is added there only if the list lacks what
- * it means. A list of which nothing is left is set to its default, since an
- * empty one is refused, or disables TLS 1.3. What does not fit into a struct
- * smtptls_change is left out. The copies are the only memory that is asked for;
- * nothing is asked of GnuTLS.
+ * A word that moves to another list is added there only if that list lacks what
+ * it means. A list that ends up empty is set to its default, since an empty one
+ * is refused, or disables TLS 1.3. What does not fit into a struct
+ * smtptls_change is left out. Nothing is allocated but the hints and the
+ * copies, and GnuTLS is not consulted.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@
 #include "reason/edit.h"
 #include "reason/protocols_change.h"
 
-#define LIST_MAX    65536 /* as smtptls_policy_new() has it */
+#define LIST_MAX    65536 /* as in smtptls_policy_new() */
 #define CHANGES_MAX 64
 #define LISTS	    (STLS_SETTING_SIGALGS + 1)
 
@@ -99,7 +100,7 @@ static void read_list(struct reading *reading, enum stls_setting setting,
 	}
 }
 
-/* The i-th place of a word at fault; 0: there is none. */
+/* Find the i-th word at fault: 1, or 0 if there is none. */
 static int find_fault(const struct reading *reading, size_t i,
 		      struct stls_span *where)
 {
@@ -132,8 +133,8 @@ static int find_fault(const struct reading *reading, size_t i,
 /* ---- a change ---- */
 
 /*
- * Make a change and enter it: 1; 0 when it does not fit, or makes no
- * difference; or SMTPTLS_E_NOMEM.
+ * Make a change and enter it: 1, 0 if it does not fit or makes no difference,
+ * or SMTPTLS_E_NOMEM.
  */
 static int change(struct hints *hints, enum stls_setting setting, int action,
 		  const char *word, const char *with)
@@ -197,7 +198,7 @@ static int has_groups(const struct stls_group_list *has,
 	return 1;
 }
 
-/* Whether `has` has everything of `other`. */
+/* Whether `has` contains everything in `other`. */
 static int has_all(enum stls_setting setting, const struct reading *has,
 		   const struct reading *other)
 {
@@ -236,7 +237,7 @@ static int is_bare(const struct stls_cipher_list *list)
 	return 0;
 }
 
-/* HIGH alone has suites without a certificate: none comes in by a hint. */
+/* HIGH alone has suites without a certificate: no hint may add any. */
 static const char *clothed(const char *list, const char *word, char *to,
 			   size_t size)
 {
@@ -250,7 +251,7 @@ static const char *clothed(const char *list, const char *word, char *to,
 	return to;
 }
 
-/* Nothing goes with Postfix's "auto"; it means DEFAULT. */
+/* Nothing can be added to Postfix's "auto", which means DEFAULT. */
 static int is_set(const struct hints *hints, enum stls_setting setting)
 {
 	const char *list = hints->list[setting];
@@ -260,7 +261,7 @@ static int is_set(const struct hints *hints, enum stls_setting setting)
 		strncmp(list + strspn(list, " \t\n\v\f\r"), "auto", 4) != 0);
 }
 
-/* Behind what is set, or else behind the default. */
+/* Add the word to what is set, or else to the default. */
 static int add(struct hints *hints, enum stls_setting setting, const char *word)
 {
 	char value[512];
@@ -275,7 +276,7 @@ static int add(struct hints *hints, enum stls_setting setting, const char *word)
 	return change(hints, setting, SMTPTLS_CHANGE_SET, "", value);
 }
 
-/* A version, "!TLSv1" or a bound: one that bounds or excludes takes away. */
+/* Add a version, "!TLSv1" or a bound; the latter two take versions away. */
 static int bring_version(struct hints *hints, const char *word)
 {
 	const enum stls_setting setting = STLS_SETTING_PROTOCOLS;
@@ -308,7 +309,7 @@ static int bring_version(struct hints *hints, const char *word)
 				proposed.with);
 }
 
-/* What a word says, in the list that it belongs in: 1, 0 or an error. */
+/* Add what a word says to the list it belongs in: 1, 0 or an error. */
 static int bring(struct hints *hints, enum stls_setting setting,
 		 const char *word)
 {
@@ -321,7 +322,7 @@ static int bring(struct hints *hints, enum stls_setting setting,
 		return bring_version(hints, word);
 	read_list(&wanted, setting, word);
 	read_list(&has, setting, is_set(hints, setting) ? list : otherwise);
-	/* What only excludes or orders leaves nothing by itself. */
+	/* Alone, a word that only excludes or orders yields an empty list. */
 	if (wanted.error == 0 && has_all(setting, &has, &wanted))
 		return list && !list[0]
 			       ? change(hints, setting, SMTPTLS_CHANGE_SET, "",
@@ -333,7 +334,7 @@ static int bring(struct hints *hints, enum stls_setting setting,
 	return add(hints, setting, word);
 }
 
-/* What a word of another list excludes: 1, 0 or an error. */
+/* Exclude what a word of another list excludes: 1, 0 or an error. */
 static int leave_out(struct hints *hints, enum stls_setting setting,
 		     const char *word)
 {
@@ -364,7 +365,7 @@ static int leave_out(struct hints *hints, enum stls_setting setting,
 
 /* ---- in the list itself ---- */
 
-/* A span as a string; 0 when it does not fit. */
+/* Copy a span as a string: 1, or 0 if it does not fit. */
 static int copy(char *to, size_t size, const char *list,
 		const struct stls_span *span)
 {
@@ -381,7 +382,7 @@ static int is_within(const struct stls_span *word, const struct stls_span *item)
 	       word->position + word->length <= item->position + item->length;
 }
 
-/* The word by what it means, together with the operators that it has. */
+/* Replace the word, and the operators that it has, by what it means. */
 static int exchange(struct hints *hints, enum stls_setting setting,
 		    const struct stls_word_hint *hint)
 {
@@ -396,7 +397,7 @@ static int exchange(struct hints *hints, enum stls_setting setting,
 	if (!copy(was, sizeof(was), list, &span))
 		return 0;
 	if (!hint->with[0]) {
-		/* The name of a setting goes with the space behind it. */
+		/* Spaces after a setting's name are removed along with it. */
 		while (span.length > 0 && was[span.length - 1] == ' ')
 			was[--span.length] = '\0';
 		return change(hints, setting, SMTPTLS_CHANGE_REMOVE, was, "");
@@ -410,7 +411,7 @@ static int exchange(struct hints *hints, enum stls_setting setting,
 		return SMTPTLS_E_NOMEM;
 	read_list(&after, setting, edited);
 	free(edited);
-	/* It stands there already. */
+	/* What it means is in the list already. */
 	if (after.error == STLS_LIST_DUPLICATE)
 		return change(hints, setting, SMTPTLS_CHANGE_REMOVE, was, "");
 	return change(hints, setting, SMTPTLS_CHANGE_REPLACE, was, with);
@@ -447,7 +448,7 @@ static int follow(struct hints *hints, enum stls_setting setting,
 				 "");
 }
 
-/* The first fault that a change mends: 1; 0: there is none. */
+/* Mend the first fault that has a hint: 1, 0 if there is none, or an error. */
 static int mend(struct hints *hints, enum stls_setting setting)
 {
 	const char *list = hints->list[setting];
@@ -466,7 +467,7 @@ static int mend(struct hints *hints, enum stls_setting setting)
 	return ret;
 }
 
-/* A list of which nothing is left: 0 or SMTPTLS_E_NOMEM. */
+/* Refill a list that has nothing left. Returns 0 or SMTPTLS_E_NOMEM. */
 static int refill(struct hints *hints, enum stls_setting setting)
 {
 	const char *list = hints->list[setting];
@@ -481,13 +482,13 @@ static int refill(struct hints *hints, enum stls_setting setting)
 	    reading.error != STLS_LIST_NO_SIGALG &&
 	    reading.error != STLS_LIST_NO_VERSION)
 		return 0;
-	/* Words of the ciphers may exclude or order all the same. */
+	/* Keep words of the ciphers that exclude or order. */
 	len = snprintf(value, sizeof(value), "%s%s%s", default_list(setting),
 		       setting == STLS_SETTING_CIPHERS && list[0] ? ":" : "",
 		       setting == STLS_SETTING_CIPHERS ? list : "");
 	if (len < 0 || (size_t)len >= sizeof(hints->change->with))
 		return 0;
-	/* The whole value makes what was done before needless. */
+	/* The whole value makes earlier changes to the list superfluous. */
 	for (i = 0; i < hints->count; i++)
 		if (hints->change[i].setting != (int)setting)
 			hints->change[kept++] = hints->change[i];

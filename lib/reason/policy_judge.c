@@ -2,8 +2,8 @@
 /*
  * reason/policy_judge: what a server would do with a recorded ClientHello.
  *
- * The same choice and the same sentence as in a handshake, without one: for
- * tools, and for hosts that want to know before they ask.
+ * The same choice and sentence as in a handshake, without one: for tools, and
+ * for hosts that want to know beforehand.
  */
 #include <string.h>
 
@@ -38,7 +38,7 @@ static void fill(struct smtptls_answer *answer,
 	answer->retry = (choice->flags & STLS_CHOICE_RETRY) != 0;
 }
 
-/* SSLv2 and malformed hellos have a reason, as they have in a handshake. */
+/* SSLv2 and malformed hellos get a reason, as in a handshake. */
 static int find(const void *hello, size_t len, unsigned char *memory,
 		struct stls_client_hello *parsed, struct stls_refusal *facts)
 {

@@ -30,7 +30,7 @@ static const char *const other_names[] = { "TLSv1", "TLSv1_1", "TLSv1_2",
 
 struct attempt {
 	const char *given;
-	uint8_t versions; /* those that it should have */
+	uint8_t versions; /* the versions that the list should have */
 	struct smtptls_change *change;
 	int found;
 	unsigned tries;

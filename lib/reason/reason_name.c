@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * reason/reason_name: what reasons are called, by their numbers.
- */
+/* reason/reason_name: the names of the reasons, by number. */
 #include <stddef.h>
 
 #include <smtptls/policy.h>

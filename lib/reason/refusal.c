@@ -3,11 +3,11 @@
  * reason/refusal: from a step of the selection to a reason, changes and a
  * sentence.
  *
- * Three passes, each from what the one before has found: the diagnosis, which
- * asks policy and hello; the changes of settings, which ask the parsers; the
- * sentence, which asks nobody. The reason says what keeps the intersection
- * empty at the step where the selection has come to its end, even where the
- * easiest cure lies elsewhere.
+ * There are three passes, each using the results of the one before: the
+ * diagnosis, which examines policy and hello; the changes of settings, which
+ * the parsers check; and the sentence, which needs nothing else. The reason
+ * says what keeps the intersection empty at the step where the selection
+ * failed, even if the easiest cure lies elsewhere.
  */
 #include "reason/refusal.h"
 
@@ -36,7 +36,7 @@ static int reason_of_version(const struct stls_refusal *refusal,
 {
 	uint8_t bit = stls_version_bit(diagnosis->version);
 
-	/* TLS 1.3 is there, but not for these certificates. */
+	/* TLS 1.3 is enabled, but these certificates cannot serve it. */
 	if (refusal->policy->selectable_versions & bit &&
 	    !(diagnosis->version_off & STLS_OFF_PEER)) {
 		if (diagnosis->key_off)
@@ -51,7 +51,7 @@ static int reason_of_version(const struct stls_refusal *refusal,
 		       : SMTPTLS_REASON_VERSION;
 }
 
-/* One that the peer offers and the ciphers name, to no avail. */
+/* 1 if the ciphers name a suite that the peer offers, but it cannot be used. */
 static int has_named_suite(const struct stls_refusal *refusal)
 {
 	const struct smtptls_policy *policy = refusal->policy;
@@ -139,7 +139,7 @@ static int reason_of(const struct stls_refusal *refusal,
 
 /* ---- the whole ---- */
 
-/* 1 when it is from where the selection came to its end that help comes. */
+/* 1 if the selection failed at a step that the diagnosis can explain. */
 static int is_diagnosable(const struct stls_refusal *refusal)
 {
 	return refusal->reason == 0 &&
@@ -147,7 +147,7 @@ static int is_diagnosable(const struct stls_refusal *refusal)
 	       refusal->choice->step != STLS_STEP_SSL3;
 }
 
-/* What the peer has to do, where no search is due. */
+/* Enter what the peer must do, where no search is needed. */
 static void tell_peer(struct smtptls_advice *advice, int action,
 		      const char *word)
 {
@@ -170,7 +170,7 @@ static const char *best_version(const struct stls_refusal *refusal)
 	return stls_protocol_name(version);
 }
 
-/* That of the certificate that the peer would get, or that there is. */
+/* The key type that the peer would get, else one that this side has. */
 static uint8_t key_for_name(const struct stls_refusal *refusal)
 {
 	unsigned keys = refusal->keys & STLS_KEYS;
@@ -180,7 +180,7 @@ static uint8_t key_for_name(const struct stls_refusal *refusal)
 	return keys ? (uint8_t)(keys & -keys) : SMTPTLS_KEY_RSA_SIGN;
 }
 
-/* Add a certificate of this name, with all else that the peer needs. */
+/* Add a certificate for this name, with all else that the peer needs. */
 static int find_changes_for_name(const struct stls_refusal *refusal,
 				 struct stls_diagnosis *diagnosis,
 				 struct smtptls_change *changes)
@@ -192,7 +192,7 @@ static int find_changes_for_name(const struct stls_refusal *refusal,
 	if (refusal->policy && refusal->choice->step != STLS_STEP_NONE)
 		stls_diagnose(refusal->policy, refusal->hello, refusal->keys,
 			      diagnosis);
-	/* Or another attempt is what it takes besides (RFC 7507). */
+	/* No search was made, or the peer must also retry (RFC 7507). */
 	if (!diagnosis->version) {
 		diagnosis->key = key_for_name(refusal);
 		diagnosis->curve = STLS_NO_GROUP;
@@ -232,7 +232,7 @@ int stls_refusal_advise(const struct stls_refusal *refusal,
 	advice->change_count = count < 0 ? 0 : count;
 	advice->reason = refusal->reason ? refusal->reason
 					 : reason_of(refusal, &diagnosis);
-	/* It is not in the power of any server to serve such a hello. */
+	/* No server could serve such a hello. */
 	if (is_diagnosable(refusal) && !diagnosis.version &&
 	    !refusal->hello->fallback_scsv)
 		advice->reason = SMTPTLS_REASON_BAD_HELLO;

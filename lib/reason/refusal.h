@@ -6,8 +6,8 @@
 #include "reason/refusal_facts.h"
 
 /*
- * Find the reason, the changes and the sentence; all zeros when there is a
- * choice. Returns 0, or SMTPTLS_E_NOMEM: the sentence has no changes then.
+ * Find the reason, the changes and the sentence; all zeros if there is a
+ * choice. Returns 0, or SMTPTLS_E_NOMEM, and then the sentence has no changes.
  */
 int stls_refusal_advise(const struct stls_refusal *refusal,
 			struct smtptls_advice *advice);

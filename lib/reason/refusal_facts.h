@@ -5,16 +5,16 @@
 
 #include "selection/selection.h"
 
-/* What is not known is NULL or 0. */
+/* Unknown facts are NULL or 0. */
 struct stls_refusal {
-	int reason; /* enum smtptls_reason; 0: the one of choice->step */
+	int reason; /* enum smtptls_reason; 0: by choice->step */
 	const struct smtptls_policy *policy;
 	const struct stls_client_hello *hello;
-	unsigned keys; /* enum smtptls_key, and what stands beside it */
+	unsigned keys; /* as for stls_select() */
 	const struct stls_choice *choice;
-	const struct stls_suite *suite; /* SMTPTLS_REASON_OUTSIDE: which */
+	const struct stls_suite *suite; /* SMTPTLS_REASON_OUTSIDE: agreed on */
 	int error;			/* the parser's, if it failed */
-	const char *name; /* SMTPTLS_REASON_SNI: the host's, if it is one */
+	const char *name; /* SMTPTLS_REASON_SNI: the name, if valid */
 };
 
 /* What is wrong with the hello (enum stls_hello_error), or 0. */

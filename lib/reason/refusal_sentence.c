@@ -2,13 +2,13 @@
 /*
  * reason/refusal_sentence: why a hello was refused, as a sentence.
  *
- * A refusal helps only when it says what met what: what the peer offers, what
- * keeps it off, and the changes that let it in. Of the handshake that is the
- * easiest to have the first part that is kept off is told of; the changes are
- * all there. A sentence is whole within its 255 bytes: lists are shortened
- * until it fits.
+ * A refusal helps only if it says what conflicts: what the peer offers, what
+ * prevents the handshake, and the changes that let the peer in. Of the
+ * handshake that is easiest to enable, the first part that is prevented is
+ * described, but all changes are listed. A sentence is complete within its 255
+ * bytes: lists are shortened until it fits.
  *
- * No byte of the peer's own gets into a sentence unescaped.
+ * Nothing that the peer sent gets into a sentence unescaped.
  */
 #include "reason/refusal_sentence.h"
 
@@ -57,7 +57,7 @@ static const char *extension_name(unsigned number)
 	}
 }
 
-/* What is wrong, for those that concern no extension that varies. */
+/* What is wrong, for errors that do not name an extension. */
 static const char *hello_error(int error)
 {
 	switch (error) {
@@ -95,8 +95,8 @@ static const char *hello_error(int error)
 }
 
 /*
- * Where no version came to be chosen, none that the peer offers can be: it is
- * the rules of the best one that count.
+ * If no error was found, no version that the peer offers can be served. Then
+ * report the rule broken by the highest of its versions that breaks one.
  */
 static int hello_error_of(const struct stls_refusal *facts)
 {
@@ -185,7 +185,7 @@ static void write_sni(struct stls_writer *writer)
 					   : "");
 }
 
-/* Those that need no facts. */
+/* Sentences that need no facts. */
 static const char *fixed(int reason)
 {
 	switch (reason) {
@@ -208,7 +208,7 @@ static void write_outside(struct stls_phrase *phrase,
 		facts->suite ? stls_suite_name(facts->suite) : "something");
 }
 
-/* No change here would make up for it. */
+/* 1 if the peer must try again: no change here would do instead. */
 static int is_fallback(const struct stls_writer *writer)
 {
 	return writer->advice->change_count > 0 && writer->facts->hello &&
@@ -268,7 +268,7 @@ void stls_refusal_write(const struct stls_refusal *refusal,
 			writer.terse = 1;
 		text[0] = '\0';
 		writer.phrase.to = text;
-		/* The last time, changes that do not fit are only counted. */
+		/* In the last round, what does not fit is only counted. */
 		writer.phrase.size =
 			writer.terse ? sizeof(advice->text) : sizeof(text);
 		writer.phrase.len = 0;

@@ -6,7 +6,7 @@
 #include "reason/obstacle.h"
 #include "reason/refusal_facts.h"
 
-/* Write advice->text by all else that is known. */
+/* Write advice->text from everything else that is known. */
 void stls_refusal_write(const struct stls_refusal *refusal,
 			const struct stls_diagnosis *diagnosis,
 			struct smtptls_advice *advice);

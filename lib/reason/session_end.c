@@ -2,12 +2,13 @@
 /*
  * reason/session_end: how a session ended, in a sentence.
  *
- * What the policy has no part in: plaintext where TLS was to start, the end of
- * the connection and the time limit, the peer's alerts, its certificate. An
- * alert is the peer's view of this side, so the sentence says what the peer
- * found here, and what could be changed here or there. Nothing is allocated.
+ * This covers what the policy has no part in: plaintext where TLS was to start,
+ * the end of the connection and the time limit, the peer's alerts, its
+ * certificate. An alert is the peer's view of this side, so the sentence says
+ * what the peer found here, and what could be changed on either side. Nothing
+ * is allocated, except copies of the ciphers for SMTPTLS_REASON_CERT_WEAK.
  *
- * Messages and alerts have the names of RFC 8446, or of RFC 5246 where they are
+ * Messages and alerts are named as in RFC 8446, or as in RFC 5246 if they are
  * older. What the peer sent is shown escaped.
  */
 #include "reason/session_end.h"
@@ -26,7 +27,7 @@
 #include "reason/phrase.h"
 #include "reason/system_error.h"
 
-/* So many bytes of plaintext tell what was spoken. */
+/* The most bytes of plaintext that are needed to tell the protocol. */
 #define EXCERPT 32
 
 /* ---- when it ended ---- */
@@ -68,9 +69,9 @@ static const char *message_name(int message)
 }
 
 /*
- * Whether this side was the last to say something. A server answers a
- * ClientHello at once, and has the last word only when all is well; a client's
- * second flight is followed by the end of TLS 1.2's handshake.
+ * Whether this side sent the last message. A server answers a ClientHello at
+ * once, and otherwise has the last word only if all is well; a client's second
+ * flight is followed by the end of TLS 1.2's handshake.
  */
 static int spoke_last(const struct stls_end *end)
 {
@@ -83,7 +84,7 @@ static int spoke_last(const struct stls_end *end)
 	return end->last_in != NEW_SESSION_TICKET && end->last_in != FINISHED;
 }
 
-/* TLS is due, and has been asked for: it is not only tried where it is. */
+/* 1 if TLS has been asked for and is due: not just a probe of the port. */
 static int is_behind_220(const struct stls_end *end)
 {
 	return end->server && end->spoken && !end->begun;
@@ -91,7 +92,7 @@ static int is_behind_220(const struct stls_end *end)
 
 static void write_when(const struct stls_end *end, char when[80])
 {
-	/* A server's first flight: by its end alone it would be ambiguous. */
+	/* A server's flight: its last message alone would be ambiguous. */
 	int flight = end->server && end->last_out != SERVER_HELLO &&
 		     end->last_out != STLS_HELLO_RETRY_REQUEST;
 
@@ -110,7 +111,7 @@ static void write_when(const struct stls_end *end, char when[80])
 			end->server ? "ClientHello" : "ServerHello");
 }
 
-/* A client may wait for the greeting that a port for implicit TLS has not. */
+/* 1 if a client may be waiting for a greeting; implicit TLS sends none. */
 static int waits(const struct stls_end *end)
 {
 	return end->server && !end->begun && !end->spoken;
@@ -153,7 +154,7 @@ static void write_closed(const struct stls_end *end, char *text, size_t size)
 		stls_phrase_add(&phrase, ": %s", cure_of_closed(end));
 }
 
-/* Large messages are what a path with a smaller MTU loses in silence. */
+/* A path with a smaller MTU silently loses large messages. */
 static void write_timeout(const struct stls_end *end, char *text, size_t size)
 {
 	char when[80] = "under TLS", limit[STLS_LIMIT_SIZE];
@@ -176,7 +177,7 @@ static void write_timeout(const struct stls_end *end, char *text, size_t size)
 
 /* ---- plaintext ---- */
 
-/* One of the words, behind which another begins or the line ends. */
+/* 1 if one of the words is there, followed by another or the line's end. */
 static int begins(const unsigned char *held, size_t n, const char *const *words)
 {
 	size_t len;
@@ -191,7 +192,7 @@ static int begins(const unsigned char *held, size_t n, const char *const *words)
 	return 0;
 }
 
-/* What begins HAProxy's header in its second version. */
+/* The signature of HAProxy's version 2 header. */
 static const unsigned char proxy_v2[] = "\r\n\r\n\0\r\nQUIT\n";
 
 #define PROXY_V2_SIZE (sizeof(proxy_v2) - 1)
@@ -219,7 +220,7 @@ const char *stls_proxy_sentence(int version)
 			 "port (HAProxy's send-proxy-v2)";
 }
 
-/* What else is spoken at a port like this. */
+/* Tell which other protocol is spoken. */
 static int reason_of_plaintext(const unsigned char *held, size_t n)
 {
 	static const char *const smtp[] = { "EHLO", "HELO", "LHLO",	"NOOP",
@@ -241,7 +242,10 @@ static int reason_of_plaintext(const unsigned char *held, size_t n)
 				     : SMTPTLS_REASON_NO_TLS;
 }
 
-/* A line, or what shows that it is no text, or the excerpt's length. */
+/*
+ * The bytes up to the line's end or the first control character other than CR
+ * and tab, or the whole excerpt; 0 if more are needed.
+ */
 static size_t plaintext_len(const unsigned char *held, size_t n)
 {
 	size_t i;
@@ -255,8 +259,8 @@ static size_t plaintext_len(const unsigned char *held, size_t n)
 
 /*
  * TLS begins with a handshake record of version 3, or with an alert from a peer
- * that gives up. SSLv2's hello has a length whose first bit is set, and its
- * type behind it.
+ * that gives up. SSLv2's hello begins with a length whose high bit is set, then
+ * its type.
  */
 int stls_reason_of_first(const unsigned char *held, size_t n, int last,
 			 size_t *len)
@@ -339,9 +343,9 @@ static void write_defect(const struct stls_end *end, char *text, size_t size)
 }
 
 /*
- * Without a policy, which would say more: the priority string is the host's. A
- * policy's server has chosen a version that is the best of both by the hello,
- * which names no lowest one before TLS 1.3.
+ * Usually there is no policy, which would say more: the host set the priority
+ * string. A server with a policy gets here if the peer rejects its version, the
+ * best common one by the hello, which before TLS 1.3 does not name the lowest.
  */
 static void write_not_common(const struct stls_end *end, char *text,
 			     size_t size)
@@ -355,7 +359,7 @@ static void write_not_common(const struct stls_end *end, char *text,
 			       end->version + strlen("TLS"));
 		return;
 	}
-	/* Of an old version it is a better one that is missing. */
+	/* With an old version, what is missing is a common newer one. */
 	if (end->reason == SMTPTLS_REASON_SUITES_EXCLUDED && end->version &&
 	    (strcmp(end->version, "TLS1.0") == 0 ||
 	     strcmp(end->version, "TLS1.1") == 0)) {

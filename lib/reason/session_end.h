@@ -13,36 +13,36 @@
 #define STLS_FIRST_MORE (-1)
 
 /*
- * What the first bytes are where TLS is to start, however they were cut: 0 for
- * TLS, else the reason that they are, of which `*len` bytes are enough; with
- * `last` no more will come.
+ * Tell what the first bytes are where TLS is to start, however they were split:
+ * 0 for TLS, else the reason that they are, or STLS_FIRST_MORE. `*len` bytes
+ * suffice to tell. With `last`, no more will come.
  */
 int stls_reason_of_first(const unsigned char *held, size_t n, int last,
 			 size_t *len);
 
 /*
- * Which version of the PROXY protocol's header this begins with, 1 or 2; 0: it
- * is none; STLS_FIRST_MORE: more bytes are needed. Of the second version `at`
- * bytes have been seen before.
+ * Tell which version of a PROXY protocol header the bytes begin with: 1, 2, 0
+ * if neither, or STLS_FIRST_MORE. The first `at` bytes of a version 2 header
+ * have been seen before.
  */
 int stls_proxy_header(const unsigned char *held, size_t n, size_t at);
-/* Its sentence; it lives for ever. */
+/* The sentence for such a header; a static string. */
 const char *stls_proxy_sentence(int version);
 
 /*
- * Write the sentence of end->reason, without a full stop; it ends with what
- * would help. It is cut where `size` > 0 ends.
+ * Write the sentence for end->reason, without a full stop; it ends with what
+ * would help. It is truncated to `size` > 0 bytes.
  */
 void stls_end_write(const struct stls_end *end, char *text, size_t size);
 
 /*
- * The changes that would help, all together, as far as they are this side's, or
- * are known: how many.
+ * Find the changes that would help, all of them together, as far as they are
+ * this side's or are known. Returns how many.
  */
 int stls_end_changes(const struct stls_end *end,
 		     struct smtptls_change changes[SMTPTLS_CHANGES]);
 
-/* The sentence where this side's role says enough: it lives for ever. */
+/* The sentence if this side's role says enough; a static string. */
 const char *stls_end_sentence(int reason, int server);
 
 #endif

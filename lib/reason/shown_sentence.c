@@ -3,9 +3,10 @@
  * reason/shown_sentence: what may be wrong with the certificate that a peer was
  * shown, in words and as changes.
  *
- * Peers refuse a certificate by whatever alert they please, or by none. So all
- * that can be seen from here is said, what fits the alert first, and what is
- * certain before what may be in order, as a chain without its root is.
+ * Peers refuse a certificate with whatever alert they please, or with none. So
+ * everything that can be seen from here is said: what fits the alert first, and
+ * what is certain before what may be in order, such as a chain without its
+ * root.
  */
 #include "reason/shown_sentence.h"
 
@@ -17,10 +18,10 @@
 
 #define TEXT_MAX 255
 
-/* Names shown in full, and what is left of them where room is short. */
+/* Widths of names: in full, and two shorter ones to try if space is short. */
 static const int widths[] = { STLS_SHOWN_NAME_SIZE - 1, 24, 12 };
 
-/* By what a peer is likely to look at first. */
+/* In the order in which a peer is likely to check them. */
 static const unsigned order[] = {
 	STLS_SHOWN_NAME,   STLS_SHOWN_EXPIRED, STLS_SHOWN_EARLY,
 	STLS_SHOWN_NO_SAN, STLS_SHOWN_CLIENTS, STLS_SHOWN_STATUS,
@@ -30,7 +31,7 @@ static const unsigned order[] = {
 
 #define FAULTS (sizeof(order) / sizeof(order[0]))
 
-/* The faults in the order in which they are told: how many. */
+/* Sort the faults into the order in which they are told. Returns how many. */
 static size_t sort(const struct stls_shown *shown, unsigned first,
 		   unsigned fault[FAULTS])
 {
@@ -49,7 +50,7 @@ static size_t sort(const struct stls_shown *shown, unsigned first,
 
 /* ---- words ---- */
 
-/* A name, of which what is too long for `width` ends in dots. */
+/* A name; if longer than `width`, it is cut and ends in dots. */
 static const char *shorten(const char *name, int width,
 			   char text[STLS_SHOWN_NAME_SIZE])
 {
@@ -128,7 +129,7 @@ static void add_fault(struct stls_phrase *phrase,
 	}
 }
 
-/* One more, where it fits: 1, or 0 with nothing added. */
+/* Add one more fault if it fits: 1, or 0 with nothing added. */
 static int add_fitting(struct stls_phrase *phrase,
 		       const struct stls_shown *shown, unsigned fault,
 		       const char *it)
@@ -168,7 +169,7 @@ int stls_phrase_shown(struct stls_phrase *phrase,
 
 /* ---- changes ---- */
 
-/* What the certificate is to be issued with; NULL: that is not the cure. */
+/* What to have the certificate issued with, or NULL if that is not the cure. */
 static const char *issued_with(unsigned fault)
 {
 	switch (fault) {

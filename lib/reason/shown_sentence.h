@@ -9,15 +9,16 @@
 #include "x509/verdict.h"
 
 /*
- * Say behind what is there what may be wrong with the certificate that a peer
- * was shown: those faults of shown->faults that are in `first`, then the
- * others, as many as 255 bytes hold; none of them is cut. Returns how many.
+ * Append what may be wrong with the certificate that a peer was shown: first
+ * the faults of shown->faults that are in `first`, then the others, as many as
+ * 255 bytes hold; none of them is cut. Returns how many.
  */
 int stls_phrase_shown(struct stls_phrase *phrase,
 		      const struct stls_shown *shown, unsigned first);
 
 /*
- * The changes that end them, all faults counted: how many of SMTPTLS_CHANGES.
+ * Find the changes that cure them, counting all faults. Returns how many, at
+ * most SMTPTLS_CHANGES.
  */
 int stls_shown_changes(const struct stls_shown *shown, unsigned first,
 		       struct smtptls_change changes[SMTPTLS_CHANGES]);

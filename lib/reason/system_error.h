@@ -5,15 +5,15 @@
 
 #include <stddef.h>
 
-/* The name of an errno that a socket has, "ECONNRESET", or NULL. */
+/* The name of an errno that a socket may have, "ECONNRESET", or NULL. */
 const char *stls_system_error_name(int number);
 
-/* What the peer has done by it, in words; NULL: it was not the peer. */
+/* What the peer did to cause it, in words; NULL: it was not the peer. */
 const char *stls_system_error_what(int number);
 
 /*
- * Write a sentence on the errno of a system call that has failed on the
- * connection; `when` is an adverbial, as "before TLS".
+ * Write a sentence about the errno of a system call that has failed on the
+ * connection; `when` is an adverbial such as "before TLS".
  */
 void stls_system_error_write(int number, const char *when, char *text,
 			     size_t size);

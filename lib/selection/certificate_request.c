@@ -114,7 +114,7 @@ static int has_type(const struct stls_certificate_request *request,
 	       memchr(request->types.data, type, request->types.len) != NULL;
 }
 
-/* 1 if the key can sign by `code`, an algorithm that the server has named. */
+/* 1 if the key can sign with `code`, an algorithm that the server has named. */
 static int can_sign(const struct stls_certificate_request *request,
 		    unsigned keys, unsigned code, uint32_t sigalgs)
 {

@@ -13,10 +13,9 @@
 /* Spans of the message; `data` is NULL for what the version does not have. */
 struct stls_certificate_request {
 	uint16_t version;
-	struct stls_bytes types;   /* one byte each, before TLS 1.3 */
-	struct stls_bytes sigalgs; /* numbers, since TLS 1.2 */
-	struct stls_bytes
-		authorities; /* see stls_next_authority(); empty: any */
+	struct stls_bytes types;       /* one byte each, before TLS 1.3 */
+	struct stls_bytes sigalgs;     /* numbers, since TLS 1.2 */
+	struct stls_bytes authorities; /* see stls_next_authority(); 0: any */
 };
 
 /*

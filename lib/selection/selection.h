@@ -14,8 +14,8 @@
 
 enum stls_choice_flag {
 	STLS_CHOICE_RETRY = 1, /* a HelloRetryRequest comes first */
-	/* The client's ticket has another hash than the suite. GnuTLS would
-	 * fail, where OpenSSL does a full handshake. */
+	/* A ticket of the client's has another hash than the suite. GnuTLS
+	 * would fail, where OpenSSL does a full handshake. */
 	STLS_CHOICE_NO_TICKETS = 2,
 	/* TLS 1.3 is enabled, but no certificate can serve it: leave it out of
 	 * the versions, or GnuTLS would choose it. */
@@ -33,8 +33,8 @@ enum stls_choice_flag {
 	(STLS_CHOICE_NO_TICKETS | STLS_CHOICE_NO_TLS13 | STLS_CHOICE_SHORT)
 
 /*
- * The step at which peer and policy have nothing in common. The steps of a
- * suite are in the order in which it takes them.
+ * The step at which peer and policy have nothing in common. The steps that
+ * concern a suite are in the order in which it passes them.
  */
 enum stls_step {
 	STLS_STEP_NONE,	 /* there is a choice */
@@ -43,7 +43,7 @@ enum stls_step {
 	STLS_STEP_VERSION,
 	STLS_STEP_FALLBACK, /* RFC 7507 */
 	STLS_STEP_SUITES,   /* no common suite */
-	STLS_STEP_DSS,	    /* GnuTLS does not sign by DSA */
+	STLS_STEP_DSS,	    /* GnuTLS does not sign with DSA */
 	STLS_STEP_KEY,	    /* no certificate of the suite's type */
 	STLS_STEP_USAGE,    /* there is one, but its keyUsage forbids it */
 	STLS_STEP_CURVE,    /* the peer lacks the certificate's curve */
