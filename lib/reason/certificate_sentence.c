@@ -3,8 +3,8 @@
  * reason/certificate_sentence: what is wrong with a peer's certificate, in
  * words, and what would help, in words and as changes.
  *
- * Most faults need no more than their number. Names, authorities, strength and
- * purposes are told with what the verdict knows of them.
+ * For most faults the reason alone determines the sentence. Names, authorities,
+ * strength and purposes are described with what the verdict knows of them.
  */
 #include "reason/certificate_sentence.h"
 
@@ -205,7 +205,7 @@ static void write_missing(const struct stls_end *end, char *text, size_t size)
 			       end->verdict->names);
 }
 
-/* ---- the whole ---- */
+/* ---- all reasons ---- */
 
 void stls_certificate_write(const struct stls_end *end, char *text, size_t size)
 {

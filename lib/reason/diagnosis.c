@@ -361,7 +361,7 @@ static void try_version(struct stls_search *search)
 	try_suites(search, cost);
 }
 
-/* ---- the whole ---- */
+/* ---- the search ---- */
 
 /* What the lists would name without Suite B; the policy does not keep it. */
 static void read_without_suiteb(struct stls_search *search)

@@ -401,7 +401,7 @@ static void write_key(struct stls_writer *writer)
 	stls_phrase_own(&writer->phrase, keys);
 }
 
-/* ---- the whole of a diagnosis ---- */
+/* ---- the whole sentence ---- */
 
 static void write_versions_only(struct stls_writer *writer)
 {

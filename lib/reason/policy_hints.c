@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * reason/policy_hints: words of other languages, as changes of the settings in
- * which they stand.
+ * which they occur.
  *
  * Each list is parsed as a policy parses it; where a word is at fault,
  * openssl/foreign_word tells what it is. The change is made to a copy, as
@@ -130,7 +130,7 @@ static int find_fault(const struct reading *reading, size_t i,
 	return 0;
 }
 
-/* ---- a change ---- */
+/* ---- making a change ---- */
 
 /*
  * Make a change and enter it: 1, 0 if it does not fit or makes no difference,
@@ -170,7 +170,7 @@ static int change(struct hints *hints, enum stls_setting setting, int action,
 	return 1;
 }
 
-/* ---- to another list ---- */
+/* ---- changes to another list ---- */
 
 static int has_rows(const uint8_t *has, size_t has_count, const uint8_t *rows,
 		    size_t count)
@@ -363,7 +363,7 @@ static int leave_out(struct hints *hints, enum stls_setting setting,
 	return ret;
 }
 
-/* ---- in the list itself ---- */
+/* ---- changes in the list itself ---- */
 
 /* Copy a span as a string: 1, or 0 if it does not fit. */
 static int copy(char *to, size_t size, const char *list,
@@ -411,7 +411,7 @@ static int exchange(struct hints *hints, enum stls_setting setting,
 		return SMTPTLS_E_NOMEM;
 	read_list(&after, setting, edited);
 	free(edited);
-	/* What it means is in the list already. */
+	/* The list already has the replacement. */
 	if (after.error == STLS_LIST_DUPLICATE)
 		return change(hints, setting, SMTPTLS_CHANGE_REMOVE, was, "");
 	return change(hints, setting, SMTPTLS_CHANGE_REPLACE, was, with);
@@ -482,7 +482,7 @@ static int refill(struct hints *hints, enum stls_setting setting)
 	    reading.error != STLS_LIST_NO_SIGALG &&
 	    reading.error != STLS_LIST_NO_VERSION)
 		return 0;
-	/* Keep words of the ciphers that exclude or order. */
+	/* Keep the ciphers' words that exclude or order. */
 	len = snprintf(value, sizeof(value), "%s%s%s", default_list(setting),
 		       setting == STLS_SETTING_CIPHERS && list[0] ? ":" : "",
 		       setting == STLS_SETTING_CIPHERS ? list : "");

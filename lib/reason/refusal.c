@@ -137,7 +137,7 @@ static int reason_of(const struct stls_refusal *refusal,
 	}
 }
 
-/* ---- the whole ---- */
+/* ---- the advice ---- */
 
 /* 1 if the selection failed at a step that the diagnosis can explain. */
 static int is_diagnosable(const struct stls_refusal *refusal)

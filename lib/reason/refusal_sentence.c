@@ -136,7 +136,7 @@ static void write_bad_hello(struct stls_phrase *phrase,
 	stls_phrase_add(phrase, ": the peer must be changed");
 }
 
-/* ---- the others ---- */
+/* ---- other sentences ---- */
 
 static void write_fallback(struct stls_writer *writer)
 {

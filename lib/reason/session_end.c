@@ -258,9 +258,9 @@ static size_t plaintext_len(const unsigned char *held, size_t n)
 }
 
 /*
- * TLS begins with a handshake record of version 3, or with an alert from a peer
- * that gives up. SSLv2's hello begins with a length whose high bit is set, then
- * its type.
+ * TLS begins with a handshake record of version 3.x, or with an alert from a
+ * peer that gives up. SSLv2's hello begins with a length whose high bit is set,
+ * then its type.
  */
 int stls_reason_of_first(const unsigned char *held, size_t n, int last,
 			 size_t *len)
@@ -380,7 +380,7 @@ static void write_not_common(const struct stls_end *end, char *text,
 		end->found);
 }
 
-/* ---- the others ---- */
+/* ---- other reasons ---- */
 
 const char *stls_end_sentence(int reason, int server)
 {

@@ -14,8 +14,8 @@
 
 enum stls_choice_flag {
 	STLS_CHOICE_RETRY = 1, /* a HelloRetryRequest comes first */
-	/* A ticket of the client's has another hash than the suite. GnuTLS
-	 * would fail, where OpenSSL does a full handshake. */
+	/* A ticket of the client's needs a different hash from the suite's.
+	 * GnuTLS would fail, where OpenSSL does a full handshake. */
 	STLS_CHOICE_NO_TICKETS = 2,
 	/* TLS 1.3 is enabled, but no certificate can serve it: leave it out of
 	 * the versions, or GnuTLS would choose it. */

@@ -68,7 +68,7 @@ int stls_version_has_suite(uint16_t version, const struct stls_suite *suite)
 	       suite->gnutls_min_version <= version;
 }
 
-/* TLS 1.3 lacks secp192r1 and secp224r1, older versions all but curves. */
+/* TLS 1.3 lacks secp192r1 and secp224r1; older versions have curves only. */
 int stls_version_has_group(uint16_t version, unsigned code)
 {
 	int old = code == 19 || code == 21;
