@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/ascii: letters without a locale, and text made fit to be shown.
+ * base/ascii: locale-independent letters, and escaping of text for display.
  *
- * The C library compares letters by the program's locale, in which an I need
- * not be an i; SMTP and TLS mean ASCII. And what a peer sent ends up in logs
- * and terminals, so it is escaped where it enters a sentence.
+ * The C library compares letters by the program's locale, in which the lower
+ * case of I need not be i; SMTP and TLS mean ASCII. What a peer sends ends up
+ * in logs and terminals, so it is escaped wherever it enters a sentence.
  */
 #include "base/ascii.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/ascii: letters without a locale, and text made fit to be shown. */
+/* base/ascii: locale-independent letters, and escaping of text for display. */
 #ifndef BASE_ASCII_H
 #define BASE_ASCII_H
 
@@ -27,7 +27,7 @@ static inline int stls_ascii_alnum(char c)
 	return stls_ascii_letter(c) || stls_ascii_digit(c);
 }
 
-/* The value of a hexadecimal digit, of either case; -1: it is none. */
+/* The value of a hexadecimal digit of either case, or -1 if `c` is not one. */
 static inline int stls_ascii_hex(char c)
 {
 	if (stls_ascii_digit(c))
@@ -36,13 +36,13 @@ static inline int stls_ascii_hex(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* 1 when `a` and `b` are the same but for the case of ASCII letters. */
+/* 1 if `a` and `b` are equal, ignoring the case of ASCII letters. */
 int stls_ascii_equal(const char *a, const char *b, size_t len);
 
 /*
  * Write `len` bytes of `text` to `out`, of `size` > 0 bytes, as a string of
- * printable ASCII: a backslash is doubled, anything else becomes \xHH. What
- * does not fit is left out and replaced by "...".  Returns the string's length.
+ * printable ASCII: a backslash is doubled, an unprintable byte becomes \xHH.
+ * Text that does not fit is replaced by "...". Returns the string's length.
  */
 size_t stls_ascii_escape(char *out, size_t size, const void *text, size_t len);
 

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/buffer: a byte queue in one piece.
+ * base/buffer: a contiguous byte queue.
  *
- * Bytes are appended at the end and dropped at the start; what is held is
- * always contiguous, so that a host can send it at once. An empty queue holds
- * no memory: an idle connection costs none. All zeros is an empty queue.
+ * Bytes are appended at the end and dropped at the start. The queued bytes are
+ * always contiguous, so that a host can send them with one call. An empty queue
+ * owns no memory, so an idle connection costs none. An all-zero structure is an
+ * empty queue.
  *
- * A host may hold a pointer into the queue while the library goes on working
- * on it. While the queue is pinned its memory neither moves nor goes away: if
- * it has to grow, the old block is kept beside the new one until the pin is
- * taken off.
+ * A host may hold a pointer into the queue while the library continues to work
+ * on it. While the queue is pinned, the bytes handed out neither move nor are
+ * freed: if the queue has to grow, the old block is kept beside the new one
+ * until the queue is unpinned.
  *
- * Queues that are filled and emptied in turn, one for each connection, can share
- * a spare: a block of its size goes there instead of being freed, and the next
- * queue takes it. The allocator would merge a block so large with its
+ * Queues that fill and drain in turn, one per connection, can share a spare
+ * block: a block of STLS_SPARE_SIZE is put there instead of being freed, and
+ * the next queue takes it. The allocator would merge so large a block with its
  * neighbours each time, only to split it again.
  *
- * Memory is wiped before it is freed or left to another queue, as far as it was
- * ever written, unless the queue is said to hold only what is encrypted. Limits
- * are the callers' business: the queue grows as it is told to.
+ * Memory is wiped, up to the last byte ever written, before it is freed or
+ * passed to another queue, unless the queue is marked as holding only encrypted
+ * data. Callers enforce limits: the queue grows as far as they ask.
  */
 #include "base/buffer.h"
 
@@ -27,7 +28,7 @@
 
 #include <smtptls/error.h>
 
-/* Whoever touches the spare block is told so by AddressSanitizer. */
+/* AddressSanitizer is to report any access to the spare block. */
 #ifdef __has_include
 #if __has_include(<sanitizer/asan_interface.h>)
 #include <sanitizer/asan_interface.h>
@@ -38,12 +39,12 @@
 #define ASAN_UNPOISON_MEMORY_REGION(block, size) ((void)(block))
 #endif
 
-/* Below this a block is not worth a second allocation when it grows. */
+/* The smallest block; a smaller one would soon have to be replaced. */
 #define BLOCK_MIN 1024
 
 /* ---- the spare ---- */
 
-/* The block that is spare from now on is `block`; returns the one before. */
+/* Make `block` the spare block; returns the previous one. */
 static unsigned char *exchange(struct stls_spare *spare, unsigned char *block)
 {
 	if (block)
@@ -120,7 +121,7 @@ static int grow(struct stls_buffer *buffer, size_t room)
 	return 0;
 }
 
-/* The block may be changed: nobody holds a pointer into it. */
+/* Whether the block may be moved or freed: no pointer into it is held. */
 static int movable(const struct stls_buffer *buffer)
 {
 	return !buffer->pinned || buffer->retired;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/error: error numbers to names, sentences, classes, and what a mail
- * server does about them.
+ * base/error: the name, sentence and class of each error number, and what a
+ * mail server does about it.
  *
  * One table, in the order of the numbers, so that -error - 1 is the index.
- * Nothing is formatted here; the objects have the texts of single cases.
+ * Nothing is formatted here; each object words the details of its own error.
  *
- * `report` is a result type of RFC 8460 section 4.3.1; where that has no
- * narrower one for a failure of TLS it is "validation-failure". `status` are
- * the codes of RFC 3463 section 3.8 (security) and 3.5 (protocol) with class 4,
- * since a sender defers before it bounces.
+ * `report` is a result type of RFC 8460 section 4.3.1; a TLS failure for which
+ * that section has no narrower type is a "validation-failure". `status` is a
+ * code of RFC 3463 section 3.4 (mail system), 3.5 (network), 3.6 (delivery
+ * protocol) or 3.8 (security), with class 4, since a sender defers before it
+ * bounces.
  */
 #include <smtptls/error.h>
 

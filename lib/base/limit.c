@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/limit: a host's deadline, in words.
+ * base/limit: a host's deadline, as it appears in a sentence.
  */
 #include "base/limit.h"
 

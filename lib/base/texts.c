@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/texts: a list of sentences, which only grows: the warnings of a
- * configuration and of a policy.
+ * base/texts: a list of sentences, such as the warnings of a configuration or
+ * of a policy.
  *
- * A list whose addition failed is as it was before.
+ * A failed addition leaves the list unchanged.
  */
 #include "base/texts.h"
 
@@ -13,7 +13,7 @@
 
 #include <smtptls/error.h>
 
-/* A file's name and a cause. */
+/* Enough for a file name and a cause. */
 #define TEXT_MAX (4096 + 512)
 
 int stls_texts_copy(struct stls_texts *texts, const char *text)
