@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * smtp/dialogue: what a client says until TLS starts (RFC 3207 section 4).
+ * smtp/dialogue: the client's dialogue until TLS starts (RFC 3207 section 4).
  *
  *      greeting 220 -> EHLO 250, STARTTLS offered -> STARTTLS 220 -> TLS
  *
- * A line goes in, and one action comes out. What the server says besides its
- * codes and the one keyword is forgotten at once (RFC 3207 section 4.2), so
- * nothing is allocated and no reply can fill a memory.
+ * Each line yields one action. Only the reply codes and the STARTTLS keyword
+ * are remembered; everything else the server says is discarded at once (RFC
+ * 3207 section 4.2), so nothing is allocated and no reply can exhaust memory.
  *
- * Whenever it is this side's turn nothing may stand behind the reply: what was
- * sent before it was asked for is an attacker's (CVE-2021-38371), be it behind
- * a greeting, a reply to EHLO, a refusal or the 220. What comes later cannot be
- * told from a reply here; behind the 220 TLS will not take it.
+ * Whenever it is the client's turn, no bytes may follow the reply: data sent
+ * before it was asked for comes from an attacker (CVE-2021-38371), whether it
+ * follows a greeting, a reply to EHLO, a refusal or the 220. Data injected
+ * later cannot be told from a reply here; after the 220, TLS rejects it.
  *
- * There is one way on: only 220 starts TLS. With `optional` a server that does
- * not know EHLO or STARTTLS, does not offer it, or refuses it by a code of
- * failure leaves the session in the clear. Nothing else does: an answer to
- * STARTTLS that is neither 220 nor a failure leaves open what the server waits
- * for, and after a 421 it waits for nothing (RFC 5321 section 3.8).
+ * Only 220 starts TLS. With `optional`, the session continues in the clear if
+ * the server does not know EHLO or STARTTLS, does not offer STARTTLS, or
+ * refuses it with a 4yz or 5yz code. It does not in any other case: an answer
+ * to STARTTLS that is neither 220 nor a failure leaves it open what the server
+ * expects next, and after a 421 the server expects nothing (RFC 5321 section
+ * 3.8).
  */
 #include "smtp/dialogue.h"
 
@@ -72,7 +73,7 @@ static int end(struct stls_dialogue *dialogue, int ret, int reason)
 	return ret;
 }
 
-/* What else may be spoken where a greeting was to come. */
+/* Recognize another protocol where a greeting was expected. */
 static int reason_of_stranger(const struct stls_dialogue *dialogue,
 			      const char *line, size_t len)
 {
@@ -114,7 +115,7 @@ void stls_dialogue_fail(struct stls_dialogue *dialogue, int error,
 
 /* ---- replies ---- */
 
-/* This side's turn, at which nothing may be unread. */
+/* It is the client's turn: nothing may be unread. */
 static int turn(struct stls_dialogue *dialogue, int action, int reason,
 		size_t unread)
 {
@@ -139,7 +140,7 @@ static int say(struct stls_dialogue *dialogue, int step, const char *line,
 	return ret;
 }
 
-/* A reply by which there is no TLS. */
+/* A reply that rules out TLS. */
 static int refused(struct stls_dialogue *dialogue, int ret, int reason,
 		   size_t unread)
 {
@@ -215,9 +216,9 @@ static int heard_reply(struct stls_dialogue *dialogue, size_t unread)
 /* ---- lines ---- */
 
 /*
- * A line of the reply to EHLO. Only a whole first word is a keyword, and no
- * word of the first line, which is the server's name and greeting (RFC 5321
- * section 4.1.1.1). Firewalls write X over what they do not want spoken.
+ * A line of the reply to EHLO. Only a whole first word is a keyword. The first
+ * line has none: it is the server's name and greeting (RFC 5321 section
+ * 4.1.1.1). Firewalls overwrite keywords they want to suppress with X.
  */
 static void note_keyword(struct stls_dialogue *dialogue, const char *text,
 			 size_t len)

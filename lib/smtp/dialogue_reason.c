@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * smtp/dialogue_reason: why a client's dialogue came to no TLS, in a sentence.
+ * smtp/dialogue_reason: why a client's dialogue did not reach TLS, in a
+ * sentence.
  *
- * It says what the server did, and what could be changed there or here. What
- * the server sent is shown escaped. Nothing is allocated.
+ * It says what the server did, and what could be changed there or here. Text
+ * from the server is shown escaped. Nothing is allocated.
  */
 #include <stdio.h>
 
@@ -56,7 +57,7 @@ static void write_refusal(const struct stls_dialogue *dialogue, char *text,
 				       : "its own log says why");
 }
 
-/* No SMTP, or too much of it. */
+/* The peer sent something other than SMTP, or too much. */
 static void write_stranger(const struct stls_dialogue *dialogue, char *text,
 			   size_t size)
 {
@@ -83,7 +84,7 @@ static void write_stranger(const struct stls_dialogue *dialogue, char *text,
 				       : "the peer must be changed");
 }
 
-/* What a peer does not say, or not to the end. */
+/* The peer did not send a complete reply. */
 static void write_silence(const struct stls_dialogue *dialogue, char *text,
 			  size_t size)
 {

@@ -3,11 +3,11 @@
  * smtp/ehlo: the capabilities of an EHLO reply, for hosts that speak SMTP
  * themselves. The library's own client reads its replies in smtp/dialogue.
  *
- * Lines are added one by one; what a later question can ask for is kept in the
- * caller's buffer as one string a line, "KEYWORD parameters" and a NUL. The
- * first line is the server's name and greeting and never a keyword, whatever
- * it says; a line whose first word is no keyword by RFC 5321 section 4.1.1.1 is
- * left out, so that free text cannot pass for one.
+ * Lines are added one by one. Each capability is kept in the caller's buffer
+ * as a string "KEYWORD parameters" with a NUL, for later lookups. The first
+ * line is the server's name and greeting and never a keyword, whatever it says.
+ * A line whose first word is not a keyword by RFC 5321 section 4.1.1.1 is left
+ * out, so that free text cannot pass for a capability.
  */
 #include <smtptls/smtp.h>
 
@@ -85,7 +85,7 @@ int smtptls_ehlo_add(struct smtptls_ehlo *ehlo, const char *line, size_t len)
 	if (ehlo->complete || ehlo->failed)
 		return SMTPTLS_E_STATE;
 	ret = add(ehlo, line, len);
-	/* or a part of a wrong reply could pass for a whole one */
+	/* Otherwise part of an invalid reply could pass for a whole one. */
 	ehlo->failed = ret < 0 && ret != SMTPTLS_E_AGAIN;
 	return ret;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * smtp/line: one command line or one reply line, taken apart.
+ * smtp/line: parse one command line or one reply line.
  *
- * A line comes with its CRLF, which is the only line end there is (RFC 5321
- * section 2.3.8); a CR, LF or NUL anywhere else is an error, so that no two
- * programs can disagree about where a line ends. Nothing is allocated or
- * copied: the results lead into the caller's line.
+ * A line includes its CRLF, the only line ending there is (RFC 5321 section
+ * 2.3.8). A CR, LF or NUL anywhere else is an error, so that no two programs
+ * can disagree about where a line ends. Nothing is allocated or copied: the
+ * results point into the caller's line.
  */
 #include <smtptls/smtp.h>
 
@@ -13,7 +13,7 @@
 
 #include "base/ascii.h"
 
-/* The line's length without its CRLF, or SMTPTLS_E_SYNTAX. */
+/* Set *text_len to the length without the CRLF; 0 or SMTPTLS_E_SYNTAX. */
 static int line_text_len(const char *line, size_t len, size_t *text_len)
 {
 	size_t i;
@@ -46,7 +46,7 @@ int smtptls_command_parse(const char *line, size_t len,
 	if (command->verb_len == 0)
 		return SMTPTLS_E_SYNTAX;
 	command->args = line + command->verb_len;
-	while (*command->args == ' ') /* a CR is behind them */
+	while (*command->args == ' ') /* the CR ends the loop */
 		command->args++;
 	while (end > command->args && end[-1] == ' ')
 		end--;
@@ -60,7 +60,7 @@ int smtptls_command_is(const struct smtptls_command *command, const char *verb)
 
 	if (!command || !verb)
 		return 0;
-	/* A host asks this of one verb after the other: most differ early. */
+	/* A host tries one verb after the other, and most differ early. */
 	for (i = 0; i < command->verb_len; i++) {
 		if (!verb[i] || stls_ascii_lower(command->verb[i]) !=
 					stls_ascii_lower(verb[i]))

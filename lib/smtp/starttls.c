@@ -3,10 +3,9 @@
  * smtp/starttls: the server's verdict on a STARTTLS command.
  *
  * RFC 3207 section 4 with the enhanced codes of RFC 3463. Refusals come first:
- * they leave the session in the clear, where what was pipelined behind the
- * command is only what it seems. Before a 220 nothing may be unread, or
- * plaintext of an attacker's would be taken for the client's words under TLS
- * (CVE-2011-0411).
+ * they leave the session in the clear, where input pipelined after the command
+ * does no harm. Before a 220 nothing may be unread, or an attacker's plaintext
+ * would be taken for commands the client sent under TLS (CVE-2011-0411).
  */
 #include <smtptls/smtp.h>
 
