@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * OpenSSL 3.0's cipher list language, for TLS 1.2 and below: a string to an
- * ordered list of suites. Set, order and acceptance are those of
+ * OpenSSL 3.0's cipher list language, for TLS 1.2 and below: turns a string
+ * into an ordered list of suites. Set, order and acceptance are those of
  * SSL_CTX_set_cipher_list, quirks included, and a test compares the two.
  *
  * A list of all suites starts inactive, in OpenSSL's initial order, which is
@@ -13,15 +13,15 @@
  *	!X	removes for good
  *
  * and the active ones are the result. An item A+B matches what A and B both
- * match. An unknown word makes OpenSSL skip the item without an error; so
- * do we, and report it in the list's skips, since a typing error there may
- * weaken a policy.
+ * match. An unknown word makes OpenSSL skip the item without an error. So
+ * does this parser, but it reports the word in the list's skips, since a
+ * misspelling may weaken a policy.
  *
- * The security level is only read: what it allows is asked for separately,
- * as OpenSSL too judges it when the list is used.
+ * The security level is only recorded; stls_cipher_list_allows() applies it,
+ * as OpenSSL too applies it when the list is used.
  *
- * A string of any bytes may be given; nothing is allocated, and every item
- * costs one pass over the suites, so the time is linear in the length.
+ * The string may hold any bytes. Nothing is allocated, and every item costs
+ * one pass over the suites, so the time is linear in the length.
  */
 #include "openssl/cipher_list.h"
 
@@ -192,7 +192,7 @@ static enum operation read_operation(struct parser *p)
 	}
 }
 
-/* What stands behind an @; whatever follows the word is not read. */
+/* The command after an @. Text between its word and a separator is skipped. */
 static int parse_command(struct parser *p)
 {
 	static const char seclevel[] = "SECLEVEL=";
@@ -221,8 +221,7 @@ static int parse_command(struct parser *p)
 }
 
 /*
- * Words with + between them. Returns 1, or 0 where OpenSSL skips the item,
- * or an error.
+ * Words joined by +. Returns 1, or 0 if OpenSSL skips the item, or an error.
  */
 static int parse_match(struct parser *p, struct stls_cipher_match *match)
 {
@@ -399,7 +398,7 @@ static void exclude(struct stls_cipher_list *list,
 	list->count = kept;
 }
 
-/* The parser's length is this item's end. */
+/* p->length is the end of this item. */
 static int exclude_item(struct parser *p)
 {
 	struct stls_cipher_match match;

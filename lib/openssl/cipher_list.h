@@ -8,7 +8,7 @@
 #include "openssl/list.h"
 #include "openssl/suite_table.h"
 
-/* What a SUITEB word asks for besides the suites. */
+/* What a SUITEB word requires besides the suites. */
 enum stls_suiteb {
 	STLS_SUITEB_NONE,
 	STLS_SUITEB_128_ONLY, /* P-256 with SHA-256 and nothing else */
@@ -32,16 +32,17 @@ int stls_cipher_list_parse(struct stls_cipher_list *list, const char *string,
 			   size_t length, struct stls_span *where);
 
 /*
- * Takes suites away as Postfix's tls_exclude_ciphers: words between commas,
- * white space or colons, each as if ":!word" ended the cipher list. May leave
- * no suite at all. Returns as above; on an error *list is unchanged.
+ * Removes suites as Postfix's tls_exclude_ciphers does: words separated by
+ * commas, white space or colons, each as if ":!word" ended the cipher list.
+ * This may leave no suite at all. Returns as above; on an error *list is
+ * unchanged.
  */
 int stls_cipher_list_exclude(struct stls_cipher_list *list, const char *string,
 			     size_t length, struct stls_span *where);
 
 /*
  * Whether OpenSSL uses one of the list's suites at a security level: see
- * stls_suite_allowed. Suite B besides has no signature algorithm of level 5.
+ * stls_suite_allowed. Besides, Suite B has no signature algorithm of level 5.
  */
 int stls_cipher_list_allows(const struct stls_cipher_list *list,
 			    const struct stls_suite *suite, int security_level);

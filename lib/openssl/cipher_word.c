@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The words of OpenSSL 3.0's cipher list language: names of suites, and
- * aliases, which are sets of suites by attribute.
+ * aliases, which are sets of suites defined by attributes.
  *
- * Words joined by + intersect attribute by attribute, and OpenSSL's own way
- * of doing that is kept where it is odd: two sets may have suites in common
- * by every attribute alone and none together, and that is no contradiction;
- * a class of strength and FIPS exclude each other, since they share a set;
- * and a class behind COMPLEMENTOFDEFAULT makes that one forgotten.
+ * Words joined by + intersect attribute by attribute, with OpenSSL's oddities:
+ * two words may overlap in every single attribute without a suite in common,
+ * which is not a contradiction; a strength class and FIPS exclude each other,
+ * since they are bits of the same set; and a strength class after
+ * COMPLEMENTOFDEFAULT cancels it.
  *
  * A suite's name stands for its attributes: no two suites share all four.
  *
@@ -118,7 +118,7 @@ static const struct alias {
 	{ "kSRP", { .kx = STLS_KX_SRP } },
 };
 
-/* OpenSSL lets a suite's version not count when it is named. */
+/* OpenSSL ignores the version of a suite given by its name. */
 static int find_suite(struct stls_cipher_match *is, const char *word,
 		      size_t length)
 {
@@ -153,7 +153,7 @@ const char *stls_cipher_alias(size_t i)
 	return i < sizeof aliases / sizeof aliases[0] ? aliases[i].word : NULL;
 }
 
-/* A set that is 0 does not restrict; returns whether anything is left. */
+/* An empty set does not restrict; returns whether anything is left. */
 static int intersect(uint8_t *set, uint8_t more)
 {
 	if (more)

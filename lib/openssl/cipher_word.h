@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Conditions on a suite; what is 0 does not restrict. */
+/* Conditions on a suite; a member that is 0 does not restrict. */
 struct stls_cipher_match {
 	uint16_t min_version;
 	uint16_t enc;

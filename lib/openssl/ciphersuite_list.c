@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * OpenSSL's list of TLS 1.3 cipher suites: IANA's names with colons between
- * them, white space around a name allowed.
+ * OpenSSL's list of TLS 1.3 cipher suites: IANA names separated by colons,
+ * with optional white space around a name.
  *
- * The empty string is a list of no suite, which disables TLS 1.3. Otherwise
- * one name has to be a suite of TLS 1.3; names that are not are ignored, as
- * OpenSSL ignores them, and reported in the list's skips. Two differences
- * from OpenSSL are meant: a suite of TLS 1.2, which it would put in front of
- * the cipher list, is ignored too; and a name that comes again, which it
- * would list again, counts once.
+ * The empty string is a list without suites, which disables TLS 1.3. Otherwise
+ * at least one name must be a TLS 1.3 suite; other names are ignored, as
+ * OpenSSL ignores them, and reported in the list's skips. There are two
+ * deliberate differences from OpenSSL: a TLS 1.2 suite, which OpenSSL would
+ * put in front of the cipher list, is ignored too; and a repeated name, which
+ * OpenSSL would list twice, counts once.
  *
  * Nothing is allocated; the time is linear in the length.
  */

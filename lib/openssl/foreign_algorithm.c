@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * openssl/foreign_algorithm: groups and signature algorithms in the languages
- * that are not OpenSSL's: NIST's P256, GnuTLS's GROUP-X25519, OpenSSH's
- * nistp256, drafts' names; SIGN-RSA-SHA256, Java's SHA256withRSA, Go's
- * PKCS1WithSHA256, rustls's ECDSA_NISTP256_SHA256, JOSE's PS256.
+ * openssl/foreign_algorithm: groups and signature algorithms under names other
+ * than OpenSSL's: NIST's P256, GnuTLS's GROUP-X25519, OpenSSH's nistp256, names
+ * from drafts; SIGN-RSA-SHA256, Java's SHA256withRSA, Go's PKCS1WithSHA256,
+ * rustls's ECDSA_NISTP256_SHA256, JOSE's PS256.
  *
- * A name is reduced to its letters and digits. A group is found by what is left;
- * a signature algorithm by the words that it consists of, in any order, for
- * they are few: a hash, the kind of key, the padding.
+ * A name is reduced to its letters and digits. A group is found by the reduced
+ * name; a signature algorithm by the few words in it, in any order: a hash, the
+ * type of key, the padding.
  */
 #include "openssl/foreign_algorithm.h"
 
@@ -22,7 +22,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ANOTHER	     "another name"
 
-/* Letters in lower case and digits; 0: other bytes, or too long. */
+/* Keep letters, in lower case, and digits; 0: other bytes, or too long. */
 static int reduce(char text[STLS_WORD_MAX], const char *word, size_t length,
 		  const char *separators)
 {
@@ -121,7 +121,7 @@ int stls_foreign_group_near(struct stls_word_hint *hint, const char *word,
 	stls_nearest_begin(&nearest, word, length);
 	for (i = 0; (name = stls_group_name(i)); i++)
 		stls_nearest_try(&nearest, name, name);
-	/* It takes no prefix that means something. */
+	/* No prefix has an effect on DEFAULT. */
 	if (hint->word.length == hint->item.length)
 		stls_nearest_try(&nearest, "DEFAULT", "DEFAULT");
 	if (!stls_nearest_found(&nearest))
@@ -144,7 +144,7 @@ struct signature {
 	int bits; /* of the hash; 0: none */
 };
 
-/* Longer words come before those that they begin with. */
+/* A word comes before any word that is a prefix of it. */
 static const struct {
 	char text[12];
 	uint8_t kind;
@@ -166,7 +166,7 @@ static const struct {
 	{ "dsa", DSA, 0 },
 };
 
-/* JOSE's, RFC 7518, and the schemes without a hash of their own. */
+/* JOSE's names (RFC 7518), and schemes whose names contain no hash. */
 static const struct {
 	char text[16];
 	char name[20];

@@ -4,7 +4,7 @@
 
 #include "openssl/word_hint.h"
 
-/* A group by another name; a slip of one. 1 with the hint, or 0. */
+/* A group under another name; a misspelled group. 1 with the hint, or 0. */
 int stls_foreign_group(struct stls_word_hint *hint, const char *word,
 		       size_t length);
 int stls_foreign_group_near(struct stls_word_hint *hint, const char *word,

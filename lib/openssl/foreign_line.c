@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * openssl/foreign_line: a string that is more than a list: a priority string of
- * GnuTLS's, a line of a program's configuration, or a value with its quotes.
+ * openssl/foreign_line: a string that is not just a list: a GnuTLS priority
+ * string, a line of a program's configuration, or a value with its quotes.
  */
 #include "openssl/foreign_line.h"
 
@@ -30,7 +30,7 @@ static int string_begins(const struct stls_finder *finder, size_t at,
 	       memcmp(finder->string + at, text, length) == 0;
 }
 
-/* SUITEB128 is GnuTLS's too, and OpenSSL's word here. */
+/* GnuTLS's SUITEB128 is left out: here it is OpenSSL's word. */
 static int is_priority_string(const struct stls_finder *finder)
 {
 	static const char levels[][12] = { "NORMAL",	"PERFORMANCE",
@@ -68,7 +68,7 @@ int stls_foreign_priority(struct stls_finder *finder)
 
 enum directive { VALUE, LOWER, UPPER };
 
-/* The names of settings that lists stand behind, and of bounds. */
+/* Names of settings whose value is a list or a bound on versions. */
 static const struct {
 	char name[32];
 	enum directive directive;
@@ -131,7 +131,7 @@ static int find_directive(const char *name, size_t length)
 	return -1;
 }
 
-/* Where the value begins: behind a space, an = or both; or `at`. */
+/* Where the value begins: after white space, an =, or both; otherwise `at`. */
 static size_t find_value(const struct stls_finder *finder, size_t at)
 {
 	int equals = 0;

@@ -4,10 +4,10 @@
 
 #include "openssl/whole_word.h"
 
-/* The string is a priority string of GnuTLS's: 1 with the hint, or 0. */
+/* The string is a GnuTLS priority string: 1 with the hint, or 0. */
 int stls_foreign_priority(struct stls_finder *finder);
 
-/* It begins with the name of a setting, "ssl_ciphers HIGH". */
+/* The string begins with the name of a setting: "ssl_ciphers HIGH". */
 int stls_foreign_directive(struct stls_finder *finder);
 
 /* The word is in quotes, or ends with a semicolon. */

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * openssl/foreign_suite: names of cipher suites in the languages that are not
- * OpenSSL's.
+ * openssl/foreign_suite: cipher suites under names other than OpenSSL's.
  *
  * IANA, GnuTLS, Java, Go, nmap, Schannel, LibreSSL, NSS and rustls write the
  * same parts of a suite's name in the same order, and differ in case,
  * separators, and the words around the parts. So a name is reduced to its
- * parts, and compared with the reduced names of the suite table. An exact name
- * comes first.
+ * parts, and compared with the reduced names of the suite table. An exact match
+ * takes precedence.
  *
- * A suite that OpenSSL 3.0 does not have is never another one: neither static
- * Diffie-Hellman's, nor the words that OpenSSL had once, although they are a
- * letter away from words of today.
+ * A suite that OpenSSL 3.0 lacks is never taken for another one: neither a
+ * suite with static Diffie-Hellman nor a word of an older OpenSSL, although it
+ * is one letter away from a current word.
  */
 #include "openssl/foreign_suite.h"
 
@@ -28,12 +27,12 @@
 #define OF_13	     "a suite of TLS 1.3"
 #define NOT_OF_13    "no suite of TLS 1.3"
 
-/* A name's parts: lower case, no separators, nothing around them. */
+/* A name's parts, in lower case, without separators or words around them. */
 struct parts {
 	char text[STLS_WORD_MAX + 1];
 	size_t length;
-	int tls;   /* TLS_ stood before them */
-	int tls13; /* or what only suites of TLS 1.3 have */
+	int tls;   /* the name began with TLS_ or SSL_ */
+	int tls13; /* or had a prefix of TLS 1.3 suites only */
 };
 
 static void cut(struct parts *parts, size_t from, size_t length)
@@ -53,7 +52,7 @@ static int cut_prefix(struct parts *parts, const char *prefix)
 	return 1;
 }
 
-/* Schannel writes the curve behind the suite. */
+/* Schannel appends the curve to the suite. */
 static void cut_curve(struct parts *parts)
 {
 	static const char curves[][5] = { "p256", "p384", "p521" };
@@ -68,7 +67,7 @@ static void cut_curve(struct parts *parts)
 	}
 }
 
-/* 0: it cannot be a name. */
+/* Returns 0 if `name` cannot be a suite's name. */
 static int reduce(struct parts *parts, const char *name, size_t length)
 {
 	const char *with;
@@ -116,7 +115,10 @@ static int has_parts(size_t row, const struct parts *parts)
 	       has_name(row, suite->gnutls, parts);
 }
 
-/* Without a prefix AES-256-GCM-SHA384 is of TLS 1.3, or of the exchange RSA. */
+/*
+ * Without a prefix, AES-256-GCM-SHA384 is a TLS 1.3 suite or one with RSA key
+ * exchange: the setting decides which is tried first.
+ */
 static int find_parts(const struct parts *parts, enum stls_setting setting)
 {
 	size_t first =
@@ -192,7 +194,7 @@ static int hint_suite(struct stls_word_hint *hint, int row, const char *word,
 		OF_13, name);
 }
 
-/* Names of a suite's parts, as GnuTLS has them. */
+/* GnuTLS's names for parts of a suite. */
 static int hint_part(struct stls_word_hint *hint, const struct parts *parts)
 {
 	static const struct {
@@ -222,7 +224,7 @@ static int hint_part(struct stls_word_hint *hint, const struct parts *parts)
 	return 0;
 }
 
-/* Words of OpenSSL's that 3.0 does not know any more. */
+/* Words of older versions of OpenSSL that 3.0 does not know. */
 static int is_retired(const char *word, size_t length)
 {
 	static const char words[][12] = {
@@ -255,7 +257,7 @@ static int ends(const char *word, size_t length, const char *suffix)
 						 suffix, suffix_length) == 0;
 }
 
-/* IANA's manner, and no suite of OpenSSL 3.0's. */
+/* A name in IANA's style, of a suite that OpenSSL 3.0 lacks. */
 static int is_absent(const char *word, size_t length)
 {
 	static const char parts[][12] = { "TLS_DH_", "TLS_ECDH_", "_RC4_",
@@ -305,7 +307,7 @@ int stls_foreign_suite(struct stls_word_hint *hint, const char *word,
 	return 0;
 }
 
-/* DEFAULT is read nowhere else. */
+/* Whether the word begins the list, the only place where DEFAULT is read. */
 static int begins_list(const struct stls_word_hint *hint)
 {
 	return hint->word.position == 0 &&

@@ -5,13 +5,13 @@
 #include "openssl/word_hint.h"
 
 /*
- * A word of the ciphers or the ciphersuites, as hint->setting has it, that is
- * not one there. Returns 1 with the hint, or 0.
+ * A suite that the list of hint->setting, ciphers or ciphersuites, does not
+ * know by this word. Returns 1 with the hint, or 0.
  */
 int stls_foreign_suite(struct stls_word_hint *hint, const char *word,
 		       size_t length);
 
-/* A slip of such a word: 1 with the hint, or 0. */
+/* A misspelled word of that list: 1 with the hint, or 0. */
 int stls_foreign_suite_near(struct stls_word_hint *hint, const char *word,
 			    size_t length);
 

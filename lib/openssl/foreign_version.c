@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * openssl/foreign_version: protocol versions in the languages that no list of
- * protocols has: GnuTLS's VERS-TLS1.2, Go's, Schannel's, HAProxy's, OpenSSL's
- * in C, curl's, and what people write by themselves (TLSv1.2+).
+ * openssl/foreign_version: protocol versions under names that no list of
+ * protocols accepts: GnuTLS's VERS-TLS1.2, Go's, Schannel's, HAProxy's, those
+ * of OpenSSL's C macros, curl's, and what people make up (TLSv1.2+).
  *
- * They are read as a sign, "TLS" or "SSL", and digits, with what separators
- * they may have. The answer is written in the grammar of what stands before,
+ * They are read as a sign, "TLS" or "SSL", and digits, with optional
+ * separators. The answer is written in the grammar of the text around the word,
  * as far as that is known.
  */
 #include "openssl/foreign_version.h"
@@ -27,9 +27,9 @@ enum intent { ENABLE, EXCLUDE, FLOOR, CEILING };
 struct version {
 	enum intent intent;
 	int number;	/* -1: SSLv3; else TLS 1.number */
-	int step;	/* to the next one: > and < are not >= and <= */
-	int plus;	/* a + stood before */
-	const char *at; /* where reading goes on */
+	int step;	/* 1 for > and -1 for <, to make them >= and <= */
+	int plus;	/* there was a + before it */
+	const char *at; /* where reading continues */
 };
 
 static int take(struct version *version, const char *prefix)
@@ -65,7 +65,7 @@ static void read_sign(struct version *version)
 	} else if (take(version, "+")) {
 		version->plus = 1;
 	} else if (take(version, "-")) {
-		/* curl's and openssl's --tlsv1.2, -no_tls1_1; else a minus */
+		/* --tlsv1.2 and -no_tls1_1 (curl, openssl); else a minus */
 		if (!take(version, "-") && strncmp(version->at, "no_", 3) != 0)
 			version->intent = EXCLUDE;
 	} else {
@@ -111,7 +111,7 @@ static int read_number(struct version *version)
 	return 1;
 }
 
-/* 0: it is no version. */
+/* Returns 0 if `text` is not a version. */
 static int read_version(struct version *version, const char *text)
 {
 	memset(version, 0, sizeof(*version));
@@ -161,7 +161,7 @@ static const char *exim_option(int number)
 	return options[number + 1];
 }
 
-/* What says it in one of these grammars; 0: nothing does. */
+/* Write the version in one of these grammars; 0: none can express it. */
 static int write_version(char with[STLS_WORD_MAX],
 			 const struct version *version, unsigned grammars)
 {
@@ -261,7 +261,7 @@ int stls_foreign_version_bound(struct stls_word_hint *hint, const char *value,
 			      lower ? "a lower bound" : "an upper bound", with);
 }
 
-/* TLSv1.9 is a version that does not exist, and no slip of TLSv1.3. */
+/* TLSv1.9 does not exist, but is not a misspelling of TLSv1.3. */
 static int same_digits(const char *a, const char *b)
 {
 	static const char digits[] = "0123456789";

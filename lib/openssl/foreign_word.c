@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * openssl/foreign_word: what a word is that one of OpenSSL's lists does not
- * know, and how what it means is written.
+ * openssl/foreign_word: what a word unknown to one of OpenSSL's lists is, and
+ * how to write what it means.
  *
- * Administrators paste what they find: names of IANA's and GnuTLS's, lines of
- * other programs' configuration, words of another list. What OpenSSL makes of
- * them stays as it is; this is asked afterwards, for the sentence of an error or
- * of a warning.
+ * Administrators paste what they find: IANA's and GnuTLS's names, lines of
+ * other programs' configuration, words of another list. This code does not
+ * change how such words are parsed; it is called afterwards, for the sentence
+ * of an error or a warning.
  *
  * OpenSSL's lexers stop in the middle of such words (at the _ of TLS_RSA), so
- * the whole word is found first. Then the kinds are tried, those that are
- * certain before the slips: the whole string is GnuTLS's; the line begins with
- * the name of a setting; quotes; the list's own words in other languages; the
- * words of other lists.
+ * the whole word is found first. Then the possible explanations are tried, the
+ * certain ones before misspellings: the whole string is GnuTLS's; the line
+ * begins with the name of a setting; the word has quotes; it is another name
+ * for a word of the list; it is a word of another list.
  *
  * Nothing is allocated. A hint costs a few passes over the suite table.
  */
@@ -46,7 +46,7 @@ static int is_alone(const struct stls_finder *finder)
 	return finder->hint->word.length == finder->hint->item.length;
 }
 
-/* A hint that was made for `setting` becomes one from another list. */
+/* Turn a hint for `setting` into one to move the word there. */
 static int move_to(struct stls_finder *finder, enum stls_setting setting,
 		   const char *what)
 {
@@ -78,7 +78,7 @@ static int is_cipher_item(const char *text, size_t length)
 	}
 }
 
-/* An item of the cipher list, which goes there with its operator. */
+/* An item of the cipher list, to be moved there with its operator. */
 static int hint_cipher_item(struct stls_finder *finder)
 {
 	char with[STLS_WORD_MAX];
@@ -100,7 +100,7 @@ static int hint_group(struct stls_finder *finder)
 	       move_to(finder, STLS_SETTING_GROUPS, "a group");
 }
 
-/* Not everything that can be read as one: RSA-SHA256 may be anything. */
+/* Only unmistakable names: RSA-SHA256, for one, may be anything. */
 static int hint_sigalg(struct stls_finder *finder)
 {
 	const char *name;
@@ -145,7 +145,7 @@ static int hint_postfix(struct stls_finder *finder)
 	return 0;
 }
 
-/* Words that stand for a list, and so for no part of an item. */
+/* Words that are valid only as a whole item, not as a part of one. */
 static int hint_whole_item(struct stls_finder *finder)
 {
 	size_t at = finder->hint->item.position;
@@ -208,7 +208,7 @@ static int hint_ciphersuite(struct stls_finder *finder)
 				       finder->word_length);
 }
 
-/* "TLS 1.2" is two words of Postfix's. */
+/* "TLS 1.2" is two words of the list. */
 static int hint_two_words(struct stls_finder *finder, unsigned grammars)
 {
 	struct stls_word_hint *hint = finder->hint;
@@ -227,7 +227,7 @@ static int hint_two_words(struct stls_finder *finder, unsigned grammars)
 	return 1;
 }
 
-/* In which what stands around the word can be read. */
+/* The grammars in which the text around the word is valid. */
 static unsigned grammars_around(const struct stls_finder *finder)
 {
 	const struct stls_span *word = &finder->hint->word;
@@ -293,7 +293,7 @@ static int hint_list(struct stls_finder *finder)
 	return 0;
 }
 
-/* The list's fault is another than the word. */
+/* The hint repeats the word, so that the fault must be another one. */
 static int is_itself(const struct stls_finder *finder)
 {
 	const struct stls_word_hint *hint = finder->hint;

@@ -5,10 +5,10 @@
 #include "openssl/word_hint.h"
 
 /*
- * What a list's parser found wrong or skipped at `found`: enters the whole word
- * and, if there is one, the hint. Returns 1 with a hint, else 0 and
- * STLS_CURE_NONE. The change is literal: `with` in the place of `word`, or no
- * item, and the list has no fault there any more.
+ * Explain what a list's parser rejected or skipped at `found`: fill in the
+ * whole word and, if there is one, the hint. Returns 1 with a hint, else 0 and
+ * STLS_CURE_NONE. The change is literal: with `word` replaced by `with`, or the
+ * item removed, the list has no fault there any more.
  */
 int stls_foreign_word(struct stls_word_hint *hint, enum stls_setting setting,
 		      const char *string, size_t length,

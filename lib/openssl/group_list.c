@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lists of key exchange groups, as OpenSSL, Postfix, nginx and Exim have them.
+ * Lists of key exchange groups, as written for OpenSSL, Postfix, nginx and
+ * Exim.
  *
- * OpenSSL 3.0's language is names with colons between them; case counts, and
- * an empty, unknown or second name is an error. Read besides:
+ * In OpenSSL 3.0's language, names are separated by colons and case-sensitive;
+ * an empty, unknown or repeated name is an error. Also accepted:
  *
  *   space, comma  separate names, as in Postfix
- *   ?name	   is skipped if it is unknown, and no warning is due if the
- *		   TLS library lacks it (OpenSSL 3.3)
+ *   ?name	   is skipped if it is unknown; there is no warning if the TLS
+ *		   library lacks the group (OpenSSL 3.3)
  *   *name	   asks for a key share of this group in a ClientHello (3.5)
- *   -name	   takes an earlier name out again (3.5)
- *   /		   separates tuples: a server takes a group of an earlier tuple
- *		   before one of a later, even at the price of a round trip,
- *		   and within a tuple prefers one with a key share (3.5)
- *   DEFAULT	   stands for the default list of OpenSSL 3.5, its names with ?
- *		   each and except those that are there already; its first
- *		   tuple goes on with the current one
+ *   -name	   removes an earlier name (3.5)
+ *   /		   separates tuples: a server prefers a group of an earlier
+ *		   tuple to one of a later tuple, even at the cost of a round
+ *		   trip, and within a tuple prefers one with a key share (3.5)
+ *   DEFAULT	   stands for the default list of OpenSSL 3.5, with ? before
+ *		   each name and without the names already listed; its first
+ *		   tuple continues the current one
  *   auto	   alone, as in Postfix, nginx and Exim: the same as DEFAULT
  *
- * Prefixes may be combined; DEFAULT takes only ?, which adds nothing. Names
+ * Prefixes may be combined; DEFAULT takes only ?, which has no effect. Names
  * are those of OpenSSL 3.0, and of the post-quantum hybrids of 3.5.
  *
- * Nothing is allocated. A name costs one pass over the groups at most, so the
+ * Nothing is allocated. A name costs at most one pass over the groups, so the
  * time is linear in the length.
  */
 #include "openssl/group_list.h"
@@ -70,7 +71,7 @@ static const struct stls_group table[STLS_GROUPS] = {
 	{ 0x11ed, "SecP384r1MLKEM1024", "GROUP-SECP384R1-MLKEM1024" },
 };
 
-/* Every name that is read, in strcmp's order. */
+/* Every accepted name, in strcmp's order. */
 static const struct name {
 	char word[20];
 	uint16_t code;
@@ -316,7 +317,7 @@ static int parse_word(struct parser *p)
 	return 0;
 }
 
-/* Returns whether a word has to follow. */
+/* Returns whether a word must follow. */
 static int parse_separator(struct parser *p)
 {
 	skip_space(p);

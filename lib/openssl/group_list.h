@@ -12,13 +12,13 @@
 struct stls_group {
 	uint16_t code;
 	char name[20];	 /* IANA's */
-	char gnutls[28]; /* in a priority string; empty: GnuTLS has no such */
+	char gnutls[28]; /* in a priority string; empty: GnuTLS lacks it */
 };
 
 /*
- * tuple numbers the tuples of OpenSSL 3.5 from 0; without a / all groups are
- * in the first. optional: a ? stood before the name, or it came from DEFAULT,
- * so that a TLS library without the group is no reason for a warning.
+ * tuple is the number, from 0, of the group's tuple in OpenSSL 3.5's syntax;
+ * without a / all groups are in the first. optional: the name had a ? or came
+ * from DEFAULT, so that there is no warning if the TLS library lacks the group.
  */
 struct stls_group_choice {
 	unsigned tuple;
@@ -40,7 +40,7 @@ const struct stls_group *stls_group(size_t i);
 /* The row's number, or -1. */
 int stls_group_by_code(unsigned code);
 
-/* The i-th of the names that are read, or NULL past the last. */
+/* The i-th accepted name, or NULL past the last. */
 const char *stls_group_name(size_t i);
 
 /*

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parsers of OpenSSL's languages share: how an error and a skipped
- * word are reported, and how a counted word is compared.
+ * Shared by the parsers of OpenSSL's languages: the reporting of errors and
+ * skipped words, and the comparison of words given by pointer and length.
  *
- * A string comes as pointer and length and may hold any bytes. OpenSSL reads
- * C strings and would stop at a NUL, so that what stands behind it would
- * silently not count; here a NUL is an error with its position.
+ * A string is given by pointer and length and may hold any bytes. OpenSSL reads
+ * C strings and would stop at a NUL, silently ignoring the text after it; here
+ * a NUL is an error with its position.
  *
  * Nothing here allocates, keeps state, or depends on the locale.
  */

@@ -4,13 +4,13 @@
 
 #include <stddef.h>
 
-/* Where in the caller's string something stands. */
+/* A part of the caller's string. */
 struct stls_span {
 	size_t position;
 	size_t length;
 };
 
-/* What a parser of this room returns when it is not 0. */
+/* A parser's return value if it is not 0. */
 enum stls_list_error {
 	STLS_LIST_NUL = -1,
 	STLS_LIST_EMPTY = -2,
@@ -30,16 +30,16 @@ enum stls_list_error {
 	STLS_LIST_NOT_EXCLUDABLE = -16
 };
 
-/* A sentence's predicate, such as "is an unknown word"; never NULL. */
+/* The predicate of a sentence, such as "is an unknown word"; never NULL. */
 const char *stls_list_error_text(int error);
 
 /* Why a part of an accepted string has no effect. */
 enum stls_skip_reason {
 	STLS_SKIP_UNKNOWN,	 /* a word that OpenSSL does not know */
-	STLS_SKIP_CONTRADICTION, /* A+B where nothing can be both */
+	STLS_SKIP_CONTRADICTION, /* A+B, where no suite can be both */
 	STLS_SKIP_REST,		 /* text that OpenSSL does not read */
-	STLS_SKIP_NOT_TLS13,	 /* a suite of TLS 1.2 in the TLS 1.3 list */
-	STLS_SKIP_NOT_A_VERSION	 /* an option that is no protocol version */
+	STLS_SKIP_NOT_TLS13,	 /* a TLS 1.2 suite in the TLS 1.3 list */
+	STLS_SKIP_NOT_A_VERSION	 /* an option that is not a protocol version */
 };
 
 struct stls_skip {
@@ -50,8 +50,8 @@ struct stls_skip {
 #define STLS_SKIPS_MAX 32
 
 /*
- * The first STLS_SKIPS_MAX skipped parts; count goes on, so that a warning
- * can say how many more there are.
+ * The first STLS_SKIPS_MAX skipped parts. count includes those beyond, so that
+ * a warning can say how many more there are.
  */
 struct stls_skips {
 	size_t count;
@@ -65,28 +65,28 @@ void stls_skips_add(struct stls_skips *skips, enum stls_skip_reason reason,
 int stls_list_fail(struct stls_span *where, enum stls_list_error error,
 		   size_t position, size_t length);
 
-/* Refuses what no list can be: no bytes at all, or a NUL among them. */
+/* Rejects an empty string and a string that contains a NUL. */
 int stls_list_check(const char *string, size_t length, struct stls_span *where);
 
 /*
- * The next element of a list with colons, from position at on: sets *element,
- * without the white space around it, and returns where its colon stands, or
- * the length.
+ * Finds the next element of a colon-separated list, starting at position at.
+ * Sets *element, without surrounding white space, and returns the position of
+ * the colon after it, or the length.
  */
 size_t stls_list_element(const char *string, size_t length, size_t at,
 			 struct stls_span *element);
 
-/* Compares a counted word with a string: below, at or above 0. */
+/* Compares a word of the given length with a string, as strcmp does. */
 int stls_word_compare(const char *word, size_t length, const char *string);
 
 /*
- * Searches a table of size bytes whose rows start with their name, an array of
- * char, in strcmp's order. Returns the row's number or -1.
+ * Searches a table of size bytes, sorted by strcmp's order, each of whose rows
+ * starts with its name, an array of char. Returns the row's number or -1.
  */
 int stls_word_find(const char *word, size_t length, const void *table,
 		   size_t size, size_t row_size);
 
-/* The six bytes that C's locale calls white space. */
+/* Whether the byte is one of the C locale's six white-space bytes. */
 int stls_is_space(char byte);
 
 #endif

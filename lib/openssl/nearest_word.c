@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * openssl/nearest_word: of the words that are known, the one that was meant by
- * a slip.
+ * openssl/nearest_word: the known word that a misspelled word stands for.
  *
- * The distance is the number of letters that are missing, too many or wrong,
- * or changed places with a neighbour (optimal string alignment); the case of
- * letters does not count. A short word may differ by case alone, a longer one
- * by 1, one of 16 bytes and more by 2: short words of these languages lie close
- * to each other, and DES is not a slip of DSS. Where two words are as near,
- * none is.
+ * The distance is the number of letters that are missing, superfluous, wrong,
+ * or swapped with a neighbour (optimal string alignment), ignoring case. A word
+ * shorter than 5 bytes may differ in case only, a longer one by 1, one of 16
+ * bytes or more by 2: short words of these languages are too similar, and DES
+ * is not a misspelling of DSS. If two words are equally near, neither counts.
  *
- * The work is bounded: words of STLS_WORD_MAX bytes and more are near to none.
+ * To bound the work, words of STLS_WORD_MAX bytes or more match nothing.
  */
 #include "openssl/nearest_word.h"
 
@@ -49,8 +47,9 @@ static int same(char a, char b)
 }
 
 /*
- * The distance of two words shorter than STLS_WORD_MAX, or any number from
- * `limit` on. The row of each letter of `a` needs the two rows before it.
+ * The distance between two words shorter than STLS_WORD_MAX, if it is less than
+ * `limit`; otherwise any number not less than `limit`. Each letter of `a` has a
+ * row, computed from the two rows before it.
  */
 static unsigned distance(const char *a, size_t a_length, const char *b,
 			 size_t b_length, unsigned limit)

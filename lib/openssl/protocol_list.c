@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lists of protocol versions, in the four grammars that administrators have:
+ * Lists of protocol versions, in the four grammars that administrators use:
  *
- *   IO::Socket::SSL  SSLv23:!SSLv2:!TLSv1_1	colons; ! excludes; one
- *		      positive version at most, SSLv23 or SSLv2/3 being all
+ *   IO::Socket::SSL  SSLv23:!SSLv2:!TLSv1_1	colons; ! excludes; at most
+ *		      one version is named without !; SSLv23 and SSLv2/3 mean
+ *		      all
  *   Postfix	      >=TLSv1.2, !TLSv1.1	commas, spaces or colons; ! ex-
- *		      cludes; names exclude all that is not named; >= and <=
- *		      are bounds, by name or by number in hexadecimal
+ *		      cludes; a name alone excludes all versions not named; >=
+ *		      and <= are bounds, by name or by hexadecimal number
  *   OpenSSL, nginx   ALL -TLSv1.1		commas or spaces; - excludes;
- *		      without a sign or with + a name is added, to nothing if
- *		      the list begins so, and to all if it begins with -
+ *		      a name with + or without a sign is added: to nothing if
+ *		      the list begins with such a name, to all versions if it
+ *		      begins with -
  *   Exim	      +no_sslv3 +no_tlsv1	spaces; excludes
  *
- * No switch tells them apart. Each word and each separator belongs to some of
- * the grammars; the string is read in every one that all of it belongs to, and
- * those readings have to agree. If it belongs to none, it is a mixture, and if
- * they do not agree, it is unclear, and both are errors. Case does not count.
+ * No setting selects the grammar. Each word and each separator is valid in some
+ * of the grammars. The string is read in every grammar in which all of it is
+ * valid, and these readings must agree. If there is no such grammar, the string
+ * is a mixture; if the readings differ, it is unclear; both are errors. Case is
+ * ignored.
  *
- * A bare TLSv1 is TLS 1.0 alone, as in all four; TLSv1.0 is read as TLSv1.
- * Where OpenSSL's own Protocol would take "TLSv1.2" as an addition to what is
- * enabled already, this library reads as nginx does and enables just that.
+ * A bare TLSv1 means TLS 1.0 only, as in all four; TLSv1.0 is read as TLSv1.
+ * OpenSSL's own Protocol command would add "TLSv1.2" to the versions already
+ * enabled; this library reads it as nginx does and enables that version only.
  *
  * SSLv2 and SSLv3 do not exist in GnuTLS. Excluding them has no effect, and
- * asking for nothing else is an error. Nothing is allocated; time is linear.
+ * enabling nothing else is an error. Nothing is allocated; time is linear.
  */
 #include "openssl/protocol_list.h"
 
@@ -41,7 +44,7 @@ enum operation { ADD, EXCLUDE, REMOVE, FLOOR, CEILING, OPTION };
 /* In strcmp's order, and in lower case. */
 static const struct name {
 	char word[32];
-	uint8_t versions; /* 0: an option of Exim that is no version */
+	uint8_t versions; /* 0: an Exim option that is not a version */
 	uint8_t grammars;
 } names[] = {
 	{ "all", ALL, OPENSSL },
@@ -77,7 +80,7 @@ static const struct name {
 struct word {
 	struct stls_span where; /* the operator included */
 	enum operation operation;
-	uint8_t bare; /* neither operator nor sign */
+	uint8_t bare; /* without an operator or a sign */
 	uint8_t versions;
 	uint8_t grammars;
 };
@@ -92,10 +95,10 @@ struct parser {
 	uint8_t included;
 	uint8_t excluded;
 	uint8_t bounds;	  /* the versions that >= and <= leave */
-	uint8_t in_order; /* OpenSSL's reading, which goes word by word */
-	uint8_t from_all; /* which has been at all versions */
+	uint8_t in_order; /* OpenSSL's reading, applied word by word */
+	uint8_t from_all; /* in_order started from all versions */
 	uint8_t begun;
-	struct stls_span two; /* a second version in IO::Socket::SSL's */
+	struct stls_span two; /* a second version, in IO::Socket::SSL's */
 };
 
 static int is_separator(char byte)
@@ -103,7 +106,7 @@ static int is_separator(char byte)
 	return byte == ',' || byte == ':' || stls_is_space(byte);
 }
 
-/* Skips a gap between words; returns the grammars that have it. */
+/* Skips the gap between two words; returns the grammars that allow it. */
 static uint8_t read_gap(struct parser *p)
 {
 	size_t start = p->at;
@@ -151,7 +154,7 @@ static const struct name *find_name(const char *text, size_t length)
 	return row < 0 ? NULL : &names[row];
 }
 
-/* A version's number as Postfix writes it: 0303 or 0x0303. Or -1. */
+/* A version's number as Postfix writes it, 0303 or 0x0303; or -1. */
 static int read_number(const char *text, size_t length)
 {
 	int number = 0;
@@ -202,14 +205,14 @@ static size_t read_operator(struct word *word, const char *text, size_t length)
 	return 0;
 }
 
-/* The versions that a bound leaves, or -1 if it is no version. */
+/* The versions that a bound leaves, or -1 if its text is not a version. */
 static int read_bound(enum operation operation, const struct name *name,
 		      const char *text, size_t length)
 {
 	int number;
 
 	if (name)
-		/* The versions' bits are in the versions' order. */
+		/* The bits are in ascending order of the versions. */
 		return operation == FLOOR ? ALL & ~(name->versions - 1)
 					  : ALL & ((name->versions << 1) - 1);
 	number = read_number(text, length);
@@ -338,7 +341,7 @@ static int conclude(struct parser *p)
 					      ? STLS_LIST_TWO_VERSIONS
 					      : STLS_LIST_UNCLEAR,
 				      p->two.position, p->two.length);
-	/* Where OpenSSL's grammar is not the only one left, they agree. */
+	/* If other grammars are left besides OpenSSL's, they agree with it. */
 	if (!(list->grammars & OPENSSL))
 		versions = (p->included ? p->included : ALL) &
 			   ~(unsigned)p->excluded & p->bounds;

@@ -18,15 +18,15 @@
 	(STLS_PROTOCOL_TLS1_0 | STLS_PROTOCOL_TLS1_1 | STLS_PROTOCOL_TLS1_2 |  \
 	 STLS_PROTOCOL_TLS1_3)
 
-/* The grammars; a string often belongs to several that agree. */
+/* The grammars; a string is often valid in several, which agree. */
 #define STLS_GRAMMAR_IO_SOCKET_SSL 0x1
 #define STLS_GRAMMAR_POSTFIX	   0x2
 #define STLS_GRAMMAR_OPENSSL	   0x4 /* and nginx's */
 #define STLS_GRAMMAR_EXIM	   0x8
 
 struct stls_protocol_list {
-	uint8_t enabled;  /* of STLS_PROTOCOL_TLS; never 0 */
-	uint8_t asked;	  /* SSLv2 and SSLv3, where enabled by name */
+	uint8_t enabled;  /* of STLS_PROTOCOL_TLS; 0 only on an error */
+	uint8_t asked;	  /* SSLv2 and SSLv3, if enabled by name */
 	uint8_t grammars; /* in which the string can be read */
 	struct stls_skips skips;
 };

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * OpenSSL's list of signature algorithms: colons between the names, white
- * space around a name allowed.
+ * OpenSSL's list of signature algorithms: names separated by colons, with
+ * optional white space around a name.
  *
  * A name is TLS's own (rsa_pss_rsae_sha256), or an algorithm and a hash in
- * either order with + between them (ECDSA+SHA384, sha256+RSA). With a hash,
- * PSS and RSA-PSS mean the rsa_pss_rsae schemes. Case counts. An unknown,
- * empty or second name is an error; one behind ? is skipped if it is unknown,
- * and reported in the list's skips.
+ * either order joined by + (ECDSA+SHA384, sha256+RSA). With a hash, PSS and
+ * RSA-PSS mean the rsa_pss_rsae schemes. Names are case-sensitive. An unknown,
+ * empty or repeated name is an error; an unknown name after ? is skipped and
+ * reported in the list's skips.
  *
  * GnuTLS has two words for ECDSA: one ties the hash to a curve, as TLS 1.3
- * does, one does not. Nothing is allocated; the time is linear.
+ * does, the other does not. Nothing is allocated; the time is linear.
  */
 #include "openssl/sigalg_list.h"
 
@@ -67,7 +67,7 @@ int stls_sigalg_by_code(unsigned code)
 	return -1;
 }
 
-/* OpenSSL has no names for the schemes that it knows only by their parts. */
+/* OpenSSL has no name for some schemes, only the pair of algorithm and hash. */
 static int is_pair_only(size_t row)
 {
 	return (table[row].code & 0xff) == 0x02 || table[row].code == 0x0203 ||
@@ -94,7 +94,7 @@ struct part {
 	uint8_t number; /* in TLS 1.2's registries */
 };
 
-#define PSS 0xff /* has no number there */
+#define PSS 0xff /* has no number in those registries */
 
 static int find_part(const struct part *parts, size_t size, const char *word,
 		     size_t length)

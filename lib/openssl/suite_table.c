@@ -3,12 +3,12 @@
  * The cipher suites in three vocabularies: OpenSSL's, IANA's and GnuTLS's.
  *
  * The rows and the sorted indexes are in suite_table.inc, which
- * suite_table.py makes from suites.tsv. It is kept in the repository all the
- * same: a build needs no Python then, and a rules test runs the script again
- * and fails when the result differs.
+ * suite_table.py generates from suites.tsv. It is kept in the repository so
+ * that a build needs no Python; a rules test reruns the script and fails if
+ * the result differs.
  *
- * Names are arrays inside the rows, not pointers: the table stays in
- * read-only memory that all processes share, without a relocation. Every
+ * Names are arrays inside the rows, not pointers, so that the table needs no
+ * relocations and stays in read-only memory shared by all processes. Every
  * lookup is a binary search of an index.
  */
 #include "openssl/suite_table.h"

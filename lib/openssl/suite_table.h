@@ -5,14 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Protocol versions as they stand on the wire. */
+/* Protocol versions as encoded on the wire. */
 #define STLS_SSL3   0x0300
 #define STLS_TLS1_0 0x0301
 #define STLS_TLS1_1 0x0302
 #define STLS_TLS1_2 0x0303
 #define STLS_TLS1_3 0x0304
 
-/* A version's name in OpenSSL's words, "TLSv1.2"; NULL: it has none. */
+/* OpenSSL's name for a version, such as "TLSv1.2", or NULL. */
 const char *stls_protocol_name(unsigned version);
 
 /* The attributes are single bits, because OpenSSL's aliases are sets. */
@@ -54,7 +54,7 @@ const char *stls_protocol_name(unsigned version);
 #define STLS_MAC_SHA384	     0x08
 #define STLS_MAC_AEAD	     0x10
 
-/* OpenSSL's tags: classes of strength, FIPS, and its default's complement. */
+/* OpenSSL's tags: strength classes, FIPS, and COMPLEMENTOFDEFAULT. */
 #define STLS_TAG_NONE	     0x01
 #define STLS_TAG_LOW	     0x02
 #define STLS_TAG_MEDIUM	     0x04
@@ -63,9 +63,9 @@ const char *stls_protocol_name(unsigned version);
 #define STLS_TAG_NOT_DEFAULT 0x20
 
 /*
- * Rows 0 to STLS_SUITES_LISTED - 1 are those of the cipher list language, in
- * OpenSSL's initial order; then come the suites of TLS 1.3; then those that
- * only GnuTLS has, whose OpenSSL's and IANA's names are empty.
+ * Rows 0 to STLS_SUITES_LISTED - 1 are the suites of the cipher list language,
+ * in OpenSSL's initial order; then come the suites of TLS 1.3; then the suites
+ * that only GnuTLS has, whose OpenSSL and IANA names are empty.
  */
 #define STLS_SUITES_LISTED  155
 #define STLS_SUITES_OPENSSL 160
@@ -73,15 +73,15 @@ const char *stls_protocol_name(unsigned version);
 
 struct stls_suite {
 	uint16_t code;
-	uint16_t min_version;	     /* 0: OpenSSL has no such suite */
-	uint16_t gnutls_min_version; /* 0: GnuTLS has no such suite */
+	uint16_t min_version;	     /* 0: OpenSSL lacks the suite */
+	uint16_t gnutls_min_version; /* 0: GnuTLS lacks the suite */
 	uint16_t enc;
 	uint16_t strength_bits;
-	uint8_t kx; /* 0 with TLS 1.3, as are au: any will do */
+	uint8_t kx; /* kx and au are 0 with TLS 1.3: not part of the suite */
 	uint8_t au;
 	uint8_t mac;
 	uint8_t tags;
-	char openssl[32]; /* the names are empty where there is none */
+	char openssl[32]; /* a name is empty if there is none */
 	char iana[48];
 	char gnutls[40];
 	char gnutls_kx[12]; /* empty with TLS 1.3 */
@@ -97,15 +97,15 @@ static inline const struct stls_suite *stls_suite(size_t i)
 	return &stls_suites[i];
 }
 
-/* The row's number, or -1. The names are counted, not terminated. */
+/* The row's number, or -1. The name need not be terminated. */
 int stls_suite_by_openssl(const char *name, size_t length);
 int stls_suite_by_iana(const char *name, size_t length);
 int stls_suite_by_gnutls(const char *name, size_t length);
 int stls_suite_by_code(unsigned code);
 
 /*
- * Whether OpenSSL 3.0 uses this suite of its own at a security level of 0 to
- * 5; a higher one counts as 5.
+ * Whether OpenSSL 3.0 uses this suite, which must be one of its own, at a
+ * security level of 0 to 5; a higher level counts as 5.
  */
 int stls_suite_allowed(const struct stls_suite *suite, int security_level);
 

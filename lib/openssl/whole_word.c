@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * openssl/whole_word: the whole of a word in which a list's parser stopped.
+ * openssl/whole_word: the whole word in which a list's parser stopped.
  *
- * OpenSSL's lexers stop in the middle of words that are not theirs, at the _ of
- * TLS_RSA. A reader sees a word that ends at the list's separators, and so does
- * this. The item is the word with its operators, and with the words that stand
- * beside it in A+B.
+ * OpenSSL's lexers stop in the middle of words unknown to them, such as at the
+ * _ of TLS_RSA. For a reader a word ends at the list's separators, and so it
+ * does here. The item is the word with its operators and with the words joined
+ * to it in A+B.
  */
 #include "openssl/whole_word.h"
 
@@ -48,12 +48,12 @@ static void find_item(const struct stls_finder *finder, size_t at)
 		end++;
 	item->position = at;
 	item->length = end - at;
-	/* White space ends no word of the ciphers: it is an error there. */
+	/* In ciphers, white space other than " " is an error in the word. */
 	if (finder->setting != STLS_SETTING_CIPHERS)
 		trim(finder->string, item);
 }
 
-/* A part of A+B, without the operator. */
+/* Find the part of A+B at `at`, without the operator. */
 static void find_part(const struct stls_finder *finder, size_t at)
 {
 	struct stls_span *word = &finder->hint->word;

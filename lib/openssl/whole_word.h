@@ -4,7 +4,7 @@
 
 #include "openssl/word_hint.h"
 
-/* A list, the hint that is looked for, and the word that it is for. */
+/* A list, a word in it, and the hint sought for that word. */
 struct stls_finder {
 	struct stls_word_hint *hint;
 	enum stls_setting setting;
@@ -14,10 +14,10 @@ struct stls_finder {
 	size_t word_length;
 };
 
-/* Whether the byte stands between two items of such a list. */
+/* Whether the byte separates items of such a list. */
 int stls_is_list_separator(enum stls_setting setting, char byte);
 
-/* Enter the whole word, and its item, that a parser stopped in at `at`. */
+/* Fill in the whole word and the item in which a parser stopped at `at`. */
 void stls_find_whole_word(struct stls_finder *finder, size_t at);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * openssl/word_hint: a hint as data, and its sentence, which is made from the
- * data alone.
+ * openssl/word_hint: a hint as data, and the sentence made from that data
+ * alone.
  */
 #include "openssl/word_hint.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * openssl/word_hint: what a word is that a list does not know, and the change
- * that writes what it means.
+ * openssl/word_hint: what a word unknown to a list is, and the change that
+ * expresses what it means.
  */
 #ifndef STLS_OPENSSL_WORD_HINT_H
 #define STLS_OPENSSL_WORD_HINT_H
@@ -9,7 +9,7 @@
 #include "openssl/list.h"
 #include "openssl/nearest_word.h"
 
-/* The lists, in the order of their sentences in the manual. */
+/* The lists, in the order in which the manual describes them. */
 enum stls_setting {
 	STLS_SETTING_PROTOCOLS = 1,
 	STLS_SETTING_CIPHERS,
@@ -20,26 +20,26 @@ enum stls_setting {
 
 enum stls_cure {
 	STLS_CURE_NONE,
-	STLS_CURE_RENAME,    /* the word is another name of `with` */
-	STLS_CURE_REPLACE,   /* `with` says what it says */
-	STLS_CURE_SLIP,	     /* `with` is near */
-	STLS_CURE_MOVE,	     /* the item goes; `with` comes to `setting` */
-	STLS_CURE_LEAVE_OUT, /* the item goes; `setting` is to lack `with` */
-	STLS_CURE_REMOVE,    /* the item goes */
-	STLS_CURE_PRIORITY   /* the string is one of GnuTLS's */
+	STLS_CURE_RENAME,    /* the word is another name for `with` */
+	STLS_CURE_REPLACE,   /* `with` expresses the same */
+	STLS_CURE_SLIP,	     /* a misspelling: `with` is similar */
+	STLS_CURE_MOVE,	     /* remove the item; add `with` to `setting` */
+	STLS_CURE_LEAVE_OUT, /* remove the item; set `setting` without `with` */
+	STLS_CURE_REMOVE,    /* remove the item */
+	STLS_CURE_PRIORITY   /* the string is a GnuTLS priority string */
 };
 
 struct stls_word_hint {
-	struct stls_span word; /* the whole of it, in the caller's string */
-	struct stls_span item; /* and with its operators and its partners */
+	struct stls_span word; /* the whole word, in the caller's string */
+	struct stls_span item; /* with its operators, and partners in A+B */
 	int excluded;	       /* the item begins with ! or - */
 	enum stls_cure cure;
 	enum stls_setting setting; /* the list that `with` belongs in */
-	const char *what;	   /* a noun: "IANA's name" */
+	const char *what;	   /* a noun phrase: "IANA's name" */
 	char with[STLS_WORD_MAX];
 };
 
-/* Enter a hint, whose `with` fits; returns 1. */
+/* Fill in a hint; `with` is truncated to STLS_WORD_MAX - 1 bytes. Returns 1. */
 int stls_word_hint(struct stls_word_hint *hint, enum stls_cure cure,
 		   const char *what, const char *with);
 
@@ -47,9 +47,9 @@ int stls_word_hint(struct stls_word_hint *hint, enum stls_cure cure,
 const char *stls_setting_name(enum stls_setting setting);
 
 /*
- * The predicate of a hint's sentence, such as "is IANA's name of AES128-SHA and
- * skipped: write that", where `aside` is " and skipped". A text of 255 bytes
- * fits, if `aside` has less than 64.
+ * Write the predicate of a hint's sentence, such as "is IANA's name of
+ * AES128-SHA and skipped: write that", where `aside` is " and skipped". The
+ * text fits if `aside` is shorter than 64 bytes.
  */
 void stls_word_hint_text(const struct stls_word_hint *hint, const char *aside,
 			 char text[256]);
