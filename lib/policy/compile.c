@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy/compile: OpenSSL's strings to a policy.
+ * policy/compile: compile OpenSSL's strings to a policy.
  *
- * The parsers of the room openssl say what OpenSSL would mean; this puts the
- * parts together as OpenSSL does when it makes a context of them: the security
- * level takes suites, groups, signature algorithms and versions away, and
- * suites without an enabled version go. Then comes what the loaded TLS library
- * cannot do, and at last what its priority strings cannot say (priority.c).
+ * The parsers in lib/openssl determine what each string means to OpenSSL. Here
+ * the parts are combined as OpenSSL does when it makes a context of them: the
+ * security level removes suites, groups, signature algorithms and versions, and
+ * suites without an enabled version are removed. Next goes whatever the loaded
+ * TLS library cannot do, and last what its priority strings cannot express
+ * (priority.c).
  *
- * What an administrator should know of valid strings becomes a warning. Strings
- * that leave nothing are refused: a server that can serve nobody is a mistake
- * that should show at start-up.
+ * What an administrator should know about valid strings becomes a warning.
+ * Strings that leave nothing are refused: a server that can serve nobody is a
+ * mistake that should show at startup.
  */
 #include "policy/compile.h"
 
@@ -29,8 +30,8 @@
 const char stls_default_protocols[] = "TLSv1.2 TLSv1.3";
 
 /*
- * Mozilla's "intermediate" in its order: forward secrecy and AEAD, nothing else.
- * It is short, since a suite that is to be added has to be said with it.
+ * Mozilla's "intermediate" in its order: only forward secrecy and AEAD. It is
+ * short, since to add a suite one has to repeat the whole string.
  */
 const char stls_default_ciphers[] =
 	"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE";
@@ -41,7 +42,7 @@ const char stls_default_ciphersuites[] =
 
 const char stls_default_groups[] = "DEFAULT";
 
-/* OpenSSL 3.0's own; the security level takes the weak ones away. */
+/* OpenSSL 3.0's default; the security level removes the weak algorithms. */
 const char stls_default_sigalgs[] =
 	"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:"
 	"rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:"
@@ -49,7 +50,7 @@ const char stls_default_sigalgs[] =
 	"RSA+SHA256:RSA+SHA384:RSA+SHA512:ECDSA+SHA224:RSA+SHA224:"
 	"ECDSA+SHA1:RSA+SHA1";
 
-/* Suite B replaces both lists (RFC 6460, OpenSSL's SUITEB words). */
+/* Suite B replaces groups and sigalgs (RFC 6460, OpenSSL's SUITEB words). */
 const char *stls_suiteb_groups(enum stls_suiteb suiteb)
 {
 	static const char *const groups[] = {
@@ -134,7 +135,7 @@ static int read_ciphersuites(struct compiler *compiler)
 	struct stls_span where;
 	int ret;
 
-	/* OpenSSL: the empty string disables TLS 1.3. */
+	/* As in OpenSSL, the empty string disables TLS 1.3. */
 	if (!string[0])
 		return 0;
 	ret = stls_ciphersuite_list_parse(&compiler->ciphersuites, string,
@@ -190,7 +191,7 @@ static int warn_of_holes(struct compiler *compiler)
 		"OpenSSL client would offer only those below it");
 }
 
-/* Of the four that this library knows, GnuTLS itself lacks none. */
+/* GnuTLS itself has all four versions: a missing one has been disabled. */
 static int drop_disabled(struct compiler *compiler)
 {
 	struct smtptls_policy *policy = compiler->policy;
@@ -255,7 +256,7 @@ static int read_protocols(struct compiler *compiler)
 	return ret < 0 ? ret : warn_of_holes(compiler);
 }
 
-/* TLS 1.3 has none of these (RFC 8446 section 4.2.7); GnuTLS would use them. */
+/* Not in TLS 1.3 (RFC 8446 section 4.2.7), but GnuTLS would use them there. */
 static int is_older_group(unsigned code)
 {
 	return code == 19 || code == 21; /* secp192r1, secp224r1 */
@@ -318,7 +319,7 @@ static int parse_groups(struct compiler *compiler, const char *string)
 			      &compiler->groups.skips);
 }
 
-/* Suite B leaves no choice, but a wrong string is wrong all the same. */
+/* With Suite B the string has no effect, although it has to be valid. */
 static int warn_of_suiteb(const struct compiler *compiler, const char *what,
 			  const char *given_string)
 {

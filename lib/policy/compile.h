@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* policy/compile: what its parts share while a policy is made. */
+/* policy/compile: what the compiler's parts share while a policy is made. */
 #ifndef POLICY_COMPILE_H
 #define POLICY_COMPILE_H
 
@@ -15,16 +15,16 @@ struct compiler {
 	struct stls_ciphersuite_list ciphersuites;
 	struct stls_group_list groups;
 	struct stls_sigalg_list sigalgs;
-	uint8_t disabled; /* versions that the system's policy takes away */
+	uint8_t disabled; /* versions asked for that the system disables */
 };
 
 /*
- * Enter the suites that the lists ask for, in OpenSSL's order, and judge each:
- * in force, or lost by anything but the syntax of priority strings.
+ * Add the suites that the lists ask for, in OpenSSL's order, and judge each: it
+ * is in force, or lost for any reason but the syntax of priority strings.
  */
 void stls_suites_add(const struct compiler *compiler);
 
-/* The error that nothing is left, and why: SMTPTLS_E_UNSUPPORTED. */
+/* Report that nothing is left, and why; returns SMTPTLS_E_UNSUPPORTED. */
 int stls_nothing_left(const struct compiler *compiler);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy/key_type: which of a server's keys a signature algorithm goes with.
+ * policy/key_type: which of a server's keys can use a signature algorithm.
  *
- * RFC 8446 section 4.2.3: in TLS 1.3 an algorithm of ECDSA names its curve, and
- * RSA signs by PSS alone; before, any hash goes with any curve. PSS needs a key
- * that is long enough for its hash and salt.
+ * RFC 8446 section 4.2.3: in TLS 1.3 an ECDSA algorithm implies the curve, and
+ * RSA signs with PSS only; before TLS 1.3 any hash may be used with any curve.
+ * PSS needs a key that is long enough for its hash and salt.
  */
 #include "policy/key_type.h"
 
@@ -14,7 +14,7 @@
 #define P384 24
 #define P521 25
 
-/* RFC 8017 section 9.1.1; RFC 8446 section 4.2.3: a salt as long as the hash. */
+/* RFC 8017 section 9.1.1, with a salt as long as the hash (RFC 8446 4.2.3). */
 static int has_room(unsigned rsa_bits, unsigned hash_len)
 {
 	return (rsa_bits + 6) / 8 >= 2 * hash_len + 2;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy/list_warning: the sentences of lists that are wrong or seldom meant.
+ * policy/list_warning: sentences about lists that are wrong or hardly intended.
  *
- * A word that a list does not know is shown whole, and where it is known in
- * another language (openssl/foreign_word), the sentence says how it is written
- * here. A list of nothing but such words is wrong as a whole; its sentence is
- * that of the first of them, for there the repair begins.
+ * A word unknown to a list is shown whole, and if it is known in another
+ * language (openssl/foreign_word), the sentence says how to write it here. A
+ * list of nothing but such words is an error; the sentence is about the first
+ * of them, since the repair starts there.
  *
- * Only skips that are told cost a hint: STLS_SKIPS_MAX at most.
+ * Only skips that are reported cost a hint: STLS_SKIPS_MAX at most.
  */
 #include "policy/list_warning.h"
 
@@ -19,7 +19,7 @@
 
 #define WORD_SHOWN_MAX 64
 
-/* A word as it is shown, and its place, counted from 1. */
+/* A word as it is shown, and its position, counted from 1. */
 struct shown {
 	char word[WORD_SHOWN_MAX];
 	size_t place;
@@ -30,7 +30,7 @@ static void show(struct shown *shown, const char *string,
 {
 	size_t length = span->length;
 
-	/* The name of a setting goes together with the space behind it. */
+	/* The span of a setting's name includes the space after it. */
 	while (length > 1 && string[span->position + length - 1] == ' ')
 		length--;
 	(void)stls_ascii_escape(shown->word, sizeof(shown->word),
@@ -63,7 +63,7 @@ static int is_nothing_left(int error)
 	       error == STLS_LIST_NO_SIGALG;
 }
 
-/* Errors whose place is in a word, which may be one of another language. */
+/* Errors located in a word, which may belong to another language. */
 static int is_of_a_word(int error)
 {
 	return error == STLS_LIST_UNKNOWN_WORD || error == STLS_LIST_BAD_BYTE ||
@@ -72,7 +72,7 @@ static int is_of_a_word(int error)
 	       error == STLS_LIST_MIXED_GRAMMARS;
 }
 
-/* The first skipped word that a hint can be given for; 0: none. */
+/* Find the first skipped word for which there is a hint; 0: none. */
 static int find_skip(struct stls_word_hint *hint, enum stls_setting setting,
 		     const char *string, const struct stls_skips *skips)
 {
@@ -152,7 +152,7 @@ static const char *skip_text(enum stls_skip_reason reason)
 	return "is skipped";
 }
 
-/* Warn of one skip; *covered is set to the end of the word that was told. */
+/* Warn of one skip; sets *covered to the end of the word in the warning. */
 static int warn_skip(struct smtptls_policy *policy, enum stls_setting setting,
 		     const char *string, const struct stls_skip *skip,
 		     size_t *covered)
@@ -184,7 +184,7 @@ int stls_list_warn(struct smtptls_policy *policy, enum stls_setting setting,
 	int ret;
 
 	for (i = 0; i < told(skips); i++) {
-		/* A line's beginning, or a string of GnuTLS's, has several. */
+		/* A setting's name or a GnuTLS string has several skips. */
 		if (skips->skip[i].where.position < covered)
 			continue;
 		ret = warn_skip(policy, setting, string, &skips->skip[i],

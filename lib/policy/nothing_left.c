@@ -2,9 +2,10 @@
 /*
  * policy/nothing_left: why a policy would serve nobody, as an error.
  *
- * It is asked when a part of the policy, as compiled so far, is empty; the first
- * that is, in the order of a handshake, is told of. Where the system's GnuTLS
- * policy is to blame the line of its file is named.
+ * Called when a part of the policy, as compiled so far, is empty. It reports
+ * the first empty part in the order versions, signature algorithms, groups,
+ * suites. If the system's GnuTLS policy is the cause, it names the line of its
+ * file.
  */
 #include "policy/compile.h"
 
@@ -13,7 +14,7 @@
 
 #include "policy/security_level.h"
 
-/* Behind "the system's GnuTLS policy disables it": what is to be done, if known. */
+/* After "the system's GnuTLS policy disables it": the remedy, if known. */
 const char *stls_policy_system_cure(const struct smtptls_policy *policy,
 				    int kind, unsigned which,
 				    char cure[STLS_CURE_SIZE])
@@ -36,8 +37,9 @@ static int nothing_left(const struct compiler *compiler, const char *why)
 }
 
 /*
- * Of the first lost suite, which is the one that was wanted most; but a version
- * that is not enabled was not wanted, as TLS 1.3's suites by default are not.
+ * Report the first lost suite, since it was preferred most. But skip suites
+ * whose version is not enabled, such as the default ones of TLS 1.3: they were
+ * not wanted.
  */
 static int no_suite(const struct compiler *compiler)
 {
@@ -64,7 +66,7 @@ static int no_suite(const struct compiler *compiler)
 	return nothing_left(compiler, why);
 }
 
-/* The system's policy disables what was asked for, of which one is told of. */
+/* The system's policy disables what was asked for; the cure is for `which`. */
 static int disabled_all(const struct compiler *compiler, const char *what,
 			int kind, unsigned which)
 {

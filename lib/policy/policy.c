@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy/policy: what TLS may be: the object and what can be asked of it.
+ * policy/policy: what TLS may negotiate: the object and its accessors.
  *
- * It is made by compile.c and never changes afterwards, but for the count of
- * its owners.
+ * It is made by compile.c and never changes afterwards, except for the count of
+ * its owners and the caches that lib/tls attaches.
  */
 #include "policy/policy.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* policy/policy: what TLS may be. The manual is in policy.c. */
+/* policy/policy: what TLS may negotiate. The manual is in policy.c. */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
 
@@ -19,8 +19,8 @@
 
 /* What the loaded TLS library can do; the rows are those of the tables. */
 enum stls_ability {
-	STLS_ABSENT,   /* it has no such thing */
-	STLS_DISABLED, /* it has, but the system's policy forbids it */
+	STLS_ABSENT,   /* the library lacks it */
+	STLS_DISABLED, /* the library has it, the system's policy forbids it */
 	STLS_ABLE
 };
 
@@ -28,21 +28,21 @@ struct stls_abilities {
 	uint8_t suite[STLS_SUITES]; /* enum stls_ability, as are the others */
 	uint8_t group[STLS_GROUPS];
 	uint8_t sigalg[STLS_SIGALGS];
-	uint8_t versions; /* STLS_PROTOCOL_TLS…, those that are able */
+	uint8_t versions; /* STLS_PROTOCOL_TLS…, the usable ones */
 };
 
 #define STLS_FIELDS	   5 /* of RFC 7919 */
 #define STLS_POLICY_SUITES (STLS_SUITES_TLS13 + STLS_SUITES_LISTED)
 
 /*
- * The settings as the administrator wrote them, which is where a refusal's
- * changes are to be made; NULL: not set.
+ * The settings as the administrator wrote them: the changes that a refusal
+ * suggests are changes to these. NULL: not set.
  */
 struct stls_given {
 	char *protocols, *ciphers, *ciphersuites, *groups, *sigalgs;
 };
 
-/* What stands for those that are not set. */
+/* The defaults for settings that are not set. */
 extern const char stls_default_protocols[], stls_default_ciphers[],
 	stls_default_ciphersuites[], stls_default_groups[],
 	stls_default_sigalgs[];
@@ -57,31 +57,31 @@ struct smtptls_policy {
 	int security_level;
 	uint8_t versions; /* STLS_PROTOCOL_TLS…, those of the string */
 	uint8_t selectable_versions; /* those that a server may choose from */
-	uint8_t asked_versions; /* what the strings name, to be had or not */
-	uint32_t asked_sigalgs; /* bits of rows, as are the next */
-	uint64_t asked_groups;
+	uint8_t asked_versions; /* named by the settings, available or not */
+	uint32_t asked_sigalgs; /* the same, as bits of rows */
+	uint64_t asked_groups;	/* the same, as bits of rows */
 	struct stls_abilities abilities;  /* those it was compiled for */
-	struct stls_system_policy system; /* read where some are disabled */
+	struct stls_system_policy system; /* read if abilities are disabled */
 	uint8_t suiteb;			  /* enum stls_suiteb */
 	uint8_t suite_count;
 	uint8_t suite_row[STLS_POLICY_SUITES]; /* of the suite table */
 	struct smtptls_policy_suite suite[STLS_POLICY_SUITES];
 	uint8_t group_count;
-	uint8_t group[STLS_GROUPS]; /* rows, those that are able */
+	uint8_t group[STLS_GROUPS]; /* rows, the usable ones */
 	uint8_t sigalg_count;
-	uint8_t sigalg[STLS_SIGALGS]; /* rows, those that are able */
+	uint8_t sigalg[STLS_SIGALGS]; /* rows, the usable ones */
 	/* enum smtptls_key: those of the signature algorithms as set. */
 	uint8_t tls13_keys;
-	/* Rows of finite fields that are able and strong enough, whether the
-	 * groups' list has them or not: DHE before TLS 1.3 is not ruled by it. */
+	/* Rows of finite fields that are available and strong enough, whether
+	 * in the list of groups or not: DHE before TLS 1.3 ignores the list. */
 	uint8_t field_count;
 	uint8_t field[STLS_FIELDS];
 	struct stls_given given;
 	char *priority;
-	/* What the room tls keeps with a policy, and how it is freed. */
-	void *attached;
+	/* What lib/tls caches with a policy, and how to free it. */
+	void *attached; /* GnuTLS priorities of choices */
 	void (*attached_free)(void *attached);
-	void *seen; /* of the certificates of hosts */
+	void *seen; /* what was read from hosts' certificates */
 	void (*seen_free)(void *seen);
 	struct stls_texts warnings;
 };
@@ -92,9 +92,9 @@ struct stls_sentence {
 };
 
 /*
- * Compile `spec`, all of whose fields are there, for a TLS library of these
- * abilities, into `policy`, which is all zeros. Returns what
- * smtptls_policy_new() does; stls_policy_clear() is due in either case.
+ * Compile `spec`, which has all fields, for a TLS library of these abilities,
+ * into `policy`, which is all zeros. Returns what smtptls_policy_new() does.
+ * Call stls_policy_clear() in either case.
  */
 int stls_policy_compile(struct smtptls_policy *policy,
 			const struct smtptls_policy_spec *spec,
@@ -102,13 +102,14 @@ int stls_policy_compile(struct smtptls_policy *policy,
 			const struct stls_sentence *error);
 void stls_policy_clear(struct smtptls_policy *policy);
 
-/* 1 when the policy has the suite, kept or lost by GnuTLS's syntax only. */
+/* 1 if the policy has the suite, kept or lost by GnuTLS's syntax only. */
 int stls_policy_has_suite(const struct smtptls_policy *policy, int row);
 
 /*
- * 1 when a server that chooses by the ClientHello may have the i-th suite:
- * besides those that a priority string can say or loses, those without a
- * certificate, and of DHE, for which such a server has parameters.
+ * 1 if a server that chooses by the ClientHello may use the i-th suite. These
+ * are the suites that the priority string has or loses by its syntax, those
+ * without a certificate, and those lost for lack of a group or signature
+ * algorithm, such as DHE, for which such a server has parameters.
  */
 static inline int stls_policy_allows(const struct smtptls_policy *policy,
 				     size_t i)
@@ -122,8 +123,8 @@ static inline int stls_policy_allows(const struct smtptls_policy *policy,
 
 #define STLS_CURE_SIZE 512
 /*
- * Behind "the system's GnuTLS policy disables it": ": " and what is to be done,
- * in `cure`; or "" when no line of its file is known.
+ * What follows "the system's GnuTLS policy disables it": ": " and the remedy,
+ * in `cure`; or "" if no line of its file is known.
  */
 const char *stls_policy_system_cure(const struct smtptls_policy *policy,
 				    int kind, unsigned which,

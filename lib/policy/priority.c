@@ -2,23 +2,23 @@
 /*
  * policy/priority: a policy as a GnuTLS priority string, never wider.
  *
- * GnuTLS enables each suite whose key exchange, cipher and MAC are enabled, so
- * a set of suites can be said only if it is such a product. For each pair of a
- * set of key exchanges and a set of MACs the ciphers are independent of each
- * other: one may stand in the string if no suite that it makes with the pair is
- * forbidden. So trying all pairs finds the best set: first, one that serves both
- * TLS 1.3 and what is older, since a peer without a common version is lost, which
- * one without a common suite seldom is; then the largest; then the one that has
- * the suites which come first.
+ * GnuTLS enables every suite whose key exchange, cipher and MAC are enabled, so
+ * a priority string can only express sets of suites that are such a product.
+ * For a given pair of a set of key exchanges and a set of MACs, the ciphers are
+ * independent of each other: a cipher may be in the string if no suite that it
+ * forms with the pair is forbidden. So trying all pairs finds the best set.
+ * Best is a set that serves both TLS 1.3 and older versions, since a peer
+ * without a common version is lost, while few peers lack a common suite; then
+ * the largest set; then the set with the suites that come first.
  *
- * A suite of TLS 1.3 has no key exchange: it comes with its cipher, whenever
- * its MAC (AEAD) is there. It therefore counts, and can forbid, as the others.
- * And GnuTLS silently has no TLS 1.3 beside the cipher NULL: then NULL goes.
- * When the largest set has no suite of TLS 1.3, that version goes instead, and
- * the search begins anew: without it less is forbidden.
+ * A TLS 1.3 suite has no key exchange: it is enabled along with its cipher
+ * whenever its MAC (AEAD) is. It therefore counts, and can rule out a cipher,
+ * like the others. And GnuTLS silently disables TLS 1.3 beside the cipher NULL:
+ * then NULL is dropped. If the best set has no TLS 1.3 suite, that version is
+ * dropped instead, and the search is repeated: without it, less is forbidden.
  *
  * At most 7 key exchanges and 4 MACs occur among suites that need only
- * certificates or nothing, which is 2,048 pairs of some 20 ciphers.
+ * certificates or nothing: 2,048 pairs, with some 20 ciphers each.
  */
 #include "policy/priority.h"
 
@@ -39,8 +39,8 @@ struct product {
 	unsigned kx;	 /* sets of words, as bits */
 	unsigned cipher; /* … */
 	unsigned mac;	 /* … */
-	unsigned kinds;	 /* of versions: TLS 1.3, and what is older */
-	unsigned size;	 /* suites */
+	unsigned kinds;	 /* of versions served: TLS 1.3, and older ones */
+	unsigned size;	 /* number of suites */
 };
 
 struct search {
@@ -50,7 +50,7 @@ struct search {
 	uint32_t good[WORDS_MAX][WORDS_MAX];
 	/* … that make a forbidden one. */
 	uint32_t bad[WORDS_MAX][WORDS_MAX];
-	/* TLS 1.3: the pair of cipher and MAC itself is one. */
+	/* TLS 1.3: the pair of cipher and MAC is itself such a suite. */
 	uint8_t good13[WORDS_MAX][WORDS_MAX];
 	uint8_t bad13[WORDS_MAX][WORDS_MAX];
 };
@@ -73,7 +73,7 @@ static void word_add(struct words *words, const char *word)
 		words->word[words->count++] = word;
 }
 
-/* In force unless GnuTLS cannot be told of it. */
+/* Whether the suite is in force, if GnuTLS's syntax can express it. */
 static int wanted(const struct smtptls_policy *policy, unsigned i)
 {
 	int lost = policy->suite[i].lost;
@@ -81,7 +81,7 @@ static int wanted(const struct smtptls_policy *policy, unsigned i)
 	return lost == SMTPTLS_KEPT || lost == SMTPTLS_LOST_PRODUCT;
 }
 
-/* Some enabled version has it. */
+/* Whether some enabled version has the suite. */
 static int can_be_used(const struct smtptls_policy *policy,
 		       const struct stls_suite *suite)
 {
@@ -103,7 +103,7 @@ static int ends_tls13(const struct smtptls_policy *policy,
 	       strcmp(suite->gnutls_cipher, "NULL") == 0;
 }
 
-/* Enter a suite that GnuTLS would enable with these words. */
+/* Note a suite that GnuTLS would enable with these words. */
 static void enter(struct search *search, const struct stls_suite *suite,
 		  int allowed)
 {
@@ -168,7 +168,7 @@ struct gain {
 	unsigned tls13, older; /* suites */
 };
 
-/* Count the suites that a cipher makes with the other sets; -1: a bad one. */
+/* Count the suites that a cipher makes; -1: a forbidden one, or none at all. */
 static int add_gain(const struct search *search, unsigned c,
 		    const struct product *product, struct gain *gain)
 {
@@ -220,7 +220,7 @@ static int holds(const struct search *search, const struct product *product,
 	       (k >= 0 && product->kx >> k & 1);
 }
 
-/* 1 when `a` has the first suite in which they differ. */
+/* 1 if `a` has the first suite in which the two differ. */
 static int comes_first(const struct search *search, const struct product *a,
 		       const struct product *b)
 {
@@ -268,7 +268,7 @@ static struct product find_largest(const struct search *search)
 	return best;
 }
 
-/* A forbidden suite that would come along if `suite` were let in. */
+/* A forbidden suite that would be enabled along with `suite`. */
 static const struct stls_suite *
 find_conflict(const struct search *search, const struct product *product,
 	      const struct stls_abilities *abilities,
@@ -293,7 +293,7 @@ find_conflict(const struct search *search, const struct product *product,
 	return NULL;
 }
 
-/* Judge the suites that the search was about; it may be the second one. */
+/* Mark the suites of a search, perhaps the second one, as kept or lost. */
 static void mark(const struct search *search, const struct product *product,
 		 const struct stls_abilities *abilities)
 {
@@ -342,8 +342,8 @@ static int has_tls13(const struct search *search, const struct product *product)
 }
 
 /*
- * Versions in which no suite is left would fail late, in the handshake. Those
- * of `versions` that have gone before are mentioned with them.
+ * Drop versions without a suite, since they would fail late, in the handshake.
+ * Warn of them and of those in `versions` that have been dropped before.
  */
 static int drop_empty_versions(struct smtptls_policy *policy, uint8_t versions)
 {
@@ -430,7 +430,7 @@ static void put_sigalgs(char *string, const struct smtptls_policy *policy)
 	}
 }
 
-/* The nearest that GnuTLS has for a peer's chain. */
+/* The nearest of GnuTLS's verification profiles for a peer's chain. */
 static const char *profile(int security_level)
 {
 	static const char *const profiles[] = {

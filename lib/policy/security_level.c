@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy/security_level: how strong OpenSSL's security levels ask things to be.
+ * policy/security_level: the strength that OpenSSL's security levels require.
  *
  * The figures are OpenSSL's, which follow NIST SP 800-57. Suites are judged in
  * openssl/suite_table.c, where their attributes are.
@@ -40,7 +40,7 @@ int stls_group_bits(unsigned code)
 	}
 }
 
-/* Of a key whose type says how long it is. */
+/* The bits of a key whose type implies its length. */
 int stls_key_bits(unsigned key)
 {
 	switch (key) {
@@ -55,7 +55,7 @@ int stls_key_bits(unsigned key)
 	}
 }
 
-/* Half of the hash, but for SHA-1, and what RFC 8032 says of EdDSA. */
+/* Half the hash's length, except for SHA-1; for EdDSA, RFC 8032's figures. */
 int stls_sigalg_bits(unsigned code)
 {
 	switch (code) {
@@ -91,7 +91,7 @@ int stls_sigalg_bits(unsigned code)
 
 /*
  * RSA_security_bits() rounds the formula of NIST SP 800-56B, so that its steps
- * lie below the lengths in use; what is between them does not matter here.
+ * lie below the lengths in use; values between the steps do not matter here.
  */
 int stls_rsa_bits(unsigned length)
 {

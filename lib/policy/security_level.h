@@ -3,13 +3,13 @@
 #ifndef POLICY_SECURITY_LEVEL_H
 #define POLICY_SECURITY_LEVEL_H
 
-/* The bits of security that a level of 0 to 5 asks for. */
+/* The bits of security that a level of 0 to 5 requires. */
 int stls_security_bits(int level);
 
-/* The bits of security that a thing has. */
+/* The bits of security of an algorithm or a key. */
 int stls_group_bits(unsigned code);
 int stls_sigalg_bits(unsigned code);
-int stls_key_bits(unsigned key); /* enum smtptls_key, but RSA's */
+int stls_key_bits(unsigned key); /* enum smtptls_key, except RSA */
 int stls_rsa_bits(unsigned length);
 int stls_modulus_bits(unsigned length); /* DSA, Diffie-Hellman */
 

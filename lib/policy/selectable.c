@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy/selectable: what only an exact choice needs to know of a policy.
+ * policy/selectable: what only a server that chooses by the ClientHello needs
+ * from a policy.
  *
- * The priority string loses versions and has no place for some of OpenSSL's
- * rules; a server that chooses by the ClientHello keeps to all of them.
+ * The priority string loses versions and cannot express some of OpenSSL's
+ * rules; such a server follows all of them.
  */
 #include "policy/selectable.h"
 
 #include "policy/key_type.h"
 #include "policy/security_level.h"
 
-#define FFDHE2048 256 /* RFC 7919; the others follow */
+#define FFDHE2048 256 /* RFC 7919; the other fields' codes follow it */
 
 /*
- * OpenSSL has TLS 1.3 for an ECDSA certificate if the list that was set has its
- * curve's algorithm, whatever Suite B or the security level make of that list.
+ * OpenSSL uses TLS 1.3 with an ECDSA certificate if the list as set has the
+ * algorithm of its curve, whatever Suite B or the security level make of it.
  */
 void stls_selectable_sigalgs(struct smtptls_policy *policy,
 			     const struct stls_sigalg_list *list)
@@ -26,7 +27,7 @@ void stls_selectable_sigalgs(struct smtptls_policy *policy,
 			stls_sigalg(list->sigalg[i])->code);
 }
 
-/* For DHE before TLS 1.3 OpenSSL asks no list of groups. */
+/* For DHE before TLS 1.3, OpenSSL does not consult the list of groups. */
 void stls_selectable_prepare(struct smtptls_policy *policy,
 			     const struct stls_abilities *abilities)
 {

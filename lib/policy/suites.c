@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy/suites: which of the suites that were asked for can be had.
+ * policy/suites: which of the suites that were asked for can be used.
  *
- * The first cause counts that an administrator would have to remove first: what
- * OpenSSL itself would not use, then what the loaded TLS library lacks, then
- * what needs something that is not allowed.
+ * Of several causes the one reported is the one that an administrator would
+ * have to remove first: OpenSSL itself would not use the suite, then the loaded
+ * TLS library lacks it, then it needs something that is not allowed.
  */
 #include "policy/compile.h"
 
@@ -67,7 +67,7 @@ static int has_tls13_sigalg(const struct smtptls_policy *policy)
 	return 0;
 }
 
-/* What the suite needs besides, and the lists do not allow; or NULL. */
+/* What else the suite needs that the lists do not allow, or NULL. */
 static const char *lacking(const struct smtptls_policy *policy,
 			   const struct stls_suite *suite)
 {

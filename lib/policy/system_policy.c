@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy/system_policy: which line of GnuTLS's own file switches a thing off.
+ * policy/system_policy: which line of GnuTLS's own file disables something.
  *
- * The file is the one of gnutls_get_system_config_file(), read by the room tls,
- * and only where something is missing. What counts is its section [overrides],
- * in one of two modes (override-mode in [global]): lines that forbid, or, with
- * "allowlist", lines without which nothing is allowed. Explicit priority
- * strings, as a policy's is, are subject to versions, curves, signatures and
- * hashes in both modes, to ciphers, MACs, key exchanges and groups in the
- * first only.
+ * The file is the one of gnutls_get_system_config_file(). lib/tls reads it, but
+ * only if it may be the cause of something. [overrides] works in one of two
+ * modes (override-mode in [global]): its lines forbid, or, with "allowlist",
+ * only what they name is allowed. Explicit priority strings, such as a
+ * policy's, are subject to the lines on versions, curves, signatures and hashes
+ * in both modes, and to those on ciphers, MACs, key exchanges and groups in the
+ * first mode only.
  *
- * Lines are read as GnuTLS reads them: names and values regardless of case, a
- * comment from ";" or "#" at the start or " ;" behind, an indented line one more
- * value of the name above. Nothing is changed.
+ * Lines are read as GnuTLS reads them: names and values ignore case, a comment
+ * starts with ";" or "#" at the start of a line or with " ;" after other text,
+ * and an indented line is one more value of the name above it. The file is
+ * never changed.
  */
 #include "policy/system_policy.h"
 
@@ -27,7 +28,7 @@
 #include "openssl/suite_table.h"
 
 #define BLANKS	 " \t\r\f\v"
-#define ELLIPTIC 0xff /* groups above are no curves */
+#define ELLIPTIC 0xff /* groups above are not curves */
 
 /* ---- lines ---- */
 
@@ -59,7 +60,7 @@ static struct span trim(const char *at, size_t len)
 	return (struct span){ at, len };
 }
 
-/* Without a comment behind it. */
+/* The line without a trailing comment. */
 static struct span bare(struct span span)
 {
 	size_t i;
@@ -82,7 +83,7 @@ static void split(struct reader *reader, struct span line)
 				     : (struct span){ line.at, 0 };
 }
 
-/* The next line with a name and a value, or 0. */
+/* Go to the next line with a name and a value; 0 at the end. */
 static int next(struct reader *reader)
 {
 	const char *start;
@@ -127,9 +128,9 @@ static int allows_only(const struct stls_system_policy *system)
 	return 0;
 }
 
-/* ---- what a thing needs ---- */
+/* ---- needs ---- */
 
-/* Settings of the file, by what forbids and what allows. */
+/* Settings of the file: the name that forbids, and the one that allows. */
 static const struct setting {
 	const char *forbids, *allows;
 } settings[] = {
@@ -138,7 +139,7 @@ static const struct setting {
 	{ "insecure-hash", "secure-hash" },
 	{ "insecure-sig", "secure-sig" },
 	{ "insecure-sig-for-cert", "secure-sig-for-cert" },
-	/* these an explicit string has whatever is allowed */
+	/* an allowlist does not restrict these in an explicit string */
 	{ "tls-disabled-cipher", NULL },
 	{ "tls-disabled-mac", NULL },
 	{ "tls-disabled-kx", NULL },
@@ -147,7 +148,7 @@ static const struct setting {
 
 enum { VERSION, CURVE, HASH, SIG, SIG_FOR_CERT, CIPHER, MAC, KX, GROUP };
 
-/* Each has to be allowed, and none forbidden. */
+/* What something needs: each value must be allowed, none forbidden. */
 struct needs {
 	struct need {
 		int setting;
@@ -162,7 +163,7 @@ static void add(struct needs *needs, int setting, const char *value)
 		needs->need[needs->count++] = (struct need){ setting, value };
 }
 
-/* Without "SIGN-" or "GROUP-", which the file's words have not. */
+/* The word without "SIGN-" or "GROUP-". */
 static const char *unprefixed(const char *word)
 {
 	const char *dash = strchr(word, '-');
@@ -246,7 +247,7 @@ static void put(struct stls_system_line *lines, unsigned *count,
 	++*count;
 }
 
-/* As it stands there, where it has its name and is not long. */
+/* Copy the line as it is if it has its name and fits; else rebuild it. */
 static void put_line(struct stls_system_line *lines, unsigned *count,
 		     const struct reader *reader)
 {
@@ -261,7 +262,7 @@ static void put_line(struct stls_system_line *lines, unsigned *count,
 	put(lines, count, reader->number, reader->name, reader->value);
 }
 
-/* GnuTLS looks at the first word of a value. */
+/* GnuTLS only looks at the first word of a value. */
 static int is_value(const struct reader *reader, const struct need *need)
 {
 	static const char prefix[] = "GROUP-";
@@ -279,7 +280,10 @@ static int is_value(const struct reader *reader, const struct need *need)
 	return is(value, need->value);
 }
 
-/* What is insecure anywhere is so in certificates, and secure the other way. */
+/*
+ * A signature that is insecure is so in certificates, too; one that is secure
+ * in certificates is so everywhere.
+ */
 static int names(const struct reader *reader, int setting, int allows)
 {
 	const struct setting *a = &settings[setting], *b = a;
@@ -307,7 +311,7 @@ static int forbids(const struct reader *reader, const struct needs *needs)
 	return 0;
 }
 
-/* The profiles of chains, by GnuTLS's bits of security. */
+/* Whether the line sets a profile for chains of more than `bits` bits. */
 static int demands_more(const struct reader *reader, unsigned bits)
 {
 	static const struct {
@@ -387,7 +391,7 @@ unsigned stls_system_lines(const struct stls_system_policy *system, int kind,
 
 /* ---- in words ---- */
 
-/* A path that is too long for a sentence has an end all the same. */
+/* Of a path that is too long for a sentence, only the end is shown. */
 #define FILE_SHOWN 60
 
 static const char *shown(const char *file)

@@ -6,13 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The file as it was read; text is NULL when there is none. */
+/* The file as it was read; text is NULL if there is none. */
 struct stls_system_policy {
 	char *file;
 	char *text;
 };
 
-/* What a line can switch off. */
+/* What a line can disable. */
 enum stls_system_kind {
 	STLS_SYSTEM_VERSION, /* of TLS, in bits: STLS_PROTOCOL_TLS… */
 	STLS_SYSTEM_SUITE,   /* rows of the tables */
@@ -24,7 +24,7 @@ enum stls_system_kind {
 	STLS_SYSTEM_STRENGTH /* of a chain: bits of security that it has */
 };
 
-/* A line that is to go, or with number 0 one that is to come. */
+/* A line to remove, or, if number is 0, a line to add. */
 struct stls_system_line {
 	unsigned number;
 	char text[80];
@@ -33,16 +33,17 @@ struct stls_system_line {
 #define STLS_SYSTEM_LINES 8
 
 /*
- * The lines that switch something off, all of which are to go, or to come, for
- * it to be had: so many, at most STLS_SYSTEM_LINES. 0: it is not this file.
+ * Find the lines that disable something; all of them have to be removed, or
+ * added, to enable it. Returns their number, at most STLS_SYSTEM_LINES, or 0 if
+ * this file is not the cause.
  */
 unsigned stls_system_lines(const struct stls_system_policy *system, int kind,
 			   unsigned which,
 			   struct stls_system_line lines[STLS_SYSTEM_LINES]);
 
 /*
- * Write "remove … from FILE, line 7 and … from line 8", or "" when it is not
- * this file; returns the length.
+ * Write "remove … from FILE, line 7 and … from line 8", or "" if this file is
+ * not the cause; returns the length.
  */
 size_t stls_system_cure(const struct stls_system_policy *system, int kind,
 			unsigned which, char *text, size_t size);
