@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * outbound/dane: at which names a host's TLSA records are asked for, and what
- * the answers come to (RFC 7672 sections 2.1 and 2.2).
+ * outbound/dane: at which names to look up a host's TLSA records, and what the
+ * answers mean (RFC 7672 sections 2.1 and 2.2).
  *
- * The host alone is looked at here; whether DANE has a say at all, by the MX
- * set and the local level, is asked before. An answer that failed or is bogus
- * never counts as one without records.
+ * Only the host is considered here; plan.c decides first, by the MX set and the
+ * local level, whether DANE applies at all. A failed or bogus answer never
+ * counts as one without records.
  */
 #include "outbound/dane.h"
 
@@ -17,14 +17,14 @@ static int is_answer(const struct smtptls_dns *dns)
 	       dns->status == SMTPTLS_DNS_INSECURE;
 }
 
-/* One family suffices; it is of the same zone, or the same chain to one. */
+/* One family suffices: both are in one zone, at the end of the same chain. */
 static int has_secure_address(const struct smtptls_outbound_host *host)
 {
 	return host->a.status == SMTPTLS_DNS_SECURE ||
 	       host->aaaa.status == SMTPTLS_DNS_SECURE;
 }
 
-/* The names of a host that TLSA records may be at, in order. */
+/* The i-th name at which the host's TLSA records may be, or NULL. */
 static const char *candidate(const struct smtptls_outbound_host *host, int i)
 {
 	if (has_secure_address(host)) {
@@ -38,7 +38,7 @@ static const char *candidate(const struct smtptls_outbound_host *host, int i)
 	return NULL;
 }
 
-/* Secure records, whatever they are: no other name is asked for then. */
+/* Secure records, usable or not: no other name is looked up then. */
 static int has_records(const struct smtptls_dns *dns)
 {
 	return dns->status == SMTPTLS_DNS_SECURE &&
@@ -78,7 +78,7 @@ stls_dane_result(const struct smtptls_outbound_host *host)
 	const char *base;
 	int i;
 
-	/* nobody knows whether the alias is signed: it may be */
+	/* it is not known whether the alias is signed: it may be */
 	if (host->target && !has_secure_address(host) &&
 	    !is_answer(&host->cname)) {
 		result.dane = host->cname.status == SMTPTLS_DNS_BOGUS

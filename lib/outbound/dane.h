@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* outbound/dane: where TLSA records are asked for, and what they come to. */
+/* outbound/dane: where to look up TLSA records, and what the answers mean. */
 #ifndef OUTBOUND_DANE_H
 #define OUTBOUND_DANE_H
 
@@ -13,16 +13,14 @@ enum stls_dane {
 	STLS_DANE_BOGUS
 };
 
-/* What the records of a host come to, and where they are. */
+/* What the records of a host mean, and where they are. */
 struct stls_dane_result {
 	enum stls_dane dane;
-	const char *base; /* the TLSA base domain, unless there is NONE */
+	const char *base; /* the TLSA base domain that decided, or NULL */
 	const struct smtptls_tlsa_set *set;
 };
 
-/*
- * The i-th base domain of a host, whose records are in tlsa[i]; NULL from 2 on.
- */
+/* The host's i-th base domain, whose records are in tlsa[i], or NULL. */
 const char *stls_dane_base(const struct smtptls_outbound_host *host, int i);
 
 struct stls_dane_result

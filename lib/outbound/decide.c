@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * outbound/decide: from the MX look-up and the plans of the hosts to what
- * becomes of the message.
+ * outbound/decide: what becomes of the message, by the MX look-up and the plans
+ * of the hosts.
  *
- * As long as a host is left, it is delivered. Else the reason of the highest
- * rank decides (outbound/skip), the first of equals: a bounce takes that
- * nothing that a later attempt could find was missing.
+ * The message is delivered as long as a host is left. Otherwise the reason of
+ * the highest rank decides (outbound/skip), the first one among equals: the
+ * message bounces only if a later attempt could not find anything new.
  */
 #include <smtptls/outbound.h>
 
@@ -14,7 +14,7 @@
 #include "outbound/input.h"
 #include "outbound/skip.h"
 
-/* What of a plan is looked at here. */
+/* The part of a plan that is used here. */
 #define PLAN_SIZE_MIN (offsetof(struct smtptls_plan, sts_mode) + sizeof(int))
 
 static void set(struct smtptls_decision *decision, int action,
@@ -25,7 +25,7 @@ static void set(struct smtptls_decision *decision, int action,
 	decision->text = text;
 }
 
-/* The MX look-up alone; 0: hosts decide. */
+/* Decide by the MX look-up alone; 0: the hosts decide. */
 static int decide_by_mx(struct smtptls_decision *decision,
 			const struct smtptls_outbound *outbound)
 {
@@ -67,7 +67,7 @@ static void take(struct smtptls_decision *decision,
 	decision->result_type = plan->result_type;
 }
 
-/* The host failed a policy of which there may be a newer one. */
+/* The host failed a policy of which there may be a newer version. */
 static int is_stale(const struct smtptls_outbound *outbound,
 		    const struct smtptls_plan *plan)
 {

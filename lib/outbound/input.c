@@ -2,11 +2,11 @@
 /*
  * outbound/input: the caller's structs, checked, in this library's size.
  *
- * A caller may have been compiled with a shorter struct; what it does not know
- * is zero. Behind these functions every status, answer and level is one of its
- * enum, and every name of the destination is a host name or NULL. The name of
- * an MX host is checked later: a wrong one is an answer of DNS and no mistake
- * of the caller's.
+ * A caller may have been compiled with a shorter struct; the members it does
+ * not know are zero. After these functions every status, answer and level is a
+ * value of its enum, and every name of the destination is a host name or NULL.
+ * The name of an MX host is checked later: an invalid one comes from DNS and is
+ * not the caller's mistake.
  */
 #include "outbound/input.h"
 

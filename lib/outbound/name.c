@@ -2,10 +2,10 @@
 /*
  * outbound/name: host names and their normal form: lower case, no final dot.
  *
- * A host name is labels of ASCII letters, digits and hyphens (RFC 1123 section
- * 2.1), A-labels among them; whatever is a U-label, an IP address or longer
- * than DNS allows is none. Names are compared in normal form alone: a final
- * dot or a capital letter never makes two names of one.
+ * A host name consists of labels of ASCII letters, digits and hyphens (RFC 1123
+ * section 2.1), A-labels included. U-labels, IP addresses and anything longer
+ * than DNS allows are not host names. Names are compared in normal form only: a
+ * final dot or a capital letter never makes two names differ.
  */
 #include "outbound/name.h"
 
@@ -20,7 +20,7 @@ static int is_label_char(char c, int underscore)
 	return stls_ascii_alnum(c) || c == '-' || (c == '_' && underscore);
 }
 
-/* The length of the label that the text begins with; 0: it is none. */
+/* The length of the label at the start of the text; 0: there is none. */
 static size_t label_len(const char *text, size_t len, int underscore)
 {
 	size_t n = 0;

@@ -8,16 +8,16 @@
 #include <smtptls/outbound.h>
 
 /*
- * The length of a host name without its final dot; 0 when these bytes are no
- * host name. An underscore is not a letter of host names, but DNS has MX hosts
- * with one: `underscore` 1 lets it pass.
+ * The length of a host name without its final dot; 0 if these bytes are not a
+ * host name. Host names have no underscores, but some MX hosts in DNS do:
+ * `underscore` 1 allows them.
  */
 size_t stls_name_len(const char *name, size_t len, int underscore);
 
-/* 1 when the string is a host name, underscores allowed. */
+/* 1 if the string is a host name, underscores allowed. */
 int stls_name_valid(const char *name);
 
-/* 1 when two strings, both valid, are one name. */
+/* 1 if two valid names are the same name. */
 int stls_name_equal(const char *a, const char *b);
 
 /* Write a valid name in its normal form. */

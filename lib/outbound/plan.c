@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * outbound/plan: from what is known of a host to what is done with it (RFC 7672
+ * outbound/plan: what to do with a host, by what is known of it (RFC 7672
  * section 2.2, RFC 8461 section 5, RFC 8689 sections 4.2.1 and 5).
  *
  * The level begins at the local one and is only ever raised: by REQUIRETLS, by
- * MTA-STS, by DANE. A host is left out, and nothing softer tried, where an
- * answer that counts failed or is bogus, or where what is required cannot be
- * had. Going on in the clear is allowed at level MAY alone, after every answer
- * that could have raised it was there.
+ * MTA-STS, by DANE. A host is skipped, and nothing weaker is tried, if an
+ * answer that matters failed or is bogus, or if a requirement cannot be met.
+ * Only level MAY allows continuing in the clear, after all answers that could
+ * have raised it are in.
  *
- * The hosts of an insecure MX set are an attacker's choice. Their TLSA records
- * may stand in for less than authentication, if that is set, but not for the
- * names that MTA-STS or the local level CA demand.
+ * An attacker may have chosen the hosts of an insecure MX set. If so
+ * configured, their TLSA records may raise a level without authentication, but
+ * they never replace the names that MTA-STS or the local level CA demand.
  */
 #include <smtptls/outbound.h>
 
@@ -27,8 +27,8 @@ struct question {
 	const struct smtptls_outbound *outbound;
 	const struct smtptls_outbound_host *host;
 	struct stls_sts sts;
-	int trusted;   /* the host is the domain's, as far as DNS goes */
-	int set_aside; /* DANE and MTA-STS, by TLS-Required: No */
+	int trusted;   /* configured, or in a secure MX set */
+	int set_aside; /* DANE and MTA-STS are, by TLS-Required: No */
 };
 
 static void skip(struct smtptls_plan *plan, int why, int requiretls)
@@ -80,7 +80,7 @@ static int has_records(const struct smtptls_dns *dns)
 	       dns->answer == SMTPTLS_DNS_RECORDS;
 }
 
-/* Why the host has no address to go to; SMTPTLS_TRY: it has one. */
+/* Why no address of the host is known; SMTPTLS_TRY: one is. */
 static int address_skip(const struct smtptls_outbound_host *host)
 {
 	if (has_records(&host->a) || has_records(&host->aaaa))
@@ -155,7 +155,7 @@ static void raise_to_ca(struct floor *floor, const char *text)
 	floor->text = text;
 }
 
-/* What the domain's MTA-STS policy says now, or if it has one, is not known. */
+/* It is not known what MTA-STS policy the domain has now, if any. */
 static int is_sts_lost(const struct question *q)
 {
 	int state = q->outbound->sts_state;
@@ -178,7 +178,7 @@ static struct floor get_floor(const struct question *q)
 	}
 	if (q->outbound->requiretls) {
 		raise_to_ca(&floor, "the message has REQUIRETLS");
-		/* a pin is no name; nor is one of an attacker's choice */
+		/* a pin does not authenticate a name */
 		if (floor.level == SMTPTLS_LEVEL_PIN && floor.skip == 0)
 			floor.skip = SMTPTLS_SKIP_REQUIRETLS;
 	}
@@ -186,8 +186,8 @@ static struct floor get_floor(const struct question *q)
 }
 
 /*
- * REQUIRETLS takes a host that its MX set or a policy vouches for. Returns why
- * it cannot be had, or 0.
+ * REQUIRETLS needs a host that the MX set or a policy vouches for. Returns why
+ * this is not one, or 0.
  */
 static int requiretls_skip(const struct question *q)
 {
@@ -197,7 +197,7 @@ static int requiretls_skip(const struct question *q)
 			      : SMTPTLS_SKIP_REQUIRETLS;
 }
 
-/* TLSA records are used for this host, if there are any. */
+/* Whether TLSA records are used for this host, if there are any. */
 static int uses_dane(const struct question *q, const struct floor *floor)
 {
 	const struct smtptls_outbound *outbound = q->outbound;
@@ -234,7 +234,7 @@ static void add_name(struct smtptls_plan *plan, const char *name)
 	memcpy(plan->name[plan->name_count++], normal, strlen(normal) + 1);
 }
 
-/* RFC 7672 section 3.2.2: what counts is what DNSSEC or the sender vouch for. */
+/* RFC 7672 section 3.2.2: only names that DNSSEC or the sender vouch for. */
 static void add_dane_names(struct smtptls_plan *plan, const struct question *q,
 			   const char *base)
 {
@@ -248,7 +248,7 @@ static void add_dane_names(struct smtptls_plan *plan, const struct question *q,
 		add_name(plan, q->host->name);
 }
 
-/* A name from an insecure MX answer proves nothing, unless a policy has it. */
+/* A name from an insecure MX answer proves nothing unless a policy lists it. */
 static void add_ca_names(struct smtptls_plan *plan, const struct question *q)
 {
 	if (q->outbound->peer_name) {
@@ -279,7 +279,7 @@ static void set_names(struct smtptls_plan *plan, const struct question *q,
 	case SMTPTLS_LEVEL_PIN:
 		break;
 	default:
-		/* what the policy in testing would ask for */
+		/* what a policy in testing mode would require */
 		if (q->sts.listed)
 			add_name(plan, q->host->name);
 		break;
@@ -296,7 +296,7 @@ static void set_level(struct smtptls_plan *plan, int level, const char *text)
 	plan->text = text;
 }
 
-/* The level without DANE's authentication. Returns why to skip, or 0. */
+/* Apply the level without DANE. Returns why to skip the host, or 0. */
 static int apply_floor(struct smtptls_plan *plan, const struct question *q,
 		       const struct floor *floor)
 {
@@ -318,7 +318,7 @@ static int apply_floor(struct smtptls_plan *plan, const struct question *q,
 	return 0;
 }
 
-/* Records of which at least one is usable. */
+/* There are TLSA records, at least one of them usable. */
 static void apply_usable(struct smtptls_plan *plan, const struct question *q)
 {
 	if (q->trusted ||
@@ -346,7 +346,7 @@ static int apply_unusable(struct smtptls_plan *plan, const struct question *q,
 	return 0;
 }
 
-/* Find the level; returns why to skip, or 0. */
+/* Find the level; returns why to skip the host, or 0. */
 static int apply(struct smtptls_plan *plan, const struct question *q,
 		 const struct stls_dane_result *dane, const struct floor *floor)
 {

@@ -3,9 +3,9 @@
  * outbound/skip: why a host is not tried, and what that means for the message
  * when no host is left.
  *
- * A look-up that failed or was bogus always defers: nothing was learnt, and the
- * next one may succeed. So its rank is the highest, and no attacker gains a
- * bounce or anything softer by breaking an answer.
+ * A failed or bogus look-up always defers the message: nothing was learnt, and
+ * the next one may succeed. So its rank is the highest, and an attacker gains
+ * neither a bounce nor anything weaker by breaking an answer.
  */
 #include "outbound/skip.h"
 
@@ -89,7 +89,7 @@ static const struct stls_skip reasons[REASONS] = {
 					 NULL },
 };
 
-/* With REQUIRETLS: no authenticated TLS, whatever asked for more than it. */
+/* With REQUIRETLS, every failed policy is a lack of authenticated TLS. */
 static const struct stls_skip refused_policy = {
 	RANK_REQUIRETLS, SMTPTLS_BOUNCE, "5.7.10",
 	"REQUIRETLS asks for authenticated TLS, which was not to be had", NULL

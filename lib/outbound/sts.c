@@ -4,8 +4,8 @@
  * sections 3.3 and 5).
  *
  * A policy holds until its max_age, whatever became of later attempts to fetch
- * it: who can block a look-up cannot lift it. A text that is no policy, or is
- * too old, is as none.
+ * it, so that an attacker who blocks look-ups cannot lift it. A text that is
+ * not a policy, or has expired, counts as no policy.
  */
 #include "outbound/sts.h"
 

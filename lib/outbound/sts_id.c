@@ -4,8 +4,8 @@
  * section 3.1).
  *
  * Exactly one record has to begin with "v=STSv1;", and it has to follow the
- * grammar to its end: else the domain has no policy as far as DNS is concerned,
- * and what is cached stays in force.
+ * grammar to its end. Otherwise the domain has no policy as far as DNS is
+ * concerned, and a cached policy stays in force.
  */
 #include <smtptls/outbound.h>
 
@@ -15,7 +15,7 @@
 
 #define VERSION "v=STSv1"
 
-/* The longest name of a field. */
+/* The longest field name. */
 #define NAME_MAX_LEN 32
 
 struct reader {
@@ -23,7 +23,7 @@ struct reader {
 	const char *end;
 };
 
-/* White space, a semicolon, white space; 0 when it is not there. */
+/* Skip white space, a semicolon, white space; 0: there is no semicolon. */
 static int delimiter(struct reader *reader)
 {
 	const char *at = reader->at;
@@ -39,7 +39,7 @@ static int delimiter(struct reader *reader)
 	return 1;
 }
 
-/* The length of "NAME" before its "="; 0: there is none. */
+/* The length of the field name before its "="; 0: there is none. */
 static size_t name_len(const struct reader *reader)
 {
 	size_t len = (size_t)(reader->end - reader->at), n = 0;
@@ -51,7 +51,7 @@ static size_t name_len(const struct reader *reader)
 	return n < len && n <= NAME_MAX_LEN && reader->at[n] == '=' ? n : 0;
 }
 
-/* The length of a value: visible characters but "=" and ";". */
+/* The length of a value: visible characters except "=" and ";". */
 static size_t value_len(const struct reader *reader)
 {
 	size_t len = (size_t)(reader->end - reader->at), n = 0;
@@ -75,7 +75,7 @@ static int is_id(const char *value, size_t len)
 	return 1;
 }
 
-/* Read one field; the first "id" is kept. 0: this is no field. */
+/* Read one field; the first "id" is kept. 0: the field is malformed. */
 static int field(struct reader *reader, char *id)
 {
 	const char *name = reader->at, *value;
@@ -100,7 +100,7 @@ static int field(struct reader *reader, char *id)
 	return 1;
 }
 
-/* The rest of a record, behind its version; 1 when it has an id. */
+/* Read the fields after the version; 1 if they are valid and have an id. */
 static int fields(struct reader *reader, char *id)
 {
 	while (reader->at < reader->end) {
@@ -112,7 +112,7 @@ static int fields(struct reader *reader, char *id)
 	return id[0] != '\0';
 }
 
-/* The record begins as one of MTA-STS; `reader` is led behind its version. */
+/* Whether the record is one of MTA-STS; moves `reader` past its version. */
 static int begins(struct reader *reader, const char *text, size_t len)
 {
 	struct reader behind;

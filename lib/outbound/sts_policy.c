@@ -3,10 +3,10 @@
  * outbound/sts_policy: an MTA-STS policy (RFC 8461 section 3.2), and which MX
  * hosts it names (section 4.1).
  *
- * Nothing is copied: the policy keeps where its text is, and each question goes
- * through the lines again. A line that is no field is left out and reported,
- * so that a slip in one line does not take the protection of all others away;
- * version, mode and max_age must be right, or there is no policy.
+ * Nothing is copied: the policy keeps a pointer to its text, and each query
+ * reads the lines again. A line that is not a field is ignored and reported, so
+ * that a slip in one line does not remove the protection of all others; but
+ * version, mode and max_age must be valid, or there is no policy.
  */
 #include <smtptls/outbound.h>
 
@@ -18,7 +18,7 @@
 
 #define KEY_MAX 32
 
-/* Digits of max_age, by the grammar. */
+/* The most digits that the grammar allows in max_age. */
 #define DIGITS_MAX 10
 
 static int is_space(char c)
@@ -43,7 +43,7 @@ static int has_control(const char *text, size_t len)
 	return 0;
 }
 
-/* Take a line apart; `line->key` stays NULL when it is no field. */
+/* Split a line; `line->key` stays NULL if it is not a field. */
 static void split(struct smtptls_sts_line *line, const char *text, size_t len)
 {
 	size_t key = 0, at;
@@ -63,7 +63,7 @@ static void split(struct smtptls_sts_line *line, const char *text, size_t len)
 	line->value_len = len - at;
 }
 
-/* The next line that is not blank; 0 at the end. */
+/* Read the next line that is not blank; 0 at the end. */
 static int next_line(const struct smtptls_sts_policy *policy, size_t *offset,
 		     int *number, struct smtptls_sts_line *line)
 {
@@ -101,7 +101,7 @@ static int is_value(const struct smtptls_sts_line *line, const char *value)
 	       memcmp(line->value, value, line->value_len) == 0;
 }
 
-/* The value is a number as the grammar has it; ULONG_MAX: it is not. */
+/* The value as a number; ULONG_MAX if the grammar does not allow it. */
 static unsigned long seconds(const struct smtptls_sts_line *line)
 {
 	unsigned long value = 0;
@@ -112,7 +112,7 @@ static unsigned long seconds(const struct smtptls_sts_line *line)
 	for (i = 0; i < line->value_len; i++) {
 		if (line->value[i] < '0' || line->value[i] > '9')
 			return ULONG_MAX;
-		if (value <= SMTPTLS_STS_MAX_AGE) /* more is as good */
+		if (value <= SMTPTLS_STS_MAX_AGE) /* else too long anyway */
 			value = value * 10 +
 				(unsigned long)(line->value[i] - '0');
 	}
@@ -124,7 +124,7 @@ static int is_too_long(unsigned long age)
 	return age > SMTPTLS_STS_MAX_AGE && age != ULONG_MAX;
 }
 
-/* A pattern's host name, behind "*." */
+/* A pattern's host name, without a leading "*." */
 static const char *pattern_name(const struct smtptls_sts_line *line,
 				size_t *len)
 {
@@ -156,7 +156,7 @@ static int mode_of(const struct smtptls_sts_line *line)
 	return is_value(line, "none") ? SMTPTLS_STS_NONE : 0;
 }
 
-/* Say what is wrong with a line; the policy knows which keys came first. */
+/* Note what is wrong with a line; the policy has each key's first line. */
 static void judge(const struct smtptls_sts_policy *policy,
 		  struct smtptls_sts_line *line)
 {
@@ -182,7 +182,7 @@ static void judge(const struct smtptls_sts_policy *policy,
 	}
 }
 
-/* Go through the lines: which come first, and what they say. */
+/* Read the first line of each key, and its value. */
 static void read_lines(struct smtptls_sts_policy *policy, int *version)
 {
 	struct smtptls_sts_line line;
@@ -205,7 +205,7 @@ static void read_lines(struct smtptls_sts_policy *policy, int *version)
 	}
 }
 
-/* Count what counts and what does not; returns how many mx lines there are. */
+/* Count valid patterns and faults; returns the number of mx lines. */
 static size_t count_lines(struct smtptls_sts_policy *policy)
 {
 	struct smtptls_sts_line line;
@@ -275,7 +275,7 @@ int smtptls_sts_policy_parse(struct smtptls_sts_policy *policy, size_t size,
 	return parse(policy, text, len);
 }
 
-/* The first label of a wildcard stands for exactly one of the host's. */
+/* The "*" of a pattern stands for exactly one label of the host. */
 static int matches(const struct smtptls_sts_line *line, const char *host,
 		   size_t host_len)
 {

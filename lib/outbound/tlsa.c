@@ -2,10 +2,10 @@
 /*
  * outbound/tlsa: a TLSA record from its RDATA, and whether it is usable.
  *
- * What is usable is answered here alone, for the decision and for the matching
- * of certificates, so that the one never requires what the other cannot do.
- * What a full certificate or key holds is not looked at: here it is one DER
- * SEQUENCE, no more and no less.
+ * Both the decision and the matching of certificates rely on this one test of
+ * what is usable, so that the former never requires what the latter cannot do.
+ * The contents of a full certificate or key are not examined: here it is one
+ * DER SEQUENCE, no more and no less.
  */
 #include <smtptls/outbound.h>
 
@@ -33,7 +33,7 @@ int smtptls_tlsa_read(struct smtptls_tlsa *record, const void *rdata,
 	return 0;
 }
 
-/* The data is one SEQUENCE in DER, of a length in its shortest form. */
+/* Whether the data is one DER SEQUENCE, its length in the shortest form. */
 static int is_sequence(const unsigned char *data, size_t len)
 {
 	size_t octets, length = 0, i;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * outbound/tlsa_text: a TLSA record's presentation format, both ways (RFC 6698
- * section 2.2, names of RFC 7218).
+ * outbound/tlsa_text: reading and writing of a TLSA record's presentation
+ * format (RFC 6698 section 2.2, names of RFC 7218).
  *
- * The text is read as a zone file would be (RFC 1035 section 5.1): a line's end
- * ends the record unless parentheses are open, and a semicolon begins a
+ * The text is read as a zone file would be (RFC 1035 section 5.1): the end of a
+ * line ends the record unless parentheses are open, and a semicolon begins a
  * comment. Owner, class and type are not part of it. Whether a mail server can
- * use what was read is not asked here.
+ * use the record is not checked here.
  */
 #include <smtptls/outbound.h>
 
@@ -18,7 +18,7 @@ struct reader {
 	const char *at;
 	const char *end;
 	int depth; /* of parentheses */
-	int ended; /* a line's end was outside of parentheses */
+	int ended; /* a line has ended outside parentheses */
 	int broken;
 };
 
@@ -29,7 +29,7 @@ struct acronym {
 
 #define ACRONYMS 6
 
-/* What is left of the longest RDATA behind three fields. */
+/* The longest RDATA, less the three fields of one byte. */
 #define DATA_MAX (65535 - 3)
 
 static const struct acronym usages[ACRONYMS] = {
@@ -52,8 +52,8 @@ static void skip_comment(struct reader *reader)
 }
 
 /*
- * Go to the next character that is neither space nor parenthesis; the record is
- * broken if there is one behind its end.
+ * Skip white space, comments and parentheses. The record is broken if anything
+ * else follows its end.
  */
 static void skip_space(struct reader *reader)
 {
@@ -124,9 +124,9 @@ static int acronym(const struct acronym *list, const char *text, size_t len)
 }
 
 /*
- * "(3)" directly behind a name has to be the name's number; the length of what
- * was read is added to *len. Anything else, as in "SPKI ( 1 …" or "SHA2-256(\n",
- * is a parenthesis of the zone file's.
+ * "(3)" directly after a name must be the name's number; its length is added to
+ * *len. Any other parenthesis, as in "SPKI ( 1 …" or "SHA2-256(\n", belongs to
+ * the syntax of zone files.
  */
 static int agrees(const struct reader *reader, size_t *len, int value)
 {
@@ -143,7 +143,7 @@ static int agrees(const struct reader *reader, size_t *len, int value)
 	return number(at + 1, n - 1) == value;
 }
 
-/* Read one of the three fields; its value, or -1. */
+/* Read one of the three fields; returns its value, or -1. */
 static int field(struct reader *reader, const struct acronym *list)
 {
 	size_t len;
@@ -206,7 +206,7 @@ int smtptls_tlsa_parse(struct smtptls_tlsa *record, const char *text,
 	return read_data(&reader, record, data, size);
 }
 
-/* Write a field, 0 to 255, and a space behind it; returns the length. */
+/* Write a field, 0 to 255, followed by a space; returns the length. */
 static size_t write_field(char *out, int value)
 {
 	size_t len = 0;
@@ -241,7 +241,7 @@ int smtptls_tlsa_format(const struct smtptls_tlsa *record, char *text,
 	len += write_field(head + len, record->usage);
 	len += write_field(head + len, record->selector);
 	len += write_field(head + len, record->matching);
-	len -= record->data_len == 0; /* nothing follows the last space */
+	len -= record->data_len == 0; /* no data follows the last space */
 	if (len + 2 * record->data_len >= size)
 		return SMTPTLS_E_LIMIT;
 	memcpy(text, head, len);
