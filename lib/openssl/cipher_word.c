@@ -13,7 +13,7 @@
  *
  * The known words are those of a build of OpenSSL with its default options:
  * 3DES, LOW and MEDIUM are known and match nothing; RC4, RC2, IDEA, SEED,
- * GOST and DTLSv1 are unknown. Case counts. Lookups are binary searches.
+ * GOST and DTLSv1 are unknown. Case matters. Lookups are binary searches.
  */
 #include "openssl/cipher_word.h"
 

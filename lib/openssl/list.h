@@ -80,8 +80,8 @@ size_t stls_list_element(const char *string, size_t length, size_t at,
 int stls_word_compare(const char *word, size_t length, const char *string);
 
 /*
- * Searches a table of size bytes, sorted by strcmp's order, each of whose rows
- * starts with its name, an array of char. Returns the row's number or -1.
+ * Searches a table of size bytes whose rows start with their name, an array of
+ * char, and are sorted in strcmp's order. Returns the row's number or -1.
  */
 int stls_word_find(const char *word, size_t length, const void *table,
 		   size_t size, size_t row_size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * openssl/nearest_word: the known word that a misspelled word stands for.
+ * openssl/nearest_word: the known word that a misspelled word was meant to be.
  *
  * The distance is the number of letters that are missing, superfluous, wrong,
  * or swapped with a neighbour (optimal string alignment), ignoring case. A word

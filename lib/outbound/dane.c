@@ -17,7 +17,7 @@ static int is_answer(const struct smtptls_dns *dns)
 	       dns->status == SMTPTLS_DNS_INSECURE;
 }
 
-/* One family suffices: both are in one zone, at the end of the same chain. */
+/* One family suffices: both are in one zone, after the same CNAME chain. */
 static int has_secure_address(const struct smtptls_outbound_host *host)
 {
 	return host->a.status == SMTPTLS_DNS_SECURE ||

@@ -6,7 +6,7 @@
  * The level begins at the local one and is only ever raised: by REQUIRETLS, by
  * MTA-STS, by DANE. A host is skipped, and nothing weaker is tried, if an
  * answer that matters failed or is bogus, or if a requirement cannot be met.
- * Only level MAY allows continuing in the clear, after all answers that could
+ * Only level MAY allows continuing in the clear, once all answers that could
  * have raised it are in.
  *
  * An attacker may have chosen the hosts of an insecure MX set. If so
@@ -155,7 +155,7 @@ static void raise_to_ca(struct floor *floor, const char *text)
 	floor->text = text;
 }
 
-/* It is not known what MTA-STS policy the domain has now, if any. */
+/* Whether the domain's current MTA-STS policy could not be determined. */
 static int is_sts_lost(const struct question *q)
 {
 	int state = q->outbound->sts_state;
@@ -234,7 +234,7 @@ static void add_name(struct smtptls_plan *plan, const char *name)
 	memcpy(plan->name[plan->name_count++], normal, strlen(normal) + 1);
 }
 
-/* RFC 7672 section 3.2.2: only names that DNSSEC or the sender vouch for. */
+/* RFC 7672 section 3.2.2: only names that DNSSEC or the sender vouches for. */
 static void add_dane_names(struct smtptls_plan *plan, const struct question *q,
 			   const char *base)
 {

@@ -156,7 +156,7 @@ static int mode_of(const struct smtptls_sts_line *line)
 	return is_value(line, "none") ? SMTPTLS_STS_NONE : 0;
 }
 
-/* Note what is wrong with a line; the policy has each key's first line. */
+/* Set a line's fault, if any; the policy has the first line of each key. */
 static void judge(const struct smtptls_sts_policy *policy,
 		  struct smtptls_sts_line *line)
 {

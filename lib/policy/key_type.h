@@ -15,15 +15,15 @@
 	(SMTPTLS_KEY_RSA_SIGN | SMTPTLS_KEY_RSA_ENCRYPT | SMTPTLS_KEY_RSA_PSS)
 
 /*
- * In addition to enum smtptls_key, and shifted: what a certificate could be
- * used for if its keyUsage did not lack the bit for it.
+ * The bits of enum smtptls_key, shifted: what a certificate could be used for
+ * if its keyUsage did not lack the bit for it.
  */
 #define STLS_KEYS_IDLE_SHIFT 8
 #define STLS_KEYS_IDLE	     0xff00U
 
 /*
- * In addition, too: the RSA key is too short for PSS with a hash of 64, 48 or
- * 32 bytes.
+ * Further bits: the RSA key is too short for PSS with a hash of 64, 48 or 32
+ * bytes.
  */
 #define STLS_KEY_SHORT_512 0x10000U
 #define STLS_KEY_SHORT_384 0x20000U
@@ -41,7 +41,7 @@ unsigned stls_key_of_sigalg_tls13(unsigned code);
 unsigned stls_key_of_sigalg(unsigned code);
 /* The keys that may use it in TLS 1.2, where it does not imply a curve. */
 unsigned stls_keys_of_sigalg_tls12(unsigned code);
-/* The keys with whose certificate a suite before TLS 1.3 works; 0 if none. */
+/* The keys whose certificates a suite before TLS 1.3 can use; 0 if none. */
 unsigned stls_keys_of_suite(const struct stls_suite *suite);
 /* The code of the group that is an ECDSA key's curve, or 0. */
 unsigned stls_curve_of_key(unsigned key);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy/list_warning: sentences about lists that are wrong or hardly intended.
+ * policy/list_warning: sentences about lists that are invalid or probably not
+ * what was meant.
  *
  * A word unknown to a list is shown whole, and if it is known in another
  * language (openssl/foreign_word), the sentence says how to write it here. A

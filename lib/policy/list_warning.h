@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* policy/list_warning: sentences about lists wrong or hardly intended. */
+/* policy/list_warning: sentences about invalid or probably mistaken lists. */
 #ifndef POLICY_LIST_WARNING_H
 #define POLICY_LIST_WARNING_H
 

@@ -66,7 +66,7 @@ static int no_suite(const struct compiler *compiler)
 	return nothing_left(compiler, why);
 }
 
-/* The system's policy disables what was asked for; the cure is for `which`. */
+/* The system's policy disables what was asked for; gives `which`'s remedy. */
 static int disabled_all(const struct compiler *compiler, const char *what,
 			int kind, unsigned which)
 {

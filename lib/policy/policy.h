@@ -31,12 +31,12 @@ struct stls_abilities {
 	uint8_t versions; /* STLS_PROTOCOL_TLS…, the usable ones */
 };
 
-#define STLS_FIELDS	   5 /* of RFC 7919 */
+#define STLS_FIELDS	   5 /* finite fields of RFC 7919 */
 #define STLS_POLICY_SUITES (STLS_SUITES_TLS13 + STLS_SUITES_LISTED)
 
 /*
- * The settings as the administrator wrote them: the changes that a refusal
- * suggests are changes to these. NULL: not set.
+ * The settings as the administrator wrote them; changes suggested after a
+ * refusal are changes to these. NULL: not set.
  */
 struct stls_given {
 	char *protocols, *ciphers, *ciphersuites, *groups, *sigalgs;
@@ -55,7 +55,7 @@ struct smtptls_policy {
 	atomic_uint owners;
 	int flags;
 	int security_level;
-	uint8_t versions; /* STLS_PROTOCOL_TLS…, those of the string */
+	uint8_t versions; /* STLS_PROTOCOL_TLS…, of the priority string */
 	uint8_t selectable_versions; /* those that a server may choose from */
 	uint8_t asked_versions; /* named by the settings, available or not */
 	uint32_t asked_sigalgs; /* the same, as bits of rows */
@@ -70,7 +70,7 @@ struct smtptls_policy {
 	uint8_t group[STLS_GROUPS]; /* rows, the usable ones */
 	uint8_t sigalg_count;
 	uint8_t sigalg[STLS_SIGALGS]; /* rows, the usable ones */
-	/* enum smtptls_key: those of the signature algorithms as set. */
+	/* enum smtptls_key: of the signature algorithms, as set, in TLS 1.3. */
 	uint8_t tls13_keys;
 	/* Rows of finite fields that are available and strong enough, whether
 	 * in the list of groups or not: DHE before TLS 1.3 ignores the list. */

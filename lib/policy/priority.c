@@ -73,7 +73,7 @@ static void word_add(struct words *words, const char *word)
 		words->word[words->count++] = word;
 }
 
-/* Whether the suite is in force, if GnuTLS's syntax can express it. */
+/* Whether the suite is in force, or lost only by GnuTLS's syntax. */
 static int wanted(const struct smtptls_policy *policy, unsigned i)
 {
 	int lost = policy->suite[i].lost;
@@ -103,7 +103,7 @@ static int ends_tls13(const struct smtptls_policy *policy,
 	       strcmp(suite->gnutls_cipher, "NULL") == 0;
 }
 
-/* Note a suite that GnuTLS would enable with these words. */
+/* Record a suite that GnuTLS would enable with these words. */
 static void enter(struct search *search, const struct stls_suite *suite,
 		  int allowed)
 {

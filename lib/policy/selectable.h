@@ -8,11 +8,11 @@
 
 #include "policy/policy.h"
 
-/* Note the keys for which the signature algorithms, as set, allow TLS 1.3. */
+/* Record the keys for which the signature algorithms, as set, allow TLS 1.3. */
 void stls_selectable_sigalgs(struct smtptls_policy *policy,
 			     const struct stls_sigalg_list *list);
 
-/* Note versions and fields, before the priority string loses any. */
+/* Record versions and fields, before the priority string loses any. */
 void stls_selectable_prepare(struct smtptls_policy *policy,
 			     const struct stls_abilities *abilities);
 

@@ -3,7 +3,7 @@
  * policy/system_policy: which line of GnuTLS's own file disables something.
  *
  * The file is the one of gnutls_get_system_config_file(). lib/tls reads it, but
- * only if it may be the cause of something. [overrides] works in one of two
+ * only if it may be the cause of a fault. [overrides] works in one of two
  * modes (override-mode in [global]): its lines forbid, or, with "allowlist",
  * only what they name is allowed. Explicit priority strings, such as a
  * policy's, are subject to the lines on versions, curves, signatures and hashes
