@@ -5,7 +5,6 @@
 
 #include <stddef.h>
 
-#include "base/ascii.h"
 
 static inline unsigned char stls_ascii_lower(char c)
 {
