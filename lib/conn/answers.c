@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * answers: what can be asked of a connection, in any of its states.
+ * answers: queries about a connection, valid in any state.
  *
- * Nothing is changed by it, but that the facts of a session are collected when
- * they are first asked for.
+ * They change nothing, except that a session's facts are collected when they
+ * are first asked for.
  */
 #include <stdio.h>
 #include <string.h>

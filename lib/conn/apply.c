@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conn/apply: a host's plan (outbound/plan) becomes what its connection expects
- * of the server.
+ * conn/apply: turns a host's plan (outbound/plan) into what its connection
+ * expects of the server.
  *
- * The name that is sent is no name to look for: a plan may have it from an
- * insecure MX record, which is anybody's. What the certificate must have is in
- * the plan's list alone.
+ * The name that is sent as SNI is not a name to look for in the certificate: a
+ * plan may have it from an insecure MX record, which anyone can forge. Only
+ * names in the plan's list count for the certificate.
  *
- * It fails closed. A plan that the library has not made so, or one that comes
- * after other settings, leaves a connection that has failed, not one that asks
+ * This fails closed. A plan that the library did not make in this form, or one
+ * applied after other settings, leaves a failed connection, not one that asks
  * for less.
  */
 #include <string.h>
@@ -19,7 +19,7 @@
 #include "outbound/input.h"
 #include "x509/name.h"
 
-/* 1 when it is a string in its room, and a host's name. */
+/* 1 if the array holds a string that is a host name or an address. */
 static int is_name(const char name[SMTPTLS_NAME_SIZE])
 {
 	return memchr(name, '\0', SMTPTLS_NAME_SIZE) && stls_is_host(name);
@@ -44,7 +44,7 @@ static int is_authenticated(int level)
 	return level == SMTPTLS_LEVEL_DANE || level == SMTPTLS_LEVEL_CA;
 }
 
-/* Why a connection cannot be made by this plan; NULL: it can. */
+/* Why no connection can be made by this plan, or NULL if one can. */
 static const char *find_fault(const struct smtptls_plan *plan)
 {
 	if (plan->skip)
@@ -65,14 +65,14 @@ static const char *find_fault(const struct smtptls_plan *plan)
 	return NULL;
 }
 
-/* enum smtptls_verify, or -1 for no level of a plan. */
+/* An enum smtptls_verify, or -1 if no plan has this level. */
 static int verify_of(const struct smtptls_plan *plan,
 		     const struct smtptls_config *config)
 {
 	switch (plan->level) {
 	case SMTPTLS_LEVEL_MAY:
 	case SMTPTLS_LEVEL_ENCRYPT:
-		/* reported only; without authorities there is nothing to say */
+		/* only reported; without authorities nothing can be */
 		return plan->sts_mode == SMTPTLS_STS_TESTING &&
 				       plan->name_count > 0 &&
 				       config->has_authorities
@@ -140,7 +140,7 @@ static int add_records(struct smtptls_conn *conn,
 		if (ret < 0)
 			return ret;
 	}
-	/* A record can look usable and hold what is no certificate or key. */
+	/* A record can look usable and hold neither a certificate nor a key. */
 	if (plan->authenticated && conn->expected.tlsa.count == 0)
 		return stls_conn_fail(
 			conn, SMTPTLS_E_CERT_TLSA,

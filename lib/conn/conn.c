@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conn: an SMTP connection from its first byte in the clear to its last one
+ * conn: an SMTP connection from its first byte in the clear to its last byte
  * under TLS: a state machine with four ports and no I/O.
  *
  *               start_tls / accept_starttls       verified
  *      PLAIN ------------------------> HANDSHAKE -------> TLS
  *        |                                |                |
- *        +------------> CLOSED <----------+----------------+  in order
- *        +------------> FAILED <----------+----------------+  by an error
+ *        +------------> CLOSED <----------+----------------+  orderly
+ *        +------------> FAILED <----------+----------------+  on an error
  *
- * In the clear one line is given out at a time, so what stands behind STARTTLS
- * is still here and counted when the host asks for TLS; a host cannot forget to
- * look. Bytes that come in after that belong to TLS, whatever they are. The
- * first error sticks. CLOSED and FAILED are final, and `tls_enabled` never goes
- * back, so nothing can go on in the clear.
+ * In the clear one line is handed out at a time, so anything that follows
+ * STARTTLS is still held here, and counted, when the host asks for TLS; a host
+ * cannot forget to check. Bytes that arrive after that belong to TLS, whatever
+ * they are. The first error sticks. CLOSED and FAILED are final, and
+ * `tls_enabled` is never cleared, so nothing can continue in the clear.
  *
  * The buffers hold nothing, and take no memory, while a connection is idle.
  */
@@ -30,14 +30,14 @@
 
 #define TLS_HANDSHAKE 0x16 /* the first byte of a record (RFC 8446 5.1) */
 
-#define INPUT_HELD    (16 * 1024)     /* above this no more input is taken */
+#define INPUT_HELD    (16 * 1024)     /* no more input is taken above this */
 #define INPUT_ROOM    STLS_SPARE_SIZE /* for one read */
-#define OUTPUT_HELD   (64 * 1024)     /* from this on nothing more is written */
+#define OUTPUT_HELD   (64 * 1024)     /* nothing more is written from here on */
 
 /*
- * With more than writing ever leaves, a record, nothing is read either: only
- * answers to KeyUpdates can have added it. A lower limit would be a deadlock of
- * two hosts that both send before they read.
+ * Above this, nothing is read either. Writing overshoots OUTPUT_HELD by at most
+ * one record; only responses to KeyUpdates can add more. A lower limit would
+ * deadlock two hosts that both send before they read.
  */
 #define OUTPUT_FULL (OUTPUT_HELD + 16384 + 128)
 
@@ -94,7 +94,10 @@ int smtptls_conn_can_starttls(const struct smtptls_conn *conn)
 	       conn->state == SMTPTLS_PLAIN && conn->config->has_certificate;
 }
 
-/* Own parsers hand over what stands behind the verb, blanks, CRLF and all. */
+/*
+ * A host's own parser may pass all that follows the verb, blanks and CRLF
+ * included.
+ */
 static size_t args_len(const char *args)
 {
 	return args ? strlen(args + strspn(args, " \r\n")) : 0;
@@ -187,7 +190,7 @@ int smtptls_conn_close(struct smtptls_conn *conn)
 	return 0;
 }
 
-/* The errno in a sentence of a connection that has no session to keep it. */
+/* The errno as a sentence, for a connection without a session to hold it. */
 static const char *system_text(struct smtptls_conn *conn, int number)
 {
 	char text[STLS_REASON_TEXT];
@@ -269,9 +272,9 @@ static int fail_proxy(struct smtptls_conn *conn, int version)
 }
 
 /*
- * The PROXY protocol's second header begins with two empty lines, which are
- * answered as such; the third is like none of SMTP. 1 when it is not to be
- * given out, or not yet.
+ * A version 2 header of the PROXY protocol begins with two empty lines, which
+ * are handed out as such; its third line is unlike any line of SMTP. Returns 1
+ * if that line is not to be handed out, or not yet.
  */
 static int hold_proxy(struct smtptls_conn *conn, const unsigned char *held,
 		      size_t len)
@@ -285,7 +288,7 @@ static int hold_proxy(struct smtptls_conn *conn, const unsigned char *held,
 	return found != 0;
 }
 
-/* Find the first line's end, looking at each byte once. */
+/* Find the end of the first line, looking at each byte once. */
 static void find_line(struct smtptls_conn *conn)
 {
 	const unsigned char *held, *end;
@@ -358,7 +361,10 @@ int smtptls_conn_poll(const struct smtptls_conn *conn)
 	return mask;
 }
 
-/* No SMTP command begins so: it is TLS at a port for STARTTLS, or a proxy. */
+/*
+ * No SMTP command begins like this: it is TLS on a port for STARTTLS, or a
+ * proxy's header.
+ */
 static int check_first_bytes(struct smtptls_conn *conn)
 {
 	static const char proxy[] = "PROXY ";
@@ -367,7 +373,7 @@ static int check_first_bytes(struct smtptls_conn *conn)
 
 	if (len == 0)
 		return 0;
-	/* As long as it may be a proxy's it is no line. */
+	/* Undecided while the input is a proper prefix of "PROXY ". */
 	conn->heard = held[0] != 'P' || len >= strlen(proxy) ||
 		      memcmp(held, proxy, len) != 0;
 	if (conn->state != SMTPTLS_PLAIN || conn->role != SMTPTLS_SERVER)
@@ -399,10 +405,10 @@ size_t smtptls_conn_input(struct smtptls_conn *conn, unsigned char **ptr)
 	return conn->room;
 }
 
-/* With what the network has given, where that is this side's matter. */
+/* Process the input: the dialogue, the next line or the handshake. */
 static int go_on(struct smtptls_conn *conn)
 {
-	conn->error_text = ""; /* whatever was waited for in vain */
+	conn->error_text = ""; /* what smtptls_conn_timed_out() has set */
 	if (stls_conn_negotiating(conn))
 		return stls_negotiate(conn);
 	find_line(conn);
@@ -416,7 +422,7 @@ int smtptls_conn_input_done(struct smtptls_conn *conn, size_t n)
 		return SMTPTLS_E_ARG;
 	if (n > conn->room)
 		return conn->room > 0 ? SMTPTLS_E_ARG : SMTPTLS_E_STATE;
-	/* What arrives after the end is let go of. */
+	/* Input that arrives after the end is discarded. */
 	if (stls_conn_final(conn) == 0 && !conn->eof)
 		stls_buffer_commit(&conn->in, n);
 	conn->room = 0;
@@ -507,12 +513,12 @@ static ssize_t read_tls(struct smtptls_conn *conn, void *data, size_t len)
 		return stls_conn_fail_session(conn, bye);
 	conn->state = SMTPTLS_CLOSED;
 	conn->peer_closed = 1;
-	/* Of one that left as soon as TLS was on; else "". */
+	/* Set if the peer left as soon as TLS was on, else "". */
 	conn->error_text = conn->session->text;
 	return 0;
 }
 
-/* What came before the error, then the error. */
+/* Return the input from before the error, then the error. */
 static ssize_t read_failed(struct smtptls_conn *conn, void *data, size_t len)
 {
 	ssize_t ret = 0;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conn/expected: what a host expects of its peer: how it is verified, and the
- * names, pins and TLSA records of which it must have one.
+ * conn/expected: what a host expects of its peer: how the peer is verified, and
+ * the names, pins and TLSA records of which it must match one.
  *
- * All of it is said before TLS starts, and the way of verifying first: what
- * that does not look at is refused, rather than kept and ignored. Whether all is
- * there that it needs is asked once, before a byte is sent.
+ * All of it is set before TLS starts, the verification mode first: pins and
+ * TLSA records that the mode does not use are refused, not stored and ignored.
+ * Whether the mode has all that it needs is checked once, before a byte is
+ * sent.
  */
 #include "conn/expected.h"
 
@@ -42,7 +43,7 @@ int smtptls_conn_set_verify(struct smtptls_conn *conn, int mode)
 
 /* ---- names ---- */
 
-/* 0, or why this cannot be a name of the peer's. */
+/* Returns 0, or why `name` cannot be one of the peer's names. */
 static int check_name(const struct smtptls_conn *conn, const char *name)
 {
 	if (!conn || !name || conn->role != SMTPTLS_CLIENT)
@@ -61,7 +62,7 @@ int smtptls_conn_set_peer(struct smtptls_conn *conn, const char *name)
 	ret = check_name(conn, name);
 	if (ret < 0)
 		return ret;
-	/* RFC 6066 section 3: no dot at the end. An address stays as it is. */
+	/* RFC 6066 section 3: no trailing dot. An address stays as it is. */
 	copy = strdup(stls_name_normalize(normal, name, strlen(name)) ? normal
 								      : name);
 	if (!copy)
@@ -127,9 +128,9 @@ int smtptls_conn_add_tlsa(struct smtptls_conn *conn, int usage, int selector,
 	return ret;
 }
 
-/* ---- whether all is there ---- */
+/* ---- completeness ---- */
 
-/* What is missing of what the choice needs, in a sentence; NULL: nothing. */
+/* What the chosen mode still needs, as a sentence; NULL if nothing. */
 static const char *find_missing(const struct smtptls_conn *conn)
 {
 	const struct stls_expected *expected = &conn->expected;

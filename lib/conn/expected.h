@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* conn/expected: what a host expects of its peer. Manual in expected.c. */
+/* conn/expected: what a host expects of its peer. See expected.c. */
 #ifndef CONN_EXPECTED_H
 #define CONN_EXPECTED_H
 
 #include "conn/state.h"
 
 /*
- * A client has chosen how its server is verified, and either side has what its
- * choice needs; with `optional` TLS may be left out. Returns 0, or
- * SMTPTLS_E_CONFIG by which the connection has failed.
+ * Check that a client has chosen how its server is verified, and that either
+ * side has all that its choice needs; `optional` means that TLS may be left
+ * out. Returns 0, or SMTPTLS_E_CONFIG after failing the connection.
  */
 int stls_expected_check(struct smtptls_conn *conn, int optional);
 

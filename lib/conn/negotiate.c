@@ -3,14 +3,14 @@
  * conn/negotiate: the library speaks for a client, from the server's greeting
  * until TLS starts or it is clear that it will not.
  *
- * The dialogue decides (smtp/dialogue); here its lines are taken out of what
- * was received, and its answers are put where they leave. A whole line is heard
- * at once, so that no more than one is ever held, and all that is known to
- * stand behind it is counted: what is still here when TLS starts, or when the
- * host's turn comes, would pass for something that was said later.
+ * smtp/dialogue makes the decisions; this file takes the server's lines out of
+ * the input and puts the client's commands into the output. Each whole line is
+ * processed at once, so that only part of a line is ever left held, and the
+ * dialogue is told how many bytes follow it: any that are still here when TLS
+ * starts, or when it is the host's turn, would pass for something said later.
  *
- * The host's ports are closed meanwhile, and nothing that was heard is given
- * to it (RFC 3207 section 4.2).
+ * The host's ports are closed meanwhile, and it is given nothing of what was
+ * received (RFC 3207 section 4.2).
  */
 #include "conn/negotiate.h"
 
@@ -20,7 +20,7 @@
 #include "conn/expected.h"
 #include "conn/state.h"
 
-/* The end of the dialogue by its error, which has a sentence. */
+/* Fail the connection with the dialogue's error and sentence. */
 static int failed(struct smtptls_conn *conn)
 {
 	struct stls_negotiation *negotiation = conn->negotiation;
@@ -66,7 +66,7 @@ static int act(struct smtptls_conn *conn, int action)
 	}
 }
 
-/* No whole line is held. */
+/* No whole line is held yet. */
 static int wait_for_line(struct smtptls_conn *conn, size_t len)
 {
 	if (len >= STLS_REPLY_LINE_MAX)
@@ -121,8 +121,10 @@ int smtptls_conn_negotiate(struct smtptls_conn *conn, const char *my_name,
 		return stls_conn_fail_nomem(conn);
 	ret = stls_dialogue_init(&negotiation->dialogue, my_name,
 				 (flags & SMTPTLS_LHLO) != 0, optional);
-	/* Left as it was it would begin implicit TLS, for a host that goes on
-	 * without a look at this. */
+	/*
+	 * Fail the connection: otherwise a host that ignores this error would
+	 * go on to start implicit TLS.
+	 */
 	ret = ret < 0 ? stls_conn_fail(conn, ret,
 				       "the name for EHLO is not a host name "
 				       "or an address in brackets: give one in "
@@ -133,7 +135,7 @@ int smtptls_conn_negotiate(struct smtptls_conn *conn, const char *my_name,
 		return ret;
 	}
 	conn->negotiation = negotiation;
-	/* what the host had been given room for, and looked through */
+	/* left by the search for a line for the host */
 	conn->line = conn->looked = 0;
 	return stls_negotiate(conn);
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conn/outcome: what an end means to its host: what to report, what to answer,
- * and whether to try again.
+ * conn/outcome: what the end of a connection means to its host: what to report,
+ * what to answer, and whether to try again.
  *
- * The table of errors (base/error) says it of each number. Here it is said of
- * the moment: a stall, a cut or a broken message in the handshake is a
- * handshake that failed, and comes again with every try (RFC 8460 section 4.3.1
- * has one result for all of them); the same after QUIT is nothing.
+ * The table of errors (base/error) says so for each error number; this file
+ * also considers when the error occurred. A stall, a cut or a broken message in
+ * the handshake is a failed handshake, and recurs with every attempt (RFC 8460
+ * section 4.3.1 has one result for all of them); after QUIT the same is
+ * harmless.
  *
- * A new connection in the clear is advised only where the host has said that
- * both TLS and the server's name may be missing.
+ * A new connection in the clear is advised only if the host requires neither
+ * TLS nor an authenticated server.
  */
 #include "conn/outcome.h"
 
@@ -53,9 +54,9 @@ static int certificate_required(const struct smtptls_conn *conn)
 }
 
 /*
- * What the table of errors has for it, at this stage. It is GnuTLS that ends a
- * handshake by a certificate, unasked: where none is required, the handshake has
- * failed, and no certificate was judged.
+ * The row of the table of errors that applies at this stage. During the
+ * handshake GnuTLS may fail over a certificate of its own accord: if none is
+ * required, that is a failed handshake and not a verdict on a certificate.
  */
 static const struct smtptls_error_info *row_of(const struct smtptls_conn *conn,
 					       int stage)
@@ -71,7 +72,7 @@ static const struct smtptls_error_info *row_of(const struct smtptls_conn *conn,
 	return smtptls_error_info(SMTPTLS_E_HANDSHAKE);
 }
 
-/* It was TLS that failed: without it the same server may be reached. */
+/* Whether TLS failed, so that the same server may be reached without it. */
 static int clear_may_help(const struct smtptls_conn *conn,
 			  const struct smtptls_error_info *row, int stage)
 {
@@ -84,7 +85,7 @@ static int clear_may_help(const struct smtptls_conn *conn,
 		row->error != SMTPTLS_E_SMTP_REPLY);
 }
 
-/* Of a client, since only a sender reports, bounces and tries again. */
+/* For clients only: it is a sender that reports, bounces and retries. */
 static void tell_sender(const struct smtptls_conn *conn,
 			const struct smtptls_error_info *row,
 			struct smtptls_info *info)
@@ -95,7 +96,7 @@ static void tell_sender(const struct smtptls_conn *conn,
 		info->retry = SMTPTLS_RETRY_NEW_CONNECTION_CLEAR;
 	else if (row->retry)
 		info->retry = SMTPTLS_RETRY_LATER_TLS;
-	/* RFC 5321 section 4.2.1: what begins with 5 stays so. */
+	/* RFC 5321 section 4.2.1: replies that begin with 5 are permanent. */
 	if (row->error == SMTPTLS_E_SMTP_REPLY && info->reply_code >= 500) {
 		info->status = "5.5.0";
 		info->retry = SMTPTLS_RETRY_NEVER;
@@ -120,7 +121,7 @@ void stls_outcome(const struct smtptls_conn *conn, struct smtptls_info *info)
 			row->harmless && (info->stage == SMTPTLS_STAGE_NONE ||
 					  info->stage == SMTPTLS_STAGE_TLS);
 	} else if (went_on_in_clear(conn)) {
-		/* It goes on in the clear, which a sender reports too. */
+		/* Going on in the clear is something a sender reports too. */
 		info->report =
 			smtptls_error_info(SMTPTLS_E_NOT_OFFERED)->report;
 	}

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pump: bytes between a connection and file descriptors, with a time limit; on
- * top of it the handshake, read and write of hosts that block.
+ * pump: moves bytes between a connection and file descriptors, with a time
+ * limit; on top of that, a handshake, read and write for hosts that block.
  *
- * It includes only public headers: what it does, every host can do, and a host
- * with an event loop does it itself. A descriptor may block: it is polled
- * first, a socket is then written without waiting, and anything else by no
+ * It includes only public headers: any host can do what it does, and a host
+ * with an event loop does so itself. A descriptor may block: it is polled
+ * first; then a socket is written without waiting, and anything else with no
  * more than a pipe is sure to take.
  *
- * What was said has left when a call says so: the port for more counts as open
- * only then. A host that waits in its own select(2) behind such a call would
- * else wait for the answer to what is still held here.
+ * SMTPTLS_APP_OUT counts as open only when all output has been sent, so a call
+ * that reports it has sent everything. Otherwise a host that goes on to wait in
+ * its own select(2) would wait for the answer to something still held here.
  */
 #include <smtptls/conn.h>
 
@@ -33,7 +33,7 @@ static long long now_ms(void)
 	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* A call that was interrupted or would wait is no failure. */
+/* An interrupted call, or one that would block, is not a failure. */
 static int passing(int error)
 {
 	return error == EINTR || error == EAGAIN || error == EWOULDBLOCK;
@@ -57,14 +57,14 @@ static int move_in(struct smtptls_conn *conn, int fd)
 		return 0;
 	n = read(fd, ptr, room);
 	error = errno;
-	/* The connection's own errors are told by its ports. */
+	/* The connection's ports report its own errors. */
 	(void)smtptls_conn_input_done(conn, n > 0 ? (size_t)n : 0);
 	if (n == 0)
 		(void)smtptls_conn_input_eof(conn);
 	return n < 0 && !passing(error) ? failed(conn, error) : 0;
 }
 
-/* Only while there is output: poll() has just said so. */
+/* Called only with output pending, when poll() has reported the descriptor. */
 static int move_out(struct smtptls_conn *conn, int fd)
 {
 	const unsigned char *ptr;
@@ -80,7 +80,7 @@ static int move_out(struct smtptls_conn *conn, int fd)
 	return n < 0 && !passing(error) ? failed(conn, error) : 0;
 }
 
-/* As a timeout begins, and what is left of it; -1 is no limit. */
+/* When a timeout ends, and the time left until then; -1 is no limit. */
 static long long deadline_of(int timeout_ms)
 {
 	return timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
@@ -141,8 +141,10 @@ int smtptls_fd_pump(struct smtptls_conn *conn, int rfd, int wfd, int until,
 
 /* ---- for hosts that block ---- */
 
-/* Send what leaves without waiting, an alert for one; it changes no result.
- * Returns the errno by which a connection fails so, or 0. */
+/*
+ * Send what can be sent without waiting, such as an alert; this changes no
+ * result. Returns the errno by which the connection failed in doing so, or 0.
+ */
 static int flush_now(struct smtptls_conn *conn, int rfd, int wfd)
 {
 	int saved = errno, cause = 0;
@@ -154,7 +156,10 @@ static int flush_now(struct smtptls_conn *conn, int rfd, int wfd)
 	return cause;
 }
 
-/* The connection's end by a call that failed, and was not only a mistake. */
+/*
+ * After a call that failed: a timeout ends the connection, and a failed
+ * connection sends its alert. Returns `error`.
+ */
 static int broken(struct smtptls_conn *conn, int rfd, int wfd, int error,
 		  int timeout_ms)
 {
@@ -166,8 +171,8 @@ static int broken(struct smtptls_conn *conn, int rfd, int wfd, int error,
 }
 
 /*
- * To the end of the negotiation and of the handshake, and until nothing waits
- * to be sent; 0, or an error. The first error of a connection is its error.
+ * Run until the negotiation and the handshake are over and no output is
+ * pending. Returns 0, or an error; the connection's own error takes precedence.
  */
 static int settle(struct smtptls_conn *conn, int rfd, int wfd,
 		  long long deadline, int timeout_ms)
@@ -176,7 +181,7 @@ static int settle(struct smtptls_conn *conn, int rfd, int wfd,
 
 	if (smtptls_conn_state(conn) == SMTPTLS_CLOSED)
 		return SMTPTLS_E_STATE;
-	/* Of what has failed already nobody waits for the rest. */
+	/* If it has failed already, do not wait for the rest to be sent. */
 	error = smtptls_conn_error(conn, NULL);
 	if (error < 0)
 		return broken(conn, rfd, wfd, error, timeout_ms);
@@ -201,7 +206,7 @@ int smtptls_fd_start_tls(struct smtptls_conn *conn, int rfd, int wfd,
 		return SMTPTLS_E_ARG;
 	if (smtptls_conn_state(conn) == SMTPTLS_PLAIN) {
 		ret = smtptls_conn_info(conn, &info, sizeof(info));
-		/* unless the library negotiates, or has ended in the clear */
+		/* unless the library negotiates, or ended in the clear */
 		if (ret == 0 && info.stage == SMTPTLS_STAGE_NONE &&
 		    info.reason == SMTPTLS_REASON_NONE)
 			ret = smtptls_conn_start_tls(conn, 0);

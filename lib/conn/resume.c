@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * resume: a client's session as bytes: taken from one connection, and offered on
+ * resume: a client's session as bytes, taken from one connection and offered on
  * another.
  *
- * Whether what is offered fits is asked when TLS starts, since what the host
- * expects of the server may be said in any order. The format is
- * tls/session_bytes's.
+ * Whether the session fits is checked when TLS starts, because the host may set
+ * what it expects of the server in any order. The format is defined in
+ * tls/session_bytes.
  */
 #include <stdlib.h>
 #include <string.h>

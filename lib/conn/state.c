@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conn/state: from one state of a connection to the next. The states, and the
- * ways between them, are in conn.c.
+ * conn/state: a connection's transitions. conn.c describes the states and the
+ * transitions between them.
  *
- * Each function that returns an error has failed the connection by it, or the
- * connection had failed before.
+ * A function here that returns an error has failed the connection with it, or
+ * the connection had failed before.
  */
 #include "conn/state.h"
 
@@ -17,8 +17,8 @@
 int stls_conn_fail(struct smtptls_conn *conn, int error, const char *text)
 {
 	/*
-	 * In the handshake nothing may be delivered, nor after an attack, nor
-	 * what was said to the library.
+	 * Nothing may be delivered from a handshake or after an attack, nor
+	 * anything that was said to the library.
 	 */
 	conn->readable = conn->state != SMTPTLS_HANDSHAKE &&
 			 error != SMTPTLS_E_INJECTION &&
@@ -90,7 +90,7 @@ int stls_conn_start(struct smtptls_conn *conn)
 		return stls_conn_fail_session(conn, ret);
 	conn->session->eof = conn->eof;
 	conn->session->spoken = conn->spoken || conn->answered;
-	conn->in.sealed = 1; /* it is empty, and plaintext will not come */
+	conn->in.sealed = 1; /* it is empty, and no more plaintext comes */
 	conn->state = SMTPTLS_HANDSHAKE;
 	return stls_conn_handshake(conn);
 }
