@@ -2,14 +2,15 @@
 /*
  * tls/abilities: what the loaded GnuTLS can do.
  *
- * GnuTLS is asked at run time, since a distribution may build it without an
- * algorithm and a system's policy may switch one off: a priority string of
- * everything that the tables know is made, and what is still enabled in the
- * result is what can be had. Words that the loaded version does not know are
- * left out of the string beforehand, because they would be errors.
+ * GnuTLS is asked at run time, because a distribution may build it without an
+ * algorithm, and a system's policy may disable one. A priority string is made
+ * of everything in the tables, and whatever the result still enables is
+ * available. Words that the loaded version does not know would be errors, so
+ * they are left out of the string beforehand.
  *
- * TLS 1.3 is asked for alone, since GnuTLS loses it beside older versions when
- * TLS 1.2 is switched off, and always beside the cipher NULL.
+ * TLS 1.3 is asked for separately, since GnuTLS drops it from a string with
+ * older versions if TLS 1.2 is disabled, and from any string with the NULL
+ * cipher.
  */
 #include "tls/abilities.h"
 
@@ -19,7 +20,7 @@
 
 #include <gnutls/gnutls.h>
 
-/* What stands before the names in priority strings. */
+/* Prefixes of the names in priority strings. */
 static const char group_prefix[] = "GROUP-";
 static const char sign_prefix[] = "SIGN-";
 
@@ -27,7 +28,7 @@ static const char sign_prefix[] = "SIGN-";
 /* RFC 5246 section 7.4.1.4.1 */
 #define HASH_SHA224 3
 #define HASH_SHA256 4
-/* Every GnuTLS has those between, and leaves them out where it may not. */
+/* Every GnuTLS has the groups in between, or has them disabled. */
 #define GROUP_SECP256R1 23
 #define GROUP_LAST_OLD	0x1ff
 
@@ -41,7 +42,6 @@ static void put(struct everything *all, const char *prefix, const char *word)
 	char item[64];
 	int len = snprintf(item, sizeof(item), ":+%s%s", prefix, word);
 
-	/* Each word once: the rows of the tables repeat them. */
 	if (len <= 0 || (size_t)len >= sizeof(item) ||
 	    all->len + (size_t)len >= sizeof(all->string))
 		return;
@@ -62,6 +62,7 @@ static int has_word(const struct everything *all, const char *word)
 	return 0;
 }
 
+/* The rows of the tables repeat words. */
 static void put_once(struct everything *all, const char *word)
 {
 	if (word[0] && !has_word(all, word))
@@ -70,14 +71,14 @@ static void put_once(struct everything *all, const char *word)
 
 static const char null_cipher[] = "NULL";
 
-/* No TLS 1.3 beside these either; and no policy has their suites. */
+/* TLS 1.3 would be lost with these too, and no policy has their suites. */
 static int needs_shared_key(const struct stls_suite *suite)
 {
 	return strstr(suite->gnutls_kx, "PSK") ||
 	       strstr(suite->gnutls_kx, "SRP");
 }
 
-/* Suites that GnuTLS names: these words it knows. */
+/* GnuTLS knows the words of the suites that it lists. */
 static void put_suites(struct everything *all, struct stls_abilities *abilities)
 {
 	const char *name;
@@ -123,8 +124,8 @@ static void put_signs(struct everything *all)
 }
 
 /*
- * Make the priorities of everything; a word that this GnuTLS lists but does not
- * take is cut out, as often as there are words.
+ * Make the priorities of everything. A word that this GnuTLS lists but does not
+ * accept is cut out, one with each attempt.
  */
 static int init_all(struct everything *all, gnutls_priority_t *priorities)
 {
@@ -150,8 +151,8 @@ static int init_all(struct everything *all, gnutls_priority_t *priorities)
 enum { NO_ROW = -1, NO_MORE = -2 };
 
 /*
- * The row of the suite table that is the *at-th suite enabled, or NO_ROW for
- * one that the table does not have; NO_MORE past the last. Moves *at on.
+ * The row of the *at-th enabled suite in the suite table, NO_ROW if the table
+ * does not have it, or NO_MORE past the last. Advances *at.
  */
 static int next_suite(gnutls_priority_t priorities, unsigned *at,
 		      const char **name)
@@ -206,8 +207,8 @@ static void ask_groups(gnutls_priority_t priorities,
 }
 
 /*
- * Whether a system's policy calls it insecure, by which GnuTLS makes no such
- * signature although it stays enabled. SHA-1 always is, and works.
+ * Whether a system's policy marks it as insecure: then GnuTLS makes no such
+ * signature, although it stays enabled. SHA-1 is always marked, and works.
  */
 static int is_insecure(const struct stls_sigalg *sigalg)
 {
@@ -230,7 +231,7 @@ static void ask_signs(gnutls_priority_t priorities,
 	for (row = 0; row < STLS_SIGALGS; row++) {
 		const char *word = stls_sigalg(row)->gnutls;
 
-		/* In GnuTLS's list, but without a number in TLS. */
+		/* GnuTLS lists SHA-224, but has no TLS number for it. */
 		if (stls_sigalg(row)->code >> 8 == HASH_SHA224)
 			continue;
 		if (abilities->sigalg[row] == STLS_ABSENT &&
@@ -282,7 +283,7 @@ static int ask(struct everything *all, struct stls_abilities *abilities)
 
 	if (ret == GNUTLS_E_MEMORY_ERROR)
 		return SMTPTLS_E_NOMEM;
-	/* A system's policy that leaves nothing: then nothing is able. */
+	/* A system's policy may leave nothing: then nothing is available. */
 	if (ret < 0)
 		return 0;
 	ask_suites(priorities, abilities);

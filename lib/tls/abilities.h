@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/abilities: what the loaded GnuTLS can do. The manual is in abilities.c. */
+/* tls/abilities: what the loaded GnuTLS can do. See abilities.c. */
 #ifndef TLS_ABILITIES_H
 #define TLS_ABILITIES_H
 
@@ -8,11 +8,11 @@
 /* Ask the loaded GnuTLS; 0, or SMTPTLS_E_NOMEM. */
 int stls_abilities_ask(struct stls_abilities *abilities);
 
-/* 1 when the system's policy, or a build of GnuTLS, keeps something off. */
+/* 1 if the system's policy, or the build of GnuTLS, disables anything. */
 int stls_abilities_restricted(const struct stls_abilities *abilities);
 
 /*
- * Check with GnuTLS itself that a policy's string enables none but the policy's
+ * Check with GnuTLS itself that a policy's string enables only the policy's
  * suites. Returns 0, SMTPTLS_E_NOMEM, or SMTPTLS_E_UNSUPPORTED.
  */
 int stls_abilities_check(const struct smtptls_policy *policy,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/attach: a policy on a GnuTLS session of the host's own.
+ * tls/attach: a policy on a host's own GnuTLS session.
  *
- * The session's pointers belong to the host, so what belongs to this library is
- * kept as the private data of a TLS extension that is never sent or answered:
- * GnuTLS frees it with the session, and the policy is let go of then. The
- * host's certificates are looked at when the hello comes, since a host may set
- * them as late as that; what they say is read once, and kept with the policy.
+ * The session's user pointers belong to the host, so this library keeps its
+ * data as the private data of a TLS extension that is never sent or answered:
+ * GnuTLS frees it with the session, and the policy is released then. The host's
+ * certificates are examined when the hello arrives, since a host may set them
+ * as late as that; they are read once, and the result is kept with the policy.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,10 +29,10 @@ static const char judged_late[] =
 
 struct attachment {
 	struct smtptls_policy *policy;
-	struct stls_own_certificates own; /* where the policy has none */
+	struct stls_own_certificates own; /* if not kept with the policy */
 	struct stls_judge judge;
 	int server;
-	int host_hook; /* it is judged by smtptls_policy_on_hello() */
+	int host_hook; /* the host's hook calls smtptls_policy_on_hello() */
 };
 
 static void attachment_free(gnutls_ext_priv_data_t data)
@@ -67,7 +67,7 @@ static struct attachment *find(gnutls_session_t tls)
 	return gnutls_ext_get_data(tls, EXTENSION, &data) == 0 ? data : NULL;
 }
 
-/* The session's attachment, made if there is none; NULL: no memory. */
+/* The session's attachment, made if there is none; NULL if out of memory. */
 static struct attachment *attach(gnutls_session_t tls,
 				 struct smtptls_policy *policy)
 {
@@ -98,7 +98,7 @@ static struct attachment *attach(gnutls_session_t tls,
 	return attachment;
 }
 
-/* What the host has set by now. */
+/* Read the certificates that the host has set by now. */
 static int read_own(struct attachment *attachment, gnutls_session_t tls)
 {
 	struct stls_judge *judge = &attachment->judge;
@@ -173,7 +173,7 @@ static int is_judged(unsigned type, unsigned incoming)
 			    type == GNUTLS_HANDSHAKE_HELLO_RETRY_REQUEST);
 }
 
-/* Behind PRE all is well; without it GnuTLS has made its own choice. */
+/* After a PRE hook all is well; without one GnuTLS has made its own choice. */
 static int check_judged(struct stls_judge *judge)
 {
 	if (judge->judged)
@@ -206,7 +206,7 @@ int smtptls_policy_on_hello(struct smtptls_policy *policy,
 		       : check_judged(&attachment->judge);
 }
 
-/* A hook of the host's own may have passed none, or it was never called. */
+/* A host's own hook may have passed no hello on, or never have been called. */
 static int has_seen_hello(const struct attachment *attachment)
 {
 	return attachment &&

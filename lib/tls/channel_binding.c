@@ -29,7 +29,7 @@ static int export(gnutls_session_t tls, unsigned char *data)
 
 /*
  * A server that resumes a session shows no certificate, and the ticket does not
- * say which it was; it is known when there is one alone.
+ * say which one was shown; that is known only if there is just one.
  */
 static const gnutls_datum_t *own(const struct stls_session *session,
 				 gnutls_datum_t *der)

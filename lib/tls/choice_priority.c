@@ -2,16 +2,16 @@
 /*
  * tls/choice_priority: a choice as GnuTLS priorities.
  *
- * What the ClientHello leaves open no more is said to GnuTLS by priorities of
- * one suite, one group and every enabled version: GnuTLS would else take a
- * lower version for its highest, sign no downgrade sentinel (RFC 8446 section
- * 4.1.3) and misjudge a fallback. A group must be there even if the suite
- * needs none, since GnuTLS has no TLS 1.3 without one.
+ * What has been chosen is passed to GnuTLS as priorities of one suite, one
+ * group and every enabled version: with the chosen version alone, GnuTLS would
+ * take that for its highest, set no downgrade sentinel (RFC 8446 section 4.1.3)
+ * and misjudge a fallback. A group must be there even if the suite needs none,
+ * since GnuTLS has no TLS 1.3 without one.
  *
- * Making priorities takes longer than all the rest; so those made are kept with
- * the policy, at most so many, for all threads and without a lock: a place is
+ * Making priorities takes longer than all the rest, so a limited number of them
+ * is kept with the policy, for all threads and without a lock: a place is
  * filled once and stays. When all are taken, priorities are made for one
- * session and let go of.
+ * session and then released.
  */
 #include "tls/choice_priority.h"
 
@@ -25,7 +25,7 @@
 #define PLACES	   64
 #define STRING_MAX 2048
 
-/* First the choice is taken, from 0, then its priorities are put there. */
+/* The choice is claimed first, from 0; then its priorities are stored. */
 struct place {
 	_Atomic(uint32_t) choice;
 	_Atomic(gnutls_priority_t) priority;
@@ -102,10 +102,10 @@ static void put_groups(char *string, const struct smtptls_policy *policy,
 
 	if (choice->group != STLS_NO_GROUP)
 		put(string, "", stls_group(choice->group)->gnutls);
-	/* GnuTLS wants an ECDSA certificate's curve too, before TLS 1.3. */
+	/* Before TLS 1.3 GnuTLS also needs an ECDSA certificate's curve. */
 	if (choice->version != STLS_TLS1_3 && row >= 0 && row != choice->group)
 		put(string, "", stls_group((size_t)row)->gnutls);
-	/* DHE in a field, or RSA: this one keeps TLS 1.3 in the string. */
+	/* For finite-field DHE or RSA: this one keeps TLS 1.3 in the string. */
 	if (choice->version != STLS_TLS1_3 &&
 	    !(stls_suite(choice->suite)->kx & STLS_KX_ECDHE))
 		put(string, "", stls_group(policy->group[0])->gnutls);
@@ -166,7 +166,7 @@ static int make(const struct smtptls_policy *policy,
 
 /* ---- the places ---- */
 
-/* Never 0. */
+/* The choice as a number, never 0. */
 static uint32_t number(const struct stls_choice *choice, unsigned key)
 {
 	return (uint32_t)choice->suite << 24 | (uint32_t)choice->group << 16 |
@@ -175,9 +175,10 @@ static uint32_t number(const struct stls_choice *choice, unsigned key)
 }
 
 /*
- * The priorities of a choice, or NULL with *place where to look for a free one:
- * PLACES when there is none, or when another thread is just keeping them.
- * Places are taken in order, so the first free one is the end.
+ * The priorities kept for a choice, or NULL with *place set to where to look
+ * for a free one: PLACES if there is none, or if another thread is storing
+ * these priorities now. Places are taken in order, so the first free one is the
+ * end.
  */
 static gnutls_priority_t find(struct places *places, uint32_t choice,
 			      unsigned *place)
@@ -200,7 +201,7 @@ static gnutls_priority_t find(struct places *places, uint32_t choice,
 	return NULL;
 }
 
-/* Keep the priorities if there is a place; 1 when they are kept. */
+/* Keep the priorities if there is a place; 1 if they are kept. */
 static int keep(struct places *places, unsigned i, uint32_t choice,
 		gnutls_priority_t priority)
 {
@@ -214,7 +215,7 @@ static int keep(struct places *places, unsigned i, uint32_t choice,
 					      priority, memory_order_release);
 			return 1;
 		}
-		/* Another thread was faster with the same. */
+		/* Another thread has just stored the same. */
 		if (here == choice)
 			break;
 	}
@@ -238,7 +239,7 @@ int stls_choice_priority_set(const struct smtptls_policy *policy,
 	if (ret < 0)
 		return ret;
 	ret = gnutls_priority_set(tls, priority);
-	/* The session counts as an owner of its own. */
+	/* The session holds a reference of its own. */
 	if (ret < 0 || !keep(places, place, wanted, priority))
 		gnutls_priority_deinit(priority);
 	return ret;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/choice_priority: a choice as GnuTLS priorities. Manual in choice_priority.c. */
+/* tls/choice_priority: a choice as GnuTLS priorities. See the .c file. */
 #ifndef TLS_CHOICE_PRIORITY_H
 #define TLS_CHOICE_PRIORITY_H
 
@@ -7,13 +7,13 @@
 
 #include "selection/selection.h"
 
-/* Give a policy the place for its priorities; 0 or SMTPTLS_E_NOMEM. */
+/* Give a policy places for its priorities; 0 or SMTPTLS_E_NOMEM. */
 int stls_choice_priority_prepare(struct smtptls_policy *policy);
 
 /*
- * Let a session negotiate nothing but a choice, which must be the policy's.
- * `key` (enum smtptls_key) is the certificate's; with 0 under TLS 1.3 it is
- * left to GnuTLS. Returns 0 or GnuTLS's error.
+ * Let a session negotiate nothing but a choice, which must be one of the
+ * policy's. `key` (enum smtptls_key) is the certificate's; under TLS 1.3, 0
+ * leaves it to GnuTLS. Returns 0 or a GnuTLS error.
  */
 int stls_choice_priority_set(const struct smtptls_policy *policy,
 			     gnutls_session_t tls,

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/client_certificate: which of a client's certificates a server that asks
- * for one is shown.
+ * tls/client_certificate: chooses the certificate that a client shows to a
+ * server that asks for one.
  *
- * It is the first that was added of those whose chain leads to an authority
- * that the server names, if it names any, and whose key can sign by an algorithm
- * that both sides allow. When there is none, none is shown, and the server
- * decides. GnuTLS by itself shows the only certificate whatever its algorithm,
- * and breaks off where it then cannot sign; it shows none of several where no
- * authority is named; and with one that must not sign it offers no TLS 1.3.
+ * It is the first one added whose chain leads to an authority that the server
+ * names, if it names any, and whose key can sign with an algorithm that both
+ * sides allow. If there is none, none is shown, and the server decides. GnuTLS
+ * by itself shows an only certificate whatever its algorithm, and breaks off if
+ * it then cannot sign; it shows none of several if no authority is named; and
+ * with one that must not sign it offers no TLS 1.3.
  *
- * Names of authorities are compared byte by byte: an issuer's name is copied
- * from the issuer's certificate. A session begins with credentials that have no
- * certificate, and gets others before GnuTLS has read the request
- * (tls/single_credentials). A key that the host has put into the credentials
- * itself cannot be copied; GnuTLS chooses there.
+ * Names of authorities are compared byte by byte, since an issuer's name is
+ * copied from the issuer's certificate. A session begins with credentials that
+ * have no certificate, and gets others before GnuTLS has read the request
+ * (tls/single_credentials). A key that the host itself has put into the
+ * credentials cannot be copied; then GnuTLS chooses.
  */
 #include "tls/client_certificate.h"
 
@@ -75,7 +75,7 @@ static int is_named(const struct stls_bytes *issuer,
 	return 0;
 }
 
-/* The i-th certificate or one above it is issued by a named authority. */
+/* Whether the i-th certificate, or one above it, is from a named authority. */
 static int leads_to(const struct smtptls_config *config, unsigned i,
 		    const struct stls_bytes *authorities)
 {

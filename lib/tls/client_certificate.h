@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/client_certificate: manual in client_certificate.c. */
+/* tls/client_certificate: which one to show. See client_certificate.c. */
 #ifndef TLS_CLIENT_CERTIFICATE_H
 #define TLS_CLIENT_CERTIFICATE_H
 
@@ -8,9 +8,9 @@
 #include "tls/config.h"
 
 /*
- * In the hook of a client that has shown `config->single.none` until then, for
- * GNUTLS_HANDSHAKE_CERTIFICATE_REQUEST and GNUTLS_HOOK_PRE: let GnuTLS show the
- * certificate that fits. Returns 0 or GnuTLS's error.
+ * For the hook of a client that has shown `config->single.none` so far, with
+ * GNUTLS_HANDSHAKE_CERTIFICATE_REQUEST and GNUTLS_HOOK_PRE: have GnuTLS show
+ * the certificate that fits. Returns 0 or a GnuTLS error.
  */
 int stls_client_certificate_choose(gnutls_session_t tls,
 				   const struct smtptls_config *config,

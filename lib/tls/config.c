@@ -2,10 +2,11 @@
 /*
  * tls/config: what connections share: its life, and what it allows.
  *
- * A configuration is changed by one thread until it is frozen, and is constant
- * but for its count of owners from then on; GnuTLS keeps credentials by
- * pointer, so each connection is an owner. Certificates, authorities and
- * Diffie-Hellman parameters are loaded in credentials.c.
+ * One thread changes a configuration until it is frozen. From then on it is
+ * constant, except for its count of owners and its spare input block, which are
+ * atomic. GnuTLS keeps credentials by pointer, so each connection is an owner.
+ * Certificates, authorities and Diffie-Hellman parameters are loaded in
+ * credentials.c.
  */
 #include "tls/config.h"
 
@@ -33,7 +34,7 @@ int stls_config_fail(struct smtptls_config *config, int error,
 	va_start(args, format);
 	(void)vsnprintf(config->error, sizeof(config->error), format, args);
 	va_end(args);
-	/* GnuTLS ends its sentences with a full stop, this library does not. */
+	/* GnuTLS ends its sentences with a full stop; this library does not. */
 	len = strlen(config->error);
 	if (len > 0 && config->error[len - 1] == '.')
 		config->error[len - 1] = '\0';
@@ -129,7 +130,7 @@ void smtptls_config_unref(struct smtptls_config *config)
 	free(config);
 }
 
-/* Where in the string GnuTLS stopped, for the sentence. */
+/* Fail with a sentence that says where in the string GnuTLS stopped. */
 static int priority_failed(struct smtptls_config *config, int ret,
 			   const char *place)
 {
@@ -141,7 +142,7 @@ static int priority_failed(struct smtptls_config *config, int ret,
 				place ? place : "", gnutls_strerror(ret));
 }
 
-/* GnuTLS accepts strings under which no version of TLS can be spoken. */
+/* GnuTLS accepts strings that enable no version of TLS. */
 static int allows_tls(gnutls_priority_t priority)
 {
 	const unsigned *versions;
@@ -156,7 +157,7 @@ static int allows_tls(gnutls_priority_t priority)
 	return 0;
 }
 
-/* What is allowed is either a string of the host's or a policy's. */
+/* The string is either the host's own or a policy's. */
 static int replace_priority(struct smtptls_config *config, const char *string,
 			    struct smtptls_policy *policy)
 {
@@ -270,7 +271,7 @@ static int set_default_policy(struct smtptls_config *config)
 	return ret == 0 || ret == SMTPTLS_E_NOMEM ? ret : SMTPTLS_E_CONFIG;
 }
 
-/* Own certificates and parameters must be as strong as a policy asks. */
+/* Own certificates and parameters must be as strong as a policy requires. */
 static int judge_strength(const struct smtptls_config *config,
 			  const struct smtptls_policy *policy,
 			  const struct stls_sentence *error)
@@ -288,14 +289,14 @@ static int judge_strength(const struct smtptls_config *config,
 					   level, error);
 }
 
-/* Own certificates, and what goes with them. */
+/* Own certificates, and what depends on them. */
 static int settle(struct smtptls_config *config)
 {
 	struct stls_sentence error = { config->error, sizeof(config->error) };
 	gnutls_x509_trust_list_t trust;
 	int ret;
 
-	/* from an attempt to freeze that failed */
+	/* left by a failed attempt to freeze */
 	stls_own_certificates_free(&config->own);
 	stls_single_credentials_free(&config->single);
 	gnutls_certificate_get_trust_list(config->credentials, &trust);
@@ -319,7 +320,7 @@ failed:
 	return ret;
 }
 
-/* A policy that is only asked ends nothing: its objection is a warning. */
+/* A shadow policy makes nothing fail: its objection is a warning. */
 static int settle_shadow(struct smtptls_config *config)
 {
 	char text[sizeof(config->error)];
@@ -333,7 +334,10 @@ static int settle_shadow(struct smtptls_config *config)
 	return ret;
 }
 
-/* A signature that the system's policy keeps these keys from making, or -1. */
+/*
+ * The first signature algorithm of these keys that the system's policy
+ * disables; -1 if it disables none, or leaves the keys another.
+ */
 static int disabled_sigalg(const struct smtptls_policy *policy, unsigned keys)
 {
 	int tls13 = policy->versions & STLS_PROTOCOL_TLS1_3, found = -1;
@@ -354,7 +358,7 @@ static int disabled_sigalg(const struct smtptls_policy *policy, unsigned keys)
 	return found;
 }
 
-/* Keys whose certificates are served to nobody, or with older versions alone. */
+/* Warn of keys whose certificates only older versions, or none, can use. */
 static int warn_of_signatures(struct smtptls_config *config)
 {
 	char cure[STLS_CURE_SIZE];
@@ -391,13 +395,13 @@ static int warn(struct smtptls_config *config)
 		ret = stls_own_certificates_warn(&config->own,
 						 &config->certificates,
 						 time(NULL), &config->warnings);
-	/* A second attempt would warn twice. */
+	/* Otherwise a second attempt would warn twice. */
 	if (ret < 0)
 		stls_texts_cut(&config->warnings, before);
 	return ret;
 }
 
-/* A hook chooses among several certificates, and of a client's none. */
+/* A hook chooses among several certificates; a client's may choose none. */
 static int make_single(struct smtptls_config *config)
 {
 	if (config->own.count == 0)
@@ -433,7 +437,7 @@ int smtptls_config_freeze(struct smtptls_config *config)
 						? SMTPTLS_E_NOMEM
 						: SMTPTLS_E_CONFIG,
 					"GnuTLS: %s", gnutls_strerror(ret));
-	/* The last that can fail. */
+	/* The last step that can fail. */
 	ret = warn(config);
 	if (ret < 0)
 		return ret;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/credentials: certificates, authorities, revocation lists and
- * Diffie-Hellman parameters of a configuration, from PEM.
+ * tls/credentials: a configuration's certificates, authorities, revocation
+ * lists and Diffie-Hellman parameters, from PEM.
  *
- * Everything is parsed and checked before the first change, so that a setter
- * that fails leaves the configuration as it was, and each sentence names the
- * file that is to blame.
+ * Everything is parsed and checked before the first change, so a setter that
+ * fails leaves the configuration as it was, and each sentence names the file at
+ * fault.
  */
 #include <string.h>
 
@@ -23,7 +23,7 @@
 
 /* ---- certificate and key ---- */
 
-/* As stls_own_chain_read(); the host is asked what opens an encrypted key. */
+/* As stls_own_chain_read(); asks the host for the passphrase, if needed. */
 static int read_chain(struct smtptls_config *config,
 		      struct stls_own_chain *chain,
 		      const struct stls_source *cert,
@@ -200,7 +200,7 @@ int smtptls_config_set_crl_file(struct smtptls_config *config,
 
 /* ---- Diffie-Hellman parameters ---- */
 
-/* The bits of the prime, or 0. */
+/* The size of the prime in bits, or 0. */
 static size_t prime_bits(gnutls_dh_params_t params)
 {
 	gnutls_datum_t prime, generator;

@@ -2,17 +2,19 @@
 /*
  * tls/dh: parameters for DHE before TLS 1.3.
  *
- * GnuTLS's own choice of known parameters wants a field among the priority's
- * groups, which a policy's does not have when the client names none; so under a
- * policy a field of RFC 7919 is set as if it came from a file. Its size is
- * OpenSSL's: as strong as the RSA key, and as the security level asks.
+ * GnuTLS's own choice of known parameters needs a finite-field group in the
+ * priority, and a policy's priority has none if the client names none; so under
+ * a policy a group of RFC 7919 is set as if it came from a file. Its size is
+ * what OpenSSL would choose: as strong as the RSA key, and as the security
+ * level requires.
  *
  * Suites without authentication need credentials of their own, which hold
  * nothing but these parameters.
  *
- * GnuTLS keeps parameters by their address, and credentials that have some
- * cannot be rid of them. So the configuration's get a field only when nothing
- * can fail any more: settings that failed leave none behind for others.
+ * GnuTLS keeps parameters by pointer, and they cannot be removed from
+ * credentials. So the configuration's credentials get such a group only when
+ * nothing can fail any more: an attempt that failed leaves none behind for the
+ * next.
  */
 #include "tls/dh.h"
 
@@ -58,7 +60,7 @@ static int set_field(struct stls_dh *dh, const struct smtptls_policy *policy,
 	gnutls_dh_params_t params;
 	int ret;
 
-	/* No field is strong enough for level 5: then there is no DHE. */
+	/* No group is strong enough for level 5, which therefore has no DHE. */
 	if (!field)
 		return 0;
 	ret = gnutls_dh_params_init(&params);
@@ -100,8 +102,8 @@ static int set_anonymous(struct stls_dh *dh)
 }
 
 /*
- * GnuTLS takes the parameters' length for the least that a field may have which
- * the client names. The policy has its own limit.
+ * GnuTLS takes the size of the parameters as the minimum for groups that the
+ * client names. This resets it, since the policy has its own limit.
  */
 int stls_dh_give(gnutls_dh_params_t params,
 		 gnutls_certificate_credentials_t credentials)
@@ -111,7 +113,7 @@ int stls_dh_give(gnutls_dh_params_t params,
 						      GNUTLS_SEC_PARAM_UNKNOWN);
 }
 
-/* All but the parameters of the host's file. */
+/* Free all but the parameters of the host's file. */
 static void forget(struct stls_dh *dh)
 {
 	if (dh->anonymous)
@@ -128,7 +130,7 @@ int stls_dh_settle(struct stls_dh *dh, const struct smtptls_policy *policy,
 {
 	int ret = 0;
 
-	/* from an attempt to freeze that failed */
+	/* left by a failed attempt to freeze */
 	forget(dh);
 	if (policy && !dh->params)
 		ret = set_field(dh, policy, rsa_bits);
@@ -141,7 +143,7 @@ void stls_dh_install(const struct stls_dh *dh,
 		     gnutls_certificate_credentials_t credentials,
 		     const struct smtptls_policy *policy)
 {
-	/* A number that GnuTLS keeps: neither can fail. */
+	/* GnuTLS only stores a number here: neither can fail. */
 	if (policy && dh->params)
 		(void)stls_dh_give(dh->params, credentials);
 	if (!policy && !dh->params)

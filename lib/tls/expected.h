@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/expected: what a host expects of its peer; data alone. */
+/* tls/expected: what a host expects of its peer; data only. */
 #ifndef TLS_EXPECTED_H
 #define TLS_EXPECTED_H
 
@@ -7,15 +7,15 @@
 #include "x509/pin.h"
 #include "x509/tlsa.h"
 
-/* More than a sender has reasons for (RFC 7672 section 3.2.2). */
+/* More than a sender has use for (RFC 7672 section 3.2.2). */
 #define STLS_NAMES_MAX 16
 
-/* All zeros: nothing. */
+/* All zeros: nothing is expected. */
 struct stls_expected {
 	int verify;   /* enum smtptls_verify */
-	char *peer;   /* a client's name for the server, SNI's too; or NULL */
-	int sni_only; /* it is sent, and is no name to look for */
-	struct stls_texts names; /* others that will do */
+	char *peer;   /* client: the server's name, also for SNI; or NULL */
+	int sni_only; /* `peer` is sent, but not looked for */
+	struct stls_texts names; /* other names that match */
 	struct stls_pins pins;
 	struct stls_tlsa_set tlsa;
 	unsigned char *offered; /* an earlier session's bytes, or NULL */

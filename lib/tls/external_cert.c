@@ -3,9 +3,9 @@
  * tls/external_cert: a certificate whose private key is in a token or behind
  * the host's signer.
  *
- * The key is opened and tried before the first change, so that a setter that
- * fails leaves the configuration as it was. The key does not say which
- * certificate is its own, so that must be the first in the file.
+ * The key is opened and tried before the first change, so a setter that fails
+ * leaves the configuration as it was. The key does not say which certificate it
+ * belongs to, so that must be the first in the file.
  */
 #include "tls/external_cert.h"
 
@@ -66,7 +66,7 @@ static int external_failed(struct smtptls_config *config,
 	return stls_source_token_failed(config, shown, ret);
 }
 
-/* A key that is open and does sign; with it the chain is the credentials'. */
+/* Give the credentials a chain, with its key, which is open and signs. */
 static int give_external(struct smtptls_config *config,
 			 const struct stls_source *cert,
 			 const struct stls_own_chain *chain,

@@ -66,8 +66,9 @@ int stls_external_key_open(const struct stls_external_key *external,
 }
 
 /*
- * A signer decrypts nothing, and under a priority string GnuTLS chooses alone.
- * To GnuTLS no usage at all is any usage; ENCIPHER_ONLY is of no use in TLS.
+ * A signer cannot decrypt, and under a priority string GnuTLS makes the choice;
+ * so this takes decryption out of the key's usage. For GnuTLS an empty usage
+ * allows any; ENCIPHER_ONLY has no use in TLS.
  */
 static int take_decryption(gnutls_pcert_st *leaf)
 {
@@ -100,7 +101,7 @@ int stls_external_key_give(const struct stls_external_key *external,
 	if (ret == 0) {
 		gnutls_certificate_set_flags(
 			credentials, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
-		/* What is in the list is the credentials' if this succeeds. */
+		/* If this succeeds, the credentials own what is in the list. */
 		ret = gnutls_certificate_set_key(credentials, NULL, 0, list,
 						 (int)len, key);
 		gnutls_certificate_set_flags(credentials, 0);

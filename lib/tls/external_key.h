@@ -13,11 +13,11 @@
 struct stls_external_key {
 	unsigned index; /* of its certificate in the credentials */
 	struct stls_signer signer;
-	char *url; /* NULL: it is the signer's; else that of a token */
+	char *url; /* a token's, or NULL: the key is the signer's */
 	struct stls_token_pin pin;
 };
 
-/* Those of a configuration; all zeros: none. */
+/* A configuration's external keys; all zeros: none. */
 struct stls_external_keys {
 	struct stls_external_key *key;
 	size_t count;
@@ -29,24 +29,24 @@ void stls_external_keys_add(struct stls_external_keys *keys,
 			    const struct stls_external_key *key);
 void stls_external_keys_free(struct stls_external_keys *keys);
 
-/* The key of a certificate, or NULL: it is none of these. */
+/* The external key of a certificate, or NULL. */
 const struct stls_external_key *
 stls_external_keys_find(const struct stls_external_keys *keys, unsigned index);
 
-/* Open it for a leaf; 0 or GnuTLS's error. */
+/* Open the key for a leaf certificate; 0 or a GnuTLS error. */
 int stls_external_key_open(const struct stls_external_key *external,
 			   gnutls_x509_crt_t leaf, gnutls_privkey_t *key);
 
 /*
- * Give credentials a chain with a key, which is theirs if that succeeds; 0 or
- * GnuTLS's error.
+ * Give credentials a chain and its key, which they own if this succeeds; 0 or a
+ * GnuTLS error.
  */
 int stls_external_key_give(const struct stls_external_key *external,
 			   gnutls_certificate_credentials_t credentials,
 			   gnutls_x509_crt_t *chain, unsigned len,
 			   gnutls_privkey_t key);
 
-/* A signer decrypts nothing: take that from what the certificates can do. */
+/* A signer cannot decrypt: take that out of what the certificates can do. */
 void stls_external_keys_limit(const struct stls_external_keys *keys,
 			      struct stls_own_certificates *own);
 

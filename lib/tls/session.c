@@ -4,15 +4,15 @@
  *
  * GnuTLS pulls from one buffer and pushes to the other; it never waits and
  * never sees a descriptor. Nothing is delivered before stls_session_handshake()
- * has returned 0, which it does after the peer has been verified as the
- * connection demands.
+ * has returned 0, which it does only after the peer has been verified as the
+ * connection requires.
  *
- * After any error but AGAIN the session is over: an alert stands in the out
- * buffer where one fits, `text` has the sentence, and no function but those
- * that only look may be called.
+ * After any error other than AGAIN the session is over: the out buffer ends
+ * with an alert if one applies, `text` holds the sentence, and only functions
+ * that merely query the session may be called.
  *
- * It never renegotiates (RFC 9325 section 3.5), and sends one ticket, after
- * verification.
+ * It never renegotiates (RFC 9325 section 3.5). Under TLS 1.3 a server sends
+ * one ticket, after verification.
  */
 #include "tls/session.h"
 
@@ -24,20 +24,20 @@
 #include "tls/peer.h"
 #include "tls/system_cause.h"
 
-/* As OpenSSL: a peer that only warns keeps this side busy for nothing. */
+/* As in OpenSSL: a peer that only warns keeps this side busy for nothing. */
 #define WARNINGS_MAX 5
 
 #define RECORD_MAX   16384
 
 /*
- * GnuTLS gathers a handshake message of up to 16 MiB before it looks at it. No
- * honest peer needs this much before it has said something for the host.
+ * GnuTLS collects a handshake message of up to 16 MiB before it looks at it. No
+ * honest peer needs this much before it sends the host anything.
  */
 #define SILENT_MAX ((size_t)256 * 1024)
 
 /* ---- floods ---- */
 
-/* Count a warning alert; 0, or an error when there were too many. */
+/* Count a warning alert; 0, or an error if there were too many. */
 static int warned(struct stls_session *session, int in_handshake)
 {
 	session->alert_received = (int)gnutls_alert_get(session->tls);
@@ -50,7 +50,7 @@ static int warned(struct stls_session *session, int in_handshake)
 		SMTPTLS_REASON_FLOOD, "nothing but warning alerts");
 }
 
-/* More input than plaintext ever came of it. */
+/* Fail if too much input has come without any plaintext. */
 static int check_silent(struct stls_session *session)
 {
 	if (session->silent <= SILENT_MAX)
@@ -103,7 +103,7 @@ void stls_session_free(struct stls_session *session)
 
 /* ---- handshake ---- */
 
-/* What the peer sent where TLS was to start was no TLS. */
+/* The peer sent something other than TLS where TLS was to start. */
 static int ended_in_clear(struct stls_session *session, int error, int reason,
 			  const struct stls_bytes *sent)
 {
@@ -122,9 +122,9 @@ static int ended_in_clear(struct stls_session *session, int error, int reason,
 }
 
 /*
- * GnuTLS would take a ClientHello in SSLv2's format, and answers other things
- * with an error that says nothing. Returns 0, SMTPTLS_E_AGAIN when more bytes
- * are needed to tell, of which with `last` there are none, or `error`.
+ * GnuTLS would accept a ClientHello in SSLv2's format, and its error for
+ * anything else says nothing. Returns 0, SMTPTLS_E_AGAIN if more bytes are
+ * needed to tell, or `error`; with `last`, there will be no more bytes.
  */
 static int check_first(struct stls_session *session, int last, int error)
 {
@@ -150,7 +150,7 @@ static int verify(struct stls_session *session)
 	struct stls_verdict verdict;
 	int ret;
 
-	/* RFC 7672 section 2.2: no record is usable, so that encryption is all. */
+	/* RFC 7672 section 2.2: with no usable record, encrypting is enough. */
 	if (session->expected->verify == SMTPTLS_VERIFY_NONE ||
 	    (session->expected->verify == SMTPTLS_VERIFY_DANE &&
 	     session->expected->tlsa.count == 0))
@@ -237,9 +237,9 @@ int stls_session_handshake(struct stls_session *session)
 			   (stls_buffer_len(session->in) == 0 &&
 			    !session->eof)) {
 			/*
-			 * There is an AGAIN a record: only this one means it.
-			 * Asked once more without input, GnuTLS computes what
-			 * it expects of the peer once more.
+			 * GnuTLS returns AGAIN after each record; only here
+			 * does it need more input. Called again without any, it
+			 * would compute what it expects of the peer again.
 			 */
 			return SMTPTLS_E_AGAIN;
 		}
@@ -253,7 +253,7 @@ int stls_session_pending(const struct stls_session *session)
 	return gnutls_record_check_pending(session->tls) > 0;
 }
 
-/* The peer's close_notify; behind what it had to say it has no reason. */
+/* The peer's close_notify needs an explanation only before any plaintext. */
 static int closed(struct stls_session *session)
 {
 	if (stls_session_left(session))

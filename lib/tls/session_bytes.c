@@ -4,23 +4,23 @@
  * to the same server again.
  *
  *	8   "SMTPTLS" and the number of this format
- *	32  what the session must not escape: a digest of the configuration and
- *	    of what was expected of the server
- *	    GnuTLS's own data, in which are keys and the peer's certificates
- *	64  SHA-512 of all that stands before, for which a CPU without
- *	    instructions of its own needs less than for SHA-256
+ *	32  what the session is bound to: a digest of the configuration and of
+ *	    what was expected of the server
+ *	    GnuTLS's own data, with keys and the peer's certificates
+ *	64  SHA-512 of everything before it, which costs less than SHA-256 on a
+ *	    CPU without instructions for either
  *
- * The last digest finds what was cut or damaged, and keeps it from GnuTLS, whose
- * parser can be made to crash. It is no protection from a forger: who can write
- * these bytes can put keys and certificates of his choice into them, whatever
- * the parser does; and who can read them knows the key by which the server is
- * known again. They are trusted as a key is.
+ * The last digest detects truncation and damage, and keeps such data away from
+ * GnuTLS, whose parser can be made to crash. It does not protect against
+ * forgery: whoever can write these bytes can put any keys and certificates into
+ * them, whatever the parser does, and whoever can read them knows the key that
+ * identifies the server on resumption. They must be trusted like a key.
  *
  * Resumption never replaces verification, which is done on resumed sessions
- * too. That a session is offered only under the settings it was made with keeps
- * servers from knowing a client again by another name, and sessions of a policy
- * or of an own certificate from outliving them. Names, pins and records count as
- * sets: DNS gives records in any order.
+ * too. A session is offered only under the settings it was made with, so that
+ * servers cannot recognize a client under another name, and sessions do not
+ * outlive a policy or an own certificate. Names, pins and records are compared
+ * as sets, since DNS returns records in any order.
  */
 #include "tls/session_bytes.h"
 
@@ -35,7 +35,7 @@ static const unsigned char magic[] = { 'S', 'M', 'T', 'P', 'T', 'L', 'S', 1 };
 
 #define BOUND_AT sizeof(magic)
 #define DATA_AT	 (BOUND_AT + STLS_SHA256_SIZE)
-#define WITHOUT	 (DATA_AT + STLS_SHA512_SIZE) /* GnuTLS's data */
+#define WITHOUT	 (DATA_AT + STLS_SHA512_SIZE) /* all but GnuTLS's data */
 
 /* ---- what a session is bound to ---- */
 
@@ -49,7 +49,7 @@ struct set {
 	unsigned char member[MEMBERS_MAX][STLS_SHA256_SIZE];
 };
 
-/* Each part behind its length, so that none can pass for another. */
+/* Each part follows its length, so that none can pass for another. */
 static void put(struct sha256_ctx *ctx, const void *data, size_t len)
 {
 	const unsigned char size[] = { (unsigned char)(len >> 24),
@@ -93,7 +93,7 @@ static void put_expected(struct sha256_ctx *ctx,
 	size_t i;
 
 	set.count = 0;
-	sha256_init(&member); /* ready again behind each digest */
+	sha256_init(&member); /* each digest resets it */
 	put_number(ctx, expected->verify);
 	put(ctx, expected->peer ? expected->peer : "",
 	    expected->peer ? strlen(expected->peer) : 0);
@@ -124,7 +124,7 @@ static void put_expected(struct sha256_ctx *ctx,
 	put_set(ctx, &set);
 }
 
-/* A resumed session is one of the certificate that was shown first. */
+/* A resumed session belongs to the certificate that was shown at first. */
 static void put_own(struct sha256_ctx *ctx,
 		    gnutls_certificate_credentials_t credentials)
 {
@@ -186,8 +186,8 @@ int stls_session_bytes_open(const struct smtptls_config *config,
 /* ---- writing ---- */
 
 /*
- * Whether GnuTLS has something to resume by. Under TLS 1.3 it would else give
- * some bytes that mean nothing.
+ * Check that GnuTLS has something to resume; 0, or an error. Without this check
+ * it would return meaningless bytes under TLS 1.3.
  */
 static int has_session(gnutls_session_t tls)
 {

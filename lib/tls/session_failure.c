@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/session_failure: how a session ends, when it does not end well: the alert,
- * the number, the reason with its sentence, and the advice.
+ * tls/session_failure: how a failing session ends: the alert, the error, the
+ * reason with its sentence, and the advice.
  *
- * Whatever is found out after the first failure follows from that, so the first
- * reason and sentence stay. Nothing here costs a session that goes well.
+ * Anything found after the first failure follows from it, so the first reason
+ * and sentence are kept. A session that goes well pays nothing for this.
  */
 #include "tls/session.h"
 
@@ -21,7 +21,7 @@
 
 #define CONTENT_ALERT 21
 
-/* GnuTLS ends its sentences with a full stop, this library does not. */
+/* GnuTLS ends its sentences with a full stop; this library does not. */
 static void drop_stop(char *text)
 {
 	size_t len = strlen(text);
@@ -47,7 +47,7 @@ stls_session_failed(struct stls_session *session, int error, int reason,
 	return error;
 }
 
-/* GnuTLS has numbers of its own for what has none on the wire. */
+/* GnuTLS has its own number for this message, which has none on the wire. */
 static int number_of(gnutls_handshake_description_t message)
 {
 	return message == GNUTLS_HANDSHAKE_HELLO_RETRY_REQUEST
@@ -55,7 +55,7 @@ static int number_of(gnutls_handshake_description_t message)
 		       : (int)message;
 }
 
-/* The same as data, where something can be changed; NULL: no memory. */
+/* Keep the same as data, if a change would help; lost if memory runs out. */
 static void advise(struct stls_session *session, const struct stls_end *end)
 {
 	struct smtptls_advice advice;
@@ -84,7 +84,7 @@ int stls_session_ended_by(struct stls_session *session, int error,
 	return error;
 }
 
-/* What can be seen from here of why a peer refuses this side's certificate. */
+/* What this side can see of why a peer refuses its certificate. */
 static void look_at_shown(const struct stls_session *session,
 			  struct stls_shown *shown)
 {
@@ -106,7 +106,7 @@ static void look_at_shown(const struct stls_session *session,
 		       asked.len > 0 ? &asked : NULL, time(NULL));
 }
 
-/* The bits of the parameters that a client was given last; 0: none. */
+/* The bits of the parameters that a client was last sent, or 0 if none. */
 static unsigned dh_bits(const struct stls_session *session)
 {
 	gnutls_kx_algorithm_t kx = gnutls_kx_get(session->tls);
@@ -120,7 +120,7 @@ static unsigned dh_bits(const struct stls_session *session)
 	return bits > 0 ? (unsigned)bits : 0;
 }
 
-/* It was by a close_notify that the peer went. */
+/* Whether the peer left with a close_notify. */
 static int notified(const struct stls_session *session, int error, int reason)
 {
 	return error != SMTPTLS_E_IO && !session->cut &&
@@ -170,7 +170,7 @@ int stls_session_left(const struct stls_session *session)
 	return session->complete && !session->heard;
 }
 
-/* The session's end by the peer's fatal alert. */
+/* End the session by the peer's fatal alert. */
 static int alerted(struct stls_session *session, int error)
 {
 	int alert = session->alert_received;
@@ -179,7 +179,7 @@ static int alerted(struct stls_session *session, int error)
 	if (stls_session_left(session))
 		reason = SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE;
 	else if (alert == GNUTLS_A_CLOSE_NOTIFY && !session->complete)
-		reason = SMTPTLS_REASON_CLOSED; /* though it is called fatal */
+		reason = SMTPTLS_REASON_CLOSED; /* although sent as fatal */
 	else if ((alert == GNUTLS_A_HANDSHAKE_FAILURE ||
 		  alert == GNUTLS_A_INSUFFICIENT_SECURITY) &&
 		 dh_bits(session) > 0)
@@ -197,9 +197,9 @@ void stls_session_alert(struct stls_session *session, int alert)
 }
 
 /*
- * OpenSSL's client refuses a server's certificate under TLS 1.3 by an alert in
- * the clear, which GnuTLS tries to decrypt. Whoever else may have sent it, the
- * session is over.
+ * Under TLS 1.3, OpenSSL's client refuses a server's certificate with an alert
+ * in the clear, which GnuTLS tries to decrypt. Whoever else may have sent it,
+ * the session is over.
  */
 static int is_clear_alert(const struct stls_session *session, int ret)
 {
@@ -216,7 +216,7 @@ int stls_session_gnutls_failed(struct stls_session *session, int ret,
 	const struct stls_failure *failure;
 	int level, alert;
 
-	/* GnuTLS has several errors for an end that came too early. */
+	/* GnuTLS has several errors for a premature end. */
 	if (session->cut)
 		return stls_session_ended(
 			session, SMTPTLS_E_TRUNCATED,
@@ -231,7 +231,7 @@ int stls_session_gnutls_failed(struct stls_session *session, int ret,
 	}
 	switch (ret) {
 	case GNUTLS_E_SESSION_EOF:
-		/* user_canceled is a warning before it (RFC 8446 6.1) */
+		/* user_canceled, a warning, comes first (RFC 8446 6.1) */
 		if (session->alert_received > 0)
 			return alerted(session, broken);
 		break;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/session_setup: a GnuTLS session made ready for its handshake: how it
+ * tls/session_setup: prepares a GnuTLS session for its handshake: how it
  * reaches the two buffers, what it may negotiate, and who judges the hello.
  */
 #include "tls/session.h"
@@ -78,9 +78,9 @@ static ssize_t push(gnutls_transport_ptr_t ptr, const giovec_t *iov, int count)
 /* ---- roles ---- */
 
 /*
- * A client that asks for another protocol by ALPN is not one of SMTP: it may be
- * a browser that was led here (ALPACA, RFC 9325 section 3.8). The names are
- * Exim's.
+ * A client that asks for another protocol by ALPN does not speak SMTP: it may
+ * be a browser that was lured here (ALPACA, RFC 9325 section 3.8). The names
+ * are Exim's.
  */
 static int set_up_alpn(struct stls_session *session)
 {
@@ -111,7 +111,7 @@ static int set_up_server(struct stls_session *session,
 	return config->sni ? 0 : stls_session_tickets(session);
 }
 
-/* GnuTLS calls it for every message. */
+/* GnuTLS calls this for every message. */
 static int on_message(gnutls_session_t tls, unsigned type, unsigned when,
 		      unsigned incoming, const gnutls_datum_t *message)
 {
@@ -133,7 +133,7 @@ static int on_message(gnutls_session_t tls, unsigned type, unsigned when,
 				  message);
 }
 
-/* A client has certificates, of which a server may ask for one. */
+/* Whether this is a client with certificates to choose from. */
 static int has_choice(const struct stls_session *session)
 {
 	return session->role == SMTPTLS_CLIENT &&
@@ -185,9 +185,9 @@ static int make(struct stls_session *session,
 	int ret, server = session->role == SMTPTLS_SERVER;
 
 	/*
-	 * Under TLS 1.3 tickets would leave before the peer is verified. Which
-	 * certificate a client shows is chosen in on_message(): GnuTLS shall
-	 * send what it is given.
+	 * Under TLS 1.3 tickets would be sent before the peer is verified.
+	 * on_message() chooses a client's certificate: GnuTLS is to send what
+	 * it is given.
 	 */
 	flags |= server ? GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET
 			: GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT;
@@ -225,7 +225,7 @@ int stls_session_set_up(struct stls_session *session,
 	    gnutls_session_set_data(session->tls, offered.data, offered.size) ==
 		    0)
 		return ret;
-	/* Of another GnuTLS, say. What it has taken of it must not stay. */
+	/* It may be data of another GnuTLS. None of it must remain. */
 	gnutls_deinit(session->tls);
 	return make(session, config);
 }
