@@ -3,8 +3,8 @@
  * tls/failure: what GnuTLS's errors mean: the reason, and what was found.
  *
  * One table, so that no session fails without a reason. An error that is not in
- * it is judged by the alert that GnuTLS makes of it: internal_error speaks of
- * this side, any other alert of a message of the peer's.
+ * it is judged by the alert that GnuTLS makes of it: internal_error points to
+ * this side, any other alert to a message from the peer.
  */
 #include "tls/failure.h"
 
@@ -70,14 +70,14 @@ static const struct stls_failure failures[] = {
 	{ GNUTLS_E_NO_CERTIFICATE_FOUND, SMTPTLS_REASON_CERT_MISSING, NULL },
 	{ GNUTLS_E_CERTIFICATE_REQUIRED, SMTPTLS_REASON_CERT_MISSING, NULL },
 	{ GNUTLS_E_KEY_USAGE_VIOLATION, SMTPTLS_REASON_CERT_KEY_USAGE, NULL },
-	/* what was signed or hashed */
+	/* signatures and hashes */
 	{ GNUTLS_E_ERROR_IN_FINISHED_PACKET, SIGNATURE,
 	  "a Finished that does not fit the handshake" },
 	{ GNUTLS_E_PK_SIG_VERIFY_FAILED, SIGNATURE,
 	  "a signature that its key has not made" },
 	{ GNUTLS_E_INCOMPATIBLE_SIG_WITH_KEY, SIGNATURE,
 	  "a signature of another kind than its key" },
-	/* too much */
+	/* floods and limits */
 	{ GNUTLS_E_TOO_MANY_EMPTY_PACKETS, FLOOD, "too many empty records" },
 	{ GNUTLS_E_TOO_MANY_HANDSHAKE_PACKETS, FLOOD,
 	  "too many handshake messages" },

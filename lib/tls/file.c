@@ -3,7 +3,7 @@
  * tls/file: a whole small file in memory.
  *
  * GnuTLS can read files itself, but says only that it could not; an
- * administrator has to know whether the file is missing, a directory, not
+ * administrator needs to know whether the file is missing, a directory, not
  * readable or empty. Regular files, pipes and the like are read up to
  * STLS_FILE_MAX bytes.
  */

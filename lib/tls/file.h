@@ -8,10 +8,10 @@
 #define STLS_FILE_MAX (1024 * 1024)
 
 /*
- * Append the file to `content`; *shared is 1 when it is a regular one that
- * others than its owner may read. Returns 0, SMTPTLS_E_NOMEM, or
- * SMTPTLS_E_CONFIG, or SMTPTLS_E_LIMIT for a larger one, with *cause set to the
- * rest of a sentence that begins with the file's name.
+ * Append the file to `content`; *shared is 1 if it is a regular file that users
+ * other than its owner may read. Returns 0 or SMTPTLS_E_NOMEM; or
+ * SMTPTLS_E_CONFIG, or SMTPTLS_E_LIMIT for a larger file than STLS_FILE_MAX,
+ * with *cause set to the rest of a sentence that begins with the file's name.
  */
 int stls_file_read(const char *name, struct stls_buffer *content, int *shared,
 		   const char **cause);

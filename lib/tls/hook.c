@@ -2,25 +2,27 @@
 /*
  * tls/hook: a policy inside a handshake.
  *
- * A server's hook sees the ClientHello before GnuTLS has looked at it, and the
- * second one after a HelloRetryRequest. It lets selection/selection choose, and
- * replaces the session's priorities by that choice; or it refuses, with the
- * GnuTLS error that makes the fitting alert. It has to be registered for all
- * messages: a hello in SSLv2's format is of another type, and would else be
- * answered unseen.
+ * A server's hook sees each ClientHello before GnuTLS does, including the
+ * second one after a HelloRetryRequest. It has selection/selection make a
+ * choice, and replaces the session's priorities with that choice; or it
+ * refuses, with the GnuTLS error that makes the right alert. It must be
+ * registered for all messages: a hello in SSLv2's format is of another type,
+ * and would otherwise be answered unseen.
  *
  * A client's hook sees the ServerHello and refuses a suite that the policy does
- * not have, although the priorities, which are never wider, leave no such.
+ * not have, although the priorities, which are never wider, should not allow
+ * one.
  *
- * Without a policy, the hook of a server that is strict, or whose host chooses by
- * the name, looks at the name alone that the client asks for.
+ * Without a policy, the hook of a server that is strict about names, or whose
+ * host chooses by name, looks only at the name that the client asks for.
  *
  * A shadow policy is asked about the same ClientHello, by the same function and
- * with the same certificates, and what it says changes nothing.
+ * with the same certificates; its answer changes nothing.
  *
- * It fails closed: afterwards version, suite and group are compared with the
- * policy once more, and a session whose hello was never judged is refused; so
- * a host that takes the hook away loses sessions, and never widens them.
+ * This fails closed: after the handshake version, suite and group are checked
+ * against the policy again, and a session whose hello was never judged is
+ * refused. A host that removes the hook loses sessions, but never allows more
+ * than the policy.
  */
 #include "tls/hook.h"
 
@@ -33,11 +35,11 @@
 #include "tls/refusal_alert.h"
 #include "x509/name.h"
 
-/* Every message's hook has these; the second hello's suite is the first's. */
+/* Offsets in the body of a ServerHello or a HelloRetryRequest. */
 #define SERVER_HELLO_RANDOM 2
 #define SERVER_HELLO_ID	    34
 
-/* 1 when a session can be refused, and is when it was not judged. */
+/* 1 if a session can be refused, and will be if it is not judged. */
 static int enforces(const struct stls_judge *judge)
 {
 	return judge->policy || judge->strict || judge->chosen;
@@ -68,7 +70,7 @@ static int refuse(struct stls_judge *judge, const struct stls_refusal *facts)
 	return stls_refusal_alert(facts);
 }
 
-/* How many certificates TLS 1.3 could choose from, 2 being many. */
+/* Whether TLS 1.3 could choose among certificates of several types. */
 static int ambiguous(unsigned keys)
 {
 	keys &= STLS_KEYS & ~(unsigned)SMTPTLS_KEY_RSA_ENCRYPT;
@@ -76,8 +78,9 @@ static int ambiguous(unsigned keys)
 }
 
 /*
- * A certificate with the name goes first, as GnuTLS has it too; when none of
- * that name can serve the client, any will do.
+ * Certificates for the name take precedence, as in GnuTLS; if none of them can
+ * serve the client, any will do. Returns the keys that the choice was made
+ * from.
  */
 static unsigned select_for_name(const struct stls_judge *judge,
 				const struct smtptls_policy *policy,
@@ -95,9 +98,10 @@ static unsigned select_for_name(const struct stls_judge *judge,
 }
 
 /*
- * The certificate that is meant: of the client's name, where GnuTLS would only
- * find its spelling; and before TLS 1.3 of the key that was chosen, where GnuTLS
- * would take the first of any curve, or fail with an EdDSA or RSA-PSS one.
+ * Show the right certificate: one for the client's name, which GnuTLS would
+ * find only by its exact spelling; and before TLS 1.3 one with the chosen key,
+ * where GnuTLS would take the first of any curve, or fail with an EdDSA or
+ * RSA-PSS one.
  */
 static int show_certificate(const struct stls_judge *judge,
 			    gnutls_session_t tls,
@@ -120,9 +124,9 @@ static int show_certificate(const struct stls_judge *judge,
 }
 
 /*
- * Why the shadow policy would refuse; `error` is the parser's. The first reason
- * counts: the hello that answers a HelloRetryRequest differs in nothing that a
- * refusal depends on (RFC 8446 section 4.1.2).
+ * Note why the shadow policy would refuse; `error` is the parser's. Only the
+ * first reason counts: the hello that answers a HelloRetryRequest differs in
+ * nothing that a refusal depends on (RFC 8446 section 4.1.2).
  */
 static void judge_shadow(struct stls_judge *judge,
 			 const struct stls_client_hello *hello, int error)
@@ -149,8 +153,8 @@ static void judge_shadow(struct stls_judge *judge,
 }
 
 /*
- * Strict SNI: the name has to have a certificate, of a type that serves the
- * client too.
+ * Strict SNI: refuse a name without a certificate. The advice asks for one of a
+ * type that serves the client too.
  */
 static int refuse_name(struct stls_judge *judge, struct stls_refusal facts,
 		       struct stls_choice *choice)
@@ -164,7 +168,7 @@ static int refuse_name(struct stls_judge *judge, struct stls_refusal facts,
 	if (judge->policy)
 		(void)stls_select(judge->policy, hello, judge->own->keys,
 				  choice);
-	/* No name would help it; in OpenSSL, too, these come first. */
+	/* No name would help; in OpenSSL, too, these take precedence. */
 	if (choice->step == STLS_STEP_HELLO || choice->step == STLS_STEP_SSL3 ||
 	    choice->step == STLS_STEP_FALLBACK)
 		facts.reason = 0;
@@ -207,9 +211,10 @@ static int judge_hello(struct stls_judge *judge, gnutls_session_t tls,
 	judge->choice = choice;
 	judge->judged = 1;
 	/*
-	 * Among certificates of several types GnuTLS takes the first loaded.
-	 * Signatures restrict a client's certificate too: where one is asked
-	 * for, that order has to stay.
+	 * Among certificates of several types GnuTLS takes the first one
+	 * loaded, unless the priorities allow only the chosen key's signatures.
+	 * That would restrict a client's certificate too, so it is not done if
+	 * one is requested.
 	 */
 	if (choice.version == STLS_TLS1_3 && (judge->asks || !ambiguous(keys)))
 		choice.key = 0;
@@ -225,7 +230,7 @@ static int judge_ssl2(struct stls_judge *judge)
 	return refuse(judge, &facts);
 }
 
-/* RFC 8446 section 4.1.3; GnuTLS refuses what is shorter. */
+/* RFC 8446 section 4.1.3; GnuTLS refuses a shorter message itself. */
 static int judge_server_hello(struct stls_judge *judge,
 			      const gnutls_datum_t *body)
 {
@@ -283,7 +288,7 @@ int stls_judge_failure(struct stls_judge *judge, int ret)
 	return refuse(judge, &facts);
 }
 
-/* ---- what came out ---- */
+/* ---- the result ---- */
 
 static uint16_t version_in_use(gnutls_session_t tls)
 {
@@ -317,7 +322,7 @@ static int is_in_use(const struct stls_suite *suite, gnutls_session_t tls,
 	       (kx && strcmp(suite->gnutls_kx, kx) == 0);
 }
 
-/* A resumed session has its ticket's suite, which is the policy's too. */
+/* A resumed session has its ticket's suite, which must be the policy's too. */
 static int suite_is_allowed(const struct stls_judge *judge,
 			    gnutls_session_t tls, uint16_t version, int server)
 {

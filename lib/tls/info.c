@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/info: what can be said of a session.
+ * tls/info: the facts of a session.
  *
- * It is asked once, at the end of a session for the log, or never; so nothing
- * is kept beforehand, and the strings are made at the first question. What the
- * peer sent is escaped. Names of versions and suites are OpenSSL's, since that
- * is what administrators know, beside IANA's and GnuTLS's own.
+ * A host asks once, at the end of a session for the log, or never; so nothing
+ * is kept beforehand, and the strings are made on the first query. What the
+ * peer sent is escaped. Versions and suites have OpenSSL's names, since those
+ * are what administrators know, beside IANA's and GnuTLS's own.
  */
 #include "tls/info.h"
 
@@ -20,7 +20,7 @@
 #include "x509/digest.h"
 #include "x509/name.h"
 
-/* Escaped, a byte takes up to four. */
+/* A byte takes up to four when escaped. */
 #define NAME_SIZE    (4 * 256)
 #define SUBJECT_SIZE 2048
 
@@ -203,7 +203,7 @@ int stls_info(struct stls_session *session, struct stls_facts **facts,
 	info->reason = session->judge.reason;
 	info->alert_received = session->alert_received;
 	info->alert_sent = session->alert_sent;
-	/* Of a session that failed anyway it would be no news. */
+	/* This is of no interest if the session failed anyway. */
 	if (tls_enabled) {
 		info->shadow_reason = session->judge.shadow_reason;
 		info->shadow_text = session->judge.shadow_text;

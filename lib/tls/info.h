@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/info: what can be said of a session. The manual is in info.c. */
+/* tls/info: the facts of a session. See info.c. */
 #ifndef TLS_INFO_H
 #define TLS_INFO_H
 
@@ -9,9 +9,9 @@
 struct stls_facts;
 
 /*
- * Fill what a session knows into `info`; `tls_enabled`, which is copied, decides
- * whether the shadow policy's objection is told. The strings stay with `*facts`
- * and the session; `*facts` is made at the first call with TLS on. Returns 0 or
+ * Fill `info` with what a session knows. `tls_enabled`, which is copied,
+ * decides whether the shadow policy's objection is included. The strings belong
+ * to `*facts` and the session; the first call makes `*facts`. Returns 0 or
  * SMTPTLS_E_NOMEM.
  */
 int stls_info(struct stls_session *session, struct stls_facts **facts,

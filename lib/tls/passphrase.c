@@ -37,7 +37,7 @@ int stls_passphrase_ask(const struct smtptls_config *config, const char *name,
 	memset(passphrase, 0, STLS_PASSPHRASE_SIZE);
 	len = config->passphrase(name, passphrase, STLS_PASSPHRASE_SIZE - 1,
 				 config->passphrase_arg);
-	/* GnuTLS takes strings: behind a NUL nothing would count. */
+	/* GnuTLS takes strings: nothing after a NUL would count. */
 	if (len < 0 || len >= STLS_PASSPHRASE_SIZE ||
 	    memchr(passphrase, '\0', (size_t)len))
 		return -1;
@@ -54,7 +54,7 @@ static int give_pin(void *userdata, int attempt, const char *token_url,
 	int ret = GNUTLS_E_PKCS11_PIN_ERROR;
 
 	(void)token_label;
-	/* GnuTLS keeps this way to ask, and would use it in handshakes too. */
+	/* GnuTLS keeps this callback, and would use it in handshakes too. */
 	if (attempt > 0 || config->frozen || !config->passphrase)
 		return ret;
 	if (flags & GNUTLS_PIN_CONTEXT_SPECIFIC) {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/peer: a session's peer is judged, and told.
+ * tls/peer: judges a session's peer, and tells it the result.
  *
- * It runs once per connection, after the handshake and before anything is
- * delivered, on full and on resumed sessions alike. The judges are x509/verify
- * and, by TLSA records, x509/dane; here is what they have to be given of a
+ * This runs once per connection, after the handshake and before anything is
+ * delivered, on full and resumed sessions alike. The judges are x509/verify
+ * and, for TLSA records, x509/dane; this file gives them what they need of a
  * session: the certificates, the configuration's trust, what the host expects,
- * and what only GnuTLS knows of the session: the profile of a priority string of
- * the host's, and a status of OCSP that the peer has sent. Of the last two pins
- * and TLSA records are independent.
+ * and what only GnuTLS knows: the profile of a host's own priority string, and
+ * an OCSP status that the peer has sent. Pins and TLSA records do not depend on
+ * the last two.
  */
 #include "tls/peer.h"
 
@@ -22,12 +22,12 @@
 #include "x509/dane.h"
 #include "x509/der.h"
 
-/* What is asked of GnuTLS's own verification, where it is asked. */
+/* What is taken from GnuTLS's own verification, if that is asked. */
 #define FOUND                                                                  \
 	(GNUTLS_CERT_REVOKED | GNUTLS_CERT_INSECURE_ALGORITHM |                \
 	 GNUTLS_CERT_MISSING_OCSP_STATUS | GNUTLS_CERT_INVALID_OCSP_STATUS)
 
-/* RFC 6066 section 8, bad_certificate_status_response; GnuTLS has no name. */
+/* RFC 6066 section 8: bad_certificate_status_response, unnamed in GnuTLS. */
 #define ALERT_BAD_STATUS 113
 
 static int has_status(gnutls_session_t tls)
@@ -51,7 +51,7 @@ static size_t list_names(const struct stls_expected *expected,
 	return count;
 }
 
-/* What only GnuTLS knows of the session. */
+/* What only GnuTLS knows about the session. */
 static unsigned ask_session(gnutls_session_t tls,
 			    const struct smtptls_config *config,
 			    const struct stls_peer *peer)
@@ -63,12 +63,12 @@ static unsigned ask_session(gnutls_session_t tls,
 	     !(peer->server && stls_der_demands_status(peer->chain[0].data,
 						       peer->chain[0].size))))
 		return 0;
-	/* The hook may have replaced them by some without trust. */
+	/* The hook may have set credentials without authorities. */
 	(void)gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE,
 				     config->credentials);
 	if (gnutls_certificate_verify_peers2(tls, &found) < 0)
 		return GNUTLS_CERT_SIGNER_NOT_FOUND;
-	/* One that is too old is none (RFC 6066 section 8). */
+	/* An outdated status counts as invalid (RFC 6066 section 8). */
 	if (found & GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED && has_status(tls))
 		found |= GNUTLS_CERT_INVALID_OCSP_STATUS;
 	return found & FOUND;

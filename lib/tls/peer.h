@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/peer: a session's peer is judged. The manual is in peer.c. */
+/* tls/peer: judges a session's peer. See peer.c. */
 #ifndef TLS_PEER_H
 #define TLS_PEER_H
 

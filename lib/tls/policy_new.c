@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/policy_new: a policy is made for the loaded GnuTLS.
+ * tls/policy_new: makes a policy for the loaded GnuTLS.
  *
- * Policies are pure but for two questions, both asked here: what the loaded
- * GnuTLS can do, before a policy is compiled, and whether the string that came
- * out enables nothing else, after. Where GnuTLS is restricted by a file of the
- * system's, that file is read too, to name its lines. A policy that fails the
- * second question is not given out: the law "never wider" does not rest on this
- * library's tables alone.
+ * Policies are independent of GnuTLS except for two questions, both asked here:
+ * before a policy is compiled, what the loaded GnuTLS can do; and afterwards,
+ * whether the resulting string enables nothing else. If a system file restricts
+ * GnuTLS, it is read too, so that its lines can be named. A policy that fails
+ * the second question is not returned: the rule "never wider" does not rest on
+ * this library's tables alone.
  */
 #include "tls/policy_new.h"
 
@@ -90,7 +90,7 @@ unsigned stls_policy_verify_flags(const struct smtptls_policy *policy)
 	int level;
 
 	/*
-	 * A string of the host's has a profile of its own, which GnuTLS would
+	 * A host's own string has a profile of its own, which GnuTLS would
 	 * combine bit by bit with another: LOW and MEDIUM make ULTRA.
 	 */
 	if (!policy)
@@ -105,7 +105,7 @@ int stls_policy_security_bits(const struct smtptls_policy *policy)
 	return policy ? stls_security_bits(policy->security_level) : 0;
 }
 
-/* ---- what a policy is ---- */
+/* ---- a policy's digest ---- */
 
 void stls_policy_digest(const struct smtptls_policy *policy,
 			unsigned char digest[STLS_SHA256_SIZE])
@@ -119,7 +119,7 @@ void stls_policy_digest(const struct smtptls_policy *policy,
 	bytes[len++] = (unsigned char)policy->flags;
 	bytes[len++] = (unsigned char)policy->security_level;
 	bytes[len++] = policy->suiteb;
-	/* Counts keep the lists apart. */
+	/* The counts separate the lists. */
 	bytes[len++] = policy->suite_count;
 	for (i = 0; i < policy->suite_count; i++)
 		bytes[len++] = stls_policy_allows(policy, i)

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/received: TLS in a Received line, as RFC 8314 has it, and as Postfix and
- * Exim write it.
+ * tls/received: the TLS part of a Received line, as RFC 8314 defines it, and as
+ * Postfix and Exim write it.
  *
- * What stands there is read by programs, statistics and spam filters, that know
- * one of these wordings to the letter: Postfix's is that of its smtpd with
- * smtpd_tls_received_header, built on OpenSSL 3.0; Exim's that of its default
- * received_header_text. They are one line here; a host may fold it at any space.
+ * Programs that read it, such as statistics and spam filters, know one of these
+ * wordings to the letter: Postfix's is what its smtpd writes with
+ * smtpd_tls_received_header, built with OpenSSL 3.0; Exim's is that of its
+ * default received_header_text. Here each is one line, which a host may fold at
+ * any space.
  *
- * What the peer has sent, the names of its certificate, cannot end a comment.
+ * What the peer has sent, such as the names in its certificate, cannot end a
+ * comment.
  */
 #include "tls/received.h"
 
@@ -21,7 +23,7 @@
 
 #include "openssl/group_list.h"
 
-/* Longer ones are no names: X.520 allows 64 characters. */
+/* Longer values are not names: X.520 allows 64 characters. */
 #define NAME_SIZE 257
 
 struct line {
@@ -74,7 +76,7 @@ static void write_clause(struct line *line, const struct smtptls_info *info)
 
 /* ---- Exim ---- */
 
-/* Its names of versions have no v. */
+/* Exim's version names have no "v". */
 static void write_exim(struct line *line, const struct smtptls_info *info)
 {
 	put(line, "(TLS%s) tls %s", info->protocol + strlen("TLSv"),
@@ -83,7 +85,7 @@ static void write_exim(struct line *line, const struct smtptls_info *info)
 
 /* ---- Postfix ---- */
 
-/* OpenSSL's name of the curve of an elliptic key. */
+/* OpenSSL's name of an elliptic key's curve. */
 static const char *curve_name(gnutls_ecc_curve_t curve)
 {
 	switch (curve) {
@@ -117,7 +119,7 @@ static void write_exchange(struct line *line, const char *gnutls_name)
 		put(line, " key-exchange %s", group->name);
 }
 
-/* `whose` is server or client, and `cert` its certificate. */
+/* `whose` is "server" or "client", and `cert` its certificate. */
 static void write_signature(struct line *line, const char *whose,
 			    gnutls_x509_crt_t cert, int algorithm)
 {
@@ -128,7 +130,7 @@ static void write_signature(struct line *line, const char *whose,
 
 	switch (gnutls_x509_crt_get_pk_algorithm(cert, &bits)) {
 	case GNUTLS_PK_RSA:
-		/* the only signature that TLS 1.3 has for it */
+		/* TLS 1.3 has no other signature for it */
 		put(line, " %s-signature RSA-PSS (%u bits)", whose, bits);
 		break;
 	case GNUTLS_PK_RSA_PSS:
@@ -154,7 +156,7 @@ static void write_signature(struct line *line, const char *whose,
 		    gnutls_digest_get_name(digest));
 }
 
-/* NULL: there is none, or it cannot be read. */
+/* NULL if there is none, or if it cannot be parsed. */
 static gnutls_x509_crt_t parse(const gnutls_datum_t *der)
 {
 	gnutls_x509_crt_t cert;
@@ -167,7 +169,7 @@ static gnutls_x509_crt_t parse(const gnutls_datum_t *der)
 	return NULL;
 }
 
-/* In a comment: nothing but ASCII, no quoting, and parentheses in pairs. */
+/* Make a name safe in a comment: ASCII, no quoting, parentheses in pairs. */
 static void sanitize(char *name)
 {
 	char *left[NAME_SIZE];
@@ -188,7 +190,7 @@ static void sanitize(char *name)
 		*left[--depth] = '?';
 }
 
-/* GnuTLS puts a backslash before what is special in RFC 4514. */
+/* GnuTLS escapes RFC 4514's special characters with a backslash. */
 static void unescape(char *name)
 {
 	char *to = name;
@@ -249,7 +251,7 @@ static void write_postfix(struct line *line, const struct stls_session *session,
 	if (gnutls_protocol_get_version(tls) == GNUTLS_TLS1_3) {
 		if (info->group)
 			write_exchange(line, info->group);
-		/* a resumed session has none */
+		/* a resumed session has no signatures */
 		if (own && !info->resumed)
 			write_signature(line, "server", own,
 					gnutls_sign_algorithm_get(tls));

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/refusal_alert: the alert that a refusal is sent as.
+ * tls/refusal_alert: the alert that is sent for a refusal.
  *
- * A hook cannot name an alert, only an error of GnuTLS's, from which GnuTLS
- * makes one (gnutls_error_to_alert()). What cannot be read is decode_error,
- * what can be read and breaks a rule illegal_parameter (RFC 8446 section 6),
- * unless a section names another. Where nothing is common it is
+ * A hook cannot choose an alert, only a GnuTLS error, from which GnuTLS derives
+ * one (gnutls_error_to_alert()). What cannot be read is decode_error, what can
+ * be read but breaks a rule is illegal_parameter (RFC 8446 section 6), unless a
+ * section names another. If nothing is in common, the alert is
  * handshake_failure (RFC 8446 section 4.1.1), or protocol_version for versions
- * (section 4.2.1), whatever would help.
+ * (section 4.2.1), no matter what would help.
  */
 #include "tls/refusal_alert.h"
 
@@ -23,7 +23,7 @@
 #define UNRECOGNIZED_NAME      GNUTLS_E_UNRECOGNIZED_NAME
 #define HANDSHAKE_FAILURE      GNUTLS_E_NO_CIPHER_SUITES
 
-/* 0 is anything; the first row that fits counts. */
+/* 0 matches anything; the first row that matches counts. */
 static const struct row {
 	int8_t error;	/* enum stls_hello_error */
 	uint8_t step;	/* enum stls_step */
@@ -50,7 +50,7 @@ static const struct row {
 	{ STLS_HELLO_NO_GROUPS, 0, 0, MISSING_EXTENSION },
 	{ STLS_HELLO_NO_SHARES, 0, 0, MISSING_EXTENSION },
 	{ STLS_HELLO_NO_SIGALGS, 0, 0, MISSING_EXTENSION },
-	/* RFC 8446 section 4.2.9, which names none, and 6.2 */
+	/* RFC 8446 section 4.2.9, which names no alert, and 6.2 */
 	{ STLS_HELLO_NO_PSK_MODES, 0, 0, MISSING_EXTENSION },
 	/* RFC 8446 section 4.2.8 */
 	{ STLS_HELLO_SHARE_GROUP, 0, 0, ILLEGAL_PARAMETER },

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/reload: a configuration that is made anew when its files change.
+ * tls/reload: a configuration that is rebuilt when its files change.
  *
- * A new one takes the place of the old only when it is whole and not worse. So
- * files may be changed in any way, one after the other or by a symbolic link: a
- * pair of which one half is new has a key that does not belong to its
+ * A new one replaces the old one only if it is complete and not worse. So files
+ * may be changed in any way, one after the other or by switching a symbolic
+ * link: if only half of a pair is new, the key does not belong to its
  * certificate, and a chain that is cut short has a leaf that stands alone.
  *
- * What a file was is noted before it is read; what changes meanwhile is another
- * file at the next look. A change in the clock tick of the last one is not to be
- * seen in its time; so a file that was young when it was noted is read again.
+ * The state of a file is noted before the file is read, so a change in between
+ * shows at the next check. A change in the same clock tick as the last one does
+ * not show in the times, so a file that was young when it was noted is read
+ * again.
  *
- * An attempt may fail for what the files do not show: no memory, no descriptor,
- * a certificate that is not valid yet. So after a failure the next is made in
- * any case some time later: not at each look, since it reads and parses all
- * files, but long before an old certificate matters.
+ * An attempt may fail for reasons that the files do not show: no memory, no
+ * descriptor, a certificate that is not valid yet. So after a failure another
+ * attempt is made some time later in any case: not at each check, since it
+ * reads and parses all files, but long before an old certificate matters.
  */
 #include <smtptls/reload.h>
 
@@ -30,21 +31,21 @@
 #define DAY	      86400
 #define RETRY_SECONDS 60
 
-/* A file at one moment; all zeros: there is none. */
+/* The state of a file at one moment; all zeros: there is no file. */
 struct stamp {
 	dev_t device;
 	ino_t inode;
 	off_t size;
-	time_t modified;	 /* its content */
-	struct timespec changed; /* that, its owner or its mode */
+	time_t modified;	 /* of the content */
+	struct timespec changed; /* of the content, owner or mode */
 };
 
 struct smtptls_reload {
 	struct smtptls_config *config;
-	struct stls_texts files; /* those that are watched */
+	struct stls_texts files; /* the files watched */
 	struct stamp *stamp;	 /* of each, before it was read */
-	int young;		 /* one may have changed since, unseen */
-	time_t looked, failed;	 /* the last time, by the monotonic clock */
+	int young;		 /* one may have changed since, unnoticed */
+	time_t looked, failed;	 /* the last times, by the monotonic clock */
 	time_t loaded, failing_since;
 	int error;
 	char text[4096 + 512];
@@ -103,8 +104,8 @@ static int add_files(struct stls_texts *files, const struct stls_texts *more)
 }
 
 /*
- * Watch the files of one or two configurations from now on; of those that were
- * watched already the stamps, which are older than what was read, are kept.
+ * Watch the files of one or two configurations from now on. Files that were
+ * watched already keep their stamps, which are older than what was read.
  */
 static int watch(struct smtptls_reload *reload, const struct stls_texts *files,
 		 const struct stls_texts *more)
@@ -224,7 +225,7 @@ static void note_success(struct smtptls_reload *reload)
 	reload->text[0] = '\0';
 }
 
-/* A frozen configuration, not worse than the one in use. */
+/* Fill and freeze a configuration that is not worse than the one in use. */
 static int make(struct smtptls_config *fresh, const struct smtptls_config *old,
 		int (*fill)(struct smtptls_config *fresh, void *arg), void *arg)
 {
@@ -259,7 +260,7 @@ int smtptls_reload_now(struct smtptls_reload *reload,
 		return ret;
 	}
 	ret = make(fresh, old, fill, arg);
-	/* What has failed may have read other files. */
+	/* A configuration that failed may have read other files. */
 	if (watch(reload, &fresh->files, ret < 0 ? &old->files : NULL) < 0)
 		ret = SMTPTLS_E_NOMEM;
 	if (ret < 0) {
@@ -294,9 +295,9 @@ int smtptls_reload_if_changed(struct smtptls_reload *reload,
 	return smtptls_reload_now(reload, fill, arg);
 }
 
-/* ---- answers ---- */
+/* ---- status ---- */
 
-/* Rounded down: one that has just expired has -1. */
+/* Rounded down: one that has just expired has -1 day. */
 static int whole_days(long long seconds)
 {
 	return (int)(seconds >= 0 ? seconds / DAY

@@ -105,7 +105,7 @@ stls_seen_find(const struct smtptls_policy *policy,
 	return NULL;
 }
 
-/* Copies of the leaves, and nothing yet of what they say; NULL: no memory. */
+/* An entry with copies of the leaves only; NULL if out of memory. */
 static struct seen *copy(gnutls_certificate_credentials_t credentials,
 			 size_t count)
 {
@@ -159,7 +159,7 @@ stls_seen_keep(const struct smtptls_policy *policy,
 			return &seen->own;
 		}
 	}
-	/* Others were faster with the last. */
+	/* Other threads have taken the last places. */
 	memset(&seen->own, 0, sizeof(seen->own));
 	seen_free(seen);
 	return NULL;

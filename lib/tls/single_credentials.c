@@ -3,19 +3,20 @@
  * tls/single_credentials: each of several certificates in credentials of its
  * own.
  *
- * GnuTLS finds a certificate by comparing the client's name byte by byte, with
- * no wildcard, and takes the first that fits otherwise. A policy's hook knows
- * better which is meant; it gives the session the credentials that hold this
- * one alone. They have what the configuration's have too: parameters for DHE,
- * and the names of authorities that a client is told. Those names come from
- * files; beside the system's authorities they cannot be told apart, and a client
- * is told none, which means any (RFC 5246 section 7.4.4).
+ * GnuTLS finds a certificate by comparing the client's name byte by byte,
+ * without wildcards, and otherwise takes the first that fits. A policy's hook
+ * knows better which one is meant; it gives the session the credentials that
+ * hold only that one. They also have the configuration's parameters for DHE,
+ * and the names of authorities that a client is sent. Those names come from
+ * files; beside the system's authorities they cannot be told apart, so a client
+ * is sent none, which means any (RFC 5246 section 7.4.4).
  *
- * A client may have to show no certificate: one more has none.
+ * A client may have to show no certificate, so there are also credentials
+ * without one.
  *
- * A key that is elsewhere is opened once more. One that cannot be copied, since
- * a host has put it into the credentials itself, has none, and is found as GnuTLS
- * finds it.
+ * An external key is opened once more. A key that the host itself has put into
+ * the credentials cannot be copied; its certificate has no credentials here,
+ * and GnuTLS finds it in its own way.
  */
 #include "tls/single_credentials.h"
 
@@ -74,7 +75,7 @@ static int give_external(gnutls_certificate_credentials_t single,
 	return ret;
 }
 
-/* The i-th certificate alone; NULL: its key cannot be copied. */
+/* Credentials with the i-th certificate; NULL if its key cannot be copied. */
 static int make(gnutls_certificate_credentials_t *single,
 		gnutls_certificate_credentials_t all, unsigned i,
 		const struct stls_external_key *external)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/single_credentials: manual in single_credentials.c. */
+/* tls/single_credentials: one certificate each. See single_credentials.c. */
 #ifndef TLS_SINGLE_CREDENTIALS_H
 #define TLS_SINGLE_CREDENTIALS_H
 
@@ -18,10 +18,10 @@ struct stls_single_credentials {
 };
 
 /*
- * Make one for each of the `count` certificates of `all`, if they are several,
- * whose keys may be `external`, with `dh` unless that is NULL; `tell` 1: with
- * the authorities that a client is told of. Returns 0 or GnuTLS's error;
- * stls_single_credentials_free() is due in either case.
+ * Make credentials for each of the `count` certificates of `all`, if there are
+ * several; their keys may be `external`. They get `dh` unless that is NULL, and
+ * with `tell` the authorities whose names a client is sent. Returns 0 or a
+ * GnuTLS error; call stls_single_credentials_free() in either case.
  */
 int stls_single_credentials_make(struct stls_single_credentials *single,
 				 gnutls_certificate_credentials_t all,

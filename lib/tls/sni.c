@@ -3,18 +3,18 @@
  * tls/sni: a server's host chooses another configuration by the name that the
  * client asks for (RFC 6066 section 3).
  *
- * It is asked in the hook of the first ClientHello, before a policy judges that.
- * The configuration that it returns takes the place of the connection's own:
- * certificates, policy or priority, shadow policy, authorities, strictness about
- * names, and the key of tickets. So a ticket that another one gave is none here;
- * GnuTLS takes the key once, which is why a session whose host is to be asked
- * has none before.
+ * The host is asked in the hook of the first ClientHello, before a policy
+ * judges it. The configuration that it returns replaces the connection's own:
+ * certificates, policy or priority, shadow policy, authorities, strictness
+ * about names, and the ticket key. So a ticket issued under another
+ * configuration is of no use here. GnuTLS takes the key only once, which is why
+ * a session whose host is to be asked has none before.
  *
- * The host sees names in normal form alone (x509/name.h): A-labels in lower case
- * of letters, digits, hyphens and underscores, none empty, which are no path.
- * For anything else, as for no name, it is not asked.
+ * The host sees only names in normal form (x509/name.h): A-labels, none empty,
+ * of lower-case letters, digits, hyphens and underscores, so that no name is a
+ * path. For anything else, or without a name, it is not asked.
  *
- * Its answer cannot be asked for twice: GnuTLS would not call the hook again.
+ * It must answer at once: GnuTLS would not call the hook a second time.
  */
 #include "tls/sni.h"
 
@@ -33,7 +33,7 @@ static int refuse(struct stls_session *session, const char *name,
 	return GNUTLS_E_INTERNAL_ERROR;
 }
 
-/* 0 with the host's choice, NULL being the connection's own, or an error. */
+/* 0 with the host's choice, or NULL for the connection's own; or an error. */
 static int ask(struct stls_session *session, const gnutls_datum_t *body,
 	       struct smtptls_config **chosen)
 {
@@ -42,7 +42,7 @@ static int ask(struct stls_session *session, const gnutls_datum_t *body,
 	char name[STLS_NAME_SIZE];
 
 	*chosen = NULL;
-	/* What is wrong with it the judge will say. */
+	/* The judge will say what is wrong with it. */
 	if (stls_client_hello_parse(&hello, body->data, body->size) < 0 ||
 	    !hello.sni.data ||
 	    stls_name_normalize(name, hello.sni.data, hello.sni.len) == 0)

@@ -90,7 +90,6 @@ void stls_source_close(struct stls_source *source)
 	stls_buffer_free(&source->file);
 }
 
-/* A GnuTLS error about a source as a sentence; `expected` is what it is not. */
 int stls_source_failed(struct smtptls_config *config,
 		       const struct stls_source *source, int ret,
 		       const char *expected)
@@ -158,7 +157,7 @@ int stls_source_chain_failed(struct smtptls_config *config,
 	}
 }
 
-/* A certificate that is not sent, since it belongs to no place in the chain. */
+/* Warn of a certificate that is not sent, since it is not part of the chain. */
 static int warn_of_unrelated(struct smtptls_config *config, const char *name,
 			     gnutls_x509_crt_t cert)
 {
@@ -175,7 +174,6 @@ static int warn_of_unrelated(struct smtptls_config *config, const char *name,
 				name, shown);
 }
 
-/* What should be changed in the files although they are taken; `key` or NULL. */
 int stls_source_warn(struct smtptls_config *config,
 		     const struct stls_source *cert,
 		     const struct stls_source *key,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tls/source: where PEM text is from. The manual is in source.c. */
+/* tls/source: where PEM text comes from. See source.c. */
 #ifndef TLS_SOURCE_H
 #define TLS_SOURCE_H
 
@@ -12,38 +12,40 @@
 
 #define STLS_SHOWN_URL_SIZE 512
 
-/* PEM text and how to call it in a sentence. */
+/* PEM text, and what to call it in a sentence. */
 struct stls_source {
 	const char *name;
-	char shown[STLS_SHOWN_URL_SIZE]; /* the name of a URL */
+	char shown[STLS_SHOWN_URL_SIZE]; /* `name` for a URL */
 	gnutls_datum_t pem;
 	struct stls_buffer file;
-	int shared; /* others than the file's owner may read it */
+	int shared; /* users other than the file's owner may read it */
 };
 
 /*
- * Read a file or, by a URL, a token. Returns 0, or an error with a sentence; then
- * nothing is to be closed.
+ * Read a file or, for a URL, a token. Returns 0, or an error with a sentence,
+ * after which there is nothing to close.
  */
 int stls_source_open(struct smtptls_config *config, struct stls_source *source,
 		     const char *name);
-/* The caller's memory, which is not copied: nothing is to be closed. */
+/* Use the caller's memory, which is not copied: there is nothing to close. */
 void stls_source_memory(struct stls_source *source, const char *name,
 			const void *data, size_t len);
 void stls_source_close(struct stls_source *source);
 
-/* A GnuTLS error about a source as a sentence; `expected` is what it is not. */
+/*
+ * Make a sentence of a GnuTLS error about a source that should be `expected`.
+ */
 int stls_source_failed(struct smtptls_config *config,
 		       const struct stls_source *source, int ret,
 		       const char *expected);
-/* The same of a token's, of which `name` is shown. */
+/* The same for a token, which is shown as `name`. */
 int stls_source_token_failed(struct smtptls_config *config, const char *name,
 			     int ret);
-/* The same of an enum stls_own_chain_fault. */
+/* The same for an enum stls_own_chain_fault. */
 int stls_source_chain_failed(struct smtptls_config *config,
 			     const struct stls_source *cert,
 			     const struct stls_source *key, int fault, int ret);
-/* Warn of what should be changed in files that are taken; `key` or NULL. */
+/* Warn of what should be changed in accepted files; `key` may be NULL. */
 int stls_source_warn(struct smtptls_config *config,
 		     const struct stls_source *cert,
 		     const struct stls_source *key,

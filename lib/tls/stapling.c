@@ -6,8 +6,8 @@
  * They are read from files and judged once (x509/ocsp), when the configuration
  * is frozen. A handshake whose client asks for a status checks only the dates
  * of the response for the certificate that it shows; a response that has
- * expired while the server ran is no longer sent. Without a response GnuTLS has
- * nothing to call, and a handshake costs what it did.
+ * expired while the server was running is no longer sent. Without a response
+ * GnuTLS has nothing to call, and a handshake costs nothing more.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #include "tls/config.h"
 #include "x509/own_staple.h"
 
-/* TLS 1.3 leaves 64 KiB for a response, and some clients accept less. */
+/* TLS 1.3 allows 64 KiB for a response, and some clients accept less. */
 #define RESPONSE_MAX ((size_t)32 * 1024)
 
 static gnutls_datum_t der_of(const struct stls_buffer *response)
@@ -52,7 +52,7 @@ static int check(struct smtptls_config *config, const char *file,
 	return 0;
 }
 
-/* What is in `response` becomes this one's. */
+/* On success, `stapling` owns what is in `response`. */
 static int add(struct stls_stapling *stapling, const char *file,
 	       const struct stls_buffer *response)
 {
@@ -116,7 +116,7 @@ int stls_stapling_assign(struct smtptls_config *config)
 	return ret;
 }
 
-/* GnuTLS asks for a certificate's response, in memory that it frees. */
+/* GnuTLS asks for a certificate's response, in memory that it will free. */
 static int give(gnutls_session_t tls, void *arg, gnutls_datum_t *copy)
 {
 	const struct stls_staple *staple = arg;
@@ -132,7 +132,7 @@ static int give(gnutls_session_t tls, void *arg, gnutls_datum_t *copy)
 	return 0;
 }
 
-/* It fails for none of the certificates that there are. */
+/* This cannot fail for a certificate that exists. */
 static void install(gnutls_certificate_credentials_t credentials, size_t i,
 		    struct stls_staple *staple)
 {

@@ -2,12 +2,12 @@
 /*
  * tls/system_cause: a peer that the system's GnuTLS policy refuses.
  *
- * GnuTLS says of a chain that it is too weak, and not for whom. It is so for the
- * security level, or for a line of the system's file: a profile that every
- * chain must have, a signature or hash that is insecure. Where the level has no
- * objection it is the file, whose lines are named. Of a key on a curve that the
- * file disables GnuTLS says that there is no such curve. This is asked only
- * after a chain was refused.
+ * GnuTLS says that a chain is too weak, but not for what. It may be too weak
+ * for the security level, or for a line of the system's file: a profile that
+ * every chain must have, or a signature or hash that is marked as insecure. If
+ * the level has no objection, it is the file, whose lines are then named. For a
+ * key on a curve that the file disables, GnuTLS says that there is no such
+ * curve. All this is examined only after a chain was refused.
  */
 #include "tls/system_cause.h"
 
@@ -26,7 +26,7 @@
 struct cause {
 	struct stls_system_policy system;
 	struct stls_change_list list;
-	int bits; /* of security that the level asks for */
+	int bits; /* of security that the level requires */
 	int weakest;
 	int too_weak; /* for the level */
 };
@@ -59,7 +59,7 @@ static void put_lines(struct cause *cause, int kind, unsigned which)
 
 static void look_at(struct cause *cause, gnutls_x509_crt_t crt)
 {
-	/* Nobody verifies the signature that a root has made on itself. */
+	/* Nobody verifies a root's signature on itself. */
 	int root = gnutls_x509_crt_check_issuer(crt, crt) != 0,
 	    key = stls_key_strength(crt),
 	    signature = root ? key : stls_signature_strength(crt),
@@ -89,7 +89,7 @@ static void look_at_all(struct cause *cause, struct stls_chain *chain,
 	put_lines(cause, STLS_SYSTEM_STRENGTH, (unsigned)cause->weakest);
 }
 
-/* The advice is lost where there is no memory, the sentence is not. */
+/* If memory runs out the advice is lost, but not the sentence. */
 static void tell(struct stls_judge *judge, const char *fault,
 		 const struct stls_change_list *list)
 {

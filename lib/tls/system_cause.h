@@ -9,14 +9,14 @@
 #include "tls/hook.h"
 
 /*
- * Whether it is the system's policy alone that finds the peer's chain too weak:
- * then 1, and `judge`, which has no reason yet, has that one.
+ * 1 if only the system's policy finds the peer's chain too weak; then that is
+ * the reason in `judge`. 0 if not, or if `judge` has a reason already.
  */
 int stls_system_refuses_chain(gnutls_session_t tls,
 			      const struct smtptls_config *config,
 			      struct stls_judge *judge);
 
-/* The same for the curve of the peer's key, which GnuTLS does not know. */
+/* The same for a curve of the peer's key that GnuTLS does not know. */
 int stls_system_refuses_curve(gnutls_session_t tls, struct stls_judge *judge);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls/system_file: GnuTLS's own file is read, where something is missing.
+ * tls/system_file: reads GnuTLS's system-wide configuration, if something is
+ * missing.
  *
- * GnuTLS keeps algorithms from every program by a file of the system's, and
- * says of what it keeps off that it does not exist. The file is looked at only
- * after that, and never changed.
+ * With that file a system disables algorithms for every program, and GnuTLS
+ * says of a disabled one that it does not exist. The file is read only after
+ * that, and never changed.
  */
 #include "tls/system_file.h"
 

@@ -3,9 +3,9 @@
  * tls/ticket_keys: the keys that encrypt a server's session tickets.
  *
  * They are derived from one secret and from everything that resumption must not
- * bypass: the priority, the own certificates, the authorities and the way of
- * verifying. Servers that differ in one of these do not resume each other's
- * sessions, even if they share the secret.
+ * bypass: the priority, the own certificates, the authorities and the
+ * verification mode. Servers that differ in one of these do not resume each
+ * other's sessions, even if they share the secret.
  */
 #include <string.h>
 
@@ -108,7 +108,7 @@ static void digest_identity(const struct smtptls_config *config,
 	}
 }
 
-/* GnuTLS says by its own key how long ticket keys are. */
+/* A key that GnuTLS generates shows how long ticket keys are. */
 int stls_ticket_keys_derive(struct smtptls_config *config)
 {
 	unsigned char info[] = "smtptls session ticket, verify 0";
