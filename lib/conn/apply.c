@@ -44,7 +44,7 @@ static int is_authenticated(int level)
 	return level == SMTPTLS_LEVEL_DANE || level == SMTPTLS_LEVEL_CA;
 }
 
-/* Why no connection can be made by this plan, or NULL if one can. */
+/* Why no connection can be made under this plan, or NULL if one can. */
 static const char *find_fault(const struct smtptls_plan *plan)
 {
 	if (plan->skip)
@@ -72,7 +72,7 @@ static int verify_of(const struct smtptls_plan *plan,
 	switch (plan->level) {
 	case SMTPTLS_LEVEL_MAY:
 	case SMTPTLS_LEVEL_ENCRYPT:
-		/* only reported; without authorities nothing can be */
+		/* only reported, and only if there are authorities */
 		return plan->sts_mode == SMTPTLS_STS_TESTING &&
 				       plan->name_count > 0 &&
 				       config->has_authorities

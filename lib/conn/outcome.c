@@ -3,11 +3,11 @@
  * conn/outcome: what the end of a connection means to its host: what to report,
  * what to answer, and whether to try again.
  *
- * The table of errors (base/error) says so for each error number; this file
- * also considers when the error occurred. A stall, a cut or a broken message in
- * the handshake is a failed handshake, and recurs with every attempt (RFC 8460
- * section 4.3.1 has one result for all of them); after QUIT the same is
- * harmless.
+ * The table of errors (base/error) answers this for each error number; this
+ * file also considers when the error occurred. A stall, a lost connection or a
+ * broken message in the handshake is a failed handshake, and recurs with every
+ * attempt (RFC 8460 section 4.3.1 has one result for all of them); after QUIT
+ * the same is harmless.
  *
  * A new connection in the clear is advised only if the host requires neither
  * TLS nor an authenticated server.
@@ -121,7 +121,7 @@ void stls_outcome(const struct smtptls_conn *conn, struct smtptls_info *info)
 			row->harmless && (info->stage == SMTPTLS_STAGE_NONE ||
 					  info->stage == SMTPTLS_STAGE_TLS);
 	} else if (went_on_in_clear(conn)) {
-		/* Going on in the clear is something a sender reports too. */
+		/* A sender also reports that it goes on in the clear. */
 		info->report =
 			smtptls_error_info(SMTPTLS_E_NOT_OFFERED)->report;
 	}

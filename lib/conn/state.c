@@ -18,7 +18,7 @@ int stls_conn_fail(struct smtptls_conn *conn, int error, const char *text)
 {
 	/*
 	 * Nothing may be delivered from a handshake or after an attack, nor
-	 * anything that was said to the library.
+	 * anything that was addressed to the library.
 	 */
 	conn->readable = conn->state != SMTPTLS_HANDSHAKE &&
 			 error != SMTPTLS_E_INJECTION &&

@@ -36,9 +36,9 @@ struct smtptls_conn {
 	int error;
 	const char *error_text;
 	char *system_text; /* holds error_text if made without a session */
-	int reason;	   /* enum smtptls_reason; a session's comes first */
+	int reason;	   /* enum smtptls_reason; a session's overrides it */
 	unsigned eof : 1;  /* no more input from the network */
-	unsigned eof_told : 1;	    /* the host has read eof */
+	unsigned eof_told : 1;	    /* the host has read the end */
 	unsigned heard : 1;	    /* the peer has sent something */
 	unsigned spoken : 1;	    /* plaintext was read or written */
 	unsigned answered : 1;	    /* the host has sent the 220 to STARTTLS */

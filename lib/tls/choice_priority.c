@@ -105,7 +105,9 @@ static void put_groups(char *string, const struct smtptls_policy *policy,
 	/* Before TLS 1.3 GnuTLS also needs an ECDSA certificate's curve. */
 	if (choice->version != STLS_TLS1_3 && row >= 0 && row != choice->group)
 		put(string, "", stls_group((size_t)row)->gnutls);
-	/* For finite-field DHE or RSA: this one keeps TLS 1.3 in the string. */
+	/*
+	 * For finite-field DHE or RSA: this group keeps TLS 1.3 in the string.
+	 */
 	if (choice->version != STLS_TLS1_3 &&
 	    !(stls_suite(choice->suite)->kx & STLS_KX_ECDHE))
 		put(string, "", stls_group(policy->group[0])->gnutls);

@@ -8,7 +8,7 @@
 #include "tls/config.h"
 
 /*
- * For the hook of a client that has shown `config->single.none` so far, with
+ * For the hook of a client whose session has `config->single.none` so far, with
  * GNUTLS_HANDSHAKE_CERTIFICATE_REQUEST and GNUTLS_HOOK_PRE: have GnuTLS show
  * the certificate that fits. Returns 0 or a GnuTLS error.
  */

@@ -320,7 +320,7 @@ failed:
 	return ret;
 }
 
-/* A shadow policy makes nothing fail: its objection is a warning. */
+/* A shadow policy never causes a failure: its objection is a warning. */
 static int settle_shadow(struct smtptls_config *config)
 {
 	char text[sizeof(config->error)];
@@ -336,7 +336,7 @@ static int settle_shadow(struct smtptls_config *config)
 
 /*
  * The first signature algorithm of these keys that the system's policy
- * disables; -1 if it disables none, or leaves the keys another.
+ * disables; -1 if it disables none, or if the keys have another left.
  */
 static int disabled_sigalg(const struct smtptls_policy *policy, unsigned keys)
 {

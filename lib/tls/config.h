@@ -60,7 +60,7 @@ struct smtptls_config {
 	unsigned char settings[STLS_SHA256_SIZE];
 	struct stls_spare input;	/* for its connections' input */
 	struct stls_texts certificates; /* their names, in the order added */
-	struct stls_texts files;	/* read, or not readable */
+	struct stls_texts files;	/* read, or tried */
 	struct stls_texts warnings;
 	char error[4096 + 512]; /* a path and a cause */
 };

@@ -14,7 +14,7 @@
 struct stls_expected {
 	int verify;   /* enum smtptls_verify */
 	char *peer;   /* client: the server's name, also for SNI; or NULL */
-	int sni_only; /* `peer` is sent, but not looked for */
+	int sni_only; /* `peer` is for SNI only, not to be verified */
 	struct stls_texts names; /* other names that match */
 	struct stls_pins pins;
 	struct stls_tlsa_set tlsa;

@@ -66,7 +66,7 @@ static int external_failed(struct smtptls_config *config,
 	return stls_source_token_failed(config, shown, ret);
 }
 
-/* Give the credentials a chain, with its key, which is open and signs. */
+/* Give the credentials a chain and its key, which is open and can sign. */
 static int give_external(struct smtptls_config *config,
 			 const struct stls_source *cert,
 			 const struct stls_own_chain *chain,

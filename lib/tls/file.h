@@ -9,9 +9,10 @@
 
 /*
  * Append the file to `content`; *shared is 1 if it is a regular file that users
- * other than its owner may read. Returns 0 or SMTPTLS_E_NOMEM; or
- * SMTPTLS_E_CONFIG, or SMTPTLS_E_LIMIT for a larger file than STLS_FILE_MAX,
- * with *cause set to the rest of a sentence that begins with the file's name.
+ * other than its owner may read. Returns 0 or an error. With SMTPTLS_E_CONFIG,
+ * and with SMTPTLS_E_LIMIT for a file larger than STLS_FILE_MAX, *cause is the
+ * rest of a sentence that begins with the file's name; SMTPTLS_E_NOMEM sets
+ * none.
  */
 int stls_file_read(const char *name, struct stls_buffer *content, int *shared,
 		   const char **cause);

@@ -168,7 +168,7 @@ static int refuse_name(struct stls_judge *judge, struct stls_refusal facts,
 	if (judge->policy)
 		(void)stls_select(judge->policy, hello, judge->own->keys,
 				  choice);
-	/* No name would help; in OpenSSL, too, these take precedence. */
+	/* Another name would not help; OpenSSL, too, checks these first. */
 	if (choice->step == STLS_STEP_HELLO || choice->step == STLS_STEP_SSL3 ||
 	    choice->step == STLS_STEP_FALLBACK)
 		facts.reason = 0;
@@ -354,7 +354,7 @@ static int has_row(const uint8_t *rows, unsigned count, const char *name)
 	return 0;
 }
 
-/* DHE before TLS 1.3 may use a field that the list of groups does not have. */
+/* DHE before TLS 1.3 may use a field outside the list of groups. */
 static int group_is_allowed(const struct stls_judge *judge,
 			    gnutls_session_t tls, uint16_t version)
 {

@@ -53,9 +53,9 @@ int stls_judge_message(struct stls_judge *judge, gnutls_session_t tls,
 		       const gnutls_datum_t *message);
 
 /*
- * The error by which a handshake has failed, or a better one if the hello could
- * only resume a session, which GnuTLS did not do, and then found no signature
- * algorithm. In that case `judge` has the reason.
+ * The error by which a handshake has failed, or a better one if the hello was
+ * good only for resuming a session, but GnuTLS did not resume it and then found
+ * no signature algorithm. In that case `judge` has the reason.
  */
 int stls_judge_failure(struct stls_judge *judge, int ret);
 

@@ -85,7 +85,7 @@ static void write_exim(struct line *line, const struct smtptls_info *info)
 
 /* ---- Postfix ---- */
 
-/* OpenSSL's name of an elliptic key's curve. */
+/* OpenSSL's name for the curve of an EC key. */
 static const char *curve_name(gnutls_ecc_curve_t curve)
 {
 	switch (curve) {

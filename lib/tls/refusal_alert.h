@@ -5,7 +5,7 @@
 
 #include "reason/refusal.h"
 
-/* The GnuTLS error that ends a handshake with the RFC's alert. */
+/* The GnuTLS error that ends a handshake with the alert the RFCs require. */
 int stls_refusal_alert(const struct stls_refusal *refusal);
 
 #endif

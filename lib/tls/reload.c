@@ -297,7 +297,7 @@ int smtptls_reload_if_changed(struct smtptls_reload *reload,
 
 /* ---- status ---- */
 
-/* Rounded down: one that has just expired has -1 day. */
+/* Rounded down: one that has just expired has -1 days left. */
 static int whole_days(long long seconds)
 {
 	return (int)(seconds >= 0 ? seconds / DAY

@@ -21,7 +21,7 @@ stls_seen_find(const struct smtptls_policy *policy,
 
 /*
  * Keep what was read from them, and leave `own` empty. Returns what is kept, or
- * NULL with `own` unchanged if there is no room.
+ * NULL with `own` unchanged if there is no room or no memory.
  */
 const struct stls_own_certificates *
 stls_seen_keep(const struct smtptls_policy *policy,

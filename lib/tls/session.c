@@ -123,7 +123,7 @@ static int ended_in_clear(struct stls_session *session, int error, int reason,
 
 /*
  * GnuTLS would accept a ClientHello in SSLv2's format, and its error for
- * anything else says nothing. Returns 0, SMTPTLS_E_AGAIN if more bytes are
+ * anything else explains nothing. Returns 0, SMTPTLS_E_AGAIN if more bytes are
  * needed to tell, or `error`; with `last`, there will be no more bytes.
  */
 static int check_first(struct stls_session *session, int last, int error)
@@ -239,7 +239,7 @@ int stls_session_handshake(struct stls_session *session)
 			/*
 			 * GnuTLS returns AGAIN after each record; only here
 			 * does it need more input. Called again without any, it
-			 * would compute what it expects of the peer again.
+			 * would recompute what it expects of the peer.
 			 */
 			return SMTPTLS_E_AGAIN;
 		}

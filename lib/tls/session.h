@@ -24,7 +24,7 @@ struct stls_session {
 	const struct stls_expected *expected;
 	const struct smtptls_config *config;
 	struct smtptls_config *chosen; /* the host's choice, or NULL */
-	int asked;	   /* whether the host was asked, if at all */
+	int asked;	   /* the host was asked, if there was a name */
 	int eof;	   /* no more input from the network */
 	int cut;	   /* eof, and GnuTLS wanted more */
 	int complete;	   /* the handshake is over, verified or not */
@@ -32,7 +32,7 @@ struct stls_session {
 	int spoken;	   /* SMTP was spoken in the clear before */
 	int begun;	   /* the peer's first bytes are TLS */
 	int system_error;  /* the errno that ended it, or 0 */
-	unsigned limit_ms; /* or the timeout, if the host has told it */
+	unsigned limit_ms; /* or the timeout, if the host has given one */
 	int warnings;	   /* warning alerts in a row */
 	size_t silent;	   /* bytes of input since the last plaintext */
 	unsigned char last[STLS_ALERT_SIZE]; /* the handshake's latest input */

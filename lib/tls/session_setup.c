@@ -225,7 +225,7 @@ int stls_session_set_up(struct stls_session *session,
 	    gnutls_session_set_data(session->tls, offered.data, offered.size) ==
 		    0)
 		return ret;
-	/* It may be data of another GnuTLS. None of it must remain. */
+	/* The data may be another GnuTLS's; none of it must remain. */
 	gnutls_deinit(session->tls);
 	return make(session, config);
 }

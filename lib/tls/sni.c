@@ -42,7 +42,7 @@ static int ask(struct stls_session *session, const gnutls_datum_t *body,
 	char name[STLS_NAME_SIZE];
 
 	*chosen = NULL;
-	/* The judge will say what is wrong with it. */
+	/* The judge will report a malformed hello. */
 	if (stls_client_hello_parse(&hello, body->data, body->size) < 0 ||
 	    !hello.sni.data ||
 	    stls_name_normalize(name, hello.sni.data, hello.sni.len) == 0)

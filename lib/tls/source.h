@@ -15,7 +15,7 @@
 /* PEM text, and what to call it in a sentence. */
 struct stls_source {
 	const char *name;
-	char shown[STLS_SHOWN_URL_SIZE]; /* `name` for a URL */
+	char shown[STLS_SHOWN_URL_SIZE]; /* holds `name` for a URL */
 	gnutls_datum_t pem;
 	struct stls_buffer file;
 	int shared; /* users other than the file's owner may read it */

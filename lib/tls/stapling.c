@@ -7,7 +7,7 @@
  * is frozen. A handshake whose client asks for a status checks only the dates
  * of the response for the certificate that it shows; a response that has
  * expired while the server was running is no longer sent. Without a response
- * GnuTLS has nothing to call, and a handshake costs nothing more.
+ * GnuTLS has nothing to call, and a handshake costs nothing extra.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -2,12 +2,12 @@
 /*
  * tls/system_cause: a peer that the system's GnuTLS policy refuses.
  *
- * GnuTLS says that a chain is too weak, but not for what. It may be too weak
- * for the security level, or for a line of the system's file: a profile that
- * every chain must have, or a signature or hash that is marked as insecure. If
- * the level has no objection, it is the file, whose lines are then named. For a
- * key on a curve that the file disables, GnuTLS says that there is no such
- * curve. All this is examined only after a chain was refused.
+ * GnuTLS says that a chain is too weak, but not by what rule. It may be too
+ * weak for the security level, or for a line of the system's file: a profile
+ * that every chain must have, or a signature or hash that is marked as
+ * insecure. If the level has no objection, it is the file, whose lines are then
+ * named. For a key on a curve that the file disables, GnuTLS says that there is
+ * no such curve. All this is examined only after a chain was refused.
  */
 #include "tls/system_cause.h"
 

@@ -128,7 +128,7 @@ int stls_ticket_keys_derive(struct smtptls_config *config)
 	digest_identity(config, salt + (size_t)2 * STLS_SHA256_SIZE);
 	for (mode = 0; mode < STLS_VERIFY_MODES; mode++) {
 		key = &config->ticket_key[mode];
-		/* from an attempt to freeze that failed */
+		/* left by a failed attempt to freeze */
 		wipe_datum(key);
 		ret = gnutls_session_ticket_key_generate(key);
 		if (ret < 0)
