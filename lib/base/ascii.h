@@ -5,7 +5,6 @@
 
 #include <stddef.h>
 
-
 static inline unsigned char stls_ascii_lower(char c)
 {
 	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);

@@ -17,9 +17,8 @@
  * the next queue takes it. The allocator would merge so large a block with its
  * neighbours each time, only to split it again.
  *
- * Memory is wiped, up to the last byte ever written, before it is freed or
- * passed to another queue, unless the queue is marked as holding only encrypted
- * data. Callers enforce limits: the queue grows as far as they ask.
+ * Memory is wiped as far as it may hold plaintext before it is freed or passed
+ * to another queue. Callers enforce limits: the queue grows as far as they ask.
  */
 #include "base/buffer.h"
 
@@ -74,7 +73,7 @@ static unsigned char *block_new(const struct stls_buffer *buffer, size_t size)
 static void block_free(const struct stls_buffer *buffer, unsigned char *data,
 		       size_t size, size_t used)
 {
-	if (data && !buffer->sealed)
+	if (data)
 		explicit_bzero(data, used);
 	if (data && buffer->spare && size == STLS_SPARE_SIZE)
 		data = exchange(buffer->spare, data);
@@ -86,6 +85,13 @@ static void release(struct stls_buffer *buffer)
 	block_free(buffer, buffer->data, buffer->size, buffer->used);
 	buffer->data = NULL;
 	buffer->start = buffer->end = buffer->used = buffer->size = 0;
+}
+
+/* The block has been written up to `end`. */
+static void note_written(struct stls_buffer *buffer, size_t end)
+{
+	if (!buffer->sealed && buffer->used < end)
+		buffer->used = end;
 }
 
 static int grow(struct stls_buffer *buffer, size_t room)
@@ -117,7 +123,9 @@ static int grow(struct stls_buffer *buffer, size_t room)
 	buffer->data = data;
 	buffer->size = size;
 	buffer->start = 0;
-	buffer->end = buffer->used = len;
+	buffer->end = len;
+	buffer->used = 0;
+	note_written(buffer, len);
 	return 0;
 }
 
@@ -153,8 +161,12 @@ int stls_buffer_reserve(struct stls_buffer *buffer, size_t room,
 void stls_buffer_commit(struct stls_buffer *buffer, size_t n)
 {
 	buffer->end += n;
-	if (buffer->used < buffer->end)
-		buffer->used = buffer->end;
+	note_written(buffer, buffer->end);
+}
+
+void stls_buffer_discard(struct stls_buffer *buffer, size_t n)
+{
+	note_written(buffer, buffer->end + n);
 }
 
 int stls_buffer_append(struct stls_buffer *buffer, const void *data, size_t len)

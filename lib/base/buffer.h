@@ -22,10 +22,10 @@ struct stls_buffer {
 	unsigned char *data;
 	size_t start; /* of the queued bytes */
 	size_t end;   /* of the queued bytes */
-	size_t used;  /* how far `data` was ever written, for the wipe */
+	size_t used;  /* up to here `data` may hold plaintext, for the wipe */
 	size_t size;
 	int pinned;
-	int sealed; /* the queue holds encrypted data only: no need to wipe */
+	int sealed; /* set by the owner: only encrypted data follows */
 	/* The old block and its bytes, if the queue had to move while pinned */
 	unsigned char *retired;
 	size_t retired_size;
@@ -39,6 +39,8 @@ int stls_buffer_reserve(struct stls_buffer *buffer, size_t room,
 			unsigned char **ptr);
 /* Append the first `n` of the bytes that were reserved last. */
 void stls_buffer_commit(struct stls_buffer *buffer, size_t n);
+/* Append none of them; the first `n` were written, and are wiped in the end. */
+void stls_buffer_discard(struct stls_buffer *buffer, size_t n);
 /* Append a copy of `data`; 0, or SMTPTLS_E_NOMEM. */
 int stls_buffer_append(struct stls_buffer *buffer, const void *data,
 		       size_t len);

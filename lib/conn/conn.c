@@ -74,6 +74,7 @@ void smtptls_conn_free(struct smtptls_conn *conn)
 	stls_session_free(conn->session);
 	stls_facts_free(conn->facts);
 	free(conn->negotiation);
+	stls_buffer_discard(&conn->in, conn->room); /* the host may have read */
 	stls_buffer_free(&conn->in);
 	stls_buffer_free(&conn->out);
 	smtptls_config_unref(conn->config);
@@ -425,6 +426,8 @@ int smtptls_conn_input_done(struct smtptls_conn *conn, size_t n)
 	/* Input that arrives after the end is discarded. */
 	if (stls_conn_final(conn) == 0 && !conn->eof)
 		stls_buffer_commit(&conn->in, n);
+	else
+		stls_buffer_discard(&conn->in, n);
 	conn->room = 0;
 	stls_buffer_unpin(&conn->in);
 	if (conn->state >= SMTPTLS_CLOSED || check_first_bytes(conn) < 0)

@@ -90,7 +90,7 @@ int stls_conn_start(struct smtptls_conn *conn)
 		return stls_conn_fail_session(conn, ret);
 	conn->session->eof = conn->eof;
 	conn->session->spoken = conn->spoken || conn->answered;
-	conn->in.sealed = 1; /* it is empty, and no more plaintext comes */
+	conn->in.sealed = 1; /* it is empty, and no plaintext follows */
 	conn->state = SMTPTLS_HANDSHAKE;
 	return stls_conn_handshake(conn);
 }

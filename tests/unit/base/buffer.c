@@ -199,6 +199,25 @@ static void test_wiped(void **state)
 	assert_int_equal(stls_buffer_reserve(&buffer, 5000, &ptr), 0);
 	stls_buffer_free(&buffer);
 	assert_int_equal(blocks_held(), 0);
+	/* it was written, and is not wanted */
+	assert_int_equal(stls_buffer_reserve(&buffer, 5000, &ptr), 0);
+	memset(ptr, SECRET, 3000);
+	stls_buffer_discard(&buffer, 3000);
+	assert_held(&buffer, "");
+	stls_buffer_free(&buffer);
+	assert_int_equal(blocks_held(), 0);
+	/* before the queue was sealed, and dropped after that */
+	append_secret(&buffer, 900);
+	assert_int_equal(stls_buffer_reserve(&buffer, 1, &ptr), 0);
+	stls_buffer_pin(&buffer);
+	stls_buffer_drop(&buffer, 900);
+	buffer.sealed = 1;
+	memset(ptr, '#', 100);
+	stls_buffer_commit(&buffer, 100);
+	stls_buffer_unpin(&buffer);
+	stls_buffer_drop(&buffer, 100);
+	assert_int_equal(blocks_held(), 0);
+	buffer.sealed = 0;
 	/* by growing, by free, and beside a pin */
 	append_secret(&buffer, 1000);
 	append_secret(&buffer, 1000);

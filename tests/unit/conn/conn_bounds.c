@@ -153,6 +153,35 @@ static void test_idle_connections_hold_no_buffer(void **state)
 	smtptls_conn_free(conn);
 }
 
+/* The next connection gets the same memory, without what was read into it. */
+static void test_input_is_wiped(void **state)
+{
+	static const char secret[] = "AUTH PLAIN AGEAYg==\r\n";
+	const size_t len = sizeof(secret) - 1;
+	struct smtptls_config *config = peer_config(NULL, 1, 0);
+	struct smtptls_conn *conn;
+	unsigned char *ptr, *before = NULL;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		conn = peer_conn(smtptls_config_ref(config), SMTPTLS_SERVER);
+		assert_int_equal(smtptls_conn_input(conn, &ptr), ROOM);
+		if (before) {
+			assert_ptr_equal(ptr, before);
+			assert_memory_not_equal(ptr, secret, len);
+		}
+		before = ptr;
+		memcpy(ptr, secret, len);
+		if (i == 1) /* it came too late */
+			assert_int_equal(smtptls_conn_input_eof(conn), 0);
+		if (i > 0)
+			assert_int_equal(smtptls_conn_input_done(conn, len), 0);
+		smtptls_conn_free(conn);
+	}
+	smtptls_config_unref(config);
+}
+
 /* ---- order ---- */
 
 static void test_order(void **state)
@@ -412,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_input_is_bounded),
 		cmocka_unit_test(test_output_is_bounded),
 		cmocka_unit_test(test_idle_connections_hold_no_buffer),
+		cmocka_unit_test(test_input_is_wiped),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_input_stays),
 		cmocka_unit_test(test_output_stays),
