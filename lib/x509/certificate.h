@@ -5,7 +5,7 @@
 
 #include <gnutls/x509.h>
 
-/* Read it from DER: 0 with `*crt`, which is to be freed, or GnuTLS's error. */
+/* Read it from DER: 0 and `*crt`, for the caller to free, or GnuTLS's error. */
 int stls_certificate_open(gnutls_x509_crt_t *crt, const gnutls_datum_t *der);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/chain: a peer's certificates, and what is asked of them. */
+/* x509/chain: a peer's certificates. */
 #ifndef X509_CHAIN_H
 #define X509_CHAIN_H
 
 #include <gnutls/x509.h>
 
-/* As GnuTLS's own: what is longer only costs time. */
+/* GnuTLS's own limit: longer chains only cost time. */
 #define STLS_CHAIN_MAX 16
 
 struct stls_chain {

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x509/dane: a server's chain to a verdict, by TLSA records (RFC 7671, 7672).
+ * x509/dane: judges a server's chain by TLSA records (RFC 7671, 7672).
  *
- * DANE-EE(3): the leaf fits a record, and nothing else of it counts: names,
- * dates, purpose, chain and strength are not looked at.
+ * DANE-EE(3): the leaf matches a record, and nothing else counts: the verdict
+ * does not depend on names, dates, purpose, chain and strength.
  *
- * DANE-TA(2): from the leaf upwards each certificate is signed by the next one,
- * presented or whole in a record, until one fits a record; or the last is
- * signed by a key that a record has whole. That is the anchor. The leaf itself
- * never is. The chain below the anchor is judged as any chain, by GnuTLS, which
- * is shown the anchor as the only authority and nothing above it: with an anchor
- * in the middle it would say that the issuer is not known. The anchor itself,
- * which GnuTLS takes as it is, is judged here as OpenSSL judges it: dates, right
- * to sign, purpose, constraints, strength.
+ * DANE-TA(2): from the leaf upwards, each certificate is signed by the next
+ * one, which was presented or is in a record in full. The anchor is the first
+ * that matches a record, or a full key in a record that signed the last one;
+ * never the leaf itself. GnuTLS judges the chain below the anchor like any
+ * other. It is given the anchor as the only authority and nothing above it: it
+ * would report an unknown issuer for an anchor in the middle of the chain.
+ * GnuTLS does not check the anchor itself, so that is done here, as in OpenSSL:
+ * dates, right to sign, purpose, constraints, strength.
  *
- * Any one record suffices; a leaf that fits DANE-EE is not asked for more.
+ * One matching record suffices; a leaf that matches DANE-EE needs no more.
  */
 #include "x509/dane.h"
 
@@ -29,13 +29,13 @@
 #include "x509/der.h"
 #include "x509/strength.h"
 
-/* What can stand above a leaf: presented, or in records. */
+/* Candidate issuers: presented, or in records. */
 #define ISSUERS_MAX (STLS_CHAIN_MAX + STLS_TLSA_MAX)
 
 struct issuer {
 	gnutls_x509_crt_t crt;
 	struct stls_bytes der;
-	int own; /* it is freed here */
+	int own; /* close_issuers() frees it */
 	int used;
 };
 
@@ -44,14 +44,14 @@ struct issuers {
 	unsigned count;
 };
 
-/* From the leaf up to the anchor, or to what the anchor has signed. */
+/* The certificates below the anchor, from the leaf up. */
 struct path {
 	struct stls_chain chain;
-	struct stls_bytes top;	  /* the last, in DER */
-	gnutls_x509_crt_t anchor; /* the certificate above; NULL: a key is */
+	struct stls_bytes top;	  /* the last one, in DER */
+	gnutls_x509_crt_t anchor; /* NULL if it is a key */
 };
 
-/* ---- what can stand above ---- */
+/* ---- candidate issuers ---- */
 
 static int add_record(struct issuers *issuers, const struct stls_bytes *der)
 {
@@ -64,14 +64,14 @@ static int add_record(struct issuers *issuers, const struct stls_bytes *der)
 	issuer->der = *der;
 	issuer->own = 1;
 	issuers->count++;
-	/* it could be read when the record was added */
+	/* it was parsed when the record was added: only memory can be short */
 	return gnutls_x509_crt_import(issuer->crt, &datum,
 				      GNUTLS_X509_FMT_DER) < 0
 		       ? SMTPTLS_E_NOMEM
 		       : 0;
 }
 
-/* close_issuers() is due in either case. */
+/* Call close_issuers() even after an error. */
 static int open_issuers(struct issuers *issuers, const struct stls_peer *peer,
 			const struct stls_chain *chain,
 			const struct stls_tlsa_set *set)
@@ -108,11 +108,11 @@ static void close_issuers(struct issuers *issuers)
 	}
 }
 
-/* 1 when the key has signed the certificate. */
+/* 1 when the key signed the certificate. */
 static int has_signed(gnutls_pubkey_t key, gnutls_x509_crt_t crt,
 		      const struct stls_bytes *der)
 {
-	unsigned char bytes[2048]; /* a key of 16384 bits makes it */
+	unsigned char bytes[2048]; /* by a key of 16384 bits */
 	gnutls_datum_t signature = { bytes, 0 }, tbs;
 	struct stls_der_parts parts;
 	size_t size = sizeof(bytes);
@@ -124,7 +124,7 @@ static int has_signed(gnutls_pubkey_t key, gnutls_x509_crt_t crt,
 	signature.size = (unsigned)size;
 	tbs = (gnutls_datum_t){ (unsigned char *)parts.tbs.data,
 				(unsigned)parts.tbs.len };
-	/* How strong it is, is judged with the chain. */
+	/* Its strength is judged with the chain. */
 	return gnutls_pubkey_verify_data2(
 		       key, (gnutls_sign_algorithm_t)algorithm,
 		       GNUTLS_VERIFY_ALLOW_BROKEN, &tbs, &signature) >= 0;
@@ -145,10 +145,10 @@ static int is_signed_by(gnutls_x509_crt_t crt, const struct stls_bytes *der,
 }
 
 /*
- * Who has issued this certificate, or NULL. Where the name is that of several,
- * the signature decides, and then the record: the same authority may have been
- * certified twice. Where none has made the signature, the verdict will say so.
- * *match: the record that the issuer fits, or NULL.
+ * The issuer of this certificate, or NULL. If several have the right name, the
+ * signature decides, and then the record: the same authority may have been
+ * certified twice. If none of them made the signature, the verdict will say so.
+ * *match: the record that the issuer matches, or NULL.
  */
 static struct issuer *find_issuer(struct issuers *issuers,
 				  gnutls_x509_crt_t crt,
@@ -181,7 +181,7 @@ static struct issuer *find_issuer(struct issuers *issuers,
 
 /* ---- the path ---- */
 
-/* The record whose key has signed the top of the path, or NULL. */
+/* The record whose key signed the top of the path, or NULL. */
 static const struct stls_tlsa *match_key(const struct stls_tlsa_set *set,
 					 const struct path *path)
 {
@@ -209,7 +209,7 @@ static const struct stls_tlsa *match_key(const struct stls_tlsa_set *set,
 	return NULL;
 }
 
-/* Go up from the leaf; the record that the anchor fits, or NULL. */
+/* Find the anchor, from the leaf up. Returns the record it matches, or NULL. */
 static const struct stls_tlsa *climb(struct path *path, struct issuers *issuers,
 				     const struct stls_tlsa_set *set)
 {
@@ -238,9 +238,9 @@ static const struct stls_tlsa *climb(struct path *path, struct issuers *issuers,
 /* ---- the anchor ---- */
 
 /*
- * RFC 5280 section 6.1 asks no dates of an anchor. OpenSSL, and so Postfix, asks
- * them of one that has issued itself, and a sender that asked more would hold up
- * mail that others deliver.
+ * RFC 5280 section 6.1 does not check an anchor's dates. OpenSSL, and so
+ * Postfix, checks them if the anchor is self-issued; a sender that checked them
+ * always would hold up mail that others deliver.
  */
 static int has_no_dates(const struct path *path)
 {
@@ -256,7 +256,7 @@ static int is_in_time(gnutls_x509_crt_t crt)
 	       now <= gnutls_x509_crt_get_expiration_time(crt);
 }
 
-/* RFC 5280 section 4.2.1.12: without the extension it is for all. */
+/* RFC 5280 section 4.2.1.12: without the extension any purpose is allowed. */
 static int is_for_servers(gnutls_x509_crt_t crt)
 {
 	char oid[64];
@@ -279,7 +279,7 @@ static int is_for_servers(gnutls_x509_crt_t crt)
 	}
 }
 
-/* Those that are looked at, here or by GnuTLS. */
+/* Extensions that are processed, here or by GnuTLS. */
 static int is_known(const char *oid)
 {
 	static const char *const known[] = {
@@ -320,14 +320,14 @@ static int has_unknown_extension(gnutls_x509_crt_t crt)
 	}
 }
 
-/* What an authority must be, that has `below` others below it. */
+/* Check an authority that has `below` others below it. */
 static int check_authority(gnutls_x509_crt_t crt, int below,
 			   struct stls_verdict *verdict)
 {
 	unsigned critical;
 	int reason = 0;
 
-	/* Of the first version nothing is known, and roots are such. */
+	/* X.509 v1 has no basicConstraints, and some roots are v1. */
 	if (gnutls_x509_crt_get_version(crt) == 1
 		    ? !gnutls_x509_crt_check_issuer(crt, crt)
 		    : gnutls_x509_crt_get_ca_status(crt, &critical) <= 0)
@@ -338,8 +338,9 @@ static int check_authority(gnutls_x509_crt_t crt, int below,
 }
 
 /*
- * What GnuTLS does not look at in `crt`, the top of a path: the anchor, or what
- * a key has signed. A leaf has `below` negative.
+ * Check what GnuTLS does not check in `crt`, the top of a path: the anchor, or
+ * the certificate that the anchor, a key, signed. `below` is negative for a
+ * leaf.
  */
 static int check_top(const struct stls_peer *peer, const struct path *path,
 		     gnutls_x509_crt_t crt, int below,
@@ -364,14 +365,14 @@ static int check_top(const struct stls_peer *peer, const struct path *path,
 
 /* ---- the verdict ---- */
 
-/* Judge what is below `top`, with that as the only authority. */
+/* Judge the chain `below`, with `top` as the only authority. */
 static int check_below(const struct stls_peer *peer, struct stls_chain *below,
 		       gnutls_x509_crt_t top, struct stls_verdict *verdict)
 {
 	struct stls_peer under = *peer;
 	int ret;
 
-	/* it is asked about these in check_top() */
+	/* check_top() does these */
 	under.flags |= GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS;
 	if (gnutls_x509_trust_list_init(&under.trust, 1) < 0)
 		return stls_decide(verdict, SMTPTLS_E_NOMEM, 0);
@@ -390,12 +391,12 @@ static int check_path(const struct stls_peer *peer, struct path *path,
 	int ret = 0, below = 0;
 	unsigned i;
 
-	/* A key has signed the last one: that stands for the authority. */
+	/* The anchor is a key: what it signed serves as the authority. */
 	if (!top)
 		top = path->chain.crt[--path->chain.len];
 	if (path->chain.len > 0)
 		ret = check_below(peer, &path->chain, top, verdict);
-	/* RFC 5280 section 4.2.1.9: without those that issue themselves. */
+	/* RFC 5280 section 4.2.1.9: self-issued ones do not count. */
 	for (i = 1; i < path->chain.len; i++)
 		below += !gnutls_x509_crt_check_issuer(path->chain.crt[i],
 						       path->chain.crt[i]);
@@ -448,7 +449,7 @@ int stls_dane_verify(const struct stls_peer *peer,
 	struct stls_bytes leaf;
 	int ret;
 
-	/* What stands above a leaf, well or ill, is not DANE-EE's. */
+	/* DANE-EE ignores what is above the leaf, even if malformed. */
 	if (alone.count > 1)
 		alone.count = 1;
 	stls_verdict_begin(peer, verdict);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/dane: a server's chain to a verdict, by TLSA. Manual in dane.c. */
+/* x509/dane: judges a server's chain by TLSA records. Manual in dane.c. */
 #ifndef X509_DANE_H
 #define X509_DANE_H
 
@@ -7,8 +7,8 @@
 #include "x509/verify.h"
 
 /*
- * Judge a server by TLSA records, of which some are usable; peer->trust has no
- * part in it. Fills `verdict`, and returns verdict->error.
+ * Judge a server by TLSA records, of which at least one is usable; peer->trust
+ * is not used. Fills `verdict`, and returns verdict->error.
  */
 int stls_dane_verify(const struct stls_peer *peer,
 		     const struct stls_tlsa_set *set,

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x509/der: the parts of a certificate, as they are.
+ * x509/der: finds the parts of a certificate in its DER.
  *
- * Digests of pins and TLSA records are of the bytes that the certificate has.
- * GnuTLS would write a key anew, perhaps not as it was, so that its bytes are
- * found here (RFC 5280 section 4.1). Lengths are believed as far as there are
- * bytes; nothing else is checked.
+ * Pins and TLSA records are digests of the certificate's own bytes. GnuTLS
+ * would encode a key again, perhaps differently, so its bytes are located here
+ * (RFC 5280 section 4.1). Lengths are checked against the bytes available;
+ * nothing else is checked.
  */
 #include "x509/der.h"
 
 #include <string.h>
 
 #define SEQUENCE 0x30
-#define VERSION	 0xa0 /* [0], which the first version has not */
+#define VERSION	 0xa0 /* [0], absent in v1 */
 
 #define ANY	 (-1)
 
-/* How long the element at the start of `in` is, 0: none; *head: its header. */
+/* The length of the first element, 0 if malformed; *head: of its header. */
 static size_t measure(const struct stls_bytes *in, size_t *head)
 {
 	size_t octets, len = 0, i;
@@ -51,7 +51,7 @@ static int take(struct stls_bytes *in, int tag, struct stls_bytes *whole)
 	return 0;
 }
 
-/* Step into the SEQUENCE at the front; `whole` is that. */
+/* Step into the SEQUENCE at the front, which becomes `whole`. */
 static int enter(struct stls_bytes *in, struct stls_bytes *whole)
 {
 	size_t head;

@@ -2,8 +2,8 @@
 /*
  * x509/digest: SHA-256, SHA-512 and HKDF by nettle.
  *
- * Nothing here can fail: nettle allocates nothing for these. Intermediate keys
- * are wiped.
+ * Nothing here can fail: nettle allocates no memory for these. Intermediate
+ * keys are wiped.
  */
 #include "x509/digest.h"
 

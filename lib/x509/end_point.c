@@ -2,11 +2,11 @@
 /*
  * x509/end_point: a server's certificate as a channel binding.
  *
- * tls-server-end-point is the certificate's hash by the function of its own
- * signature, or by SHA-256 where that is MD5 or SHA-1 (RFC 5929 section 4.1). For
- * Ed25519 and Ed448, which have no such function, it is not defined. Programs on
- * OpenSSL have none there; GnuTLS would take SHA-512 for Ed25519. None is better
- * than one by which two peers cannot agree.
+ * tls-server-end-point is the certificate's hash, by the hash function of its
+ * own signature, or by SHA-256 if that is MD5 or SHA-1 (RFC 5929 section 4.1).
+ * It is undefined for Ed25519 and Ed448, which have no separate hash function.
+ * Programs on OpenSSL then have no binding; GnuTLS would use SHA-512 for
+ * Ed25519. No binding is better than one on which two peers disagree.
  */
 #include "x509/end_point.h"
 

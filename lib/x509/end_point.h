@@ -5,13 +5,13 @@
 
 #include <gnutls/gnutls.h>
 
-/* No hash function gives more bytes. */
+/* The size of the longest digest. */
 #define STLS_END_POINT_MAX 64
 
 /*
- * Hash a server's certificate, in DER, as tls-server-end-point has it (RFC 5929
- * section 4.1). Returns the number of bytes, SMTPTLS_E_UNSUPPORTED when its
- * signature has no hash function, or none that is known, or SMTPTLS_E_NOMEM.
+ * Hash a server's certificate, in DER, for tls-server-end-point (RFC 5929
+ * section 4.1). Returns the number of bytes, SMTPTLS_E_UNSUPPORTED if its
+ * signature has no hash function, or an unknown one, or SMTPTLS_E_NOMEM.
  */
 int stls_end_point(const gnutls_datum_t *der,
 		   unsigned char hash[STLS_END_POINT_MAX]);

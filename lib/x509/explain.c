@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x509/explain: more of a verdict, for the sentence.
+ * x509/explain: details of a refusal, for its sentence.
  *
- * It is asked only when a peer is refused, and changes nothing of that. Figures
- * of strength are OpenSSL's, while the judge was GnuTLS: where they see nothing
- * that is too weak, nothing is said.
+ * They are added only when a peer is refused, and do not change the verdict.
+ * Strengths are OpenSSL's figures, but GnuTLS was the judge: if nothing is too
+ * weak by these figures, nothing is said.
  */
 #include "x509/explain.h"
 
@@ -14,7 +14,7 @@
 #include "x509/own_shown.h"
 #include "x509/strength.h"
 
-/* So many authorities are named. */
+/* The number of authorities that are named. */
 #define SHOWN 2
 
 /* ---- strength ---- */
@@ -41,7 +41,7 @@ static void look_at(struct stls_verdict *verdict, gnutls_x509_crt_t crt,
 
 	if (key < bits)
 		take_weaker(verdict, key, depth, length, kind ? kind : "?");
-	/* Nobody relies on the signature of a certificate on itself. */
+	/* Nobody relies on a self-signature. */
 	if (gnutls_x509_crt_check_issuer(crt, crt))
 		return;
 	signature = stls_signature_strength(crt);
@@ -90,7 +90,7 @@ void stls_explain_trust(struct stls_verdict *verdict,
 	char name[STLS_SHOWN_NAME_SIZE];
 	unsigned steps;
 
-	/* Peers can send certificates that have issued one another. */
+	/* A peer can send certificates that issued one another. */
 	for (steps = 0; next && steps < chain->len; steps++) {
 		crt = next;
 		next = gnutls_x509_crt_check_issuer(crt, crt)
@@ -113,7 +113,7 @@ void stls_explain_missing(struct stls_verdict *verdict,
 	unsigned count = 0;
 	size_t len = 0;
 
-	/* One more than is shown says that there are others. */
+	/* One more than is shown is written as "...". */
 	while (count <= SHOWN &&
 	       gnutls_x509_trust_list_iter_get_ca(trust, &iter, &crt) == 0) {
 		stls_subject_show(crt, name);

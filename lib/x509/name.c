@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x509/name: names of hosts, and when two are the same.
+ * x509/name: host names, and when two are the same.
  *
- * Names are compared in one normal form: letters in lower case (RFC 4343),
- * without the dot that ends an absolute name, at most 253 bytes, in labels of
- * 1 to 63 letters, digits, hyphens and underscores. Names in other letters are
- * compared as A-labels (RFC 9525 section 6.3): a U-label has no normal form, nor
- * has an IPv4 address, which is never a dNSName.
+ * Names are compared in one normal form: lower case (RFC 4343), without a
+ * trailing dot, at most 253 bytes, in labels of 1 to 63 letters, digits,
+ * hyphens and underscores. Internationalized names are compared as A-labels
+ * (RFC 9525 section 6.3): a U-label has no normal form, nor has an IPv4
+ * address, which is never a dNSName.
  *
  * RFC 9525 section 6.3: a wildcard is the whole left-most label, and stands for
- * exactly one. At least two labels must follow, as OpenSSL and GnuTLS demand
- * too: "*.org" is the name of nobody.
+ * exactly one label. At least two labels must follow, as OpenSSL and GnuTLS
+ * also require: "*.org" matches no host.
  */
 #include "x509/name.h"
 

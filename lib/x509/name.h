@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/name: names of hosts, and when two are the same. Manual in name.c. */
+/* x509/name: host names, and when two are the same. Manual in name.c. */
 #ifndef X509_NAME_H
 #define X509_NAME_H
 
 #include <stddef.h>
 
-/* Room for each name in normal form: RFC 1035 section 2.3.4, and a NUL. */
+/* Holds any name in normal form (RFC 1035 section 2.3.4) and a NUL. */
 #define STLS_NAME_SIZE 254
 
-/* 1 when `name` is an IP address, of which *size bytes go to `address`. */
+/* 1 when `name` is an IP address, written to `address` in *size bytes. */
 int stls_is_address(const char *name, unsigned char address[16], size_t *size);
 
-/* Write an address of 4 or 16 bytes as a string; others have none: "?". */
+/* Write an address of 4 or 16 bytes as a string; "?" for any other length. */
 void stls_address_write(char *text, size_t size, const void *address,
 			size_t len);
 
-/* 1 when `name` is an IP address or can be the name of a host. */
+/* 1 when `name` is an IP address or can be a host name. */
 int stls_is_host(const char *name);
 
 /*
- * Write the normal form of a host's name as a string. Returns its length, or 0
- * with an empty string when it can be no such name.
+ * Write the normal form of a host name as a string. Returns its length, or 0
+ * with an empty string if `name` cannot be one.
  */
 size_t stls_name_normalize(char normal[STLS_NAME_SIZE], const void *name,
 			   size_t len);
@@ -29,7 +29,7 @@ size_t stls_name_normalize(char normal[STLS_NAME_SIZE], const void *name,
 size_t stls_name_normalize_presented(char normal[STLS_NAME_SIZE],
 				     const void *name, size_t len);
 
-/* 1 when a dNSName covers a host's name, both in normal form. */
+/* 1 when a dNSName covers a host name, both in normal form. */
 int stls_name_covers(const char *presented, const char *name);
 
 #endif

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x509/ocsp: what an OCSP response says of a certificate (RFC 6960).
+ * x509/ocsp: what an OCSP response says about a certificate (RFC 6960).
  *
  * A server that staples a response (RFC 6066 section 8, RFC 8446 section
- * 4.4.2.1) must not send one that clients refuse: many clients do without, and
- * none accepts a bad one. So a response is judged as a client would judge it:
- * it must be about this certificate, say that it is good, and be signed by the
- * certificate's issuer, or by a responder that the issuer has certified for
- * this (RFC 6960 section 4.2.2.2). Only the first answer in it counts, since
+ * 4.4.2.1) must not send one that clients refuse: many clients do without one,
+ * and none accepts a bad one. So a response is judged as a client would judge
+ * it: it must be about this certificate, say that it is good, and be signed by
+ * the certificate's issuer, or by a responder that the issuer has certified for
+ * this (RFC 6960 section 4.2.2.2). Only its first SingleResponse counts, since
  * GnuTLS looks at no other.
  *
  * A response without nextUpdate does not say when it expires; it is used for
  * three days, as GnuTLS's clients do.
  *
- * The response of a peer is judged by GnuTLS (tls/peer).
+ * GnuTLS judges a peer's response (tls/peer).
  */
 #include "x509/ocsp.h"
 
@@ -31,7 +31,7 @@ static int open_response(gnutls_ocsp_resp_t *response,
 	if (ret < 0)
 		return ret;
 	ret = gnutls_ocsp_resp_import(*response, der);
-	/* It takes two bytes of a length for a response. */
+	/* GnuTLS imports even an empty SEQUENCE, which has no status. */
 	if (ret == 0 && gnutls_ocsp_resp_get_status(*response) < 0)
 		ret = GNUTLS_E_ASN1_DER_ERROR;
 	if (ret < 0)

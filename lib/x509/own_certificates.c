@@ -2,16 +2,16 @@
 /*
  * x509/own_certificates: what this side's certificates can do.
  *
- * The pure rooms cannot look into credentials; so certificates are read here,
- * once, into what the rest asks for: the types of keys and the names, and for a
- * configuration dates, strength and what is missing of the chain
- * (own_faults.c has the sentences).
+ * The pure rooms cannot look into credentials, so certificates are read here,
+ * once, into what the rest needs: key types and names, and for a configuration
+ * also dates, strength and what the chain lacks (own_faults.c has the
+ * sentences).
  *
- * A host's name is looked for in the SAN. Where that has none the CN counts: a
- * client that still looks at it is shown what it wants.
+ * Host names are taken from the SAN. If it has none, the CN counts, for clients
+ * that still look at it.
  *
- * A certificate that cannot be read is passed over: GnuTLS has accepted it, but
- * it cannot be chosen for anything.
+ * A certificate that cannot be parsed is skipped: GnuTLS accepted it, but it
+ * cannot be chosen for anything.
  */
 #include "x509/own_certificates.h"
 
@@ -32,13 +32,13 @@
 
 #define DN_SIZE 512
 
-/* ---- types of keys ---- */
+/* ---- key types ---- */
 
 static unsigned usage_of(gnutls_x509_crt_t crt)
 {
 	unsigned usage = 0, critical;
 
-	/* RFC 5280 section 4.2.1.3: without the extension all is allowed. */
+	/* RFC 5280 section 4.2.1.3: without the extension, any use. */
 	if (gnutls_x509_crt_get_key_usage(crt, &usage, &critical) < 0)
 		return ~0U;
 	return usage;
@@ -91,7 +91,7 @@ static unsigned keys_of(gnutls_x509_crt_t crt, unsigned *rsa_bits)
 		idle |= keys & ~(unsigned)SMTPTLS_KEY_RSA_ENCRYPT;
 	if (!(usage & GNUTLS_KEY_KEY_ENCIPHERMENT))
 		idle |= keys & SMTPTLS_KEY_RSA_ENCRYPT;
-	/* GnuTLS takes the first. */
+	/* GnuTLS uses the first RSA key. */
 	if (keys & STLS_KEYS_RSA && *rsa_bits == 0)
 		*rsa_bits = bits;
 	if (keys & STLS_KEYS_RSA & ~idle)
@@ -167,12 +167,12 @@ static int is_self_issued(gnutls_x509_crt_t crt)
 	return gnutls_x509_crt_check_issuer(crt, crt) != 0;
 }
 
-/* Strength counts in each certificate of a chain. */
+/* Keep the weakest figures of the chain. */
 static void read_strength(struct stls_own_chain_facts *facts,
 			  gnutls_x509_crt_t crt, int first)
 {
 	int key = stls_key_strength(crt);
-	/* Nobody relies on the signature of a certificate on itself. */
+	/* Nobody relies on a self-signature. */
 	int self = is_self_issued(crt);
 	int signature = self ? key : stls_signature_strength(crt);
 
@@ -206,9 +206,9 @@ static int is_for_clients(gnutls_x509_crt_t crt)
 }
 
 /*
- * What clients will lack is told of a leaf that stands alone, where no authority
- * of the configuration has issued it. Behind others the one that is not there
- * is usually the root, which nobody sends.
+ * A missing issuer is reported only of a lone leaf that no authority of the
+ * configuration issued. A longer chain usually lacks the root, which nobody
+ * sends.
  */
 static int read_missing(struct stls_own_chain_facts *facts,
 			gnutls_x509_crt_t leaf, gnutls_x509_trust_list_t trust)
@@ -275,7 +275,7 @@ static int read_chain(struct stls_own_chain_facts *facts,
 	return j == 1 ? read_missing(facts, leaf, trust) : 0;
 }
 
-/* The i-th certificate, which may be passed over. */
+/* Read the i-th certificate, or skip it if it cannot be parsed. */
 static int read_cert(struct stls_own_certificates *own,
 		     gnutls_certificate_credentials_t credentials, unsigned i,
 		     const gnutls_datum_t *der, gnutls_x509_trust_list_t trust)

@@ -12,16 +12,16 @@
 #include "base/bytes.h"
 #include "x509/ocsp.h"
 
-/* What is known of a certificate with the chain above it. */
+/* What is known of a certificate and the chain above it. */
 struct stls_own_chain_facts {
-	time_t from, until;	 /* the leaf's; -1: not known */
-	int named;		 /* the leaf has a dNSName or an iPAddress */
-	int for_clients;	 /* and its purpose is clientAuth alone */
-	int key_bits;		 /* of security: of the weakest key */
-	int signature_bits;	 /* and of the weakest signature */
-	const char *broken_hash; /* of a signature, which clients refuse */
-	char *missing; /* the leaf is alone, and this issuer is not known */
-	int demands_status; /* the leaf is good with one alone (RFC 7633) */
+	time_t from, until; /* the leaf's validity; -1: unknown */
+	int named;	    /* the leaf has a dNSName or an iPAddress */
+	int for_clients;    /* the leaf is for clientAuth, not serverAuth */
+	int key_bits;	    /* bits of security of the weakest key */
+	int signature_bits; /* and of the weakest signature */
+	const char *broken_hash; /* of a signature; NULL if there is none */
+	char *missing;	    /* the issuer that a lone leaf lacks, or NULL */
+	int demands_status; /* the leaf must have a stapled status (RFC 7633) */
 };
 
 /* One certificate, with its chain. */
@@ -30,13 +30,13 @@ struct stls_own_certificate {
 	size_t name_count;
 	char **name; /* in normal form */
 	struct stls_own_chain_facts chain;
-	struct stls_staple staple; /* by stls_own_staple() */
+	struct stls_staple staple; /* set by stls_own_staple() */
 };
 
 /* All zeros: no certificate. */
 struct stls_own_certificates {
-	unsigned keys;	   /* as above, of all together */
-	unsigned rsa_bits; /* of the first that is RSA; 0: none is */
+	unsigned keys;	   /* as above, of all certificates */
+	unsigned rsa_bits; /* of the first RSA key; 0 if there is none */
 	size_t count;
 	struct stls_own_certificate *cert;
 };
@@ -44,7 +44,7 @@ struct stls_own_certificates {
 /*
  * Read the certificates of `credentials` into `own`, which is all zeros; their
  * chains are read too, and their issuers looked for, unless `trust` is NULL.
- * Returns 0 or SMTPTLS_E_NOMEM; stls_own_certificates_free() is due in either
+ * Returns 0 or SMTPTLS_E_NOMEM; call stls_own_certificates_free() in either
  * case.
  */
 int stls_own_certificates_read(struct stls_own_certificates *own,
@@ -53,15 +53,15 @@ int stls_own_certificates_read(struct stls_own_certificates *own,
 void stls_own_certificates_free(struct stls_own_certificates *own);
 
 /*
- * Whose certificates cover the name that a client asks for, in any spelling:
- * their types; 0 when none does.
+ * The key types of the certificates that cover the name a client asks for, in
+ * any spelling; 0 if none does.
  */
 unsigned stls_own_certificates_named(const struct stls_own_certificates *own,
 				     const struct stls_bytes *name);
 
 /*
- * The first of them, or with a `name` of NULL of all, that has the key (one of
- * enum smtptls_key); -1: none.
+ * The index of the first certificate that has the key (one of enum smtptls_key)
+ * and covers `name`, unless that is NULL; -1 if none does.
  */
 int stls_own_certificates_find(const struct stls_own_certificates *own,
 			       const struct stls_bytes *name, unsigned key);

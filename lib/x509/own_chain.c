@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x509/own_chain: a certificate's chain, from a file.
+ * x509/own_chain: builds a certificate's chain from a file.
  *
- * What stands in a file, in whatever order, becomes a chain as it has to be
- * sent (RFC 5246 section 7.4.2): the leaf is the certificate to which the
- * private key belongs, or the first where the key is not there, and behind each
- * stands the one that has signed it. What belongs to no place is left behind the
+ * The certificates of a file, in any order, become a chain in the order in
+ * which it must be sent (RFC 5246 section 7.4.2): the leaf is the certificate
+ * of the private key, or the first one if there is no key, and each is followed
+ * by the one that signed it. Certificates that fit nowhere are left after the
  * chain, for a warning.
  *
- * Names alone say little, since an authority may have several certificates of
- * one name: who has signed is found out by the signature.
+ * Names are not enough, since an authority may have several certificates of the
+ * same name: the signature tells which of them is the issuer.
  */
 #include "x509/own_chain.h"
 
@@ -17,7 +17,7 @@
 
 #include "x509/digest.h"
 
-/* Whether a signature is right is all that is asked, not how good it is. */
+/* Check only that a signature is correct, not how strong it is. */
 #define LENIENT                                                                \
 	(GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_ALLOW_BROKEN |      \
 	 GNUTLS_VERIFY_DISABLE_CA_SIGN | GNUTLS_VERIFY_DISABLE_CRL_CHECKS |    \
@@ -70,7 +70,7 @@ static int find_leaf(struct stls_own_chain *chain)
 	return 0;
 }
 
-/* 1 when one more was found. A root is its own issuer, and ends the chain. */
+/* Append the last one's issuer; 0 if there is none, as after a root. */
 static int find_issuer(struct stls_own_chain *chain)
 {
 	gnutls_x509_crt_t last = chain->cert[chain->len - 1];
@@ -99,8 +99,8 @@ static int read_key(struct stls_own_chain *chain, const gnutls_datum_t *key,
 	ret = gnutls_x509_privkey_import2(chain->key, key, GNUTLS_X509_FMT_PEM,
 					  passphrase, 0);
 	/*
-	 * GnuTLS has other errors for ways of encryption that it lacks, and for
-	 * what a wrong passphrase makes of a key.
+	 * GnuTLS has other errors for unsupported encryption, and for the
+	 * garbage that decryption with a wrong passphrase yields.
 	 */
 	if (ret < 0 && ret != GNUTLS_E_MEMORY_ERROR &&
 	    memmem(key->data, key->size, "ENCRYPTED", 9))

@@ -2,11 +2,11 @@
 /*
  * x509/own_faults: what is wrong with own certificates, in sentences.
  *
- * What a security level forbids is an error, as it is by OpenSSL. What clients
- * will trip over is a warning, each with the change that ends it: a server with
- * an expired certificate still serves those who do not verify.
+ * What the security level forbids is an error, as in OpenSSL. What clients may
+ * refuse is a warning, with its remedy: a server with an expired certificate
+ * still serves clients that do not verify.
  *
- * Here is no certificate any more, only what own_certificates.c has read.
+ * No certificate is parsed here: all facts come from own_certificates.c.
  */
 #include "x509/own_faults.h"
 
@@ -25,7 +25,7 @@ static const char *name_of(const struct stls_texts *names, size_t i)
 {
 	const char *name = stls_texts_get(names, i);
 
-	/* The host's own, by smtptls_config_gnutls(). */
+	/* The host added it itself, through smtptls_config_gnutls(). */
 	return name ? name : "own certificate";
 }
 
@@ -109,7 +109,7 @@ static int warn_of_time(const struct stls_own_chain_facts *facts,
 		    facts->until < now ? "has expired" : "expires", date);
 }
 
-/* Nobody can be served with it. */
+/* Warn of a certificate that nobody can be served with. */
 static int warn_of_usage(unsigned keys, const char *name,
 			 struct stls_texts *warnings)
 {
@@ -148,7 +148,7 @@ static int warn_of(const struct stls_own_chain_facts *facts, const char *name,
 	return ret;
 }
 
-/* Of those that are for clients alone nobody asks for a status. */
+/* Nobody asks for the status of a certificate for clients only. */
 static int lacks_status(const struct stls_own_certificate *cert, time_t now)
 {
 	return cert->chain.demands_status && !cert->chain.for_clients &&
@@ -162,7 +162,7 @@ int stls_own_certificates_warn(const struct stls_own_certificates *own,
 	size_t i;
 	int ret = 0;
 
-	/* Of one that could not be read nothing is known. */
+	/* Nothing is known of one that could not be parsed. */
 	for (i = 0; ret == 0 && i < own->count; i++) {
 		if (!own->cert[i].keys)
 			continue;
@@ -185,7 +185,7 @@ int stls_own_certificates_warn(const struct stls_own_certificates *own,
 
 /* ---- OCSP responses ---- */
 
-/* Behind "is not sent: ". */
+/* They follow "is not sent: ". */
 static const char *const ocsp_faults[] = {
 	[STLS_OCSP_OTHER] = "it is about none of the certificates: fetch one "
 			    "that is",
@@ -285,7 +285,7 @@ static int has_name(const struct stls_own_certificates *own, const char *name)
 	return 0;
 }
 
-/* A name of the certificate that no new one has, or NULL. */
+/* A name of the old certificate `cert` that no new one has, or NULL. */
 static const char *lost_name(const struct stls_own_certificate *cert,
 			     const struct stls_own_certificates *own)
 {

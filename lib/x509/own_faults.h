@@ -11,41 +11,42 @@
 #include "x509/own_certificates.h"
 
 /*
- * Judge all certificates, which are called by `names`, as OpenSSL does when it
- * loads them: their keys and signatures must be as strong as the security level
- * asks. Returns 0 or SMTPTLS_E_CONFIG with a sentence.
+ * Judge all certificates as OpenSSL does when it loads them: their keys and
+ * signatures must be as strong as the security level requires. `names` has what
+ * the sentences call them. Returns 0 or SMTPTLS_E_CONFIG with a sentence.
  */
 int stls_own_certificates_judge(const struct stls_own_certificates *own,
 				const struct stls_texts *names, int level,
 				const struct stls_sentence *error);
 
 /*
- * Add a sentence to `warnings` for each thing that clients will trip over;
- * `now` is the time. Returns 0 or SMTPTLS_E_NOMEM.
+ * Add a sentence to `warnings` for each thing that clients may refuse; `now` is
+ * the time. Returns 0 or SMTPTLS_E_NOMEM.
  */
 int stls_own_certificates_warn(const struct stls_own_certificates *own,
 			       const struct stls_texts *names, time_t now,
 			       struct stls_texts *warnings);
 
 /*
- * Add what keeps an OCSP response, of the file `name`, from being sent: `fault`
- * is one of enum stls_ocsp_fault, or 0 where only the dates of `staple` can be
- * in the way. Returns 0 or SMTPTLS_E_NOMEM.
+ * Warn of what prevents the OCSP response in the file `name` from being sent:
+ * `fault`, one of enum stls_ocsp_fault, or, if it is 0, the dates of `staple`,
+ * unless they are good. Returns 0 or SMTPTLS_E_NOMEM.
  */
 int stls_staple_warn(int fault, const struct stls_staple *staple,
 		     const char *name, time_t now, struct stls_texts *warnings);
 
 /*
- * Whether certificates, which are called by `names`, are worse than those that
- * they are to replace, now: without one that is valid, a chain, or a name of
- * theirs. Returns 0 or SMTPTLS_E_CONFIG with a sentence.
+ * Check that certificates, which the sentences call by `names`, are not worse
+ * at the time `now` than the `old` ones that they replace: none at all, a name
+ * missing, or one that is not valid, lacks its chain or a demanded status while
+ * no old one did. Returns 0 or SMTPTLS_E_CONFIG with a sentence.
  */
 int stls_own_certificates_worse(const struct stls_own_certificates *own,
 				const struct stls_own_certificates *old,
 				const struct stls_texts *names, time_t now,
 				const struct stls_sentence *error);
 
-/* When the first of them expires; 0: there is none, or it is not known. */
+/* When the first of them expires; 0 if there is none or it is unknown. */
 time_t stls_own_certificates_expire(const struct stls_own_certificates *own);
 
 #endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x509/own_shown: what a peer may have against the certificate that it was
- * shown.
+ * x509/own_shown: what a peer may object to in the certificate it was shown.
  *
- * A peer that refuses a certificate says little of why, and often nothing. From
- * here it can be seen which name it had asked for, whether the certificate is
- * valid now, and what is missing of its chain. Only a session that has failed
- * asks for it; the certificate is read anew then, beside what own_certificates
- * knows.
+ * A peer that refuses a certificate says little about why, and often nothing.
+ * This side can see which name the peer had asked for, whether the certificate
+ * is valid now, and what its chain lacks. This is done only for a session that
+ * failed; the certificate is then parsed again, for what own_certificates did
+ * not keep.
  */
 #include "x509/own_shown.h"
 
@@ -92,7 +91,7 @@ static unsigned fault_of_time(const struct stls_own_chain_facts *facts,
 	return fault;
 }
 
-/* What stands above it: the authority that a peer must know. */
+/* Find the authority that a peer must know, and what the chain lacks. */
 static unsigned fault_of_chain(gnutls_certificate_credentials_t credentials,
 			       unsigned i, gnutls_x509_crt_t leaf,
 			       struct stls_shown *shown)
@@ -152,7 +151,7 @@ static unsigned find_faults(struct stls_shown *shown,
 	return faults;
 }
 
-/* Which of the certificates it is; -1: none. */
+/* The index of the certificate `leaf`; -1 if it is not there. */
 static int find(gnutls_certificate_credentials_t credentials,
 		const gnutls_datum_t *leaf)
 {

@@ -10,9 +10,9 @@
 
 /*
  * Say what may be wrong with the certificate `leaf`, in DER, of `credentials`
- * that a peer was shown, a client's if `server`; `asked` is the name that the
- * client asked for, or NULL, and `now` the time. All zeros when it is not
- * known.
+ * that a peer was shown, a client if `server`; `asked` is the name that the
+ * client asked for, or NULL, and `now` the time. All zeros if the certificate
+ * is unknown.
  */
 void stls_own_shown(struct stls_shown *shown,
 		    const struct stls_own_certificates *own,
@@ -21,8 +21,8 @@ void stls_own_shown(struct stls_shown *shown,
 		    const struct stls_bytes *asked, time_t now);
 
 /*
- * Who has issued a certificate, or whose it is: the whole name where that is
- * short, else the CN or the organization, escaped. "" where there is none.
+ * Write a certificate's issuer or subject, escaped: the whole DN if it is
+ * short, else the CN or the organization; "" if there is none.
  */
 void stls_issuer_show(gnutls_x509_crt_t crt, char shown[STLS_SHOWN_NAME_SIZE]);
 void stls_subject_show(gnutls_x509_crt_t crt, char shown[STLS_SHOWN_NAME_SIZE]);

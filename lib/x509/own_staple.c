@@ -2,8 +2,8 @@
 /*
  * x509/own_staple: finds which own certificate an OCSP response is about.
  *
- * A response identifies its certificate, so that the configuration has to name
- * only the file. The issuer is the next certificate of the chain, or one of the
+ * A response identifies its certificate, so the configuration names only the
+ * file. The issuer is the next certificate of the chain, or one of the
  * authorities.
  */
 #include "x509/own_staple.h"
@@ -11,7 +11,7 @@
 #include "x509/certificate.h"
 #include "x509/own_faults.h"
 
-/* NULL: there is none. */
+/* NULL if there is none. */
 static gnutls_x509_crt_t find_issuer(gnutls_certificate_credentials_t all,
 				     unsigned i, gnutls_x509_crt_t leaf)
 {
@@ -28,7 +28,7 @@ static gnutls_x509_crt_t find_issuer(gnutls_certificate_credentials_t all,
 		       : issuer;
 }
 
-/* The i-th certificate's response: 0 or enum stls_ocsp_fault. */
+/* Judge a response for the i-th certificate: 0 or enum stls_ocsp_fault. */
 static int judge(gnutls_certificate_credentials_t all, unsigned i,
 		 const gnutls_datum_t *der, struct stls_staple *staple)
 {
@@ -62,7 +62,7 @@ int stls_own_staple(struct stls_own_certificates *own,
 			continue;
 		fault = ret;
 		staple = found;
-		/* Of two the one that lasts. */
+		/* Of two responses, keep the one that lasts longer. */
 		if (ret == 0 && found.until > own->cert[i].staple.until)
 			own->cert[i].staple = found;
 	}

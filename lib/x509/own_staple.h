@@ -9,10 +9,10 @@
 #include "x509/own_certificates.h"
 
 /*
- * Give an OCSP response in DER, of the file `name`, to those of `own`, which are
- * the certificates of `credentials`, that it is about; `der` has to outlive
- * them. What keeps it from being sent, by what it says or at the time `now`, is
- * added to `warnings`. Returns 0 or SMTPTLS_E_NOMEM.
+ * Attach an OCSP response in DER, from the file `name`, to those certificates
+ * of `own` that it is about; `own` was read from `credentials`, and `der` must
+ * outlive it. If its content, or its dates at the time `now`, prevent it from
+ * being sent, a sentence is added to `warnings`. Returns 0 or SMTPTLS_E_NOMEM.
  */
 int stls_own_staple(struct stls_own_certificates *own,
 		    gnutls_certificate_credentials_t credentials,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x509/pin: digests of certificates and keys that a peer must have one of.
+ * x509/pin: digests, one of which a peer's certificate or key must have.
  *
- * A pin is of a whole certificate or of its SubjectPublicKeyInfo, by SHA-256 or
- * SHA-512; the length says by which. Certificates are compared by their bytes
- * alone: what they say, and who has signed them, is not looked at. It is the
- * caller's part to show the leaf, and nothing else.
+ * A pin is the SHA-256 or SHA-512 digest, told apart by its length, of a whole
+ * certificate or of its SubjectPublicKeyInfo. Certificates are compared by
+ * their bytes alone: their contents and their issuer are not checked. The
+ * caller must pass the leaf, and nothing else.
  */
 #include "x509/pin.h"
 

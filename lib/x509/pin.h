@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/pin: digests that a peer must have one of. Manual in pin.c. */
+/* x509/pin: digests of a peer's certificate or key. Manual in pin.c. */
 #ifndef X509_PIN_H
 #define X509_PIN_H
 
@@ -24,15 +24,15 @@ struct stls_pins {
 };
 
 /*
- * Add a copy of one; `kind` is an enum smtptls_pin. Returns 0,
- * SMTPTLS_E_SYNTAX when `len` is of no digest, SMTPTLS_E_LIMIT or
+ * Add a copy of a pin; `kind` is an enum smtptls_pin. Returns 0,
+ * SMTPTLS_E_SYNTAX if no digest has the length `len`, SMTPTLS_E_LIMIT or
  * SMTPTLS_E_NOMEM.
  */
 int stls_pins_add(struct stls_pins *pins, int kind, const void *digest,
 		  size_t len);
 void stls_pins_free(struct stls_pins *pins);
 
-/* 1 when a certificate, in DER, or its key has one of the pins. */
+/* 1 when a certificate, in DER, or its key matches one of the pins. */
 int stls_pins_match(const struct stls_pins *pins,
 		    const struct stls_bytes *cert);
 

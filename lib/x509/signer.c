@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x509/signer: a private key that is elsewhere; a function of the host signs
- * with it.
+ * x509/signer: a private key held elsewhere; a function of the host signs with
+ * it.
  *
- * GnuTLS calls it in the handshake and waits. It hands over a digest, in one of
- * three forms: bare; as a DigestInfo (RFC 8017 section 9.2) for PKCS #1 v1.5;
- * or MD5 and SHA-1 together, for RSA before TLS 1.2. For EdDSA, which hashes by
- * itself, it is the message. The host gets TLS's number of the algorithm, its
- * SignatureScheme, and the bare digest.
+ * GnuTLS calls the function in the handshake and waits. It passes a digest, in
+ * one of three forms: bare; as a DigestInfo (RFC 8017 section 9.2) for PKCS #1
+ * v1.5; or MD5 and SHA-1 concatenated, for RSA before TLS 1.2. For EdDSA, which
+ * does its own hashing, it passes the message. The host gets the algorithm's
+ * number in TLS, its SignatureScheme, and the bare digest.
  *
- * Each signature is verified with the certificate. So a wrong one fails here
- * and never reaches the peer, which would see a defect of this side, and could
+ * Each signature is verified with the certificate. A wrong one fails here and
+ * never reaches the peer, which would see a defect of this side, and could
  * compute the key from a faulty RSA signature.
  *
  * The host's function cannot decrypt, so such keys are not used for RSA key
@@ -22,13 +22,13 @@
 
 #include <gnutls/crypto.h>
 
-/* That of an RSA key of 16384 bits. */
+/* By an RSA key of 16384 bits. */
 #define SIGNATURE_MAX 2048
 #define DIGEST_MAX    64
 /* MD5's and SHA-1's */
 #define OLD_DIGEST 36
 
-/* RFC 8446 section 4.2.3, and RFC 5246's pairs; 0 stands for RSA before that. */
+/* RFC 8446 section 4.2.3, and RFC 5246's pairs. RSA before TLS 1.2 is 0. */
 static const struct scheme {
 	gnutls_sign_algorithm_t algorithm;
 	unsigned code;
@@ -56,14 +56,14 @@ static const struct scheme {
 	{ GNUTLS_SIGN_RSA_PSS_SHA512, 0x080b },
 };
 
-/* What GnuTLS keeps with the key. */
+/* The userdata that GnuTLS keeps with the key. */
 struct context {
 	struct stls_signer signer;
 	gnutls_pubkey_t public_key;
 	unsigned algorithm, bits;
 };
 
-/* Whether an answer is lenient is not the question: it is only to be right. */
+/* Check only that an answer is correct, not how strong it is. */
 #define LENIENT                                                                \
 	(GNUTLS_VERIFY_ALLOW_BROKEN | GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1)
 
@@ -78,7 +78,7 @@ static const struct scheme *find(gnutls_sign_algorithm_t algorithm)
 	return NULL;
 }
 
-/* The host's answer in memory that GnuTLS frees. */
+/* Get the host's answer, in memory that GnuTLS frees. */
 static int ask(const struct context *context, unsigned code,
 	       const gnutls_datum_t *data, gnutls_datum_t *signature)
 {
@@ -98,7 +98,7 @@ static int ask(const struct context *context, unsigned code,
 	return 0;
 }
 
-/* What the verification of an answer has given. */
+/* Return the result of verifying an answer, which is freed if it is wrong. */
 static int judge(int ret, gnutls_datum_t *signature)
 {
 	if (ret >= 0)
@@ -126,7 +126,7 @@ static int sign_bare(const struct context *context,
 		     signature);
 }
 
-/* PKCS #1 v1.5, before TLS 1.2 if it is no DigestInfo. */
+/* PKCS #1 v1.5: a DigestInfo, or MD5 and SHA-1 before TLS 1.2. */
 static int sign_raw(const struct context *context, const gnutls_datum_t *info,
 		    gnutls_datum_t *signature)
 {
@@ -163,7 +163,7 @@ static int sign_hash(gnutls_privkey_t key, gnutls_sign_algorithm_t algorithm,
 		       : sign_bare(userdata, algorithm, hash, signature);
 }
 
-/* EdDSA's alone. */
+/* For EdDSA only. */
 static int sign_data(gnutls_privkey_t key, gnutls_sign_algorithm_t algorithm,
 		     void *userdata, unsigned flags, const gnutls_datum_t *data,
 		     gnutls_datum_t *signature)
@@ -253,7 +253,7 @@ int stls_signer_key(gnutls_privkey_t *key, const struct stls_signer *signer,
 		*key = NULL;
 		goto failed;
 	}
-	/* From now on the context is the key's. */
+	/* On success the key owns the context. */
 	ret = gnutls_privkey_import_ext4(*key, context, sign_data, sign_hash,
 					 NULL, end, tell, 0);
 	if (ret >= 0)
@@ -300,7 +300,7 @@ int stls_key_try(gnutls_privkey_t key, gnutls_x509_crt_t leaf)
 							 NULL);
 	ret = try_algorithm(key, public_key,
 			    gnutls_pk_to_sign(algorithm, hash));
-	/* TLS 1.2 and 1.3 are different in this. */
+	/* TLS 1.3 has PSS in place of PKCS #1 v1.5. */
 	if (ret == 0 && algorithm == GNUTLS_PK_RSA)
 		ret = try_algorithm(key, public_key,
 				    GNUTLS_SIGN_RSA_PSS_RSAE_SHA256);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * x509/strength: OpenSSL's figures for the strength of a certificate's key and
- * of the signature on it, in bits of security. Nothing here can fail: what is
- * not known has 0 bits.
+ * of the signature on it, in bits of security. Nothing here can fail: unknown
+ * algorithms have 0 bits.
  */
 #include "x509/strength.h"
 
@@ -48,7 +48,7 @@ int stls_signature_strength(gnutls_x509_crt_t crt)
 	case GNUTLS_DIG_SHA1:
 		return 64;
 	case GNUTLS_DIG_UNKNOWN:
-		/* EdDSA has no hash of its own choice. */
+		/* EdDSA has no choice of hash. */
 		return stls_key_strength(crt);
 	default:
 		return (int)gnutls_hash_get_len(hash) * 4;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x509/tlsa: TLSA records (RFC 6698, 7671), and which of them fits a
+ * x509/tlsa: TLSA records (RFC 6698, 7671), and which of them matches a
  * certificate.
  *
- * Whether a record is usable is asked of outbound/tlsa; what it takes for a
- * whole certificate or key must be one for GnuTLS too. Records that are not
- * usable are counted, and never looked at again.
+ * outbound/tlsa decides whether a record is usable; a full certificate or key
+ * must also be one for GnuTLS. Unusable records are counted, and otherwise
+ * ignored.
  *
- * A certificate is compared by its bytes; at what place in a chain it stands,
- * and what follows from a match, is x509/dane's.
+ * A certificate is compared by its bytes; x509/dane knows its place in the
+ * chain and what follows from a match.
  */
 #include "x509/tlsa.h"
 
@@ -40,7 +40,7 @@ static int import_cert(gnutls_pubkey_t key, const gnutls_datum_t *der)
 	return ret;
 }
 
-/* 0, or GnuTLS's error: the data is no certificate, or no key. */
+/* 0, or GnuTLS's error if the data is not a certificate, or not a key. */
 static int try_whole(const struct smtptls_tlsa *record)
 {
 	gnutls_datum_t der = { (unsigned char *)record->data,
@@ -54,7 +54,7 @@ static int try_whole(const struct smtptls_tlsa *record)
 	ret = record->selector == CERT
 		      ? import_cert(key, &der)
 		      : gnutls_pubkey_import(key, &der, GNUTLS_X509_FMT_DER);
-	/* a point that is not on its curve, say */
+	/* rejects a point that is not on its curve, for example */
 	if (ret == 0)
 		ret = gnutls_pubkey_verify_params(key);
 	gnutls_pubkey_deinit(key);
@@ -74,7 +74,7 @@ static int is_usable(const struct smtptls_tlsa *record)
 	return ret == GNUTLS_E_MEMORY_ERROR ? SMTPTLS_E_NOMEM : ret == 0;
 }
 
-/* A copy of the record, at the end. */
+/* Append a copy of the record. */
 static int append(struct stls_tlsa_set *set, const struct smtptls_tlsa *record)
 {
 	unsigned char *data = malloc(record->data_len);
@@ -133,7 +133,7 @@ int stls_tlsa_has(const struct stls_tlsa_set *set, int usage)
 
 /* ---- matching ---- */
 
-/* The strongest digest of this usage and selector. */
+/* The strongest matching type of this usage and selector. */
 static int strongest(const struct stls_tlsa_set *set, int usage, int selector)
 {
 	const struct smtptls_tlsa *record;
@@ -149,7 +149,7 @@ static int strongest(const struct stls_tlsa_set *set, int usage, int selector)
 	return best;
 }
 
-/* What a record of this matching type has of these bytes. */
+/* The association data of these bytes for a matching type. */
 static struct stls_bytes associate(const struct stls_bytes *bytes, int matching,
 				   unsigned char digest[STLS_SHA512_SIZE])
 {

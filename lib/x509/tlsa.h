@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/tlsa: TLSA records, and which of them fits. Manual in tlsa.c. */
+/* x509/tlsa: TLSA records, and which of them matches. Manual in tlsa.c. */
 #ifndef X509_TLSA_H
 #define X509_TLSA_H
 
@@ -18,14 +18,14 @@
 #define STLS_DANE_EE	   3
 
 struct stls_tlsa {
-	struct smtptls_tlsa record; /* whose data is the set's */
+	struct smtptls_tlsa record; /* the set owns its data */
 	unsigned number;	    /* from 1, in the order of addition */
 };
 
 /* All zeros: none. */
 struct stls_tlsa_set {
 	struct stls_tlsa *usable;
-	size_t count; /* of these */
+	size_t count; /* of usable records */
 	unsigned added, unusable;
 };
 
@@ -40,8 +40,8 @@ void stls_tlsa_free(struct stls_tlsa_set *set);
 int stls_tlsa_has(const struct stls_tlsa_set *set, int usage);
 
 /*
- * The first record of this usage that fits a certificate in DER, or NULL. Of
- * digests of one selector the strongest alone count (RFC 7671 section 9).
+ * The first record of this usage that matches a certificate in DER, or NULL. Of
+ * a selector's digests, only the strongest count (RFC 7671 section 9).
  */
 const struct stls_tlsa *stls_tlsa_match(const struct stls_tlsa_set *set,
 					int usage,

@@ -2,15 +2,15 @@
 /*
  * x509/token: keys and certificates that a PKCS#11 URL (RFC 7512) names.
  *
- * GnuTLS loads the modules that the system's p11-kit knows when the first URL
- * is used. It logs in with the URL's pin-value or pin-source, or asks for the
- * PIN. A key stays in its token: each signature is made there, and fails when
- * the token is gone.
+ * GnuTLS loads the modules known to the system's p11-kit when the first URL is
+ * used. It logs in with the URL's pin-value or pin-source, or asks for the PIN.
+ * A key stays in its token: each signature is made there, and fails when the
+ * token is gone.
  *
- * A PIN must not reach a log, so of a URL that is shown only the attributes that
- * say where the object is. p11-kit takes pin-value among them too, and with white
- * space in the name; so they end before one that could be it, by its first
- * letter, which no other has.
+ * A PIN must not reach a log, so a URL is shown only with its path attributes,
+ * which say where the object is. p11-kit also accepts pin-value among these,
+ * even with white space in its name. So the URL is cut before any attribute
+ * that begins with white space or a "p", which no path attribute does.
  */
 #include "x509/token.h"
 
@@ -29,7 +29,7 @@ void stls_token_url_show(const char *url, char *shown, size_t size)
 {
 	size_t n = sizeof(scheme) - 1;
 
-	/* '&' is the query's; an administrator may write it too early. */
+	/* '&' belongs to the query, but may be misused in the path. */
 	while ((unsigned char)url[n] > ' ' && url[n] != 'p' && url[n] != 'P') {
 		n += strcspn(url + n, ";&?");
 		if (url[n] != ';' && url[n] != '&')

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/token: keys and certificates by PKCS#11 URLs. The manual is in token.c. */
+/* x509/token: keys and certificates by PKCS#11 URLs. Manual in token.c. */
 #ifndef X509_TOKEN_H
 #define X509_TOKEN_H
 
@@ -10,7 +10,7 @@
 
 #include "base/buffer.h"
 
-/* How a token's PIN is asked for; a function of NULL: as its URL says. */
+/* How to ask for a token's PIN; if `ask` is NULL, as its URL says. */
 struct stls_token_pin {
 	gnutls_pin_callback_t ask;
 	void *arg;
@@ -23,13 +23,13 @@ int stls_is_token_url(const char *name);
 void stls_token_url_show(const char *url, char *shown, size_t size);
 
 /*
- * Append the certificate of a URL, and those that issued it and are in the same
- * token, to `pem`. Returns 0 or GnuTLS's error.
+ * Append the certificate of a URL, and its issuers in the same token, to `pem`.
+ * Returns 0 or GnuTLS's error.
  */
 int stls_token_certificates(const char *url, const struct stls_token_pin *pin,
 			    struct stls_buffer *pem);
 
-/* Open a private key; 0 or GnuTLS's error, and then no key. */
+/* Open a private key. Returns 0, or GnuTLS's error with *key NULL. */
 int stls_token_key(gnutls_privkey_t *key, const char *url,
 		   const struct stls_token_pin *pin);
 

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x509/verify: a peer's chain to a verdict.
+ * x509/verify: judges a peer's chain.
  *
- * Certificates go in and a verdict comes out: no session is known here, so that
- * each fault is tested without a handshake. GnuTLS builds the chain, up to an
+ * Certificates go in and a verdict comes out: no session is known here, so each
+ * fault can be tested without a handshake. GnuTLS builds the chain, up to an
  * authority of the trust list, and checks signatures, dates, constraints,
- * strength and the purpose. It is given no name: where a certificate has no SAN
- * it would look at the CN, which RFC 9525 section 2 rules out. Names are compared
- * by own code (x509/name): hosts with dNSName alone, addresses with iPAddress
- * alone.
+ * strength and purpose. It is not given a name: if a certificate has no SAN, it
+ * would look at the CN, which RFC 9525 section 2 rules out. Names are compared
+ * by x509/name: hosts with dNSName only, addresses with iPAddress only.
  *
- * A certificate that is for any purpose (anyExtendedKeyUsage) is accepted, as by
+ * A certificate for any purpose (anyExtendedKeyUsage) is accepted, as in
  * GnuTLS; OpenSSL refuses it. RFC 5280 section 4.2.1.12 allows both. Public
- * authorities must not issue such, so that refusing them would protect from
- * nobody but the private authority that has said it on purpose.
+ * authorities must not issue such certificates, so a refusal would affect only
+ * private authorities, which chose this purpose deliberately.
  *
- * A certificate can have several faults; the one that is named is the one
- * without whose cure the others do not matter.
+ * A certificate can have several faults; the one reported is the one that must
+ * be cured before the others matter.
  */
 #include "x509/verify.h"
 
@@ -31,13 +30,13 @@
 #include "x509/name.h"
 #include "x509/strength.h"
 
-/* As GnuTLS's own: what is larger only costs time. */
+/* GnuTLS's own limit: larger keys only cost time. */
 #define KEY_BITS_MAX 16384
 
 /* Longer than any name. */
 #define SAN_SIZE 1024
 
-/* So many names of a certificate are shown. */
+/* The number of a certificate's names that are shown. */
 #define SHOWN 3
 
 int stls_decide(struct stls_verdict *verdict, int error, int reason)
@@ -86,7 +85,7 @@ void stls_chain_close(struct stls_chain *chain)
 		gnutls_x509_crt_deinit(chain->crt[--chain->len]);
 }
 
-/* ---- what GnuTLS has found ---- */
+/* ---- what GnuTLS found ---- */
 
 static const struct {
 	unsigned status;
@@ -142,10 +141,10 @@ int stls_authority_fault(gnutls_x509_crt_t crt, int below)
 }
 
 /*
- * GnuTLS has one word for three faults: an authority that must not sign
+ * GnuTLS has one status for three faults: an authority that must not sign
  * certificates, one that allows fewer others below it than there are (RFC 5280
- * section 4.2.1.9; those that issue themselves anew do not count), and one that
- * may not sign for this name. The last is what is left.
+ * section 4.2.1.9; self-issued ones do not count), and one that may not sign
+ * for this name, which it must be if it is neither of the others.
  */
 static int reason_of_constraint(const struct stls_chain *chain,
 				gnutls_x509_trust_list_t trust)
@@ -200,7 +199,7 @@ int stls_verify_chain(const struct stls_peer *peer, struct stls_chain *chain,
 	if (ret < 0)
 		return stls_decide(verdict, SMTPTLS_E_CERT_TRUST,
 				   SMTPTLS_REASON_CERT_MALFORMED);
-	/* That it is invalid it says besides. */
+	/* GNUTLS_CERT_INVALID only accompanies the others. */
 	status = (status | peer->found) & ~(unsigned)GNUTLS_CERT_INVALID;
 	if (decide_status(verdict, status) < 0 &&
 	    verdict->reason == SMTPTLS_REASON_CERT_CONSTRAINT)
@@ -210,7 +209,7 @@ int stls_verify_chain(const struct stls_peer *peer, struct stls_chain *chain,
 
 /* ---- names ---- */
 
-/* One alternative name: 1 when it is this host's. */
+/* 1 when an alternative name covers this host. */
 static int is_host(const char *san, size_t size, const char *host)
 {
 	char presented[STLS_NAME_SIZE];
@@ -219,7 +218,7 @@ static int is_host(const char *san, size_t size, const char *host)
 	       stls_name_covers(presented, host);
 }
 
-/* Whether an alternative name, of GnuTLS's type, is one of those wanted. */
+/* 1 when an alternative name, of GnuTLS's type, covers a wanted one. */
 static int is_wanted(const struct stls_peer *peer, int type, const char *san,
 		     size_t size)
 {
@@ -242,12 +241,12 @@ static int is_wanted(const struct stls_peer *peer, int type, const char *san,
 	return 0;
 }
 
-/* Add a name to those that the sentence shows. */
+/* Add a name to those shown in the sentence. */
 static void show(struct stls_verdict *verdict, unsigned count, int type,
 		 const char *san, size_t size)
 {
 	size_t len = strlen(verdict->names), room = sizeof(verdict->names);
-	char text[44]; /* what is longer ends with dots */
+	char text[44]; /* longer names are cut, and end with dots */
 
 	if (count > SHOWN || len + 8 >= room)
 		return;
@@ -265,8 +264,9 @@ static void show(struct stls_verdict *verdict, unsigned count, int type,
 }
 
 /*
- * 1 when one of the alternative names is wanted; else some are shown. *hosts:
- * some are of hosts. GnuTLS has parsed them with the certificate.
+ * 1 when one of the alternative names is wanted; else some of them are shown.
+ * *hosts: there is a dNSName. GnuTLS parsed the names with the certificate, so
+ * an error means that there are no more.
  */
 static int find_name(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
 		     unsigned *shown, int *hosts, struct stls_verdict *verdict)
@@ -281,7 +281,7 @@ static int find_name(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
 		ret = gnutls_x509_crt_get_subject_alt_name2(leaf, i, san, &size,
 							    &type, NULL);
 		if (ret == GNUTLS_E_SHORT_MEMORY_BUFFER) {
-			/* the name of nobody */
+			/* too long for any host: shown as dots */
 			(void)memset(san, '.', 3);
 			size = 3;
 		} else if (ret < 0) {
@@ -296,11 +296,11 @@ static int find_name(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
 	}
 }
 
-/* The same of CNs, which are the subject's. */
+/* The same for the subject's CNs. */
 static int find_cn(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
 		   unsigned *shown, struct stls_verdict *verdict)
 {
-	char cn[STLS_NAME_SIZE + 2]; /* a wildcard's too */
+	char cn[STLS_NAME_SIZE + 2]; /* with "*." */
 	size_t size;
 	unsigned i;
 	int ret;
@@ -310,7 +310,7 @@ static int find_cn(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
 		ret = gnutls_x509_crt_get_dn_by_oid(
 			leaf, GNUTLS_OID_X520_COMMON_NAME, i, 0, cn, &size);
 		if (ret == GNUTLS_E_SHORT_MEMORY_BUFFER)
-			continue; /* the name of nobody */
+			continue; /* too long for any host */
 		if (ret < 0)
 			return 0;
 		if (is_wanted(peer, GNUTLS_SAN_DNSNAME, cn, size))
@@ -320,8 +320,8 @@ static int find_cn(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
 }
 
 /*
- * RFC 9525 section 6: one of the alternative names must be one of those that
- * are wanted; RFC 7672 section 3.2.3: or the CN, where there is no dNSName.
+ * RFC 9525 section 6: one of the alternative names must be a wanted one;
+ * RFC 7672 section 3.2.3: or the CN, if there is no dNSName.
  */
 int stls_verify_names(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
 		      struct stls_verdict *verdict)
@@ -342,7 +342,7 @@ int stls_verify_names(const struct stls_peer *peer, gnutls_x509_crt_t leaf,
 	return 0;
 }
 
-/* ---- more of it, for the sentence ---- */
+/* ---- details for the sentence ---- */
 
 static void explain(const struct stls_peer *peer, struct stls_chain *chain,
 		    struct stls_verdict *verdict)
@@ -391,7 +391,7 @@ int stls_verify_pins(const struct stls_peer *peer, struct stls_verdict *verdict)
 	struct stls_chain chain = { .len = 0 };
 	int ret;
 
-	/* What stands above the leaf, well or ill, has no part in it. */
+	/* Pins ignore what is above the leaf, even if malformed. */
 	if (alone.count > 1)
 		alone.count = 1;
 	stls_verdict_begin(peer, verdict);
