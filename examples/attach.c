@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attach: a server that has GnuTLS already, and OpenSSL's strings for it.
+ * attach: adds OpenSSL's strings to a server that already uses GnuTLS.
  *
  *   attach CERT KEY CIPHERS
  *
  * serves one connection on its standard input and output, as inetd(8) starts
- * it for port 465: TLS from the first byte, one line heard, one reply. Session,
- * credentials and bytes are the program's own; of the library it has only the
- * policy, in make_policy(), smtptls_policy_attach() and handshake(). Why a
- * client was refused is on standard error.
+ * it for port 465: TLS from the first byte, one line read, one reply. Session,
+ * credentials and I/O are the program's own; from the library it uses only the
+ * policy, in make_policy(), smtptls_policy_attach() and handshake(). The reason
+ * for refusing a client goes to standard error.
  *
- * With suites of DHE it would call gnutls_certificate_set_dh_params() too.
+ * With DHE suites it would also call gnutls_certificate_set_dh_params().
  */
 #include <signal.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ static struct smtptls_policy *make_policy(const char *ciphers)
 	return NULL;
 }
 
-/* 0, or -1 with the reason said: the policy's if it has one, or GnuTLS's. */
+/* 0, or -1 after printing the reason: the policy's, if any, or GnuTLS's. */
 static int handshake(gnutls_session_t session)
 {
 	const char *text;

@@ -4,12 +4,12 @@
  *
  *   epoll CERT KEY
  *
- * listens on 127.0.0.1, says on which port, and serves all clients from one
- * loop. The library does no I/O: receive() and transmit() carry its bytes, and
- * smtptls_conn_poll() says what to wait for and when a client is done with.
+ * listens on 127.0.0.1, prints the port, and serves all clients from one loop.
+ * The library does no I/O: receive() and transmit() carry its bytes, and
+ * smtptls_conn_poll() says what to wait for and when a connection is over.
  *
- * It knows EHLO, STARTTLS and QUIT. It has no limits of time and number, which
- * a server needs; see smtptls-server for a whole one.
+ * It knows EHLO, STARTTLS and QUIT. It lacks the limits on time and connections
+ * that a server needs; see smtptls-server for a complete one.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,8 +26,8 @@
 struct client {
 	struct smtptls_conn *conn;
 	int fd;
-	const char *reply; /* what is still to be said of it */
-	int leaving;	   /* and then it is over */
+	const char *reply; /* what is left to send of it */
+	int leaving;	   /* close after the reply */
 	size_t len;
 	char line[SMTPTLS_COMMAND_MAX + 1];
 };
@@ -53,11 +53,11 @@ static const char *answer(struct client *c)
 		return "502 5.5.1 Not implemented\r\n";
 
 	smtptls_conn_accept_starttls(c->conn, command.args, 0);
-	/* If that was 220, a mail server forgets EHLO name and envelope. */
+	/* After a 220, a mail server forgets the EHLO name and the envelope. */
 	return "";
 }
 
-/* Hear one byte more, and answer the line that it ends; 0 if there is none. */
+/* Read one byte, and answer the line if it ends one; 0 if there is no byte. */
 static int hear(struct client *c)
 {
 	ssize_t n = smtptls_conn_read(c->conn, c->line + c->len, 1);
@@ -72,7 +72,7 @@ static int hear(struct client *c)
 	return n >= 0;
 }
 
-/* Everything that can be done without the network. */
+/* Do everything that needs no network I/O. */
 static void serve(struct client *c)
 {
 	while (smtptls_conn_poll(c->conn) & SMTPTLS_APP_OUT) {
@@ -93,7 +93,7 @@ static int passing(void)
 	return errno == EAGAIN || errno == EINTR;
 }
 
-/* One read; 0, or -1 when the socket is of no more use. */
+/* Read once; 0, or -1 when the socket has failed. */
 static int receive(struct client *c)
 {
 	unsigned char *ptr;
@@ -109,7 +109,7 @@ static int receive(struct client *c)
 	return n < 0 && !passing() ? -1 : 0;
 }
 
-/* One write; the number of bytes sent, or -1. */
+/* Write once; the number of bytes sent, or -1. */
 static ssize_t transmit(struct client *c)
 {
 	const unsigned char *ptr;
@@ -123,13 +123,13 @@ static ssize_t transmit(struct client *c)
 	return n < 0 && passing() ? 0 : n;
 }
 
-/* An event: read, serve, send, and wait for what the ports say. */
+/* Handle an event: read, serve, send, and wait for what the ports say. */
 static void on_event(int epoll, struct client *c)
 {
 	struct epoll_event event = { .data.ptr = c };
 	ssize_t sent = receive(c);
 
-	/* What is sent makes room for what was kept waiting. */
+	/* Sending makes room for replies that had to wait. */
 	while (sent >= 0) {
 		serve(c);
 		sent = transmit(c);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inetd: STARTTLS in a server that blocks, with a parser of its own.
+ * inetd: STARTTLS in a blocking server with a parser of its own.
  *
  *   inetd CERT KEY
  *
  * serves one SMTP session on its standard input and output, as inetd(8),
  * systemd sockets and tcpserver start it. Mail servers of this kind (qmail,
  * mailfront) have a function that reads a line and one that writes a reply;
- * with smtptls_fd_read() and smtptls_fd_write() in them, the rest of the program
- * stays as it is.
+ * once these call smtptls_fd_read() and smtptls_fd_write(), the rest of the
+ * program stays as it is.
  *
- * It knows EHLO, STARTTLS and QUIT; see smtptls-server for a whole server.
+ * It knows EHLO, STARTTLS and QUIT; see smtptls-server for a complete server.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ static ssize_t hear(struct smtptls_conn *conn, char *line, size_t size)
 	return SMTPTLS_E_LIMIT;
 }
 
-/* Answer one command; 0 when the session goes on. */
+/* Answer one command; 0 if the session continues. */
 static int answer(struct smtptls_conn *conn, const char *line, size_t len)
 {
 	struct smtptls_command command;

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * privsep: the process that talks to strangers never has the private key.
+ * privsep: keeps the private key out of the process that talks to strangers.
  *
  *   privsep CERT KEY [USER]
  *
  * listens on a free port of 127.0.0.1, prints it, and serves STARTTLS to one
- * client after the other. The parent reads the key and signs; the child, as USER
- * if one is named, has the certificate and one end of a socketpair, by which its
- * signer asks the parent, as OpenSMTPD does it. Whoever takes the child over can
- * have handshakes signed, and cannot take the key away.
+ * client at a time. The parent reads the key and signs. The child, which runs
+ * as USER if one is given, has the certificate and one end of a socketpair,
+ * through which its signer asks the parent, as in OpenSMTPD. An attacker who
+ * takes over the child can have handshakes signed, but cannot steal the key.
  *
- * A request is the scheme and what is to be signed, an answer the signature, one
- * datagram each; an empty one is a refusal. The child waits SIGN_MS for it, since
- * all of its clients wait with it. It serves no mail: EHLO, STARTTLS and QUIT.
+ * A request is the scheme and the data to be signed, an answer is the
+ * signature, one datagram each; an empty answer is a refusal. The child waits
+ * SIGN_MS at most, since all of its clients wait meanwhile. It takes no mail,
+ * and knows only EHLO, STARTTLS and QUIT.
  */
 #include <errno.h>
 #include <grp.h>
@@ -31,7 +32,7 @@
 #include <gnutls/abstract.h>
 #include <smtptls.h>
 
-/* A digest, or of Ed25519 the text: TLS's is short, but for a client's. */
+/* DATA_MAX: a digest, or for Ed25519 the message, short in a server. */
 enum { SIGN_MS = 2000, LINE_MS = 30000, DATA_MAX = 16384 };
 
 struct request {
@@ -45,7 +46,7 @@ static int fail(const char *what, const char *why)
 	return 1;
 }
 
-/* ---- the parent, who has the key ---- */
+/* ---- the parent, which has the key ---- */
 
 static int sign(gnutls_privkey_t key, uint32_t scheme,
 		const gnutls_datum_t *data, gnutls_datum_t *signature)
@@ -76,7 +77,7 @@ static int sign(gnutls_privkey_t key, uint32_t scheme,
 	return -1;
 }
 
-/* Until the child is gone. */
+/* Answer requests until the child is gone. */
 static void serve_signatures(gnutls_privkey_t key, int fd)
 {
 	struct request request;
@@ -97,7 +98,7 @@ static void serve_signatures(gnutls_privkey_t key, int fd)
 	}
 }
 
-/* ---- the child, who talks to strangers ---- */
+/* ---- the child, which talks to strangers ---- */
 
 static int ask(unsigned scheme, const void *data, size_t len, void *signature,
 	       size_t size, void *arg)
@@ -107,7 +108,7 @@ static int ask(unsigned scheme, const void *data, size_t len, void *signature,
 
 	if (len > sizeof(request.data))
 		return -1;
-	/* What came too late for another handshake is no answer to this one. */
+	/* Discard answers that came too late for earlier requests. */
 	while (recv(poll_fd.fd, signature, size, MSG_DONTWAIT) > 0)
 		;
 	memcpy(request.data, data, len);
@@ -123,7 +124,7 @@ static int say(struct smtptls_conn *conn, int fd, const char *text)
 	return smtptls_fd_write(conn, fd, fd, text, strlen(text), LINE_MS) < 0;
 }
 
-/* One line of a client; 0 while the session goes on. */
+/* Answer one line of a client; 0 if the session continues. */
 static int answer(struct smtptls_conn *conn, int fd, const char *line,
 		  size_t len)
 {
@@ -229,7 +230,7 @@ int main(int argc, char **argv)
 		return fail("usage", "privsep CERT KEY [USER]");
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return fail("socketpair", strerror(errno));
-	/* The child is made before the key is read: it never was in its memory. */
+	/* Fork before reading the key, so the child never has it in memory. */
 	pid = fork();
 	if (pid < 0)
 		return fail("fork", strerror(errno));

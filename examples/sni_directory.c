@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sni_directory: certificates for any number of names, loaded when they are
- * asked for.
+ * sni_directory: certificates for any number of names, loaded on demand.
  *
  *   sni_directory DIRECTORY [MAX]
  *
- * listens on 127.0.0.1, says on which port, and serves one client after the
- * other over STARTTLS, which is all that it knows beside EHLO and QUIT. A client
- * that asks for NAME is shown the certificate of DIRECTORY/NAME.pem, with the
- * key in the same file; all others that of DIRECTORY/default.pem. At most MAX
- * names (1000) are kept, those that were asked for last, each with a reload that
- * follows its file. A line on stderr tells of each that is loaded.
+ * listens on 127.0.0.1, prints the port, and serves one client at a time over
+ * STARTTLS, which is all that it knows besides EHLO and QUIT. A client that
+ * asks for NAME gets the certificate in DIRECTORY/NAME.pem, with the key in the
+ * same file; all others get the one in DIRECTORY/default.pem. At most MAX names
+ * (1000) are kept, the most recently used, each with a reload that follows its
+ * file. Each load is reported in a line on stderr.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,7 +26,7 @@
 
 enum { TIMEOUT_MS = 30000 };
 
-/* A name: in a chain of its bucket, and in the order of use. */
+/* A name, linked in its hash bucket and in the order of use. */
 struct entry {
 	struct entry *next;
 	struct entry *newer, *older;
@@ -37,7 +36,7 @@ struct entry {
 
 struct directory {
 	const char *path;
-	struct smtptls_policy *policy; /* one for all: it is the largest part */
+	struct smtptls_policy *policy; /* shared by all: the largest part */
 	size_t count, max;
 	struct entry **bucket; /* `max` of them */
 	struct entry *newest, *oldest;
@@ -56,12 +55,12 @@ static int fill(struct smtptls_config *config, void *arg)
 	char file[PATH_MAX];
 	int ret;
 
-	/* No name that the library hands over has a slash or an empty label. */
+	/* A name from the library has no slash and no empty label. */
 	if (snprintf(file, sizeof(file), "%s/%s.pem", source->directory->path,
 		     source->name) >= (int)sizeof(file))
 		return SMTPTLS_E_LIMIT;
 	if (access(file, F_OK) < 0)
-		return SMTPTLS_E_CONFIG; /* and no word: anyone can ask */
+		return SMTPTLS_E_CONFIG; /* not logged: anyone can ask */
 	ret = smtptls_config_set_policy(config, source->directory->policy);
 	if (ret == 0)
 		ret = smtptls_config_add_cert_file(config, file, file);
@@ -86,7 +85,7 @@ static struct smtptls_reload *load(const struct directory *directory,
 	return reload;
 }
 
-/* ---- those that were asked for last ---- */
+/* ---- the names used most recently ---- */
 
 static struct entry **find(struct directory *directory, const char *name)
 {
@@ -118,7 +117,7 @@ static void put_first(struct directory *directory, struct entry *entry)
 	directory->newest = entry;
 }
 
-/* Connections that were given its configuration keep that. */
+/* Connections that have its configuration keep it. */
 static void forget(struct directory *directory, struct entry *entry)
 {
 	*find(directory, entry->name) = entry->next;
@@ -150,7 +149,7 @@ static struct entry *add(struct directory *directory, const char *name)
 	return entry;
 }
 
-/* What the library asks, in the handshake. */
+/* The library calls this in the handshake. */
 static struct smtptls_config *choose(const char *name, void *arg)
 {
 	struct directory *directory = arg;
@@ -172,7 +171,7 @@ static struct smtptls_config *choose(const char *name, void *arg)
 
 /* ---- SMTP ---- */
 
-/* Say it; 0 when that was the last word. */
+/* Send a reply; 0 if it failed, or was the last one. */
 static int say(struct smtptls_conn *conn, int fd, const char *text)
 {
 	size_t len = strlen(text);
@@ -202,7 +201,7 @@ static int answer(struct smtptls_conn *conn, int fd, const char *line,
 	return smtptls_conn_accept_starttls(conn, command.args, 0) > 0;
 }
 
-/* A line, as a string too; 0 at the end of the input, and of patience. */
+/* Read a line into a string; its length, or 0 at end of input or on timeout. */
 static size_t hear(struct smtptls_conn *conn, int fd,
 		   char line[SMTPTLS_COMMAND_MAX + 1])
 {
@@ -272,7 +271,7 @@ static int listen_on_loopback(void)
 	int on = 1;
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	/* What is accepted inherits it; else each turn waits for an ACK. */
+	/* Accepted sockets inherit it; else each turn waits for an ACK. */
 	if (fd < 0 ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 ||
 	    bind(fd, (struct sockaddr *)&address, len) < 0 ||

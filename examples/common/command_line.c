@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line as all programs of examples/ read it: getopt_long() with
- * -h and -V for --help and --version.
+ * The command line of all programs in examples/: getopt_long() with -h and -V
+ * for --help and --version.
  *
- * The names of options are not abbreviated: what an abbreviation means would
- * change with the next option. An error is one line, whatever bytes the
- * arguments brought.
+ * Option names cannot be abbreviated: a new option could change the meaning of
+ * an abbreviation. An error is one line, whatever bytes the arguments contain.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -55,7 +54,7 @@ _Noreturn void printed(const struct program *program)
 	exit(program->local_status ? program->local_status : EXIT_FAILURE);
 }
 
-/* Whether `word`, as in --name or --name=value, has a name in full. */
+/* 1 if `word`, as in --name or --name=value, has an option's full name. */
 static int is_known(const char *word, const struct option *options)
 {
 	size_t len = strcspn(word + 2, "=");
@@ -81,10 +80,10 @@ int next_option(const struct program *program, int argc, char **argv,
 	if (option == -1)
 		return option;
 	word = argv[optind - 1];
-	/* a value may be a word of its own */
+	/* the value may be a separate word */
 	if (index >= 0 && optarg == word)
 		word = argv[optind - 2];
-	/* optind stands still within -xyz, and a letter's value may be "--x" */
+	/* optind stays within -xyz, and the value of a letter may be "--x" */
 	letter = index < 0 && (optind == before || optarg == word ||
 			       strncmp(word, "--", 2) != 0);
 	if (letter) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * resolver: questions to DNS by libunbound, which validates the answers itself:
- * what the server says of its own validation is not believed. A question is
- * given up when its time is over, and has failed then.
+ * resolver: DNS queries through libunbound, which validates the answers itself:
+ * the server's word on its own validation is not trusted. A query that takes
+ * too long is abandoned, and has failed.
  *
- * Names in answers are anybody's bytes: what is no host name is shown escaped,
- * and is refused by those who use it.
+ * Names in answers can hold any bytes: one that is not a host name is shown
+ * escaped, and is refused by its users.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 struct resolver {
 	struct ub_ctx *context;
 	int timeout_ms;
-	long long deadline; /* of all questions; 0: none */
+	long long deadline; /* of all queries; 0 if there is none */
 };
 
 static long long now_ms(void)
@@ -32,7 +32,7 @@ static long long now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-/* A key of the root that the system has, or NULL. */
+/* The system's file with a trust anchor for the root, or NULL. */
 static const char *system_anchor(void)
 {
 	static const char *const files[] = { "/usr/share/dns/root.key",
@@ -55,8 +55,8 @@ static const char *system_anchor(void)
 static int set_up(struct ub_ctx *context, const char *server,
 		  const char *anchor)
 {
-	/* names that its built-in zones answer may be real ones here, and the
-	 * server may be this machine's */
+	/* names in libunbound's built-in zones may be real here, and the server
+	 * may be on this machine */
 	int ret = ub_ctx_set_option(context, "unblock-lan-zones:", "yes");
 
 	if (ret == 0)
@@ -215,7 +215,7 @@ void answer_canonical(const struct answer *answer, const char *asked,
 		name[len - 1] = '\0';
 }
 
-/* One label, what is not printable or parts labels as \DDD. */
+/* Write one label; unprintable bytes, dots and backslashes become \DDD. */
 static size_t write_label(char *text, size_t size, const unsigned char *label,
 			  size_t len)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* resolver: questions to DNS, validated here, by libunbound. */
+/* resolver: DNS queries through libunbound, validated here. */
 #ifndef RESOLVER_H
 #define RESOLVER_H
 
@@ -19,7 +19,7 @@ enum {
 struct resolver;
 struct ub_result;
 
-/* What came of a question; answer_free() is due. */
+/* The result of a query, for answer_free(). */
 struct answer {
 	struct ub_result *result;
 	int done;
@@ -27,31 +27,31 @@ struct answer {
 };
 
 /*
- * Ask `server`, "ADDR@PORT", or those of resolv.conf where that is NULL; trust
- * begins with the keys in the file `anchor`, or in the system's where that is
- * NULL. A question has `timeout_ms`. Returns NULL with a sentence in *error,
- * which is also set, to a warning, where there is no key at all; else to NULL.
+ * Query `server`, "ADDR@PORT", or those of resolv.conf if it is NULL. The trust
+ * anchors are in the file `anchor`, or in the system's if it is NULL. A query
+ * may take `timeout_ms`. Returns NULL with a sentence in *error; otherwise
+ * *error is a warning if there is no trust anchor at all, else NULL.
  */
 struct resolver *resolver_open(const char *server, const char *anchor,
 			       int timeout_ms, const char **error);
 void resolver_close(struct resolver *resolver);
-/* No question lasts longer than to this CLOCK_MONOTONIC, in milliseconds. */
+/* No query lasts beyond this time, of CLOCK_MONOTONIC in milliseconds. */
 void resolver_set_deadline(struct resolver *resolver, long long deadline_ms);
 
 struct answer resolver_ask(struct resolver *resolver, const char *name,
 			   int type);
 void answer_free(struct answer *answer);
 
-/* The i-th record's data; 0 past the last. */
+/* Get the i-th record's data; 0 past the last. */
 int answer_data(const struct answer *answer, int i, const unsigned char **data,
 		size_t *len);
 /*
- * Where the name that was asked for is a CNAME: the final name, else "". It is
- * what DNS has, in presentation format.
+ * If the name that was asked for is a CNAME, the final name, else "". It is as
+ * in DNS, in presentation format.
  */
 void answer_canonical(const struct answer *answer, const char *asked,
 		      char name[SMTPTLS_NAME_SIZE]);
-/* A name in wire format as text, whatever bytes are in it; 0, or -1. */
+/* Write a name in wire format as text, whatever bytes it has; 0, or -1. */
 int wire_name(char *text, size_t size, const unsigned char *wire, size_t len);
 
 #endif

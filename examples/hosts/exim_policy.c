@@ -3,19 +3,19 @@
  * exim_policy: OpenSSL's strings for Exim on GnuTLS. ./dev hosts includes it in
  * Exim's tls-gnu.c, and calls it there.
  *
- * "openssl:LIST" as tls_require_ciphers is a policy. Of a server it is made when
- * the daemon reads its configuration, and its children have it by fork(); of a
- * client, and where the option depends on the connection, the priority string is
- * all that is taken.
+ * "openssl:LIST" as tls_require_ciphers is a policy. A server's is made when
+ * the daemon reads its configuration, and its children inherit it by fork().
+ * For a client, and if the option depends on the connection, only the policy's
+ * priority string is used.
  */
 #include <smtptls/gnutls.h>
 
 static struct smtptls_policy *exim_server_policy;
 
 /*
- * The priority string of a setting: its own, or that of the policy; "NONE",
- * which GnuTLS refuses, where there is no such policy, and the log says why. It
- * stays for as long as the process does, as Exim's settings do.
+ * The priority string of a setting: the setting itself, or its policy's. If the
+ * policy is invalid, it is "NONE", which GnuTLS refuses, and the log says why.
+ * A policy lives as long as the process, as Exim's settings do.
  */
 static const uschar *exim_policy_priority(const uschar *setting, BOOL server)
 {
@@ -43,7 +43,7 @@ static const uschar *exim_policy_priority(const uschar *setting, BOOL server)
 	return CUS smtptls_policy_priority(policy);
 }
 
-/* In the hook that Exim has; 1 when Exim's own part is to follow. */
+/* Called in Exim's hook; 1 if Exim's own part is to follow. */
 static int exim_policy_on_hello(gnutls_session_t session, unsigned type,
 				unsigned when, unsigned incoming,
 				const gnutls_datum_t *message, int *ret)
@@ -52,11 +52,11 @@ static int exim_policy_on_hello(gnutls_session_t session, unsigned type,
 	if (exim_server_policy)
 		*ret = smtptls_policy_on_hello(exim_server_policy, session,
 					       type, when, incoming, message);
-	/* Exim's part was made for what GnuTLS has read already. */
+	/* Exim's part expects messages that GnuTLS has already read. */
 	return *ret == 0 && when == GNUTLS_HOOK_POST;
 }
 
-/* After the handshake: what it came to, and a word in the log. */
+/* After the handshake: its result; a refusal is logged. */
 static int exim_policy_result(gnutls_session_t session, int handshake)
 {
 	const char *text;

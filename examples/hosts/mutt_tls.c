@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mutt_tls: the TLS of mutt 2.2 (mutt_ssl_gnutls.c), on the library instead.
- * ./dev hosts puts it in that file's place.
+ * mutt_tls: the TLS of mutt 2.2, on the library instead of mutt_ssl_gnutls.c,
+ * which ./dev hosts replaces with this file.
  *
- * Mutt says STARTTLS itself, to SMTP, POP and IMAP servers, and reads ahead: what
- * it holds behind the reply is counted, and TLS is refused, where the original
- * throws it away.
+ * Mutt itself sends STARTTLS to SMTP, POP and IMAP servers, and reads ahead:
+ * bytes that it holds after the reply are counted, and TLS is refused, while
+ * the original discards them.
  *
- * $ssl_ciphers is OpenSSL's list, as of a mutt that is built on OpenSSL.
- * $certificate_file holds authorities, and nobody is asked to accept what they
- * have not signed; names and dates are always checked. A private key with a
- * passphrase is refused.
+ * $ssl_ciphers is an OpenSSL list, as for a mutt built with OpenSSL.
+ * $certificate_file holds authorities, and the user is not asked to accept a
+ * certificate that they did not sign; names and dates are always checked. A
+ * private key with a passphrase is refused.
  */
 #if HAVE_CONFIG_H
 #include "config.h"
@@ -43,7 +43,7 @@ static int refuse_conn(struct smtptls_conn *tls, ssize_t error)
 	return refuse(*text ? text : smtptls_strerror((int)error));
 }
 
-/* ---- what is allowed ---- */
+/* ---- configuration ---- */
 
 static int set_policy(struct smtptls_config *config)
 {
@@ -97,7 +97,7 @@ fail:
 	return NULL;
 }
 
-/* ---- mutt's functions of a connection ---- */
+/* ---- mutt's functions for a connection ---- */
 
 static int tls_read(CONNECTION *conn, char *buf, size_t len)
 {
@@ -163,7 +163,7 @@ static int start_tls(CONNECTION *conn, size_t unread)
 						   ? ConnectTimeout * 1000
 						   : TIMEOUT_MS);
 	if (ret < 0) {
-		/* the alert */
+		/* send the alert */
 		(void)smtptls_fd_pump(tls, conn->fd, conn->fd, 0, 2000);
 		refuse_conn(tls, ret);
 		smtptls_conn_free(tls);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nullmailer_tls: the TLS of nullmailer (protocols/tls_gnutls.cc), on the
- * library instead. ./dev hosts puts it in that file's place.
+ * nullmailer_tls: the TLS of nullmailer, on the library instead of
+ * protocols/tls_gnutls.cc, which ./dev hosts replaces with this file.
  *
- * nullmailer's smtp is a client that blocks. With STARTTLS the library speaks
- * from the greeting on, so that protocol_starttls() is not called any more: what
- * stands behind a reply is then counted by the library, and not left in a buffer
- * that is thrown away. The peer's name, its verification, the time limit and the
- * sentence of a failure are the library's.
+ * nullmailer's smtp is a blocking client. With STARTTLS the library speaks from
+ * the greeting on, so protocol_starttls() is no longer called: the library
+ * counts the bytes that follow a reply, which were left in a discarded buffer
+ * before. The library also checks the peer's name and certificate, keeps the
+ * time limit and words the failures.
  *
- * Options whose certificates are DER, and anonymous key exchange, are refused.
+ * DER certificates and anonymous key exchange are refused.
  */
 #include <config.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ static void check(ssize_t ret)
 		      *text ? text : smtptls_strerror((int)ret));
 }
 
-/* Its buffers ask these two for bytes, and hold plaintext alone. */
+/* nullmailer's buffers use these two for I/O, and hold only plaintext. */
 class conn_in : public fdibuf
 {
       public:

@@ -19,7 +19,7 @@ struct stls_own_chain_facts {
 	int for_clients;    /* the leaf is for clientAuth, not serverAuth */
 	int key_bits;	    /* bits of security of the weakest key */
 	int signature_bits; /* and of the weakest signature */
-	const char *broken_hash; /* of a signature; NULL if there is none */
+	const char *broken_hash; /* of a signature, refused by clients */
 	char *missing;	    /* the issuer that a lone leaf lacks, or NULL */
 	int demands_status; /* the leaf must have a stapled status (RFC 7633) */
 };
