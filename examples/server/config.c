@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The TLS configuration of smtptls-server, made from its options and files at
- * the start and again for each SIGHUP.
+ * startup and again on each SIGHUP.
  *
  * With --config-dir the files are those of a qpsmtpd directory: tls_ciphers and
- * tls_protocols, there or in its config/, and four in its ssl/. An option comes
- * before a file, and an explicit file must exist.
+ * tls_protocols, there or in its config/, and four in its ssl/. An option takes
+ * precedence over a file, and a file named by an option must exist.
  *
- * Whatever is wrong gives one line on stderr that names the setting or file and
- * the cause. Nothing here opens a port.
+ * Any error is one line on stderr that names the setting or file and the cause.
+ * Nothing here opens a port.
  */
 #include <errno.h>
 #include <limits.h>
@@ -29,7 +29,7 @@ static const struct names {
   qpsmtpd = { "ssl/qpsmtpd-server.crt", "ssl/qpsmtpd-server.key", NULL, NULL,
 	      "ssl/qpsmtpd-ca.crt",	"ssl/qpsmtpd-dhparam.pem" };
 
-/* What a configuration is being made from. */
+/* The source of a configuration. */
 struct source {
 	const struct options *options;
 	const struct names *names;
@@ -41,7 +41,7 @@ static int exists(const char *file)
 	return access(file, F_OK) == 0;
 }
 
-/* A file's name below the source's directory. */
+/* The path of a file below the source's directory. */
 static const char *below(const struct source *source, char path[PATH_MAX],
 			 const char *name)
 {
@@ -52,7 +52,7 @@ static const char *below(const struct source *source, char path[PATH_MAX],
 
 /* ---- OpenSSL's strings ---- */
 
-/* Cut the white space around it off, as qpsmtpd does. */
+/* Remove leading and trailing white space, as qpsmtpd does. */
 static void trim(char *line)
 {
 	size_t start = strspn(line, " \t\r\n"), len = strlen(line + start);
@@ -64,9 +64,9 @@ static void trim(char *line)
 }
 
 /*
- * The first line of a file of qpsmtpd's that is neither empty nor a comment, in
- * memory that the caller frees; NULL when the file is absent or has none. *ret
- * is -1 when it cannot be read, or not as a whole.
+ * The first line of a qpsmtpd file that is neither empty nor a comment, in
+ * memory that the caller frees; NULL if the file is absent or has none. If the
+ * file cannot be read, or a line has a NUL, *ret is -1.
  */
 static char *read_line(const struct source *source, const char *name,
 		       const char *prefix, int *ret)
@@ -104,7 +104,7 @@ static char *read_line(const struct source *source, const char *name,
 	return NULL;
 }
 
-/* `which` is what the setter's policy is called in front of a sentence. */
+/* `which` names the policy of the setter `set`, in front of a sentence. */
 static int set_policy(struct smtptls_config *config,
 		      const struct smtptls_policy_spec *spec,
 		      int set(struct smtptls_config *, struct smtptls_policy *),
@@ -131,7 +131,7 @@ static int set_policy(struct smtptls_config *config,
 	return ret;
 }
 
-/* What the shadow policy does not have of its own is the other one's. */
+/* The shadow policy takes settings that it lacks from the policy in force. */
 static int set_shadow(struct smtptls_config *config,
 		      const struct options *options,
 		      const struct smtptls_policy_spec *spec,
@@ -230,7 +230,7 @@ static int add_files(struct smtptls_config *config, const struct source *source)
 	return ret;
 }
 
-/* ---- the whole ---- */
+/* ---- all of it ---- */
 
 static void tell_failure(const struct source *source,
 			 const struct smtptls_config *config, int error,
@@ -246,7 +246,7 @@ static void tell_failure(const struct source *source,
 		     : " (smtptls-cert makes a certificate)");
 }
 
-/* The passphrase is in memory for no longer than the keys need it. */
+/* The passphrase stays in memory only until the keys are loaded. */
 static int add_secrets(struct smtptls_config *config,
 		       const struct source *source, const char *prefix)
 {
@@ -271,7 +271,7 @@ static int load(struct smtptls_config *config, const struct source *source,
 	const char *warning;
 	int ret = add_secrets(config, source, prefix);
 
-	if (ret > 0) /* it is told */
+	if (ret > 0) /* passphrase_read() has said why */
 		return SMTPTLS_E_CONFIG;
 	if (ret < 0) {
 		tell_failure(source, config, ret, prefix);

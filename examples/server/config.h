@@ -5,20 +5,20 @@
 
 #include "options.h"
 
-/* An attempt to make it. */
+/* An attempt to load it. */
 struct server_load {
 	const struct options *options;
-	const char *prefix; /* of what is said when it fails */
+	const char *prefix; /* of the note() when it fails */
 	int told;	    /* it has failed, and note() has said why */
 };
 
 /*
- * Give a configuration what the options and the files are now, and freeze it;
+ * Fill a configuration from the options and the current files, and freeze it;
  * `arg` is a struct server_load. Returns 0 or an error number.
  */
 int server_fill(struct smtptls_config *config, void *arg);
 
-/* The first one, in a reload; NULL, note() having said why. */
+/* A reload with the first configuration; NULL after a note() of the cause. */
 struct smtptls_reload *server_reload(const struct options *options);
 
 #endif

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# What smtptls-server --explain prints, in C, from smtptls-reasons(7), which is
-# the only place that has it: a text of plain lines for each ".It Cm id Pq n"
-# of its first column.
+# Generates what smtptls-server --explain prints, in C, from smtptls-reasons(7),
+# its only source: a text of plain lines for each ".It Cm id Pq n" of the outer
+# lists.
 
 function say(word) {
 	if (length(line) + length(word) + (line != "" && !glue) > 76) {
@@ -27,7 +27,7 @@ function plain(words) {
 	return words
 }
 
-# An argument of a macro, as it is read on a terminal.
+# An argument of a macro, as a terminal shows it.
 function argument(macro, words) {
 	if (macro == "Ql")
 		return "'" words "'"

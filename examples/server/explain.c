@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * --explain: what a reason in the log means, out of smtptls-reasons(7), which is
- * compiled in: it is there without man, and where nothing is installed.
+ * --explain: what a reason in the log means, from smtptls-reasons(7), which is
+ * compiled in: it works without man, and without installation.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "explain.h"
 
-/* Behind a field's name, outside of quotation marks; NULL: it is not there. */
+/* The text after a field's name outside quotation marks, or NULL. */
 static const char *value_of(const char *line, const char *field)
 {
 	size_t len = strlen(field);

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* Made from smtptls-reasons(7); the last has no id. */
+/* Generated from smtptls-reasons(7); the last has no id. */
 struct explanation {
 	const char *id;
 	const char *text; /* lines */
@@ -13,8 +13,8 @@ struct explanation {
 extern const struct explanation explanations[];
 
 /*
- * Print the cause and the cure of `what`: a reason's name, or a line of the log.
- * Returns 0, or -1 when there is no reason in it.
+ * Print the cause and the cure of `what`: a reason's name, or a line of the
+ * log. Returns 0, or -1 if there is no reason in it.
  */
 int explain(const char *what);
 

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Recording of ClientHellos that led to nothing (--record-hello), for
+ * Records the ClientHellos of failed handshakes (--record-hello), for
  * smtptls-ciphers --hello.
  *
- * A file is the TLS records that came, up to the end of the one that completes
- * the hello: never a byte of a later message, and nothing of a peer that speaks
- * no TLS or goes away before its hello is whole. What a session holds for it is
- * bounded, and free again when its handshake ends.
+ * A file contains the TLS records received, up to the end of the one that
+ * completes the hello: never a byte of a later message, and nothing of a peer
+ * that does not speak TLS or leaves before its hello is complete. The memory
+ * that a session uses for it is bounded, and freed when its handshake ends.
  *
- * The name of a file is that of the reason and a number from 1, as in
- * "needs-rsa-1". Of each reason a few are kept, so that a scanner cannot fill
- * the disk, nor crowd out what is rare. A file appears as a whole and takes the
- * place of no other.
+ * A file is named after the reason, with a number from 1, as in "needs-rsa-1".
+ * Only a few are kept for each reason, so that a scanner can neither fill the
+ * disk nor crowd out rare ones. A file appears complete, and replaces no other.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,22 +29,22 @@ enum {
 	HANDSHAKE = 22,
 	CLIENT_HELLO = 1,
 	MESSAGE_HEADER = 4,
-	MESSAGE_MAX = 16384,	       /* the library judges no longer ones */
-	BYTES_MAX = MESSAGE_MAX + 1024 /* with headers of records */
+	MESSAGE_MAX = 16384, /* the library judges none that is longer */
+	BYTES_MAX = MESSAGE_MAX + 1024 /* with record headers */
 };
 
 struct hello_dir {
 	int fd;
 	const char *path;
 	int reasons;
-	int used[]; /* of each reason: numbers that are not free */
+	int used[]; /* for each reason: how many numbers are taken */
 };
 
 struct hello {
 	enum { GOES_ON, WHOLE, NONE } state;
 	int ssl2;	     /* it has SSLv2's format */
 	size_t record;	     /* where the last record begins */
-	size_t end;	     /* and ends, once its header is there */
+	size_t end;	     /* and ends, known once its header is there */
 	size_t message;	     /* bytes of the handshake message so far */
 	size_t message_size; /* as its header says */
 	size_t len;
@@ -91,7 +90,7 @@ void hello_dir_close(struct hello_dir *dir)
 	errno = error;
 }
 
-/* A new file; 0, or -1 with errno set, and then there is none. */
+/* Write a new file; 0, or -1 with errno set and no file. */
 static int write_file(int dir, const char *name, const struct hello *hello)
 {
 	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
@@ -112,8 +111,8 @@ static int write_file(int dir, const char *name, const struct hello *hello)
 	return -1;
 }
 
-/* Give a file the next free name of the reason; 1, 0 when there is none left,
- * or -1 with errno set. */
+/* Give a file the next free name for the reason; 1, 0 if there is none left, or
+ * -1 with errno set. */
 static int link_file(struct hello_dir *dir, const char *from, int reason,
 		     char *name, size_t size)
 {
@@ -140,7 +139,7 @@ static void store(struct hello_dir *dir, const struct hello *hello, int reason,
 	    dir->used[reason] >= PER_REASON)
 		return;
 	snprintf(temporary, sizeof(temporary), ".%ld", (long)getpid());
-	/* One of an earlier process that was killed would be there for ever. */
+	/* An earlier process that was killed may have left one. */
 	if (unlinkat(dir->fd, temporary, 0) == 0 || errno == ENOENT)
 		stored = write_file(dir->fd, temporary, hello);
 	if (stored == 0) {
@@ -156,14 +155,14 @@ static void store(struct hello_dir *dir, const struct hello *hello, int reason,
 }
 
 /* ------------------------------------------------------------------------ */
-/* A session's                                                               */
+/* A session's hello                                                         */
 
 struct hello *hello_begin(const struct hello_dir *dir)
 {
 	return dir ? calloc(1, sizeof(struct hello)) : NULL;
 }
 
-/* The header of a record has come. */
+/* A record header is complete. */
 static void look_at_header(struct hello *hello)
 {
 	const unsigned char *p = hello->bytes + hello->record;
@@ -177,7 +176,7 @@ static void look_at_header(struct hello *hello)
 		hello->state = NONE;
 }
 
-/* A byte of the handshake message has come. */
+/* Process a byte of the handshake message. */
 static void look_at_message(struct hello *hello, unsigned char byte)
 {
 	hello->message++;

@@ -9,20 +9,20 @@
 struct hello_dir; /* of --record-hello */
 struct hello;	  /* what a client has sent since TLS began */
 
-/* Make a directory ready; NULL with errno set when it is not usable. `dir` must
- * stay as it is until hello_dir_close(). */
+/* Open a directory, or make it; NULL with errno set if it is not usable. `dir`
+ * must remain valid until hello_dir_close(). */
 struct hello_dir *hello_dir_open(const char *dir);
 void hello_dir_close(struct hello_dir *dir);
 
-/* NULL where `dir` is, or without memory: then nothing is recorded. */
+/* NULL if `dir` is, or without memory: then nothing is recorded. */
 struct hello *hello_begin(const struct hello_dir *dir);
 
-/* The next bytes from the network; only those of the ClientHello are kept. */
+/* Take the next bytes from the network; only the ClientHello's are kept. */
 void hello_take(struct hello *hello, const unsigned char *bytes, size_t len);
 
 /*
- * The handshake is over: store the hello when it is whole and `conn` has
- * failed; in any case it is gone afterwards. A line in the log says where it
+ * End the recording when the handshake is over: store the hello if it is
+ * complete and `conn` has failed, and free it. A line in the log says where it
  * is, or why it could not be written. `hello` may be NULL.
  */
 void hello_end(struct hello *hello, struct hello_dir *dir,

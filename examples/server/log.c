@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What smtptls-server says on stderr: notes of its own, and a line of
- * key=value fields for each session.
+ * What smtptls-server writes to stderr: its own notes, and a line of key=value
+ * fields for each session.
  *
- * A line is one line whatever clients and arguments brought: nobody can forge
- * another or a field in it. Lines of sessions are collected, since a call for
- * each would be a good part of what a busy server does in the kernel; a note
- * takes those before it along.
+ * A line stays one line whatever clients and arguments contain: nobody can
+ * forge another line, or a field in it. Session lines are collected, since a
+ * system call for each would be a good part of a busy server's time in the
+ * kernel; a note also writes the lines collected before it.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -18,7 +18,7 @@
 
 #include "log.h"
 
-/* The longest line, and what is collected before it is written in any case. */
+/* The longest line, and the most that is collected. */
 enum { LINE_MAX_BYTES = 2048, PENDING_MAX = 8 * LINE_MAX_BYTES };
 
 static struct {
@@ -28,7 +28,7 @@ static struct {
 
 void log_flush(void)
 {
-	/* When stderr is gone there is nobody left to tell. */
+	/* If stderr is gone, there is nobody left to tell. */
 	if (pending.len > 0)
 		(void)!write(STDERR_FILENO, pending.text, pending.len);
 	pending.len = 0;
@@ -94,7 +94,7 @@ void address_text(const void *address, char text[ADDRESS_TEXT_MAX])
 	}
 }
 
-/* A line that is being made; what does not fit is cut off. */
+/* A line under construction; it is cut off when it is full. */
 struct line {
 	size_t len;
 	char text[LINE_MAX_BYTES];
@@ -114,7 +114,7 @@ static int is_plain(char c)
 	return c > ' ' && c <= '~' && c != '"' && c != '\\' && c != '=';
 }
 
-/* Add "name=value", quoted where the value is not a plain word. */
+/* Add "name=value", quoted if the value is not a plain word. */
 static void field(struct line *line, const char *name, const char *value)
 {
 	const char *end = value;

@@ -9,10 +9,10 @@
 
 enum { ADDRESS_TEXT_MAX = 64 };
 
-/* One line on stderr, behind what is collected. */
+/* Write one line to stderr, after the collected ones. */
 __attribute__((format(printf, 1, 2))) void note(const char *format, ...);
 
-/* The same, and the end of the program with status 1. */
+/* The same, and exit with status 1. */
 __attribute__((format(printf, 1, 2))) _Noreturn void die(const char *format,
 							 ...);
 
@@ -22,18 +22,17 @@ __attribute__((format(printf, 1, 2))) _Noreturn void die(const char *format,
  */
 void address_text(const void *address, char text[ADDRESS_TEXT_MAX]);
 
-/* Write what log_session() and log_changes() have collected. */
+/* Write the lines that log_session() and log_changes() collected. */
 void log_flush(void);
 
 /*
- * The line of a session that has ended, collected. `outcome` NULL: as the connection has
- * it; `reason` NULL: the connection's sentence, if it has one; `reason_id` 0:
- * the connection's.
+ * Collect the line of a session that has ended. `outcome` NULL, `reason` NULL
+ * and `reason_id` 0 mean the connection's own; it may have no sentence.
  */
 void log_session(const char *peer, struct smtptls_conn *conn, unsigned messages,
 		 const char *outcome, const char *reason, int reason_id);
 
-/* A line, collected, for each change that would have let this session's client
+/* Collect a line for each change that would have let this session's client
  * in. */
 void log_changes(const char *peer, const struct smtptls_conn *conn);
 

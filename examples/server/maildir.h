@@ -7,17 +7,17 @@
 struct maildir;
 struct message;
 
-/* Open DIR, making it, tmp/, new/ and cur/ where absent; NULL: see errno. */
+/* Open DIR, and make it, tmp/, new/ and cur/ if absent; NULL with errno set. */
 struct maildir *maildir_open(const char *dir, const char *hostname);
 void maildir_close(struct maildir *maildir);
 
-/* Begin a message in tmp/; NULL: see errno. */
+/* Begin a message in tmp/; NULL with errno set. */
 struct message *message_begin(struct maildir *maildir);
 
-/* Add to it; 0, or -1 and it can only be dropped. */
+/* Add to it; 0, or -1 after which it can only be dropped. */
 int message_write(struct message *message, const void *data, size_t len);
 
-/* Bring it to new/: 0 when it is there for good, -1 when it is nowhere. */
+/* Move it to new/, and free it: 0 if it is safe there, -1 if it is nowhere. */
 int message_commit(struct message *message);
 
 /* Remove it; NULL is allowed. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line of smtptls-server. Whatever is wrong with it gives one line
- * on stderr that names the option and the cause, and ends the program.
+ * The command line of smtptls-server. Any error in it ends the program, with
+ * one line on stderr that names the option and the cause.
  */
 #include <ctype.h>
 #include <netdb.h>
@@ -174,7 +174,7 @@ static void set_defaults(struct options *options)
 			&program,
 			"--priority %s: not together with OpenSSL's strings",
 			options->priority);
-	/* A key may stand in its certificate's file. */
+	/* A key may be in its certificate's file. */
 	for (size_t i = 0; i < options->n_certs; i++)
 		if (!options->certs[i].key)
 			options->certs[i].key = options->certs[i].cert;

@@ -31,9 +31,9 @@ struct options {
 	const char *passphrase_file;
 	const char *priority; /* instead of `policy` */
 	struct smtptls_policy_spec policy;
-	/* What the shadow policy has of its own; all NULL: there is none. */
+	/* The shadow policy's own settings; none if both are NULL. */
 	const char *shadow_ciphers, *shadow_protocols;
-	const char *config_dir; /* of qpsmtpd's, or NULL */
+	const char *config_dir; /* of qpsmtpd, or NULL */
 	int verify;		/* enum smtptls_verify */
 	int client_purpose;	/* enum smtptls_client_purpose */
 	int require_tls, strict_sni, log_changes;
@@ -43,7 +43,7 @@ struct options {
 	int handshake_timeout, idle_timeout; /* seconds */
 };
 
-/* Fill `options` from the command line; ends the program where it is wrong. */
+/* Fill `options` from the command line; exits if that is wrong. */
 void options_parse(struct options *options, int argc, char **argv);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The passphrase of private keys, from the first line of a file that its owner
- * alone can read. It is read for each configuration, and wiped by the caller as
- * soon as that has its keys.
+ * The passphrase of private keys, from the first line of a file that only its
+ * owner can read. It is read for each configuration, and the caller wipes it as
+ * soon as the keys are loaded.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@ static const char *fault(int fd, struct passphrase *passphrase)
 		return strerror(errno);
 	for (passphrase->len = 0; passphrase->len < n; passphrase->len++) {
 		if (strchr("\r\n", passphrase->text[passphrase->len]))
-			break; /* at a NUL too */
+			break; /* strchr() finds a NUL, too */
 	}
 	if (passphrase->len == 0)
 		return "the first line is empty";
@@ -61,7 +61,7 @@ int passphrase_give(const char *name, char *buf, size_t size, void *arg)
 {
 	const struct passphrase *passphrase = arg;
 
-	(void)name; /* one for all */
+	(void)name; /* one passphrase for all keys */
 	if (passphrase->len > size)
 		return -1;
 	memcpy(buf, passphrase->text, passphrase->len);

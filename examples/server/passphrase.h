@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* --passphrase-file: what opens private keys. The manual is in passphrase.c. */
+/* --passphrase-file: decrypts private keys. The manual is in passphrase.c. */
 #ifndef SERVER_PASSPHRASE_H
 #define SERVER_PASSPHRASE_H
 
@@ -10,7 +10,7 @@ struct passphrase {
 	size_t len;
 };
 
-/* Read it from a file; -1, note() having said why, behind `prefix`. */
+/* Read it from a file; -1 after a note() of the cause, with `prefix`. */
 int passphrase_read(struct passphrase *passphrase, const char *file,
 		    const char *prefix);
 /* Give it to the library; `arg` is a struct passphrase. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is said in a session of smtptls-server: lines and message text go from
- * the library's connection to the SMTP functions, and replies back.
+ * The dialogue of an smtptls-server session: lines and message text go from the
+ * library's connection to the SMTP functions, and replies back.
  *
- * Nothing is read for a client that does not take its replies, so what a session
- * holds is bounded: by the library in its buffers, here by the replies to one
- * chunk of input. No socket is seen here. It never blocks, but for the disk.
+ * Nothing is read for a client that does not take its replies, so a session's
+ * memory is bounded: by the library's buffers, and here by the replies to one
+ * chunk of input. No socket is used here. Only the disk can block it.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -18,14 +18,14 @@
 #include "session_state.h"
 
 enum {
-	COMMAND_CHUNK = 512, /* the replies to which fit into REPLIES_MAX */
+	COMMAND_CHUNK = 512, /* its replies fit into REPLIES_MAX */
 	TEXT_CHUNK = 16384,  /* a TLS record */
-	CLOSE_SECONDS = 5,   /* to take the last reply */
+	CLOSE_SECONDS = 5,   /* for the client to take the last reply */
 	TLS_CLAUSE_MAX = 112 /* of the Received line; names are short */
 };
 
 /* ------------------------------------------------------------------------ */
-/* Replies and ends                                                          */
+/* Replies and closing                                                       */
 
 void session_begin_close(struct session *s, const char *outcome, int reason)
 {
@@ -61,7 +61,7 @@ void session_goodbye(struct session *s, const char *status, const char *why,
 	s->reason = why;
 }
 
-/* Hand over what is held; 1 when nothing is, or it will not be taken. */
+/* Hand held replies to the library; 1 when none is held any more. */
 static int push_held(struct session *s)
 {
 	size_t len;
@@ -80,7 +80,7 @@ static int push_held(struct session *s)
 	return 1;
 }
 
-/* Hand the replies to the library; what it does not take is held. */
+/* Hand the replies to the library, and hold those that it does not take. */
 static void push_replies(struct session *s)
 {
 	size_t len = s->server->n_replies;
@@ -207,7 +207,7 @@ static void command(struct session *s, char *line, size_t len, size_t unread)
 	}
 }
 
-/* Keep the beginning of a line, or complete it: 0 when it is too long. */
+/* Keep the beginning of a line, or complete it; 0 if it is too long. */
 static int keep(struct session *s, const char *data, size_t len)
 {
 	if (len > SMTP_LINE_MAX || s->line_len > SMTP_LINE_MAX - len)
@@ -242,7 +242,7 @@ static size_t take_line(struct session *s, char *data, size_t len)
 	return n;
 }
 
-/* What is due before anything is read; 0 when nothing is to be read now. */
+/* Do what is due before the next read; 0 if nothing is to be read now. */
 static int advance(struct session *s)
 {
 	struct smtp_reply reply;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One session of smtptls-server, from its socket on: bytes move between that and
- * the library's connection when libevent says so; serve.c has what is said.
+ * The I/O of one smtptls-server session: when libevent reports an event, bytes
+ * move between the socket and the library's connection. The dialogue is in
+ * serve.c.
  *
- * An event is served in this order: read once, serve as long as commands are
- * there and replies find room, send once.
+ * An event is served in this order: read once, serve while there are commands
+ * and room for replies, send once.
  *
  * Each phase has one deadline. A command line, and a handshake, must be
- * complete by it; only message text moves it on by every piece that comes.
+ * complete by then; only message text extends it with every piece that arrives.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -45,8 +46,8 @@ static void schedule(struct session *s, int64_t ms)
 	event_add(&s->timer, &tv);
 }
 
-/* Most deadlines are put off before they pass: so the timer is only brought
- * forward, and looks when it rings. */
+/* Most deadlines are extended before they pass. So the timer is never put off:
+ * when it fires, it checks how much time is left. */
 void session_deadline(struct session *s, int seconds)
 {
 	int64_t ms = (int64_t)seconds * 1000;
@@ -79,7 +80,7 @@ static void session_free(struct session *s)
 	struct server *server = s->server;
 
 	hello_end(s->hello, server->hellos, s->conn, s->address);
-	/* It has left by itself, but for this it need not have. */
+	/* It left by itself, but it had been told that TLS is required. */
 	if (!s->reason_id && s->smtp.wanted_tls &&
 	    !smtptls_conn_tls_enabled(s->conn) &&
 	    smtptls_conn_state(s->conn) == SMTPTLS_CLOSED) {
@@ -158,17 +159,17 @@ static void wait_for(struct session *s, short wanted)
 }
 
 /*
- * The client has taken leave, and nothing that it said was left in the socket:
- * closing this resets nothing that it has not read. What it says meanwhile,
- * behind its QUIT, is its own risk.
+ * The client has sent QUIT, and left no unread input in the socket: closing it
+ * sends no reset, which could destroy replies that the client has not read. A
+ * client that sends more after QUIT does so at its own risk.
  */
 static int has_left(const struct session *s)
 {
 	return s->outcome && strcmp(s->outcome, "quit") == 0 && s->emptied;
 }
 
-/* After whatever has happened: serve, send, and wait for what is next; the
- * session may be gone afterwards. */
+/* After any event: serve, send, and wait for the next one; the session may be
+ * gone afterwards. */
 static void settle(struct session *s)
 {
 	int more;

@@ -19,11 +19,11 @@ struct server {
 	const struct options *options;
 	struct smtp_settings smtp;
 	struct event_base *base;
-	struct event *log_due;	       /* a timer, by which lines are written */
+	struct event *log_due;	       /* timer to write collected lines */
 	struct smtptls_reload *reload; /* the configuration of new sessions */
 	struct maildir *maildir;       /* or NULL */
 	struct hello_dir *hellos;      /* or NULL */
-	size_t n_replies; /* bytes, of the event that is being served */
+	size_t n_replies;	       /* bytes, for the current event */
 	char replies[REPLIES_MAX];
 	struct session *sessions;
 	unsigned n_sessions;
@@ -31,20 +31,20 @@ struct server {
 };
 
 /*
- * Serve a connection that was accepted; `fd` is non-blocking and becomes the
- * session's. It may be over when the call returns.
+ * Serve an accepted connection; `fd` is non-blocking, and the session owns it.
+ * The session may be over when the call returns.
  */
 void session_start(struct server *server, evutil_socket_t fd,
 		   const struct sockaddr *peer, int tls);
 
-/* Close a connection that is one too many, with 421 where it is in the clear. */
+/* Close a connection beyond the limit, with a 421 unless TLS is implicit. */
 void session_refuse(struct server *server, evutil_socket_t fd,
 		    const struct sockaddr *peer, int tls);
 
-/* Let all sessions end at their next idle point; then the loop is left. */
+/* Let sessions end at their next idle point; the last one ends the loop. */
 void sessions_drain(struct server *server);
 
-/* End those that are left. */
+/* End the remaining sessions. */
 void sessions_end(struct server *server);
 
 #endif

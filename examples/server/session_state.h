@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One session's state, and what session.c and serve.c call of each other. */
+/* One session's state, and what session.c and serve.c call in each other. */
 #ifndef SERVER_SESSION_STATE_H
 #define SERVER_SESSION_STATE_H
 
@@ -12,12 +12,12 @@
 #include "session.h"
 
 enum phase {
-	GREETING,  /* due as soon as something can be said */
+	GREETING,  /* to be sent once the connection takes output */
 	HANDSHAKE, /* of STARTTLS */
 	COMMAND,
 	TEXT,
-	CLOSING, /* the last words are on their way */
-	LINGER	 /* and have been sent */
+	CLOSING, /* the last output is being sent */
+	LINGER	 /* it has been sent */
 };
 
 struct session {
@@ -30,14 +30,14 @@ struct session {
 	short wanted;
 	short reason_id; /* enum smtptls_reason; 0: the connection's, if any */
 	enum phase phase;
-	int eof;	/* the client will say no more */
+	int eof;	/* the client will send no more */
 	int broken;	/* the socket has failed */
 	int emptied;	/* the last read left nothing in the socket */
 	int alive;	/* a command or text came: the deadline moves */
-	size_t drained; /* while lingering */
-	char *line;	/* the beginning of one, or NULL */
+	size_t drained; /* bytes discarded while lingering */
+	char *line;	/* an incomplete one, or NULL */
 	size_t line_len;
-	struct evbuffer *held; /* replies that found no room, or NULL */
+	struct evbuffer *held; /* replies the library did not take, or NULL */
 	struct message *message;
 	struct hello *hello; /* while it is recorded, else NULL */
 	const char *outcome, *reason;
@@ -47,8 +47,8 @@ struct session {
 
 /* ---- serve.c ---- */
 
-/* Serve what is there, as long as its replies find room; 1 when it may go on
- * once they have been sent. */
+/* Serve the available input while there is room for replies; 1 if it can
+ * continue once these have been sent. */
 int session_serve(struct session *s);
 
 /* `reason` is one of enum smtptls_reason, or 0: the connection's, if any. */
@@ -60,7 +60,7 @@ void session_goodbye(struct session *s, const char *status, const char *why,
 
 /* ---- session.c ---- */
 
-/* The phase has to be over in so many seconds. */
+/* The phase must be over in this many seconds. */
 void session_deadline(struct session *s, int seconds);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The SMTP of smtptls-server as pure functions: a line in, a reply and what is
- * to be done next out (RFC 5321, RFC 3207, RFC 2034).
+ * The SMTP of smtptls-server as pure functions: a line goes in, a reply and the
+ * next step come out (RFC 5321, RFC 3207, RFC 2034).
  *
- * The host passes lines as they end in LF; whether that is CRLF is judged here.
- * It keeps `tls_enabled` and `can_starttls` true to its connection.
+ * The host passes lines that end in LF; this file checks for CRLF. The host
+ * also sets `tls_enabled` and `can_starttls` from its connection.
  *
- * It does no I/O, knows no clock but for the trace's date, and never keeps or
- * repeats a byte of the client's that is no printable ASCII.
+ * This file does no I/O, uses the clock only for the trace's date, and never
+ * keeps or repeats a byte from the client that is not printable ASCII.
  */
 #include <ctype.h>
 #include <stdint.h>
@@ -26,7 +26,7 @@ enum {
 	ERRORS_MAX = 20
 };
 
-/* Append to the reply's last line, which is cut off where the reply is full. */
+/* Append to the reply's last line, which is cut off when the reply is full. */
 static void add(struct smtp_reply *reply, const char *text)
 {
 	size_t room = sizeof(reply->text) - reply->len - sizeof("\r\n");
@@ -37,7 +37,7 @@ static void add(struct smtp_reply *reply, const char *text)
 	reply->len += n;
 }
 
-/* The same, and end the line; a handler's last word. */
+/* The same, and end the line; the last call of a handler. */
 static enum smtp_next say(struct smtp_reply *reply, const char *text)
 {
 	add(reply, text);
@@ -90,9 +90,9 @@ void smtp_goodbye(const struct smtp *smtp, const char *status, const char *why,
 /* Addresses and parameters                                                  */
 
 /*
- * Take "FROM:<path>" or "TO:<path>" off `args`, the path into `path`. Returns
- * what follows, or NULL. Nothing is asked of a path but that it is one printable
- * word: who relays the message looks closer.
+ * Take "FROM:<path>" or "TO:<path>" off `args`, and copy the path to `path`.
+ * Returns the rest of `args`, or NULL. A path only needs to be one printable
+ * word: a relay would check it more closely.
  */
 static const char *take_path(const char *args, const char *label, char *path)
 {
@@ -115,7 +115,7 @@ static const char *take_path(const char *args, const char *label, char *path)
 	return *args == ' ' || *args == '\0' ? args : NULL;
 }
 
-/* The reply to a parameter of MAIL, NULL when it is in order. */
+/* The error reply to a parameter of MAIL, or NULL if it is valid. */
 static const char *mail_parameter(const struct smtp *smtp, const char *p,
 				  size_t n)
 {
@@ -144,8 +144,8 @@ static const char *mail_parameter(const struct smtp *smtp, const char *p,
 typedef enum smtp_next handler(struct smtp *smtp, const char *args,
 			       struct smtp_reply *reply);
 
-/* A host name or an address literal, more or less: none of the characters
- * that mean something in a Received line. */
+/* Roughly a host name or an address literal, without characters that have a
+ * meaning in a Received line. */
 static int is_name_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -272,9 +272,9 @@ static const char not_here[] = "502 5.5.1 Command not implemented";
 static const struct verb {
 	const char *name;
 	int flags;
-	handler *handle; /* or a reply that is always the same */
+	handler *handle; /* or NULL, with a fixed reply */
 	const char *reply;
-	enum smtp_next next; /* behind that reply */
+	enum smtp_next next; /* after the fixed reply */
 	int reason;	     /* of SMTP_NEXT_REFUSE */
 } verbs[] = {
 	{ "EHLO", IN_THE_CLEAR, do_ehlo, NULL, 0, 0 },
@@ -293,8 +293,8 @@ static const struct verb {
 	{ "AUTH", 0, NULL, not_here, SMTP_NEXT_COMMAND, 0 },
 	{ "EXPN", 0, NULL, not_here, SMTP_NEXT_COMMAND, 0 },
 	{ "ETRN", 0, NULL, not_here, SMTP_NEXT_COMMAND, 0 },
-	/* What follows BDAT is no command, nor is what a web browser says that
-	 * was made to talk to this port (ALPACA). */
+	/* The data that follow BDAT are not commands, nor are those of a web
+	 * browser that was made to talk to this port (ALPACA). */
 	{ "BDAT", 0, NULL, not_here, SMTP_NEXT_REFUSE, SMTPTLS_REASON_COMMAND },
 	{ "CONNECT", 0, NULL, not_here, SMTP_NEXT_REFUSE, SMTPTLS_REASON_HTTP },
 	{ "GET", 0, NULL, not_here, SMTP_NEXT_REFUSE, SMTPTLS_REASON_HTTP },
@@ -313,7 +313,7 @@ static enum smtp_next execute(struct smtp *smtp,
 	char *args = line + (command->args - line);
 	const struct verb *verb = verbs;
 
-	/* At the latest the CR is overwritten, and there is no other NUL. */
+	/* This overwrites the CR or an earlier byte; the line has no NUL. */
 	args[command->args_len] = '\0';
 	while (verb->name[0] && !smtptls_command_is(command, verb->name))
 		verb++;
@@ -400,7 +400,7 @@ enum { BLOCK = 64, LONG_BLOCK = 8 * BLOCK };
 
 #define MASK(condition) ((unsigned char)-(condition))
 
-/* The loader takes what has vectors of 32 bytes where the CPU has them. */
+/* The loader picks the version with 32-byte vectors if the CPU has them. */
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) &&          \
 	!defined(__clang__)
 #define WIDE_VECTORS __attribute__((target_clones("avx2", "default")))
@@ -409,12 +409,12 @@ enum { BLOCK = 64, LONG_BLOCK = 8 * BLOCK };
 #endif
 
 /*
- * 1 when text_step() would take a block as it is: each CR stands before an LF,
- * each LF behind a CR, no dot begins a line. It looks at the byte before, too.
- * Most of what large messages hold is base64, which has no dots: so lines are
- * looked at again only when there is one. Without branches in the loops, and
- * with all bits of a byte for true as vectors have it, so that compilers make
- * wide steps of them.
+ * 1 when text_step() would take a block unchanged: each CR is followed by an
+ * LF, each LF is preceded by a CR, and no dot begins a line. The byte before
+ * the block is read, too. Large messages are mostly base64, which has no dots,
+ * so line starts are checked only if there is a dot. The loops have no
+ * branches, and true is a byte of all ones, as in vectors, so that compilers
+ * vectorize them.
  */
 static inline int is_plain(const char *text, int len)
 {
@@ -429,8 +429,8 @@ static inline int is_plain(const char *text, int len)
 	return !other;
 }
 
-/* The length of what is plain: whole blocks, and the end of the text with them,
- * for which bytes that were looked at are looked at again. */
+/* The length of the plain run: whole blocks, and the rest of the text if it is
+ * plain too, checked as part of a last block that overlaps the others. */
 WIDE_VECTORS static size_t plain_blocks(const char *text, size_t len)
 {
 	size_t run = 0;
@@ -445,9 +445,9 @@ WIDE_VECTORS static size_t plain_blocks(const char *text, size_t len)
 }
 
 /*
- * One byte through RFC 5321 section 4.5.2: 1 when it belongs to the message. A
- * CR or LF that is not in a CRLF ends no line, but spoils the message: other
- * servers might take it for a line's end (SMTP smuggling).
+ * Process one byte by RFC 5321 section 4.5.2: 1 if it belongs to the message. A
+ * CR or LF outside a CRLF does not end a line, but invalidates the message:
+ * other servers might take it for the end of a line (SMTP smuggling).
  */
 static int text_step(struct smtp *smtp, char c)
 {
@@ -487,7 +487,7 @@ static int text_step(struct smtp *smtp, char c)
 	return 1;
 }
 
-/* The length of what can be taken at once. */
+/* The length of the run that can be taken at once. */
 static size_t plain_run(const struct smtp *smtp, const char *text, size_t len)
 {
 	if (smtp->text_state == SMTP_TEXT_DOT ||
@@ -496,7 +496,7 @@ static size_t plain_run(const struct smtp *smtp, const char *text, size_t len)
 	return plain_blocks(text, len);
 }
 
-/* Runs are taken at once: text_step() alone would do, but slowly. */
+/* Take plain runs at once: text_step() alone would work, but slowly. */
 size_t smtp_text(struct smtp *smtp, char *text, size_t len, size_t *kept)
 {
 	size_t in = 0, out = 0, next = 1;

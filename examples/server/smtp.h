@@ -15,14 +15,14 @@ enum {
 struct smtp_settings {
 	const char *hostname;
 	size_t max_size;
-	char size_line[32]; /* of the reply to EHLO: "250-SIZE N" */
+	char size_line[32]; /* in the reply to EHLO: "250-SIZE N" */
 	int require_tls;
 };
 
-/* Where a byte of message text stands, looked at from its line's start. */
+/* What precedes the next byte of message text. */
 enum smtp_text_state {
-	SMTP_TEXT_LINE, /* behind CRLF */
-	SMTP_TEXT_DOT,	/* behind CRLF . */
+	SMTP_TEXT_LINE, /* CRLF, or nothing yet */
+	SMTP_TEXT_DOT,	/* CRLF . */
 	SMTP_TEXT_DOT_CR,
 	SMTP_TEXT_INSIDE,
 	SMTP_TEXT_CR,
@@ -31,11 +31,11 @@ enum smtp_text_state {
 
 struct smtp {
 	const struct smtp_settings *settings;
-	int tls_enabled;  /* the host keeps these two as the connection */
-	int can_starttls; /* has them */
+	int tls_enabled;  /* the host sets these two */
+	int can_starttls; /* from its connection */
 	int extended;	  /* EHLO, not HELO */
 	int in_mail;
-	int wanted_tls; /* it was told that TLS is required */
+	int wanted_tls; /* the client was told that TLS is required */
 	unsigned recipients, messages, errors;
 	enum smtp_text_state text_state;
 	int text_bad;
@@ -44,13 +44,13 @@ struct smtp {
 	char from[SMTP_PATH_MAX + 1];
 };
 
-/* What the host does when it has sent the reply. */
+/* What the host does after sending the reply. */
 enum smtp_next {
 	SMTP_NEXT_COMMAND,  /* go on with the next line */
 	SMTP_NEXT_TEXT,	    /* feed smtp_text() */
 	SMTP_NEXT_STARTTLS, /* there is no reply: the library answers */
 	SMTP_NEXT_QUIT,	    /* close, as asked */
-	SMTP_NEXT_REFUSE    /* close: this is not to be gone on with */
+	SMTP_NEXT_REFUSE    /* close: the session cannot continue */
 };
 
 struct smtp_reply {
@@ -62,7 +62,7 @@ struct smtp_reply {
 
 void smtp_init(struct smtp *smtp, const struct smtp_settings *settings);
 
-/* Forget what was learnt in the clear (RFC 3207 section 4.2). */
+/* Forget what was learned in the clear (RFC 3207 section 4.2). */
 void smtp_forget(struct smtp *smtp);
 
 void smtp_greeting(const struct smtp *smtp, struct smtp_reply *reply);
@@ -72,12 +72,12 @@ void smtp_goodbye(const struct smtp *smtp, const char *status, const char *why,
 		  struct smtp_reply *reply);
 
 /*
- * The sentence of a reason for which a session of this server's own is ended,
- * with the change that helps; NULL: it has none.
+ * The sentence, with the remedy, of a reason for which this server itself ends
+ * a session; NULL if the reason has none here.
  */
 const char *smtp_sentence(int reason);
 
-/* Answer one line of `len` bytes up to and including its LF; it is changed. */
+/* Answer one line of `len` bytes, including its LF; the line is modified. */
 enum smtp_next smtp_line(struct smtp *smtp, char *line, size_t len,
 			 struct smtp_reply *reply);
 
@@ -92,13 +92,14 @@ int smtp_text_ended(const struct smtp *smtp);
 /* 0 once it is clear that the message will be refused. */
 int smtp_text_wanted(const struct smtp *smtp);
 
-/* The reply to a message that has ended, and was stored or not. */
+/* The reply to a complete message, which was `stored` or not. */
 void smtp_text_reply(struct smtp *smtp, int stored, struct smtp_reply *reply);
 
 /*
- * What stands before a stored message: Return-Path and Received, in less than
- * SMTP_TRACE_MAX bytes. `peer` is an address literal without its brackets;
- * `tls` is the clause of RFC 8314 section 4.3.
+ * Write the header fields that precede a stored message, Return-Path and
+ * Received, in less than SMTP_TRACE_MAX bytes. `peer` is an address literal
+ * without its brackets; `tls` is the clause of RFC 8314 section 4.3. Returns
+ * the length, or 0 if they do not fit.
  */
 size_t smtp_trace(const struct smtp *smtp, const char *peer, const char *tls,
 		  char *trace);

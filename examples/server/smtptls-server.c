@@ -3,10 +3,10 @@
  * smtptls-server: a small mail server to test SMTP STARTTLS with, and to show
  * how libsmtptls is used in an event loop; see smtptls-server(1).
  *
- * This file is the process: it makes everything that can fail before a port
- * is open, then accepts connections and minds the signals. SIGHUP makes a new
- * configuration, and again each time the files change until that succeeds; the
- * old one lives until its last connection ends.
+ * This file is the process: before it opens a port it sets up everything that
+ * can fail, then it accepts connections and handles signals. SIGHUP loads a new
+ * configuration; if that fails, it is tried again each time the files change.
+ * The old configuration lives until its last connection ends.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -52,8 +52,8 @@ static void accept_failed(evutil_socket_t listener)
 	event_add(resume, &pause);
 }
 
-/* One a turn of the loop, which comes again while there are more: libevent's
- * own listener would find out by a call that fails. */
+/* Accept one per turn of the loop, which comes back while there are more:
+ * libevent's own listener needs a failing call to find that there are none. */
 static void on_accept(evutil_socket_t listener, short what, void *arg)
 {
 	const struct listen_option *option = arg;
@@ -92,7 +92,7 @@ static int bind_to(const struct listen_option *o)
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 	    (v6 &&
 	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0) ||
-	    /* What is accepted inherits it. */
+	    /* Accepted sockets inherit it. */
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 ||
 	    evutil_make_socket_nonblocking(fd) < 0 ||
 	    evutil_make_socket_closeonexec(fd) < 0 ||
@@ -101,7 +101,7 @@ static int bind_to(const struct listen_option *o)
 	return fd;
 }
 
-/* Bind all before one listens, and say so when all do. */
+/* Bind all sockets before one listens, and report them when all listen. */
 static void listen_all(void)
 {
 	int fds[OPTIONS_LIST_MAX];
@@ -162,7 +162,7 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	close_listeners();
-	/* The second signal, and the limit, end what the first has left. */
+	/* A second signal, or the time limit, ends the remaining sessions. */
 	if (server.draining || server.n_sessions == 0) {
 		event_base_loopbreak(server.base);
 		return;
@@ -171,7 +171,7 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 	sessions_drain(&server);
 }
 
-/* While the files are not good, whoever is changing them may not be done. */
+/* Retry after a failure: whoever is changing the files may not be done. */
 static void after_attempt(int result, const struct server_load *attempt)
 {
 	struct timeval pause = { .tv_sec = RELOAD_PAUSE_SECONDS };
