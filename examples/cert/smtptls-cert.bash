@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What bash completes for smtptls-cert.
+# Bash completion for smtptls-cert.
 
 _smtptls_cert()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 
-	# readline takes --option=value apart
+	# readline splits --option=value
 	if [ "$cur" = = ]; then
 		cur=
 	elif [ "$prev" = = ]; then

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * certificate: what a server's chain says, for people to read, and which
- * certificate of it each TLSA record matches. Whether that suffices is the
- * library's to say.
+ * certificate: the contents of a server's chain, for people to read, and the
+ * certificate that each TLSA record matches. The library decides whether a
+ * match suffices.
  */
 #include "certificate.h"
 
@@ -25,7 +25,7 @@ static void read_dn(char *text, size_t size, gnutls_x509_crt_t crt,
 	gnutls_free(dn.data);
 }
 
-/* One name of the SAN behind the others. */
+/* Append a name of the SAN. */
 static void add_name(struct certificate *cert, unsigned type, const void *name,
 		     size_t len)
 {
@@ -62,7 +62,7 @@ static void read_names(struct certificate *cert, gnutls_x509_crt_t crt)
 	}
 }
 
-/* The whole certificate, or its key, in DER; gnutls_free() is due. */
+/* The whole certificate, or its key, in DER; free it with gnutls_free(). */
 static gnutls_datum_t part(gnutls_x509_crt_t crt, int spki)
 {
 	gnutls_datum_t der = { NULL, 0 };
@@ -141,7 +141,7 @@ static int matches(const struct smtptls_tlsa *record, gnutls_x509_crt_t crt)
 	return same;
 }
 
-/* DANE-EE is the first certificate, DANE-TA any other. */
+/* DANE-EE matches the first certificate, DANE-TA any other. */
 static void match(struct record_fact *fact, const gnutls_x509_crt_t *crt,
 		  unsigned count)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* certificate: what a chain says, and which TLSA records it matches. */
+/* certificate: a chain's contents, and which TLSA records it matches. */
 #ifndef PROBE_CERTIFICATE_H
 #define PROBE_CERTIFICATE_H
 
@@ -7,7 +7,7 @@
 
 #include "facts.h"
 
-/* The server's chain, into attempt->chain, and the matches of its records. */
+/* Read the server's chain into attempt->chain, and match its records. */
 void chain_read(struct attempt *attempt, gnutls_session_t session);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* clock: milliseconds of a clock that is never set. */
+/* clock: milliseconds of the monotonic clock. */
 #ifndef PROBE_CLOCK_H
 #define PROBE_CLOCK_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * destination: what a sender does with a domain, or with a host that is
- * configured: look-ups, a plan for each host, connections by the plan, and the
- * decision at the end. Unlike a sender it tries every host and every address.
+ * destination: what a sender does with a domain, or with a configured host:
+ * look-ups, a plan for each host, connections by the plan, and finally the
+ * decision. Unlike a sender, it tries every host and every address.
  */
 #include "destination.h"
 
@@ -28,7 +28,7 @@ static void decide(struct destination *destination)
 
 /* ---- TLSA records ---- */
 
-/* Those of the command line, in the place of what DNS says. */
+/* Take the records of the command line instead of those in DNS. */
 static void take_records(struct host *host, const struct options *options)
 {
 	struct smtptls_tlsa_set *set = &host->outbound.tlsa[0];
@@ -78,7 +78,7 @@ static void look_up_records(struct dns *dns, struct host *host,
 
 /* ---- hosts ---- */
 
-/* Where the way is given, nothing is asked. */
+/* With --connect, or an address as the host, no address is looked up. */
 static void take_address(struct host *host, const struct options *options)
 {
 	struct smtptls_dns found = { SMTPTLS_DNS_INSECURE,
@@ -119,7 +119,7 @@ static int may_use(const struct host *host, const struct address *address)
 						       : host->plan.ipv4;
 }
 
-/* Why no message would go to it; SMTPTLS_TRY: one would. */
+/* Why no message would go to the host, or SMTPTLS_TRY. */
 static int skip_of(const struct host *host)
 {
 	int skip = SMTPTLS_SKIP_CONNECTION;
@@ -165,7 +165,7 @@ static void configure(struct destination *destination,
 
 	if (!host)
 		fail("no memory");
-	/* an address that was given as the name is none */
+	/* an address given instead of a name is not a name */
 	if (!name &&
 	    !(options->connect.len &&
 	      strncmp(options->connect.text + (options->connect.text[0] == '['),
@@ -191,7 +191,7 @@ void destination_probe(struct destination *destination,
 	destination->outbound.level = options->level;
 	destination->outbound.requiretls = options->requiretls;
 	destination->outbound.tls_required_no = options->tls_required_no;
-	/* as Postfix does it; the judge says so */
+	/* as in Postfix; the judge mentions it */
 	destination->outbound.insecure_mx_level = SMTPTLS_LEVEL_DANE;
 	if (options->is_host) {
 		configure(destination, options);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dns: what a probe asks of DNS, by common/resolver, which validates it.
+ * dns: a probe's DNS queries, through common/resolver, which validates them.
  */
 #include "dns.h"
 
@@ -201,7 +201,7 @@ void dns_tlsa(struct dns *dns, struct host *host, int i, int port)
 			free(copy);
 			continue;
 		}
-		/* what is freed later begins where the data begins */
+		/* the data is freed later, so it must start the block */
 		memmove(copy, copy + 3, len - 3);
 		records[set->count++].data = copy;
 	}

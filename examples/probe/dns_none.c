@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dns, without libunbound: addresses by the system's resolver, which says
- * nothing of security; TLSA records and policies are given by options.
+ * dns, without libunbound: addresses come from the system's resolver, which
+ * does not report DNSSEC; TLSA records and policies come from options.
  */
 #include "dns.h"
 
@@ -72,7 +72,7 @@ void dns_addresses(struct dns *dns, struct host *host, int port)
 	snprintf(service, sizeof(service), "%d", port);
 	ret = getaddrinfo(host->name, service, &hints, &list);
 	if (ret == EAI_AGAIN || ret == EAI_FAIL)
-		return; /* both have failed, as all zeros says */
+		return; /* all zeros: both look-ups have failed */
 	host->outbound.a = host->outbound.aaaa = none;
 	if (ret != 0)
 		return;

@@ -2,13 +2,12 @@
 /*
  * examine: what one address of a host shows.
  *
- * The first connection is what a sender's would be: set up by the plan, and its
- * verdict is the host's. Where it came as far as the server's certificate, a
- * second one takes any certificate, to say what the authorities think of it and
- * what is offered under TLS, whatever the first one's verdict was. Another
- * resumes the first one's session, and one, if that is asked for, has the
- * shadow's settings. Where the first found nothing common one offers all there
- * is.
+ * The first connection is like a sender's: it is set up by the plan, and its
+ * verdict is the host's. If it reached the server's certificate, a second one
+ * accepts any certificate, to check it against the authorities and see what is
+ * offered under TLS, whatever the first verdict was. Another resumes the first
+ * session, and one, on request, uses the shadow settings. If the first failed
+ * in the handshake before a certificate, one offers everything there is.
  */
 #include "examine.h"
 
@@ -62,7 +61,7 @@ static void freeze(struct smtptls_config *config)
 		fail("%s", smtptls_config_error(config));
 }
 
-/* All that there is, for servers with which the rest does not do. */
+/* Everything there is, for servers that accept nothing else. */
 static const struct smtptls_policy_spec widest = { .protocols = ">=TLSv1",
 						   .ciphers =
 							   "ALL:@SECLEVEL=0" };
@@ -114,7 +113,7 @@ static int open_wire(const struct examiner *examiner, struct wire *wire,
 	return ret;
 }
 
-/* Until TLS is on, or will not be. */
+/* Run until TLS is on, or has failed. */
 static void begin(const struct examiner *examiner, struct wire *wire, int flags)
 {
 	int ret = examiner->options->implicit
@@ -151,7 +150,7 @@ static void say_ehlo(const struct examiner *examiner, struct wire *wire,
 
 	snprintf(line, sizeof(line), "EHLO %.250s\r\n",
 		 examiner->options->my_name);
-	/* behind implicit TLS the greeting comes first */
+	/* under implicit TLS the greeting comes first */
 	if (examiner->options->implicit &&
 	    wire_command(wire, "", reply, sizeof(reply)) < 0)
 		return;
@@ -185,7 +184,7 @@ static void read_session(struct attempt *attempt, struct wire *wire,
 	chain_read(attempt, session);
 }
 
-/* ---- what comes of it ---- */
+/* ---- the results ---- */
 
 struct session {
 	unsigned char bytes[SMTPTLS_SESSION_MAX];
@@ -228,7 +227,7 @@ static void note_dialogue(struct attempt *attempt, const struct wire *wire,
 		attempt->handshake_ms = ended - wire->handshake_at;
 }
 
-/* What could be resumed; nothing where the server gives no ticket. */
+/* Keep the session for resumption; none without a ticket from the server. */
 static void keep(struct wire *wire, struct session *session)
 {
 	ssize_t n = smtptls_conn_get_session(wire->conn, session->bytes,
@@ -237,7 +236,7 @@ static void keep(struct wire *wire, struct session *session)
 	session->len = n > 0 ? (size_t)n : 0;
 }
 
-/* Returns 1 when there was a certificate to look at. */
+/* Connect by the plan. Returns 1 if the server showed a certificate. */
 static int by_plan(const struct examiner *examiner, const struct host *host,
 		   struct attempt *attempt, struct session *session)
 {
@@ -286,7 +285,7 @@ static int by_plan(const struct examiner *examiner, const struct host *host,
 	return info.peer_cert;
 }
 
-/* Whatever the certificate is. */
+/* Connect again, accepting any certificate. */
 static void look(const struct examiner *examiner, const struct host *host,
 		 struct attempt *attempt)
 {
@@ -328,7 +327,7 @@ static void look_in_shadow(const struct examiner *examiner,
 	wire_close(&wire);
 }
 
-/* Whether the session that was kept of the first connection is resumed. */
+/* Test whether the session kept from the first connection is resumed. */
 static void resume(const struct examiner *examiner, const struct host *host,
 		   struct attempt *attempt, const struct session *session)
 {
@@ -350,7 +349,7 @@ static void resume(const struct examiner *examiner, const struct host *host,
 	wire_close(&wire);
 }
 
-/* What the server takes, where the first connection found nothing common. */
+/* Find out what the server takes, after the first handshake failed. */
 static void look_wide(const struct examiner *examiner, const struct host *host,
 		      struct attempt *attempt)
 {

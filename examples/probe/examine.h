@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* examine: one address of a host, by connections to it. Manual in examine.c. */
+/* examine: connects to one address of a host. Manual in examine.c. */
 #ifndef PROBE_EXAMINE_H
 #define PROBE_EXAMINE_H
 
@@ -14,11 +14,11 @@ struct examiner {
 	int has_authorities;
 };
 
-/* Make the configurations; ends the program where a file or string is wrong. */
+/* Make the configurations; ends the program if a file or string is wrong. */
 void examiner_open(struct examiner *examiner, const struct options *options);
 void examiner_close(struct examiner *examiner);
 
-/* Connect to attempt->address by the host's plan, and see what comes of it. */
+/* Connect to attempt->address by the host's plan, and record the results. */
 void examine(const struct examiner *examiner, const struct host *host,
 	     struct attempt *attempt);
 

@@ -2,7 +2,7 @@
 /*
  * facts: findings and words that the judge and the reports share.
  *
- * A probe ends when memory runs out: it has nothing to hold together.
+ * A probe exits when memory runs out: it has no state to preserve.
  */
 #include "facts.h"
 
@@ -45,7 +45,7 @@ void find(struct findings *findings, enum severity severity, const char *change,
 		fail("no memory");
 }
 
-/* What is critical is known, and counts before what is not. */
+/* CRITICAL is certain, and takes precedence over UNKNOWN. */
 enum severity worse_of(enum severity a, enum severity b)
 {
 	static const int rank[] = { [OK] = 0,

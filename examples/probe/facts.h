@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * facts: what a probe has learnt of a destination, for the judge and for the
- * reports. Everything that others sent is ASCII here, what else there was being
+ * facts: what a probe has learned about a destination, for the judge and the
+ * reports. Everything received from others is ASCII here, other bytes being
  * escaped.
  */
 #ifndef PROBE_FACTS_H
@@ -14,14 +14,14 @@
 
 enum { HOSTS_MAX = 16, ADDRESSES_MAX = 8, RECORDS_MAX = 32, CHAIN_MAX = 16 };
 
-/* What is said of the destination; as exit statuses, a worse one is found by
- * worse_of(). NOTE is for a reader, and OK for a check. */
+/* The severity of a finding, which becomes the exit status; worse_of() ranks
+ * them. NOTE is only for readers, and OK for a check that passed. */
 enum severity { OK = 0, WARNING = 1, CRITICAL = 2, UNKNOWN = 3, NOTE = 4 };
 
 struct finding {
 	enum severity severity;
 	char *text;   /* what is wrong */
-	char *change; /* what to do about it, or NULL: the text says it */
+	char *change; /* what to do about it; NULL if the text says it */
 };
 
 struct findings {
@@ -29,11 +29,11 @@ struct findings {
 	size_t count;
 };
 
-/* One of a server's chain. */
+/* A certificate of a server's chain. */
 struct certificate {
 	char subject[256];
 	char issuer[256];
-	char names[512]; /* of its SAN */
+	char names[512]; /* in its SAN */
 	char key[48];	 /* "ECDSA 256 bits" */
 	char signature[48];
 	time_t from, until;
@@ -46,36 +46,36 @@ struct address {
 	socklen_t len;
 };
 
-/* What came of a TLSA record. */
+/* A TLSA record, and what it matches. */
 struct record_fact {
 	struct smtptls_tlsa record;
 	const char *unusable; /* why, or NULL */
 	int depth;	      /* of the certificate that it matches, or -1 */
 };
 
-/* What one address has shown. */
+/* The results for one address. */
 struct attempt {
 	struct address address;
 	int connect_errno; /* 0: connected */
 	char banner[512];
-	char ehlo_clear[1024]; /* capabilities, "" where there was no reply */
+	char ehlo_clear[1024]; /* capabilities, "" if there was no reply */
 	char ehlo_tls[1024];   /* as far as there is room */
-	int tls;	       /* of the connection by the plan */
-	int resumed;	       /* its session was, by another connection */
+	int tls;	       /* the connection by the plan had TLS */
+	int resumed;	       /* another connection resumed its session */
 	int requiretls;	       /* REQUIRETLS is offered under TLS */
-	int lacks_requiretls;  /* which the plan asks for */
-	int clear;	   /* that went on in the clear, as the plan allows */
-	int error;	   /* by which it failed, SMTPTLS_E_… */
-	int reason;	   /* enum smtptls_reason */
-	char text[512];	   /* the library's sentence */
-	char refusal[256]; /* the refusing reply, as " (\"…\")" */
-	int retry;	   /* enum smtptls_retry */
-	int report;	   /* a TLS report has a result for it */
+	int lacks_requiretls;  /* the plan requires it, but it is not offered */
+	int clear;	       /* it went on in the clear, as the plan allows */
+	int error;	       /* SMTPTLS_E_… with which it failed */
+	int reason;	       /* enum smtptls_reason */
+	char text[512];	       /* the library's sentence */
+	char refusal[256];     /* the refusing reply, as " (\"…\")" */
+	int retry;	       /* enum smtptls_retry */
+	int report;	       /* a TLS report has a result for it */
 	struct smtptls_advice advice;
 	int verify; /* of smtptls_conn_info() */
 	unsigned tlsa_record, tlsa_depth;
 	int tlsa_weak_key;
-	int looked; /* a second connection, which verifies nothing, had TLS */
+	int looked; /* a second connection, for any certificate, had TLS */
 	int by_ca;  /* its verdict by the authorities: 1, or an error */
 	int by_ca_reason;
 	char protocol[16], cipher[64], group[48], signature[64];
@@ -83,20 +83,20 @@ struct attempt {
 	size_t chain_count;
 	struct record_fact records[RECORDS_MAX];
 	size_t record_count;
-	/* What it takes where the first connection's settings do not do. */
+	/* What the server takes if it refuses the first settings. */
 	char wide_protocol[16], wide_cipher[64];
-	int shadow_error; /* of the connection under the shadow; 0: fine */
+	int shadow_error; /* with the shadow settings; 0: fine */
 	char shadow_text[512];
-	long connect_ms, dialogue_ms, handshake_ms; /* -1: not come to */
+	long connect_ms, dialogue_ms, handshake_ms; /* -1: not reached */
 };
 
 struct host {
-	char name[1024]; /* as DNS has it */
+	char name[1024]; /* as in DNS */
 	int preference;
 	char target[SMTPTLS_NAME_SIZE];	 /* of its CNAME, or "" */
-	char base[2][SMTPTLS_NAME_SIZE]; /* where TLSA records were asked for */
+	char base[2][SMTPTLS_NAME_SIZE]; /* where TLSA records were looked up */
 	struct smtptls_outbound_host outbound;
-	struct smtptls_tlsa *records[2]; /* what that leads to */
+	struct smtptls_tlsa *records[2]; /* for `outbound`, freed here */
 	struct smtptls_plan plan;
 	struct address addresses[ADDRESSES_MAX];
 	size_t address_count;
@@ -108,7 +108,7 @@ struct host {
 struct sts_fact {
 	int asked; /* 1: the TXT record was looked up, or a file was given */
 	char id[SMTPTLS_STS_ID_SIZE];
-	int id_error;	 /* of smtptls_sts_id(), or 0 */
+	int id_error;	 /* from smtptls_sts_id(), or 0 */
 	char error[256]; /* why there is no policy, or "" */
 	char *text;
 	struct smtptls_sts_policy policy;
@@ -128,11 +128,11 @@ struct destination {
 	struct findings findings;
 };
 
-/* The program's own trouble: one line on stderr, and the status UNKNOWN. */
+/* A local error: print one line on stderr, and exit with UNKNOWN. */
 _Noreturn void fail(const char *format, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 
-/* `change` is a string or NULL. */
+/* Add a finding; `change` may be NULL. */
 __attribute__((format(printf, 4, 5))) void find(struct findings *findings,
 						enum severity severity,
 						const char *change,
@@ -143,7 +143,7 @@ enum severity worst_of(const struct destination *destination);
 
 /* Write bytes as printable ASCII, others as \xNN; cut at `size`. */
 void escape(char *text, size_t size, const void *data, size_t len);
-/* 32 bytes as hexadecimal. */
+/* Write 32 bytes in hexadecimal. */
 void to_hex(char text[65], const unsigned char digest[32]);
 
 const char *level_name(int level);

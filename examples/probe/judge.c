@@ -2,10 +2,10 @@
 /*
  * judge: what is wrong with a destination, and what to change.
  *
- * Findings are of the domain here, of its hosts in judge_host.c. What senders
- * stumble over is CRITICAL; what some of them will, or all of them soon, is a
- * WARNING; where this side does not know, UNKNOWN; what is as it may be is a
- * note.
+ * The findings on the domain are here, those on its hosts in judge_host.c. A
+ * problem for senders is CRITICAL; one for some of them, or for all of them
+ * soon, is a WARNING; UNKNOWN means that this side could not find out; anything
+ * acceptable is a note.
  */
 #include "judge.h"
 
@@ -46,7 +46,7 @@ static void judge_mx(struct destination *destination)
 		     HOSTS_MAX, destination->hosts_left_out);
 }
 
-/* TLSA records of hosts that an unsigned record names. */
+/* The hosts have TLSA records, but the MX records are unsigned. */
 static void judge_insecure_mx(struct destination *destination)
 {
 	size_t i;
@@ -134,7 +134,7 @@ static void judge_sts(struct destination *destination)
 		judge_sts_lines(destination);
 }
 
-/* How much the domain asks of senders. */
+/* Note whether the domain lets senders do without TLS. */
 static void judge_strength(struct destination *destination)
 {
 	size_t i, opportunistic = 0;

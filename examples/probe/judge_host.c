@@ -2,9 +2,9 @@
 /*
  * judge_host: what is wrong with one host, and what to change.
  *
- * The library's sentences say why TLS failed, and mostly what would help. Here
- * stands what only a probe knows: which records to publish, which name the
- * certificate lacks, when it ends.
+ * The library's sentences say why TLS failed, and mostly what would help. This
+ * file adds what only a probe knows: which records to publish, which name the
+ * certificate lacks, when it expires.
  */
 #include "judge.h"
 
@@ -116,7 +116,7 @@ static void judge_no_connection(struct host *host,
 		     strerror(attempt->connect_errno));
 }
 
-/* Which record to publish, or what chain to serve. */
+/* Which record to publish, or which chain to send. */
 static void tlsa_change(const struct host *host, const struct attempt *attempt,
 			int port, char *text, size_t size)
 {
@@ -147,7 +147,7 @@ static void tlsa_change(const struct host *host, const struct attempt *attempt,
 			 port, base, record);
 }
 
-/* The server takes what this side does not offer. */
+/* The server accepts a protocol or cipher that this side does not offer. */
 static void wide_change(const struct attempt *attempt, char *text, size_t size)
 {
 	int modern = strcmp(attempt->wide_protocol, "TLSv1.3") == 0;
@@ -201,7 +201,7 @@ static void judge_failure(const struct destination *destination,
 			wide_change(attempt, change, sizeof(change));
 		break;
 	}
-	/* where the library's advice is general, it stands behind the colon */
+	/* the library's general advice follows the colon, and is replaced */
 	find(&host->findings, CRITICAL, change[0] ? change : NULL, "%s: %.*s%s",
 	     attempt->address.text,
 	     (int)(change[0] && !whole ? strcspn(attempt->text, ":")
@@ -241,7 +241,7 @@ static void judge_clear(struct host *host, const struct attempt *attempt,
 	     attempt->address.text, what, attempt->refusal);
 }
 
-/* Names do not count for DANE-EE, nor dates. */
+/* 1 if DANE-EE matched: names and dates do not count. */
 static int is_dane_ee(const struct attempt *attempt)
 {
 	return attempt->verify == 1 && attempt->tlsa_record > 0 &&
@@ -312,7 +312,7 @@ static void judge_records(const struct destination *destination,
 	     record);
 }
 
-/* What a policy in testing would have stopped. */
+/* What a policy in mode testing would have stopped. */
 static void judge_testing(struct host *host, const struct attempt *attempt)
 {
 	char change[512];

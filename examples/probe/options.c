@@ -2,8 +2,7 @@
 /*
  * options: the command line of smtptls-probe.
  *
- * What is wrong in it ends the program with the status UNKNOWN, as checks of
- * Nagios do it.
+ * An error in it ends the program with the status UNKNOWN, as in Nagios checks.
  */
 #include "options.h"
 
@@ -99,7 +98,7 @@ static int level_of(const char *text)
 	usage_error(&program, "--require %s: no such level", text);
 }
 
-/* An IP address, alone; 1 when it is one. */
+/* 1 if `text` is an IP address, which becomes `address`. */
 static int parse_address(struct address *address, const char *text, int port)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&address->sockaddr;
@@ -122,7 +121,7 @@ static int parse_address(struct address *address, const char *text, int port)
 	return 1;
 }
 
-/* Take the port off a word's end: HOST, HOST:PORT, [ADDR]:PORT, IPv6. */
+/* Split off a word's port, if any: HOST, HOST:PORT, [ADDR]:PORT, IPv6. */
 static const char *split(const char *option, char *word, int *port)
 {
 	char *colon = strrchr(word, ':'), *close = strchr(word, ']');
@@ -270,7 +269,7 @@ static const struct option names[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* Of the policies. */
+/* Take a string for one of the policies. */
 static void take_string(struct options *options, int option)
 {
 	struct smtptls_policy_spec *spec =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report: what was found, for eyes or for programs. */
+/* report: the findings, for people or for programs. */
 #ifndef PROBE_REPORT_H
 #define PROBE_REPORT_H
 

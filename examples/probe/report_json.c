@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report_json: what was found, for programs, in one object (see the manual). */
+/* report_json: the findings for programs, in one object (see the manual). */
 #include "report.h"
 
 #ifdef HAVE_JANSSON
@@ -15,7 +15,7 @@ static void set(json_t *object, const char *name, json_t *value)
 		fail("no memory");
 }
 
-/* What is empty is left out. */
+/* An empty string is left out. */
 static void set_text(json_t *object, const char *name, const char *text)
 {
 	if (text && text[0])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report_text: what was found, for eyes, in 80 columns. The first line is the
- * whole in one, as monitors show it; colours are for terminals.
+ * report_text: the findings for people, in 80 columns. The first line sums them
+ * up, as monitors show it; colours are for terminals.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,8 +34,8 @@ static void begin_line(int indent)
 }
 
 /*
- * Print words from column `at` on, later lines indented by `indent`. What is
- * too long for that, as a digest, is moved to the left, or cut.
+ * Print words from column `at` on, later lines indented by `indent`. A word
+ * that is too long for that, like a digest, is moved to the left, or split.
  */
 static void wrap(const char *text, int at, int indent)
 {
@@ -251,7 +251,7 @@ static void print_host(const struct destination *destination,
 	print_findings(&host->findings, colour);
 }
 
-/* ---- the whole ---- */
+/* ---- the report ---- */
 
 static const struct finding *first_of(const struct findings *findings,
 				      enum severity severity)

@@ -2,17 +2,17 @@
 /*
  * smtptls-probe: what senders find at a mail domain, or at a host.
  *
- * It asks what a sender asks (MX, addresses, TLSA records with DNSSEC, MTA-STS),
- * decides by the library's outbound policy, connects as that says, and tells
- * what is wrong and what to change. It sends no mail.
+ * It looks up what a sender does (MX, addresses, TLSA records with DNSSEC,
+ * MTA-STS), decides by the library's outbound policy, connects accordingly, and
+ * reports what is wrong and what to change. It sends no mail.
  *
  *   options      the command line
  *   dns, sts     look-ups: libunbound, libcurl
- *   destination  the order of it all
+ *   destination  the sequence of steps
  *   examine      connections to one address; wire moves their bytes
- *   certificate  what a chain says
- *   judge        from facts to findings
- *   report       for eyes, or as JSON
+ *   certificate  the contents of a chain
+ *   judge        derives findings from facts
+ *   report       text for people, or JSON
  */
 #include <errno.h>
 #include <stdio.h>

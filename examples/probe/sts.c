@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sts: a domain's MTA-STS policy (RFC 8461): announced by DNS, fetched by
+ * sts: a domain's MTA-STS policy (RFC 8461): announced in DNS, fetched by
  * HTTPS, or read from a file.
  *
- * A probe keeps no cache: what cannot be had now is as it is for a sender who
- * has never had it.
+ * A probe has no cache: if the policy cannot be fetched now, the probe is like
+ * a sender that never had it.
  */
 #include "sts.h"
 
@@ -49,7 +49,7 @@ static void read_file(struct destination *destination, const char *path)
 	take_text(destination, text, len);
 }
 
-/* 1 when a policy is announced. */
+/* 1 if a policy is announced. */
 static int find_id(struct dns *dns, struct destination *destination)
 {
 	struct sts_fact *sts = &destination->sts;

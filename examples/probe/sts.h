@@ -10,9 +10,9 @@ void sts_find(struct dns *dns, const struct options *options,
 	      struct destination *destination);
 
 /*
- * Fetch https://mta-sts.DOMAIN/.well-known/mta-sts.txt from `address`, or from
- * where the system finds it if that is NULL. Returns 0 with *text, which is to
- * be freed; else enum smtptls_sts_state and a sentence.
+ * Fetch https://mta-sts.DOMAIN/.well-known/mta-sts.txt from the IP address
+ * `address`. Returns 0 with *text, which the caller frees; else enum
+ * smtptls_sts_state with a sentence in `error`.
  */
 int sts_fetch(const char *domain, const char *address, const char *ca_file,
 	      int timeout_ms, char **text, size_t *len, char *error,

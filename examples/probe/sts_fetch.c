@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sts_fetch: a policy by HTTPS (RFC 8461 section 3.3), with libcurl: the web
- * server's certificate is verified, a redirection is an error, and so is more
- * than SMTPTLS_STS_POLICY_MAX bytes.
+ * sts_fetch: fetches a policy by HTTPS (RFC 8461 section 3.3), with libcurl.
+ * The web server's certificate is verified; a redirect is an error, and so are
+ * more than SMTPTLS_STS_POLICY_MAX bytes.
  */
 #include "sts.h"
 

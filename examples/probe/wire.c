@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wire: a connection of the library's and its socket.
+ * wire: a connection of the library and its socket.
  *
- * What comes in the clear is kept beside it, for a reader: the library gives
- * nothing out that it has heard before TLS, and nothing here depends on it.
+ * Plaintext input is kept as well, only to be shown in the report: the library
+ * does not hand out anything that it read before TLS.
  */
 #include "wire.h"
 
@@ -80,7 +80,7 @@ static void take(struct wire *wire)
 		(void)smtptls_conn_abort_errno(wire->conn, errno);
 }
 
-/* 0, or -1 when nothing can be sent any more. */
+/* Send; 0, or -1 if nothing can be sent any more. */
 static int give(struct wire *wire)
 {
 	const unsigned char *ptr;
@@ -102,7 +102,7 @@ static int is_over(const struct wire *wire)
 	return state == SMTPTLS_FAILED || state == SMTPTLS_CLOSED;
 }
 
-/* Wait for what is wanted, and move it; 0, or -1 at the time limit. */
+/* Wait for the ports, and move their bytes; 0, or -1 on timeout or error. */
 static int move(struct wire *wire, int ports, long end)
 {
 	struct pollfd wait = { wire->fd, 0, 0 };
@@ -137,7 +137,7 @@ static void run_until(struct wire *wire, int until, long end)
 			end = wire->handshake_at + wire->timeout_ms;
 		}
 	}
-	/* an alert, as far as it goes */
+	/* send an alert, as far as possible */
 	end = clock_ms() + 1000;
 	while (is_over(wire) &&
 	       (ports = smtptls_conn_poll(wire->conn) & SMTPTLS_NET_OUT)) {
@@ -198,7 +198,7 @@ int wire_reply(const char *heard, size_t len, int i, char *first,
 int wire_command(struct wire *wire, const char *line, char *reply, size_t size)
 {
 	char heard[8192], first[512];
-	/* for the whole reply: it may come byte by byte */
+	/* one limit for the whole reply, which may come byte by byte */
 	long end = clock_ms() + wire->timeout_ms;
 	size_t len = 0, at = 0, n = strlen(line);
 	struct smtptls_reply part;

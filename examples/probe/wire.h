@@ -9,29 +9,29 @@ struct wire {
 	int fd;
 	struct smtptls_conn *conn;
 	int timeout_ms;
-	char heard[8192]; /* in the clear, as far as there is room */
+	char heard[8192]; /* plaintext input, as far as there is room */
 	size_t heard_len;
-	long handshake_at;	  /* clock_ms() when it began; 0: not yet */
+	long handshake_at;	  /* clock_ms() at its start; 0: not yet */
 	struct smtptls_ehlo ehlo; /* the reply to wire_command() */
 	char offers[8192];
 };
 
-/* Connect: 0, or an errno. */
+/* Connect; 0, or an errno. */
 int wire_connect(struct wire *wire, const struct address *address,
 		 int timeout_ms);
 /*
- * Move bytes until one of the ports `until` is open, or the connection has
- * failed, which it does at the time limit.
+ * Move bytes until one of the ports `until` is open, or the connection is over;
+ * the time limit makes it fail.
  */
 void wire_run(struct wire *wire, int until);
-/* Say a line, and hear the reply, escaped; 0, or -1 without a whole reply. */
+/* Send a line and read the reply, escaped; 0, or -1 without a full reply. */
 int wire_command(struct wire *wire, const char *line, char *reply, size_t size);
-/* End the connection in order, and free it. */
+/* Close the connection properly, and free it. */
 void wire_close(struct wire *wire);
 
 /*
- * The i-th reply of those that were heard in the clear: its first line, and the
- * others as a list with commas. 0, or -1 when there is none.
+ * Get the i-th of the plaintext replies: its first line, and the others as a
+ * list with commas. 0, or -1 if there is none.
  */
 int wire_reply(const char *heard, size_t len, int i, char *first,
 	       size_t first_size, char *others, size_t others_size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * domain: from a domain to its hosts, each with a plan: the look-ups of
- * smtptls_outbound(3), by common/resolver, which validates them. A host is
- * looked up when its turn comes. MTA-STS is left out, since it takes a web
+ * domain: finds the hosts of a domain, and a plan for each: the look-ups of
+ * smtptls_outbound(3), through common/resolver, which validates them. A host is
+ * looked up when its turn comes. MTA-STS is left out, since it needs an HTTPS
  * client; smtptls-probe shows how it is done.
  */
 #include "domain.h"
@@ -23,7 +23,7 @@ struct host {
 	int preference;
 	struct smtptls_outbound_host outbound;
 	struct smtptls_tlsa records[2][RECORDS];
-	struct answer tlsa[2]; /* in which the records are */
+	struct answer tlsa[2]; /* these hold the records' data */
 	struct smtptls_plan plan;
 	struct sockaddr_storage sockaddr[ADDRESSES];
 	struct addrinfo addresses[ADDRESSES];
@@ -40,7 +40,7 @@ struct domain {
 
 /* ---- the domain ---- */
 
-/* Where it belongs by its preference; of too many the last are left out. */
+/* Insert a host by its preference; beyond HOSTS, the last are left out. */
 static void add_host(struct domain *domain, int preference,
 		     const unsigned char *wire, size_t len)
 {
@@ -56,7 +56,7 @@ static void add_host(struct domain *domain, int preference,
 		(size_t)(domain->hosts + domain->count - host - 1) *
 			sizeof(*host));
 	host->preference = preference;
-	/* what cannot be read is no host name, which the plan says */
+	/* a malformed name is not a host name, and the plan says so */
 	if (wire_name(host->name, sizeof(host->name), wire, len) < 0)
 		snprintf(host->name, sizeof(host->name), "?");
 }
@@ -104,7 +104,7 @@ struct domain *domain_open(const struct mail *mail, long long deadline,
 	domain->outbound.domain = mail->domain;
 	domain->outbound.level = mail->level;
 	ask_mx(domain, mail->domain);
-	/* without plans the MX look-up alone decides */
+	/* without plans, the MX look-up alone decides */
 	if (smtptls_outbound_decide(&domain->outbound, sizeof(domain->outbound),
 				    NULL, 0, 0, &decision,
 				    sizeof(decision)) < 0) {
@@ -214,7 +214,7 @@ static void ask_tlsa(struct domain *domain, struct host *host, int i,
 	}
 }
 
-/* The family that the plan does not trust is taken out of the list. */
+/* The list of addresses, without a family that the plan does not trust. */
 static const struct addrinfo *allowed(struct host *host)
 {
 	struct addrinfo *first = NULL, **last = &first;
@@ -293,7 +293,7 @@ struct smtptls_decision domain_decide(const struct domain *domain)
 
 #else
 
-/* the command line refuses domains in this build */
+/* the command line refuses --domain in this build */
 
 struct domain *domain_open(const struct mail *mail, long long deadline,
 			   const char **error)

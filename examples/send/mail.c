@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sendmta: what is to be sent, and how: the command line and the message.
+ * sendmta: the command line and the message.
  *
- * What comes out of it can be sent as it is: no address ends its command, no
- * line of the message ends the message, and no option undoes another.
+ * The result is safe to send: an address cannot end its command, a line of the
+ * message cannot end the message, and no option contradicts another.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -86,7 +86,7 @@ enum {
 	TIMEOUT_MAX = 86400
 };
 
-/* What stands between the angle brackets; only a sender may be empty. */
+/* An address, without angle brackets; only a sender may be empty. */
 static const char *read_address(const char *option, const char *address)
 {
 	const char *p;
@@ -103,7 +103,7 @@ static const char *read_address(const char *option, const char *address)
 	return address;
 }
 
-/* The digest takes the place of its digits. */
+/* Overwrites the digits with the digest. */
 static const char *read_pin(char *pin)
 {
 	char *hex = pin + strlen("sha256:");
@@ -156,7 +156,7 @@ static int read_domain_level(const char *level)
 		    level);
 }
 
-/* What AUTH PLAIN says, in BASE64 (RFC 4616). */
+/* The argument of AUTH PLAIN, in base64 (RFC 4616). */
 static const char *login_of(const char *user, const char *password)
 {
 	static char login[(2 * SECRET_MAX + 2 + 2) / 3 * 4 + 1];
@@ -197,7 +197,7 @@ static void read_server(struct mail *mail, char *server)
 	}
 }
 
-/* What is asked for, and does not go together. */
+/* The error of options that do not go together, or NULL. */
 static const char *contradiction(char *const *value, int verify)
 {
 	if (!value[USER] != !value[PASSWORD])
@@ -218,7 +218,7 @@ static const char *contradiction(char *const *value, int verify)
 	return NULL;
 }
 
-/* Each at most once: of two recipients one would be lost without a word. */
+/* Each at most once: of two recipients, one would be lost silently. */
 static void read_values(char **value, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -329,10 +329,10 @@ void mail_read_options(struct mail *mail, int argc, char **argv)
 /* ---- the message ---- */
 
 /*
- * A dot at the start of a line is doubled, and a line with one dot ends the
- * message (RFC 5321 section 4.5.2). Lines end in CRLF, be it LF or CRLF in the
- * file. A CR that ends no line becomes a space: some servers take it for the end
- * of a line, and what stands behind it for another message.
+ * A dot at the start of a line is doubled, and a line with a single dot ends
+ * the message (RFC 5321 section 4.5.2). An LF or CRLF in the file becomes CRLF.
+ * Any other CR becomes a space: some servers take it for the end of a line, and
+ * what follows it for another message.
  */
 static void write_text(struct mail *mail, FILE *in, FILE *out)
 {

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sendmta: a client that blocks, and sends one message.
+ * sendmta: a blocking client that sends one message.
  *
  *   sendmta --from a@example.org --to b@example.net FILE mx.example.net:25
  *
- * prepare() says what the server must prove, connect_to() makes a socket,
- * start_tls() lets the library negotiate on it; from there on say() and hear()
- * are all that is needed, in the clear and under TLS alike. One deadline holds
- * for everything, and what goes wrong first is told in one sentence. The manual
- * is man/sendmta.1.
+ * prepare() sets what the server must prove, connect_to() connects a socket,
+ * start_tls() lets the library negotiate on it; from then on say() and hear()
+ * suffice, in the clear and under TLS alike. One deadline covers everything,
+ * and the first error is reported in one sentence. The manual is man/sendmta.1.
  *
- * Three rules are the library's and cannot be broken here: nothing that was
- * heard before TLS is believed under it, no failure of TLS goes on in the clear,
- * and who forgets to choose how the server is verified sends nothing.
+ * The library enforces three rules that this program cannot break: nothing read
+ * before TLS is used under TLS, no failed TLS continues in the clear, and
+ * nothing is sent unless the program has chosen how to verify the server.
  *
- * With --domain the hosts, and what each must prove, come from domain.
+ * With --domain, domain.c finds the hosts, and what each must prove.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,21 +39,21 @@ struct session {
 	struct smtptls_conn *conn;
 	int fd, status;
 	int flags; /* for smtptls_conn_negotiate() */
-	int greet; /* the greeting is still to be heard */
-	int sent;  /* the message was, so another server is not tried */
-	int late;  /* a server has put it off */
-	const struct addrinfo *address; /* that it is connected to */
+	int greet; /* the greeting has not been read yet */
+	int sent;  /* the message was, so no other server is tried */
+	int late;  /* a server has deferred it */
+	const struct addrinfo *address; /* it is connected to this one */
 	long long deadline;
 	char me[256], sentence[1024];
-	char doing[16]; /* what the next reply is to */
-	char in[LINE];	/* read, and not yet a line */
+	char doing[16]; /* the command that the next reply answers */
+	char in[LINE];	/* input that is not yet a line */
 	size_t held;
-	char last[LINE + 1]; /* line of the reply */
+	char last[LINE + 1]; /* last line of the reply */
 	struct smtptls_ehlo ehlo;
 	char offers[4096];
 };
 
-/* How it ends, unless that is known. The server's words may be in the text. */
+/* Set the outcome, unless there is one. The text may contain the server's. */
 __attribute__((format(printf, 3, 4))) static int
 end(struct session *s, int status, const char *format, ...)
 {
@@ -72,7 +71,7 @@ end(struct session *s, int status, const char *format, ...)
 	return status == TAKEN ? 0 : -1;
 }
 
-/* The same, where the library knows why, and whether it may pass. */
+/* The same, for the library's error; its status tells if it is permanent. */
 static int failed(struct session *s, int error)
 {
 	struct smtptls_info info = { 0 };
@@ -102,9 +101,9 @@ static int left(const struct session *s)
 /* ---- the connection ---- */
 
 /*
- * The session that the last run has kept. It is offered once only, since those
- * who listen can tell that it is the same. One that does not fit is no fault:
- * the handshake is longer then.
+ * Offer the session that the last run kept. It is offered only once, since
+ * eavesdroppers could recognize it. One that does not fit is not an error: the
+ * handshake is then a full one.
  */
 static int offer_session(struct session *s, const struct mail *mail)
 {
@@ -122,7 +121,7 @@ static int offer_session(struct session *s, const struct mail *mail)
 	return 0;
 }
 
-/* That of this run, for the next one; who can read it can pass for the server. */
+/* Keep the session for the next run; its readers can impersonate the server. */
 static void keep_session(struct session *s, const struct mail *mail)
 {
 	unsigned char data[SMTPTLS_SESSION_MAX];
@@ -139,7 +138,7 @@ static void keep_session(struct session *s, const struct mail *mail)
 		close(fd);
 }
 
-/* `ca`: the authorities are needed; with 2 they are used if they are there. */
+/* `ca`: 1 if authorities are needed, 2 if the system's are optional. */
 static int make_conn(struct session *s, const struct mail *mail, int ca)
 {
 	struct smtptls_config *config = NULL;
@@ -162,7 +161,7 @@ static int make_conn(struct session *s, const struct mail *mail, int ca)
 		text = config ? smtptls_config_error(config) : "";
 		end(s, LOCAL, "%s", *text ? text : smtptls_strerror(ret));
 	}
-	smtptls_config_unref(config); /* the connection is an owner, too */
+	smtptls_config_unref(config); /* the connection keeps a reference */
 	return ret;
 }
 
@@ -213,7 +212,7 @@ static int try_address(const struct addrinfo *address, int timeout)
 	return -1;
 }
 
-/* Each address has an equal part of the time that is left. */
+/* Each address gets an equal share of the time left. */
 static int connect_any(struct session *s, const struct addrinfo *list,
 		       const char *name)
 {
@@ -264,7 +263,7 @@ static int say(struct session *s, const char *data, size_t len)
 	return n < 0 ? failed(s, (int)n) : 0;
 }
 
-/* The next line, in `last`; its length, or 0 when there is none. */
+/* Read the next line into `last`; its length, or 0 if there is none. */
 static size_t hear_line(struct session *s)
 {
 	size_t len;
@@ -293,7 +292,7 @@ static size_t hear_line(struct session *s)
 	return len;
 }
 
-/* A whole reply, and nothing behind it: its code, or -1. */
+/* Read a complete reply with nothing after it: its code, or -1. */
 static int hear(struct session *s, const char *doing)
 {
 	struct smtptls_reply reply = { 0 };
@@ -338,7 +337,7 @@ command(struct session *s, const char *format, ...)
 	return hear(s, line);
 }
 
-/* The server's no: for good, or for now. */
+/* The server refused, permanently or for now. */
 static int refused(struct session *s, int code)
 {
 	return end(s, code >= 500 ? REFUSED : LATER,
@@ -360,7 +359,7 @@ static int offers(const struct session *s, const char *keyword,
 	return word && len == 0;
 }
 
-/* The password is for the server alone: never in the clear. */
+/* The password is only for the server: never send it in the clear. */
 static int log_in(struct session *s, const struct mail *mail)
 {
 	int code;
@@ -371,7 +370,7 @@ static int log_in(struct session *s, const struct mail *mail)
 	return code == 235 ? 0 : refused(s, code);
 }
 
-/* EHLO, and HELO where there is no TLS and no better. */
+/* EHLO, or without TLS HELO if the server does not know EHLO. */
 static int greet(struct session *s)
 {
 	int code = command(s, "EHLO %s\r\n", s->me);
@@ -381,7 +380,7 @@ static int greet(struct session *s)
 	return code == 250 ? 0 : refused(s, code);
 }
 
-/* The server's yes, and over what it has come. */
+/* The server accepted; say over which connection. */
 static int taken(struct session *s)
 {
 	struct smtptls_info info = { 0 };
@@ -438,7 +437,7 @@ static void send_to_server(struct session *s, const struct mail *mail)
 		send_mail(s, mail);
 }
 
-/* What the session has left open; what comes of it changes nothing. */
+/* Close what the session left open; errors no longer matter. */
 static void leave(struct session *s, const struct mail *mail)
 {
 	if (s->fd >= 0) {
@@ -457,7 +456,7 @@ static void leave(struct session *s, const struct mail *mail)
 
 /* ---- to a domain ---- */
 
-/* TLS has failed where it may: once more, without it. */
+/* TLS was optional and has failed: connect again without it. */
 static int start_in_clear(struct session *s, const struct mail *mail)
 {
 	leave(s, mail);
@@ -471,7 +470,7 @@ static int start_in_clear(struct session *s, const struct mail *mail)
 	return 0;
 }
 
-/* That is connected to: SMTPTLS_TRY when it has decided on the message. */
+/* Try the connected server: SMTPTLS_TRY if it decided on the message. */
 static int try_server(struct session *s, const struct mail *mail,
 		      const struct mx *mx)
 {
@@ -497,7 +496,7 @@ static int try_server(struct session *s, const struct mail *mail,
 	return SMTPTLS_SKIP_CONNECTION;
 }
 
-/* A host by its plan, address by address: SMTPTLS_TRY as above. */
+/* Try a host by its plan, address by address: SMTPTLS_TRY as above. */
 static int try_host(struct session *s, const struct mail *mail,
 		    const struct mx *mx)
 {
@@ -507,8 +506,8 @@ static int try_host(struct session *s, const struct mail *mail,
 
 	do {
 		if (make_conn(s, mail, ca) < 0)
-			return SMTPTLS_TRY; /* this side's own trouble */
-		/* what an address said before stays the sentence */
+			return SMTPTLS_TRY; /* a local error */
+		/* an earlier address's sentence stays */
 		if (connect_any(s, list, mx->name) < 0)
 			return skip;
 		list = s->address->ai_next;

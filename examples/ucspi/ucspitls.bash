@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What bash completes for ucspitls: behind CERT and KEY, a program.
+# Bash completion for ucspitls: after CERT and KEY, a program.
 
 _ucspitls()
 {
