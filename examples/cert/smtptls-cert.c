@@ -2,18 +2,18 @@
 /*
  * smtptls-cert: makes a CA, a mail server's certificate and key, and on request
  * a client's certificate and Diffie-Hellman parameters; see smtptls-cert(1).
- * What stands in a certificate is x509.c's.
+ * x509.c defines the contents of the certificates.
  *
- * Works in three steps. Planning lists the files to make, and ends the program
- * where one is in the way; making fills them, in memory only; storing writes
- * all of them under temporary names and then gives them their own. So nothing
- * in the directory changes before everything is made and written.
+ * It works in three steps. Planning lists the files to make, and exits if one
+ * is in the way; making fills them, in memory only; storing writes all of them
+ * under temporary names and then renames them. So nothing in the directory
+ * changes before everything is made and written.
  *
  * It needs GnuTLS and POSIX.1-2008, not libsmtptls, and works inside DIR. It
  * never overwrites a file without --force, not even one that appears meanwhile;
- * never replaces a CA without --new-ca; never opens a key to others for a
- * moment, whatever the umask; and never uses the network. Any error ends it
- * through die(), and clean_up() runs however it ends.
+ * never replaces a CA without --new-ca; never makes a key readable to others,
+ * not even for a moment, whatever the umask; and never uses the network. Any
+ * error ends it through die(), and clean_up() runs on every exit.
  */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
@@ -85,7 +85,7 @@ struct file {
 
 struct pair {
 	struct cert cert;
-	struct file *key_file, *crt_file; /* NULL: a CA that is kept */
+	struct file *key_file, *crt_file; /* NULL: an existing CA */
 };
 
 static struct {
@@ -96,13 +96,13 @@ static struct {
 
 static struct pair pairs[4]; /* the CA, two for the server, the client's */
 static size_t n_pairs;
-static struct file files[2 * 4 + 1]; /* published backwards */
+static struct file files[2 * 4 + 1]; /* published in reverse order */
 static size_t n_files;
 static struct file *dh_file;
 static bool stored;
 static const char *at_file; /* for messages */
 
-/* One line, whatever bytes the arguments brought. */
+/* Print one line, whatever bytes the arguments contain. */
 __attribute__((format(printf, 1, 2))) static _Noreturn void
 die(const char *format, ...)
 {
@@ -137,7 +137,7 @@ static void check(int ret)
 						: gnutls_strerror(ret));
 }
 
-/* What is not stored completely is not stored at all. Memory ends with us. */
+/* Store everything or nothing. Memory is freed by the exit. */
 static void clean_up(void)
 {
 	for (struct file *file = files; file < files + n_files; file++) {
@@ -170,7 +170,7 @@ static bool add_name(const char *name)
 	return true;
 }
 
-/* It becomes a file's name beside ours, also where case means nothing. */
+/* It becomes a file name beside ours, even if case is ignored. */
 static bool is_client_name(const char *name)
 {
 	size_t len = strlen(name);
@@ -181,8 +181,8 @@ static bool is_client_name(const char *name)
 }
 
 /*
- * From the hosts file, which is all that gethostent reads: without a network a
- * resolver blocks, and the DNS is not the administrator's word anyway.
+ * Use the hosts file, which is all that gethostent reads: without a network a
+ * resolver blocks, and DNS need not be what the administrator wants anyway.
  */
 static const char *find_fqdn(const char *host)
 {
@@ -276,18 +276,18 @@ static void plan_ca(void)
 		fail("missing, and the CA cannot sign without it; bring it "
 		     "back, or make another CA with --new-ca --force");
 	}
-	/* two CAs of one name would be taken for each other */
+	/* two CAs with the same name would be confused */
 	check(gnutls_rnd(GNUTLS_RND_NONCE, id, sizeof(id)));
 	snprintf(text, sizeof(text), "smtptls CA %02x%02x%02x%02x", id[0],
 		 id[1], id[2], id[3]);
-	/* who needs an RSA leaf may be unable to check an ECDSA signature */
+	/* a peer that needs an RSA leaf may not support ECDSA signatures */
 	plan_cert(PREFIX "ca", NULL, opt.rsa || opt.both, &name, 1);
 }
 
 static void plan(void)
 {
 	plan_ca();
-	/* like the CA, it is made where it is absent, or when asked for */
+	/* like the CA, it is made if it is absent, or on request */
 	if (opt.n_names || opt.both || opt.new_ca ||
 	    (!opt.client && !opt.dhparam) ||
 	    (!exists(PREFIX "server.key") && !exists(PREFIX "server.crt"))) {
@@ -368,7 +368,7 @@ static void write_temporary(struct file *file)
 	at_file = file->name;
 	check_errno(fd = mkstemp(name));
 	strcpy(file->temporary, name);
-	/* mkstemp's 0600, unless the umask took from it: before the content */
+	/* mkstemp makes 0600 less the umask; set the mode before the content */
 	check_errno(fchmod(fd, file->mode));
 	while (p < end) {
 		ssize_t n = write(fd, p, (size_t)(end - p));
@@ -387,7 +387,7 @@ static void publish(struct file *file)
 	if (file->replace) {
 		check_errno(rename(file->temporary, file->name));
 	} else {
-		/* rename would overwrite what has appeared meanwhile */
+		/* rename would overwrite a file that has appeared meanwhile */
 		check_errno(link(file->temporary, file->name));
 		file->published = true;
 		check_errno(unlink(file->temporary));
@@ -400,18 +400,18 @@ static void store(void)
 	sigset_t all, old;
 	int fd;
 
-	/* a signal must not leave half of it, and it is a moment's work */
+	/* a signal must not interrupt this; it takes only a moment */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);
 	for (size_t i = 0; i < n_files; i++)
 		write_temporary(&files[i]);
-	/* backwards: who sees a certificate finds its key, who sees a CA the
-	 * rest, and of several of us at work one comes through */
+	/* in reverse order: a certificate appears after its key, and the CA
+	 * after the rest; of several processes at work, one succeeds */
 	for (size_t i = n_files; i-- > 0;)
 		publish(&files[i]);
 	at_file = ".";
 	check_errno(fd = open(".", O_RDONLY | O_CLOEXEC));
-	/* EINVAL: a file system without such a thing for directories */
+	/* EINVAL: the file system has no fsync for directories */
 	if (fsync(fd) < 0 && errno != EINVAL)
 		fail(strerror(errno));
 	check_errno(close(fd));
@@ -467,7 +467,7 @@ static void parse_options(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	parse_options(argc, argv);
-	/* a file too large is then an error of write, and we tidy up */
+	/* write then fails for a file that is too large, and we clean up */
 	signal(SIGXFSZ, SIG_IGN);
 	if (atexit(clean_up) != 0)
 		die("atexit: no memory");

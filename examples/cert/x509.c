@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What stands in the certificates of smtptls-cert: kinds and sizes of keys,
- * times, extensions, names. It works in memory, prints nothing, and leaves it
- * to the caller that names are sensible and files are safe.
+ * The contents of smtptls-cert's certificates: kinds and sizes of keys, times,
+ * extensions, names. It works in memory and prints nothing; the caller ensures
+ * that names are sensible and files are safe.
  *
- * Before: a kept CA has crt and key loaded; other certificates have neither.
+ * Precondition: an existing CA has crt and key loaded; other certificates have
+ * neither.
  */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
@@ -27,7 +28,7 @@ enum {
 	CA_LIFE = 3652 * 24 * 60 * 60,
 	LEAF_LIFE = 397 * 24 * 60 * 60,
 	CLOCK_SKEW = 60 * 60,
-	CA_RSA_BITS = 3072, /* it outlives 2030, where NIST's 2048 bits end */
+	CA_RSA_BITS = 3072, /* it outlives 2030, NIST's limit for 2048 bits */
 	LEAF_RSA_BITS = 2048
 };
 
@@ -69,7 +70,7 @@ int cert_san_type(const char *name, unsigned char value[256],
 	return is_host_name(name) ? GNUTLS_SAN_DNSNAME : -1;
 }
 
-/* A shortened name would name another host: the first one that fits. */
+/* Use the first name that fits: a shortened one would name another host. */
 static int set_subject(const struct cert *cert)
 {
 	const char *name = "smtptls server";
@@ -102,7 +103,7 @@ static int set_times(const struct cert *cert, const struct cert *ca)
 	time_t until = (time_t)end == end ? (time_t)end : INT32_MAX;
 	int ret;
 
-	/* after its CA's end it is worth nothing */
+	/* it is worthless after its CA has expired */
 	if (cert != ca && until > gnutls_x509_crt_get_expiration_time(ca->crt))
 		until = gnutls_x509_crt_get_expiration_time(ca->crt);
 	ret = gnutls_x509_crt_set_activation_time(cert->crt, from);
@@ -164,7 +165,7 @@ static int set_names(const struct cert *cert)
 		unsigned int size;
 		int type = cert_san_type(cert->names[i], value, &size);
 
-		/* a client's name may be of no type, and only the subject */
+		/* a client's name may have no type, and is only the subject */
 		if (type >= 0)
 			ret = gnutls_x509_crt_set_subject_alt_name(
 				cert->crt, (gnutls_x509_subject_alt_name_t)type,

@@ -17,26 +17,26 @@ struct cert {
 	const char *purpose; /* a GNUTLS_KP_*; NULL: a CA */
 	const char *const *names;
 	size_t n_names;
-	bool rsa; /* and not P-256 */
+	bool rsa; /* else P-256 */
 	gnutls_x509_crt_t crt;
 	gnutls_x509_privkey_t key;
 };
 
 /*
- * The gnutls_x509_subject_alt_name_t that a name is, with its value in that
- * type: an address, a mail address or a host's name; or -1.
+ * Returns the gnutls_x509_subject_alt_name_t of a name, an address, a mail
+ * address or a host name, with its value in that type; or -1.
  */
 int cert_san_type(const char *name, unsigned char value[256],
 		  unsigned int *size);
 
 /*
- * Makes a key, and a certificate for it signed by ca, which for a CA is the
- * certificate itself. Returns 0, or an error of GnuTLS.
+ * Make a key, and a certificate for it signed by `ca`, which for a CA is `cert`
+ * itself. Returns 0, or GnuTLS's error.
  */
 int cert_make(struct cert *cert, const struct cert *ca, gnutls_datum_t *crt_pem,
 	      gnutls_datum_t *key_pem);
 
-/* RFC 7919's ffdhe2048 as PEM. Returns 0, or an error of GnuTLS. */
+/* Write RFC 7919's ffdhe2048 as PEM. Returns 0, or GnuTLS's error. */
 int cert_dhparam(gnutls_datum_t *pem);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * smtptls-ciphers --apply: what is proposed, followed.
+ * smtptls-ciphers --apply: makes the proposed changes.
  *
- * The changes of a struct smtptls_answer, or those of the words of other
- * languages, are made to the options as they were given, and the options that
- * result are printed, to be pasted behind smtptls-ciphers or smtptls-server. It
- * is also what a host has to do that wants to follow a proposal by itself.
+ * The changes in a struct smtptls_answer, or those for words of other
+ * languages, are made to the given options, and the result is printed, to be
+ * pasted after smtptls-ciphers or smtptls-server. A host that makes proposed
+ * changes by itself must do the same.
  */
 #include "apply.h"
 
@@ -30,23 +30,23 @@ static int is_separator(char byte)
 	return byte && strchr(":,;/ \t\n\v\f\r", byte);
 }
 
-/* The end of a word: another, or a separator. */
+/* 1 if a word ends before this byte: a separator, or the start of another. */
 static int ends(char byte)
 {
 	return !byte || is_separator(byte) || strchr("!@", byte);
 }
 
-/* Whether the word of `len` bytes at `at` is one of the list's own. */
+/* 1 if the `len` bytes at `at` are a whole word of the list. */
 static int is_word(const char *list, const char *at, size_t len)
 {
-	/* One with a sign needs nothing before it, as in "ALL!RC4". */
+	/* One with a sign needs no separator before it, as in "ALL!RC4". */
 	if (at != list && !is_separator(at[-1]) && !strchr("!@", at[0]))
 		return 0;
-	/* The value stands right behind "ssl_ciphers=". */
+	/* The value directly follows "ssl_ciphers=". */
 	return at[len - 1] == '=' || ends(at[len]);
 }
 
-/* The list with `with` in the place of each `word`; NULL: no memory. */
+/* The list with each `word` replaced by `with`; NULL without memory. */
 static char *replaced(const char *list, const char *word, const char *with)
 {
 	size_t len = strlen(word), used = 0;
@@ -61,7 +61,7 @@ static char *replaced(const char *list, const char *word, const char *with)
 		strcpy(copy + used, with);
 		used += strlen(with);
 		at += len;
-		/* The separators behind a word go with it. */
+		/* The separators after a removed word go, too. */
 		if (!with[0] && (used == 0 || is_separator(copy[used - 1])))
 			while (is_separator(*at))
 				at++;
@@ -205,7 +205,7 @@ int apply_print(const struct smtptls_policy_spec *spec, unsigned keys,
 	if (status == DONE && answer->reason && answer->change_count == 0)
 		status = REFUSED;
 	for (i = 0; status == DONE && i < answer->change_count; i++) {
-		/* A certificate comes beside those that there are. */
+		/* A certificate is added to the existing ones. */
 		if (answer->changes[i].setting == SMTPTLS_SETTING_CERTIFICATE &&
 		    !options.keys)
 			options.keys = HELLO_DEFAULT_KEYS;
@@ -217,7 +217,7 @@ int apply_print(const struct smtptls_policy_spec *spec, unsigned keys,
 	return status;
 }
 
-/* What is still wrong is told in the words of the strings that result. */
+/* Print the options if the policy is valid; any error is of the new strings. */
 static int print_accepted(const struct options *options,
 			  const struct smtptls_policy_spec *given)
 {

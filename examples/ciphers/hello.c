@@ -2,13 +2,13 @@
 /*
  * smtptls-ciphers --hello: what a server would do with a recorded ClientHello.
  *
- * A recording is TLS records as a client has sent them, or the same bytes in
- * hexadecimal. Records begin with a byte that no text begins with, so the first
- * one tells which it is. A file is read to its end, but no further than 512
- * KiB: enough for the longest hello, cut into records of a byte each, in
- * spaced hexadecimal.
+ * A recording is TLS records as sent by a client, or the same bytes in
+ * hexadecimal. The first byte tells which, since a record begins with one that
+ * no text begins with. A file is read to its end, but no further than 512 KiB:
+ * enough for the longest hello, in records of one byte each, in spaced
+ * hexadecimal.
  *
- * Nothing is printed on standard output when there is no hello to judge.
+ * Nothing is printed on standard output if there is no hello to judge.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -98,7 +98,7 @@ static int complain(const char *name, const char *what)
 /* ------------------------------------------------------------------------ */
 /* Reading                                                                   */
 
-/* The whole of a file into `bytes` of FILE_MAX; 0, or -1 and a complaint. */
+/* Read a whole file into `bytes`, of FILE_MAX; 0, or -1 and a complaint. */
 static int read_file(const char *name, unsigned char *bytes, size_t *len)
 {
 	FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "rb");
@@ -120,7 +120,7 @@ static int read_file(const char *name, unsigned char *bytes, size_t *len)
 	return ret;
 }
 
-/* TLS's type of handshake records, or SSLv2's length of two bytes. */
+/* The type of TLS's handshake records, or SSLv2's two-byte length. */
 static int is_raw(const unsigned char *bytes, size_t len)
 {
 	return len > 0 && (bytes[0] == 0x16 || bytes[0] & 0x80);
@@ -131,7 +131,7 @@ static int is_space(unsigned char c)
 	return c && strchr(" \t\r\n\f\v", c);
 }
 
-/* In place, since bytes are shorter; 0, or -1 and a complaint. */
+/* Decode in place, since bytes are shorter; 0, or -1 and a complaint. */
 static int read_hex(const char *name, unsigned char *bytes, size_t *len)
 {
 	static const char digits[] = "0123456789abcdef0123456789ABCDEF";

@@ -3,10 +3,10 @@
  * smtptls-ciphers: what OpenSSL's strings mean, and what GnuTLS makes of them.
  *
  * An administrator pastes the strings of a configuration and sees the suites in
- * order, which of them a GnuTLS priority string can have and why not the
- * others, and the string to paste elsewhere; or what a server with them would
- * do with a recorded ClientHello. Nothing is printed on standard output when a
- * string is wrong, so that scripts can rely on it.
+ * order, which of them a GnuTLS priority string can express and why not the
+ * others, and the priority string to paste elsewhere; or what a server with
+ * these strings would do with a recorded ClientHello. Nothing is printed on
+ * standard output if a string is wrong, so that scripts can rely on it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 
 enum form { TABLE, LONG_TABLE, NAMES, ALL_NAMES, PRIORITY, HELLO };
 
-/* What is asked of the policy. */
+/* What to print of the policy. */
 struct question {
 	enum form form;
 	const char *hello; /* a file, for HELLO */
@@ -65,7 +65,7 @@ static const struct program program = { .name = "smtptls-ciphers",
 					.help = help,
 					.usage_status = 2 };
 
-/* In the list that OpenSSL's own API gives. */
+/* 1 if the suite is in the list that OpenSSL's own API returns. */
 static int openssl_has(const struct smtptls_policy_suite *suite)
 {
 	switch (suite->lost) {
@@ -104,9 +104,9 @@ static const char *or_dash(const char *name)
 	return name ? name : "-";
 }
 
-enum { CAUSE_WIDTH = 30 }; /* what 80 columns have left */
+enum { CAUSE_WIDTH = 30 }; /* what is left of 80 columns */
 
-/* Another suite that the table can name as the cause, or NULL. */
+/* The conflicting suite if it is short enough for the table, or NULL. */
 static const char *short_conflict(const struct smtptls_policy_suite *suite)
 {
 	return suite->conflict && strlen(suite->conflict) <= CAUSE_WIDTH
@@ -282,7 +282,7 @@ static void read_options(int argc, char **argv,
 		spec->ciphers = argv[optind];
 }
 
-/* Print what was asked for; the exit status. */
+/* Print what was asked for; returns the exit status. */
 static int answer(const struct smtptls_policy *policy,
 		  const struct question *question)
 {
@@ -305,7 +305,7 @@ static int answer(const struct smtptls_policy *policy,
 	return 0;
 }
 
-/* Make the policy and print what was asked for; the exit status. */
+/* Make the policy and print what was asked for; returns the exit status. */
 static int ask(const struct smtptls_policy_spec *spec,
 	       const struct question *question)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program that is run, by the conventions of UCSPI-TLS: it reads and writes
- * the socket by descriptors 0 and 1, in the clear. To start TLS it says 220,
- * writes a byte to SSLCTLFD, and goes on with SSLREADFD and SSLWRITEFD. The byte
- * is 'y', or 'Y' to be told of TLS: variables "NAME=value", each ended by a NUL,
- * and another NUL behind the last.
+ * Runs the program by the conventions of UCSPI-TLS: it reads and writes the
+ * socket through descriptors 0 and 1, in the clear. To start TLS it sends 220,
+ * writes a byte to SSLCTLFD, and continues with SSLREADFD and SSLWRITEFD. The
+ * byte is 'y', or 'Y' to request TLS's variables: "NAME=value", each ended by a
+ * NUL, and another NUL after the last.
  *
- * The three descriptors are 3, 4 and 5, which a shell can name. What it asks for
- * a second time, or before it dies, hurts nobody: it is the only one to be
- * served by this process.
+ * The three descriptors are 3, 4 and 5, which a shell can name. A second
+ * request, or one before the program dies, is harmless: this process serves
+ * nobody else.
  */
 #include "child.h"
 
@@ -39,7 +39,7 @@ static void put(struct variables *v, const char *name, const char *value)
 		v->len += (size_t)n + 1; /* the NUL too */
 }
 
-/* The names are those of sslserver, mod_ssl and s6. */
+/* The names are as in sslserver, mod_ssl and s6. */
 static void describe(struct variables *v, struct smtptls_conn *conn)
 {
 	struct smtptls_info info;
@@ -66,7 +66,7 @@ static void set_environment(struct smtptls_conn *conn)
 			_exit(111);
 }
 
-/* In the child: descriptors `from`, all above the ones that they become. */
+/* In the child: dup `from`, all above the descriptors they become, and exec. */
 static void become(char **argv, const int from[3], int fd, int tls)
 {
 	char number[16];
@@ -89,7 +89,7 @@ static void become(char **argv, const int from[3], int fd, int tls)
 	_exit(111);
 }
 
-/* Out of the way of CONTROL and those behind it, and closed by exec. */
+/* Move a descriptor above CONTROL, READ and WRITE; exec closes it. */
 static int move_up(int *fd)
 {
 	int above = fcntl(*fd, F_DUPFD_CLOEXEC, ABOVE);
@@ -149,7 +149,7 @@ void child_answer(struct child *child, struct smtptls_conn *conn)
 	if (conn) {
 		describe(&v, conn);
 		v.text[v.len < TEXT_MAX ? v.len++ : TEXT_MAX - 1] = '\0';
-		/* A child that does not listen has asked for nothing. */
+		/* Do not wait for a child that does not read the answer. */
 		if (send(child->control, v.text, v.len,
 			 MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 			fprintf(stderr, "ucspitls: SSLCTLFD: %s\n",

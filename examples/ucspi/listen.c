@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sockets of one's own, those that systemd and inetd hand over, and what is said
- * of a client's addresses to the program. Names are never looked up.
+ * Listening sockets, those inherited from systemd and inetd, and the variables
+ * that tell the program the addresses. Names are never looked up.
  */
 #include "listen.h"
 
@@ -64,7 +64,7 @@ int listen_at(const char *where, const char **why)
 	return fd;
 }
 
-/* It has handed sockets over, and to this process. */
+/* 1 if systemd has passed sockets to this process. */
 static int by_systemd(void)
 {
 	const char *pid = getenv("LISTEN_PID");
@@ -127,7 +127,7 @@ union address {
 	struct sockaddr_in6 v6;
 };
 
-/* A client of IPv4 at a socket of IPv6 is one of IPv4. */
+/* Turn an IPv4-mapped IPv6 address into the IPv4 address. */
 static void unmap(union address *address)
 {
 	struct in6_addr *in6 = &address->v6.sin6_addr;
@@ -140,7 +140,7 @@ static void unmap(union address *address)
 	address->v4 = v4;
 }
 
-/* Its family, or 0. */
+/* Write an address as text; returns its family, or 0. */
 static int shown(union address *address, char *host, char *port)
 {
 	socklen_t len;

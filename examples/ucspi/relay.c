@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Plaintext to a program and from it, TLS to the network and from it. One piece
- * of at most a TLS record is held for each side; nothing more is read for it
- * until that is gone. The program has the time limits: it ends an idle session.
- * Then, or when the client has ended it, what is left has to be taken in time.
+ * Carries plaintext to and from a program, and TLS to and from the network. One
+ * piece of at most a TLS record is held for each direction; nothing more is
+ * read until it is gone. Time limits are up to the program, which ends an idle
+ * session. Then, or when the client ends it, the client must take the rest in
+ * time.
  */
 #include "relay.h"
 
@@ -39,7 +40,7 @@ static void close_in(int *in)
 	*in = -1;
 }
 
-/* From the client to the program, as far as it takes it. */
+/* From the client to the program, as far as the program takes it. */
 static void feed(struct smtptls_conn *conn, struct piece *piece, int *in)
 {
 	ssize_t n;
@@ -60,14 +61,14 @@ static void feed(struct smtptls_conn *conn, struct piece *piece, int *in)
 	if (n > 0)
 		piece->start += (size_t)n;
 	if (*in < 0 || is_hard(n)) {
-		/* It does not want to hear more, and may still say something. */
+		/* It reads no more, but may still write. */
 		piece->start = piece->end;
 		close_in(in);
 	}
 }
 
-/* From the program to the client, as far as there is room; 0 when the program
- * has said all. */
+/* From the program to the client, as far as there is room; 0 if the program has
+ * written everything, or the connection has failed. */
 static int drain(struct smtptls_conn *conn, struct piece *piece, int out)
 {
 	ssize_t n;
@@ -128,7 +129,7 @@ static short net_events(int ports)
 
 /* ---- both ---- */
 
-/* Send what waits, as long as the client takes something of it; 0 or -1. */
+/* Send pending output, as long as the client takes some of it; 0 or -1. */
 static int flush(struct smtptls_conn *conn, int fd)
 {
 	while (smtptls_conn_poll(conn) & SMTPTLS_NET_OUT) {
@@ -143,7 +144,7 @@ static int flush(struct smtptls_conn *conn, int fd)
 	return 0;
 }
 
-/* The program has said all, of which some may be in the pipe still. */
+/* The program has written everything; some may still be in the pipe. */
 static void say_rest(struct smtptls_conn *conn, int fd, struct piece *said,
 		     int out)
 {
@@ -175,13 +176,13 @@ void relay(struct smtptls_conn *conn, int fd, int *in, int out)
 		int held = heard.start < heard.end;
 		int room = ports & SMTPTLS_APP_OUT;
 		int left = room && said.start < said.end;
-		/* What is here already needs no wait. */
+		/* Do not wait for data that is already here. */
 		int ready = left || (!held && ports & SMTPTLS_APP_IN);
 		short net = net_events(ports);
 		/*
-		 * An end shows without being asked for, again and again: the
-		 * program's is looked for at any time, the client's only where
-		 * bytes can be moved.
+		 * poll() reports the end of a stream unasked, and every time:
+		 * so watch the program at all times, but the client only while
+		 * bytes can move.
 		 */
 		struct pollfd fds[] = {
 			{ net ? fd : -1, net, 0 },

@@ -6,10 +6,10 @@
 
 /*
  * Carry bytes between a connection under TLS on the socket `fd` and a program:
- * `*in` is written for it, `out` is what it writes. When the program has closed
- * that, or the connection is over, what is left is sent, as long as the client
- * takes some of it within 5 seconds. `*in` is closed, and -1, when the client
- * has said all.
+ * `*in` is its input, `out` its output. When the program has closed its output,
+ * or the connection is over, the rest is sent, as long as the client takes some
+ * of it within every 5 seconds. When the client has sent everything, `*in` is
+ * closed and becomes -1.
  */
 void relay(struct smtptls_conn *conn, int fd, int *in, int out);
 

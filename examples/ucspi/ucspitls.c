@@ -5,21 +5,20 @@
  *   ucspitls [-i] [-l ADDRESS:PORT] [-c CLIENTS] [-t SECONDS] [-r ROOT]
  *            [-u USER] CERT KEY PROGRAM [ARGUMENT...]
  *
- * serves the socket that is its standard input and output, or that systemd hands
- * over, or with -l one of its own, of which it says where it listens. A socket
- * that listens is served with a process for each client, CLIENTS (40) at a time;
- * any other is a client's. PROGRAM speaks SMTP in the clear and asks for TLS by
- * UCSPI-TLS (child.c), as mailfront, s6 and qmail with a patch do; with -i TLS
- * is there from the first byte, and PROGRAM knows of it by its environment
- * alone.
+ * serves the socket that is its standard input and output, or that systemd
+ * passes to it, or with -l its own, whose address it prints. A listening socket
+ * is served with a process for each client, CLIENTS (40) at a time; any other
+ * socket is a client's. PROGRAM speaks SMTP in the clear and asks for TLS by
+ * UCSPI-TLS (child.c), as mailfront, s6 and a patched qmail do; with -i TLS is
+ * on from the first byte, and PROGRAM knows it only from its environment.
  *
  * The keys are read first; then the process is confined to ROOT and becomes
- * USER, from which the kernel keeps its memory, with the keys in it, as long as
- * it runs nothing else: PROGRAM, which is looked for in ROOT, is a process of its
- * own. A handshake may take SECONDS (30).
+ * USER. The kernel protects its memory, with the keys, from USER's other
+ * processes as long as it runs no other program: PROGRAM, which is looked up in
+ * ROOT, is a process of its own. A handshake may take SECONDS (30).
  *
- * One line on stderr tells how TLS went. The exit status is PROGRAM's, 111 when
- * it cannot be run, and for a wrong command line.
+ * One line on stderr reports the result of TLS. The exit status is PROGRAM's,
+ * or 111 if it cannot be run, or the command line is wrong.
  */
 #include <errno.h>
 #include <grp.h>
@@ -62,7 +61,7 @@ static const char help[] =
 static const struct program program = { .name = "ucspitls",
 					.version = SMTPTLS_VERSION,
 					.help = help,
-					/* as of PROGRAM no option is one */
+					/* +: stop before PROGRAM's options */
 					.letters = "+:c:hil:t:r:u:V",
 					.usage_status = 111,
 					.local_status = 111 };
@@ -114,7 +113,7 @@ static void tell(struct smtptls_conn *conn)
 		    error ? "" : text);
 }
 
-/* The handshake; NULL when it has failed. */
+/* Run the handshake; NULL if it has failed. */
 static struct smtptls_conn *start_tls(struct smtptls_config *config, int fd)
 {
 	struct smtptls_conn *conn;
@@ -130,7 +129,7 @@ static struct smtptls_conn *start_tls(struct smtptls_config *config, int fd)
 		ret = smtptls_fd_start_tls(conn, fd, fd, options.handshake_ms);
 	if (ret == 0)
 		return conn;
-	/* the alert */
+	/* send the alert */
 	(void)smtptls_fd_pump(conn, fd, fd, 0, ALERT_MS);
 	tell(conn);
 	smtptls_conn_free(conn);
@@ -164,9 +163,9 @@ static int serve(struct smtptls_config *config, int fd)
 	struct child child;
 	int asked, on = 1;
 
-	/* Else each turn waits for an ACK; what is no TCP needs it not. */
+	/* Else each turn waits for an ACK; harmless if it is not TCP. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	/* a server of TCP between has said it */
+	/* unless tcpserver or the like has set them */
 	if (!getenv("PROTO") && set_addresses(fd) != 0)
 		die("environment", strerror(errno));
 	if (options.implicit)
@@ -218,7 +217,7 @@ static struct smtptls_config *load(const char *cert, const char *key)
 	return config;
 }
 
-/* 1 when something has moved. */
+/* 1 if bytes were moved. */
 static int move(struct smtptls_conn *from, struct smtptls_conn *to)
 {
 	const unsigned char *data;
@@ -237,9 +236,9 @@ static int move(struct smtptls_conn *from, struct smtptls_conn *to)
 }
 
 /*
- * A handshake with itself: what the library makes for a choice of suite and
- * group and keeps for the next session would else be made anew in each child. A
- * client that chooses otherwise, or a failure here, only misses that.
+ * Run a handshake with itself: the library keeps what it computes for a suite
+ * and group, which each child would otherwise compute again. A client that
+ * chooses differently, or a failure here, only loses this saving.
  */
 static void rehearse(struct smtptls_config *config)
 {
@@ -260,7 +259,7 @@ static void rehearse(struct smtptls_config *config)
 	smtptls_config_unref(other);
 }
 
-/* A process for each client. One that has ended is noticed at the next. */
+/* Fork for each client. A process that has ended is reaped at the next one. */
 static void accept_all(struct smtptls_config *config, int listener)
 {
 	int fd, clients = 0;
@@ -281,7 +280,7 @@ static void accept_all(struct smtptls_config *config, int listener)
 		switch (fork()) {
 		case 0:
 			close(listener);
-			/* What GnuTLS would put away goes with the process. */
+			/* Skip GnuTLS's clean-up: the process ends anyway. */
 			_exit(serve(config, fd));
 		case -1:
 			say("fork: %s", strerror(errno));
@@ -354,13 +353,13 @@ static int get_socket(void)
 
 int main(int argc, char **argv)
 {
-	/* static: still held, and no leak, where die() ends the program */
+	/* static: still reachable, so no leak, when die() exits */
 	static struct smtptls_config *config;
 	int fd, status;
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
-	/* before anything is said, and if not, nothing can be */
+	/* before any message; without it, none can be written */
 	if (part_stderr() < 0)
 		return 111;
 	parse(argc, argv);
