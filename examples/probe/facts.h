@@ -72,7 +72,7 @@ struct attempt {
 	int retry;	       /* enum smtptls_retry */
 	int report;	       /* a TLS report has a result for it */
 	struct smtptls_advice advice;
-	int verify; /* of smtptls_conn_info() */
+	int verify; /* from smtptls_conn_info() */
 	unsigned tlsa_record, tlsa_depth;
 	int tlsa_weak_key;
 	int looked; /* a second connection, for any certificate, had TLS */

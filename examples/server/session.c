@@ -22,7 +22,7 @@
 
 enum {
 	LINGER_SECONDS =
-		1, /* to see a reply before our reset of what is unread */
+		1, /* to read a reply before unread input causes a reset */
 	LINGER_BYTES = 65536,
 	LOG_DELAY_USEC = 20000
 };
@@ -125,7 +125,7 @@ static void receive(struct session *s)
 	}
 }
 
-/* One send; 1 when it has made room. */
+/* Send once; 1 if this made room. */
 static int transmit(struct session *s)
 {
 	const unsigned char *p;

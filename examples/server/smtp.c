@@ -263,7 +263,7 @@ static enum smtp_next do_starttls(struct smtp *smtp, const char *args,
 }
 
 enum {
-	IN_THE_CLEAR = 1, /* also with --require-tls */
+	IN_THE_CLEAR = 1, /* even with --require-tls */
 	NO_ARGS = 2
 };
 

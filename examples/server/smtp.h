@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 enum {
-	SMTP_LINE_MAX = 2048,  /* CRLF included; RFC 5321 asks for 512 */
+	SMTP_LINE_MAX = 2048,  /* CRLF included; RFC 5321 requires 512 */
 	SMTP_REPLY_MAX = 1024, /* of all lines of one reply */
 	SMTP_TRACE_MAX = 1024,
 	SMTP_NAME_MAX = 255,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs the program by the conventions of UCSPI-TLS: it reads and writes the
+ * Runs a program by the conventions of UCSPI-TLS. It reads and writes the
  * socket through descriptors 0 and 1, in the clear. To start TLS it sends 220,
  * writes a byte to SSLCTLFD, and continues with SSLREADFD and SSLWRITEFD. The
  * byte is 'y', or 'Y' to request TLS's variables: "NAME=value", each ended by a

@@ -3,7 +3,7 @@
  * x509/dane: judges a server's chain by TLSA records (RFC 7671, 7672).
  *
  * DANE-EE(3): the leaf matches a record, and nothing else counts: the verdict
- * does not depend on names, dates, purpose, chain and strength.
+ * does not depend on names, dates, purpose, chain or strength.
  *
  * DANE-TA(2): from the leaf upwards, each certificate is signed by the next
  * one, which was presented or is in a record in full. The anchor is the first
@@ -112,7 +112,7 @@ static void close_issuers(struct issuers *issuers)
 static int has_signed(gnutls_pubkey_t key, gnutls_x509_crt_t crt,
 		      const struct stls_bytes *der)
 {
-	unsigned char bytes[2048]; /* by a key of 16384 bits */
+	unsigned char bytes[2048]; /* for a key of 16384 bits */
 	gnutls_datum_t signature = { bytes, 0 }, tbs;
 	struct stls_der_parts parts;
 	size_t size = sizeof(bytes);
@@ -239,8 +239,8 @@ static const struct stls_tlsa *climb(struct path *path, struct issuers *issuers,
 
 /*
  * RFC 5280 section 6.1 does not check an anchor's dates. OpenSSL, and so
- * Postfix, checks them if the anchor is self-issued; a sender that checked them
- * always would hold up mail that others deliver.
+ * Postfix, checks them if the anchor is self-issued; a sender that always
+ * checked them would hold up mail that others deliver.
  */
 static int has_no_dates(const struct path *path)
 {
@@ -339,7 +339,7 @@ static int check_authority(gnutls_x509_crt_t crt, int below,
 
 /*
  * Check what GnuTLS does not check in `crt`, the top of a path: the anchor, or
- * the certificate that the anchor, a key, signed. `below` is negative for a
+ * the certificate signed by an anchor that is a key. `below` is negative for a
  * leaf.
  */
 static int check_top(const struct stls_peer *peer, const struct path *path,
@@ -372,7 +372,7 @@ static int check_below(const struct stls_peer *peer, struct stls_chain *below,
 	struct stls_peer under = *peer;
 	int ret;
 
-	/* check_top() does these */
+	/* check_top() checks the anchor's dates */
 	under.flags |= GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS;
 	if (gnutls_x509_trust_list_init(&under.trust, 1) < 0)
 		return stls_decide(verdict, SMTPTLS_E_NOMEM, 0);

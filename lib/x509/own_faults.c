@@ -109,7 +109,7 @@ static int warn_of_time(const struct stls_own_chain_facts *facts,
 		    facts->until < now ? "has expired" : "expires", date);
 }
 
-/* Warn of a certificate that nobody can be served with. */
+/* Warn of a keyUsage that leaves the certificate no use in TLS. */
 static int warn_of_usage(unsigned keys, const char *name,
 			 struct stls_texts *warnings)
 {
@@ -185,7 +185,7 @@ int stls_own_certificates_warn(const struct stls_own_certificates *own,
 
 /* ---- OCSP responses ---- */
 
-/* They follow "is not sent: ". */
+/* Each follows "is not sent: ". */
 static const char *const ocsp_faults[] = {
 	[STLS_OCSP_OTHER] = "it is about none of the certificates: fetch one "
 			    "that is",

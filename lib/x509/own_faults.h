@@ -12,8 +12,8 @@
 
 /*
  * Judge all certificates as OpenSSL does when it loads them: their keys and
- * signatures must be as strong as the security level requires. `names` has what
- * the sentences call them. Returns 0 or SMTPTLS_E_CONFIG with a sentence.
+ * signatures must be as strong as the security level requires. `names` are for
+ * the sentences. Returns 0 or SMTPTLS_E_CONFIG with a sentence.
  */
 int stls_own_certificates_judge(const struct stls_own_certificates *own,
 				const struct stls_texts *names, int level,
@@ -36,10 +36,10 @@ int stls_staple_warn(int fault, const struct stls_staple *staple,
 		     const char *name, time_t now, struct stls_texts *warnings);
 
 /*
- * Check that certificates, which the sentences call by `names`, are not worse
- * at the time `now` than the `old` ones that they replace: none at all, a name
- * missing, or one that is not valid, lacks its chain or a demanded status while
- * no old one did. Returns 0 or SMTPTLS_E_CONFIG with a sentence.
+ * Check that certificates, with `names` for the sentences, are not worse at the
+ * time `now` than the `old` ones that they replace: none at all, a name
+ * missing, or one that is not valid, or lacks its chain or a demanded status,
+ * while no old one did. Returns 0 or SMTPTLS_E_CONFIG with a sentence.
  */
 int stls_own_certificates_worse(const struct stls_own_certificates *own,
 				const struct stls_own_certificates *old,

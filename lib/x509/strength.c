@@ -48,7 +48,7 @@ int stls_signature_strength(gnutls_x509_crt_t crt)
 	case GNUTLS_DIG_SHA1:
 		return 64;
 	case GNUTLS_DIG_UNKNOWN:
-		/* EdDSA has no choice of hash. */
+		/* GnuTLS knows no hash for this algorithm. */
 		return stls_key_strength(crt);
 	default:
 		return (int)gnutls_hash_get_len(hash) * 4;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * x509/verdict: the verdict on a peer's certificate, and what a peer may object
- * to in an own one; data only.
+ * to in this side's; data only.
  */
 #ifndef X509_VERDICT_H
 #define X509_VERDICT_H
