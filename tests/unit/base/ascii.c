@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* ascii: comparing letters without a locale, and escaping for a log. */
+/*
+ * ascii: comparing letters independently of the locale, and escaping for a log.
+ */
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,7 +63,7 @@ static void test_equal_in_a_turkish_locale(void **state)
 	assert_non_null(setlocale(LC_ALL, "C"));
 }
 
-/* What one byte is to become. */
+/* What one byte must become. */
 static size_t model(char *form, int byte)
 {
 	if (byte == '\\')
@@ -91,9 +93,9 @@ static void test_escape_all_bytes(void **state)
 }
 
 /*
- * The rules, for a text and a size: all of it where it fits; else a string
- * that is "..." behind as many whole forms as leave room for it, or, where not
- * even that fits, as many whole forms as fit.
+ * The rules for a text and a size. A text that fits is complete. Otherwise the
+ * string is as many whole forms as fit, followed by "..."; if even "..." does
+ * not fit, it is as many whole forms as fit.
  */
 static void model_text(char *expected, size_t size, const char *text,
 		       size_t len)
@@ -141,7 +143,10 @@ static void test_escape_cuts(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		for (size = 1; size <= 64; size++) {
-			/* of its own, for a sanitizer to guard its end */
+			/*
+			 * an exact-size allocation, so that a sanitizer guards
+			 * its end
+			 */
 			out = malloc(size);
 			assert_non_null(out);
 			memset(out, '#', size);

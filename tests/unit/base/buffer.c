@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * buffer: the byte queue against a plain array, and what becomes of its memory.
+ * buffer: the byte queue against a plain array, and what happens to its memory.
  *
- * The module is included as source with an allocator of this test's: each
- * block is looked at when it is freed, and allocations can be made to fail.
- * This works alike under sanitizers and valgrind, which replace the program's
- * own malloc and free.
+ * The module's source is included here with an allocator of the test's own: it
+ * inspects each block when it is freed, and can make allocations fail. This
+ * works the same under sanitizers and valgrind, which replace the program's own
+ * malloc and free.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@ static void test_free_block(void *block);
 #undef malloc
 #undef free
 
-/* What secret bytes are made of: none of it may be in a freed block. */
+/* The byte that secrets are made of: no freed block may contain it. */
 #define SECRET	   0xa7
 
 #define BLOCKS_MAX 16
@@ -59,7 +59,7 @@ static void *test_malloc_block(size_t size)
 	blocks[i].block = malloc(size);
 	assert_non_null(blocks[i].block);
 	blocks[i].size = size;
-	/* so that what was never written can be read */
+	/* so that reading memory that was never written is defined */
 	memset(blocks[i].block, 0, size);
 	return blocks[i].block;
 }
@@ -134,7 +134,7 @@ static void test_reserve_and_commit(void **state)
 	memcpy(ptr, "abc", 3);
 	stls_buffer_commit(&buffer, 3);
 	assert_held(&buffer, "abc");
-	/* what was not committed is given out again */
+	/* bytes that were not committed are handed out again */
 	assert_int_equal(stls_buffer_reserve(&buffer, 10, &again), 0);
 	assert_ptr_equal(again, ptr + 3);
 	stls_buffer_commit(&buffer, 0);
@@ -185,7 +185,7 @@ static void test_wiped(void **state)
 	unsigned char *ptr;
 
 	(void)state;
-	/* dropped bytes, and those that were moved away, are wiped too */
+	/* dropped bytes and bytes that were moved are wiped too */
 	append_secret(&buffer, 900);
 	stls_buffer_drop(&buffer, 800);
 	assert_int_equal(stls_buffer_append(&buffer, "x", 1), 0);
@@ -194,7 +194,7 @@ static void test_wiped(void **state)
 	assert_int_equal(stls_buffer_reserve(&buffer, 900, &ptr), 0);
 	stls_buffer_drop(&buffer, 1);
 	assert_int_equal(blocks_held(), 0);
-	/* room was made, and never used */
+	/* space that was reserved, and never used */
 	append_secret(&buffer, 100);
 	assert_int_equal(stls_buffer_reserve(&buffer, 5000, &ptr), 0);
 	stls_buffer_free(&buffer);
@@ -218,7 +218,7 @@ static void test_wiped(void **state)
 	stls_buffer_drop(&buffer, 100);
 	assert_int_equal(blocks_held(), 0);
 	buffer.sealed = 0;
-	/* by growing, by free, and beside a pin */
+	/* old blocks after growing, at free and while another is pinned */
 	append_secret(&buffer, 1000);
 	append_secret(&buffer, 1000);
 	stls_buffer_pin(&buffer);
@@ -249,7 +249,7 @@ static void test_pinned_output(void **state)
 	append_secret(&buffer, 100000);
 	assert_memory_equal(given, "23456789", 8);
 	assert_int_equal(stls_buffer_len(&buffer), 100008);
-	/* asked again it is the same, although there is more by now */
+	/* asking again yields the same bytes, although there are more by now */
 	assert_int_equal(stls_buffer_peek(&buffer, &again), 8);
 	assert_ptr_equal(again, given);
 	stls_buffer_drop(&buffer, 5);
@@ -258,7 +258,7 @@ static void test_pinned_output(void **state)
 	assert_int_equal(stls_buffer_peek(&buffer, &again), 100003);
 	assert_memory_equal(again, "789", 3);
 	assert_int_equal(again[3], SECRET);
-	/* nobody holds the new block: empty, it goes at once */
+	/* the new block is not pinned: it is freed as soon as it is empty */
 	stls_buffer_pin(&buffer);
 	append_secret(&buffer, 200000);
 	assert_int_equal(blocks_held(), 2);
@@ -290,7 +290,7 @@ static void test_pinned_and_emptied(void **state)
 	assert_int_equal(blocks_held(), 0);
 }
 
-/* Room that was given out stays where it is while the queue is read. */
+/* Reserved space stays where it is while the queue is read. */
 static void test_pinned_input(void **state)
 {
 	struct stls_buffer buffer = { 0 };
@@ -336,7 +336,9 @@ static void test_spare_goes_round(void **state)
 
 	(void)state;
 	assert_int_equal(stls_buffer_reserve(&one, STLS_SPARE_SIZE, &first), 0);
-	/* an empty queue holds none, and what it held is left to the next */
+	/*
+	 * an empty queue holds no block; its block is left for the next queue
+	 */
 	memset(first, SECRET, 100);
 	stls_buffer_commit(&one, 100);
 	stls_buffer_drop(&one, 100);
@@ -351,7 +353,7 @@ static void test_spare_goes_round(void **state)
 	allocations_fail = 0;
 	assert_ptr_equal(second, first);
 	assert_null(memchr(second, SECRET, 100));
-	/* there is one alone: two queues at a time have a block each */
+	/* there is only one: two queues at a time have a block each */
 	assert_int_equal(stls_buffer_reserve(&one, STLS_SPARE_SIZE, &third), 0);
 	assert_ptr_not_equal(third, second);
 	memset(second, SECRET, STLS_SPARE_SIZE);
@@ -362,7 +364,7 @@ static void test_spare_goes_round(void **state)
 	assert_int_equal(blocks_held(), 2);
 	stls_buffer_free(&other);
 	assert_int_equal(blocks_held(), 1);
-	/* encrypted input is not wiped, here neither */
+	/* encrypted input is not wiped here either */
 	one.sealed = 1;
 	assert_int_equal(stls_buffer_reserve(&one, STLS_SPARE_SIZE, &first), 0);
 	memset(first, '#', 100);
@@ -379,7 +381,7 @@ static void test_spare_goes_round(void **state)
 	stls_spare_free(&spare);
 }
 
-/* Blocks of other sizes are freed, and never taken for one of its size. */
+/* Blocks of other sizes are freed, and never mistaken for a spare. */
 static void test_spare_has_one_size(void **state)
 {
 	struct stls_spare spare = { 0 };
@@ -405,7 +407,7 @@ static void test_spare_has_one_size(void **state)
 	assert_int_equal(blocks_held(), 0);
 }
 
-/* What a host still reads is not left to anybody. */
+/* A block that a host is still reading is not reused. */
 static void test_spare_is_not_pinned(void **state)
 {
 	struct stls_spare spare = { 0 };
@@ -425,7 +427,7 @@ static void test_spare_is_not_pinned(void **state)
 	stls_buffer_free(&other);
 	assert_int_equal(blocks_held(), 3);
 	assert_int_equal(given[0], SECRET);
-	/* the one that was given out takes the place of the other */
+	/* the pinned block replaces the other one as the spare */
 	stls_buffer_unpin(&buffer);
 	assert_int_equal(blocks_held(), 2);
 	assert_int_equal(stls_buffer_reserve(&other, STLS_SPARE_SIZE, &ptr), 0);
@@ -468,7 +470,7 @@ static void test_no_memory(void **state)
 	assert_int_equal(blocks_held(), 0);
 }
 
-/* A block is as large as it has to be, and is filled before the next. */
+/* A block is only as large as needed, and is filled before it grows. */
 static void test_exact_room(void **state)
 {
 	struct stls_buffer buffer = { 0 };
@@ -482,7 +484,7 @@ static void test_exact_room(void **state)
 		stls_buffer_reserve(&buffer, 2 * BLOCK_MIN - 100, &again), 0);
 	assert_ptr_equal(again, ptr + 100);
 	assert_int_equal(buffer.size, 2 * BLOCK_MIN);
-	/* twice as much is room enough for that, and no more is taken */
+	/* twice the size is enough here, and no more is allocated */
 	assert_int_equal(
 		stls_buffer_reserve(&buffer, 4 * BLOCK_MIN - 100, &again), 0);
 	assert_int_equal(buffer.size, 4 * BLOCK_MIN);
@@ -497,7 +499,7 @@ static void test_more_than_there_is(void **state)
 
 	(void)state;
 	assert_int_equal(stls_buffer_append(&buffer, "abc", 3), 0);
-	allocations_fail = 1; /* the last one comes that far */
+	allocations_fail = 1; /* only the last request reaches the allocator */
 	assert_int_equal(stls_buffer_reserve(&buffer, (size_t)-1, &ptr),
 			 SMTPTLS_E_NOMEM);
 	assert_int_equal(stls_buffer_reserve(&buffer, (size_t)-1 / 2, &ptr),
@@ -518,7 +520,7 @@ static void test_more_than_there_is(void **state)
 struct model {
 	unsigned char bytes[MODEL_MAX];
 	size_t len;
-	/* what a pin has given out, and what it read when it did */
+	/* the pinned bytes, and a copy of what they were */
 	const unsigned char *given;
 	unsigned char given_bytes[MODEL_MAX];
 	size_t given_len;
@@ -535,7 +537,7 @@ static uint32_t next_random(uint32_t below)
 	return random_state % below;
 }
 
-/* Mostly small, now and then large. */
+/* Mostly small, occasionally large. */
 static size_t random_len(void)
 {
 	return next_random(20) ? next_random(64) : next_random(5000);
@@ -622,7 +624,10 @@ static void test_random_steps(void **state)
 			break;
 		case 2:
 			step_in(&buffer, &model, 1);
-			/* room alone is no reason to hold memory for long */
+			/*
+			 * reserved space alone is no reason to hold memory for
+			 * long
+			 */
 			if (model.len == 0 && !model.pinned)
 				stls_buffer_unpin(&buffer);
 			break;

@@ -2,8 +2,8 @@
 /*
  * error: every number of the header against the table of the library.
  *
- * The expected values are written out once more here, number by number, so
- * that a row that slips, or a meaning that changes, is seen.
+ * The expected values are written out again here, number by number, so that a
+ * shifted row or a changed meaning is noticed.
  */
 #include <ctype.h>
 #include <limits.h>
@@ -115,7 +115,7 @@ static void test_texts(void **state)
 	}
 }
 
-/* RFC 8460 sections 4.3.1, 4.3.2.1 and 4.3.2.2. */
+/* Result types are those of RFC 8460 sections 4.3.1, 4.3.2.1 and 4.3.2.2. */
 static void test_reports_are_of_rfc8460(void **state)
 {
 	static const char *const types[] = {
@@ -172,7 +172,7 @@ static void test_status_codes(void **state)
 		assert_int_equal(info->status == NULL, is_none);
 		if (info->status)
 			assert_status(info->status);
-		/* security failures are of the security subject */
+		/* security failures have the security subject */
 		if (info->error_class == SMTPTLS_CLASS_CERT ||
 		    info->error_class == SMTPTLS_CLASS_TLS ||
 		    info->error_class == SMTPTLS_CLASS_ATTACK)
@@ -190,7 +190,7 @@ static void test_advice(void **state)
 		info = smtptls_error_info(expected[i].error);
 		assert_true(info->retry == 0 || info->retry == 1);
 		assert_true(info->harmless == 0 || info->harmless == 1);
-		/* a bug and an attack do not go away by themselves */
+		/* a bug or an attack does not go away by itself */
 		if (info->error_class == SMTPTLS_CLASS_USAGE ||
 		    info->error_class == SMTPTLS_CLASS_ATTACK) {
 			assert_int_equal(info->retry, 0);

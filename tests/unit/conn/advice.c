@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Advice of connections: a client of GnuTLS's is refused, the changes are made
- * to the settings as they stand there, certificates included, and the same
- * client gets in. And what smtptls_conn_advice() says where nobody was refused.
+ * Advice of connections: a GnuTLS client is refused, the proposed changes are
+ * made to the settings exactly as they are, certificates included, and the same
+ * client is accepted. Also, what smtptls_conn_advice() returns when nobody was
+ * refused.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -175,7 +176,7 @@ static void without(void **state)
 	assert_int_equal(advice.reason, 0);
 	assert_int_equal(advice.change_count, 0);
 	assert_string_equal(advice.text, "");
-	/* What a caller of an older header does not know stays untouched. */
+	/* Fields that a caller's older header does not have stay untouched. */
 	memset(&advice, 0x55, sizeof(advice));
 	assert_int_equal(
 		smtptls_conn_advice(meeting.conn, &advice, sizeof(int)), 0);
@@ -191,7 +192,7 @@ static void without(void **state)
 	part(&meeting);
 }
 
-/* A reason that no policy has found. */
+/* A reason that comes from the session, not from the policy. */
 static void of_the_session(void **state)
 {
 	struct smtptls_config *config = policy_config(NULL);
@@ -215,7 +216,7 @@ static void of_the_session(void **state)
 	smtptls_config_unref(config);
 }
 
-/* TLS at a port for STARTTLS: it is the client that is to be set. */
+/* TLS at a STARTTLS port: it is the client that must be changed. */
 static void of_the_port(void **state)
 {
 	struct smtptls_config *config = policy_config(NULL);

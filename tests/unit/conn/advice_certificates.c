@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Advice on certificates, this side's and the peer's: a client of GnuTLS's is
- * refused, or refuses and leaves, the changes are made just as they are in the
- * data, and the same client gets in and is heard.
+ * Advice on certificates, this side's and the peer's: a GnuTLS client is
+ * refused, or refuses and leaves; the changes are made exactly as the advice
+ * says; and the same client is then accepted and heard.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,15 +22,15 @@
 
 static const char *const versions[] = { PEER_TLS12, PEER_TLS13 };
 
-/* A server as its administrator has set it up, and the client before it. */
+/* A server as its administrator has set it up, and the client it meets. */
 struct setup {
-	const struct testcert *cert, *issuer; /* issuer: behind it, or NULL */
-	const struct testcert *more;	      /* a certificate besides */
+	const struct testcert *cert, *issuer; /* issuer: sent, or NULL */
+	const struct testcert *more;	      /* an additional certificate */
 	const struct testcert *ca[2];
 	int verify, any_purpose;
 	const struct testcert *shown;	/* by the client */
-	const char *asked;		/* the client's name for the server */
-	const struct testcert *trusted; /* by it; NULL: it trusts any */
+	const char *asked;		/* the name that the client asks for */
+	const struct testcert *trusted; /* by the client; NULL: any */
 };
 
 static const struct testcert *authority(void)
@@ -98,7 +98,7 @@ static struct peer *make_client(const struct setup *setup, const char *priority)
 	return client;
 }
 
-/* The client looks when its handshake is over, and goes without a word. */
+/* The client checks after its handshake, and leaves without an alert. */
 static int is_content(const struct setup *setup, struct peer *client)
 {
 	unsigned status = 0;
@@ -138,7 +138,7 @@ static int meet(const struct setup *setup, const char *priority,
 	return heard;
 }
 
-/* Make a change just as it says; an authority is found by its name. */
+/* Make a change exactly as it says; an authority is found by its name. */
 static void follow(struct setup *setup, const struct smtptls_change *change,
 		   const struct testcert *issuer)
 {
@@ -195,7 +195,7 @@ static void followed(void **state)
 		int reason[2]; /* under TLS 1.2 and 1.3 */
 		int changes;
 	} cases[] = {
-		/* what the client has against the server */
+		/* what the client objects to in the server */
 		{ { .cert = testcert_server(sub(), TESTCERT_ECDSA, host),
 		    .asked = host,
 		    .trusted = root },
@@ -225,7 +225,7 @@ static void followed(void **state)
 		  { SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE,
 		    SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE },
 		  1 },
-		/* what the server has against the client */
+		/* what the server objects to in the client */
 		{ { .cert = good,
 		    .ca = { root },
 		    .verify = SMTPTLS_VERIFY_CA,
@@ -267,7 +267,7 @@ static void followed(void **state)
 	}
 }
 
-/* A close in order is no error, and its sentence stays. */
+/* A close in order is not an error, and its sentence stays. */
 static void left_in_order(void **state)
 {
 	static const char sentence[] =
@@ -301,7 +301,7 @@ static void left_in_order(void **state)
 		assert_int_equal(advice.change_count, 1);
 		smtptls_conn_free(conn);
 		peer_free(client);
-		/* behind a command it has none */
+		/* after a command there is no advice */
 		conn = peer_established(versions[v], &client);
 		peer_say(client, SENT);
 		peer_run(client, conn);

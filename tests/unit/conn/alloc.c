@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory that runs out: each allocation of the library's own fails in turn, in
- * a server's and in a client's whole life. Whatever fails says SMTPTLS_E_NOMEM,
- * nothing leaks, and no byte is delivered that should not be.
+ * Running out of memory: each of the library's own allocations fails in turn,
+ * through the whole life of a server and of a client. Whatever fails returns
+ * SMTPTLS_E_NOMEM, nothing leaks, and no byte is delivered that should not be.
  *
- * GnuTLS's allocations are its own, and so are those of the peer, which uses
+ * GnuTLS's allocations do not count, nor do those of the peer, which uses
  * GnuTLS's allocator.
  */
 #include <setjmp.h>
@@ -21,9 +21,9 @@
 #include "../help/peer.h"
 #include "x509/digest.h"
 
-/* ---- a life ---- */
+/* ---- one life ---- */
 
-/* 1 when it succeeded; else memory has run out. */
+/* 1 on success; otherwise memory has run out. */
 static int well(ssize_t ret)
 {
 	if (ret < 0)
@@ -68,7 +68,7 @@ static int feed(struct smtptls_conn *conn, const char *text)
 	return well(smtptls_conn_input_done(conn, len));
 }
 
-/* One line, or an error; nothing but what the mark allows. */
+/* Read one line, or an error; every byte must be the mark. */
 static int listen_for(struct smtptls_conn *conn, char mark)
 {
 	char data[64];
@@ -95,7 +95,7 @@ static int run(struct peer *peer, struct smtptls_conn *conn)
 	return well(smtptls_conn_error(conn, NULL));
 }
 
-/* In pieces: some of it may have been given out before the rest came. */
+/* In pieces: some may have been handed out before the rest was written. */
 static void drop_output(struct smtptls_conn *conn)
 {
 	const unsigned char *ptr;
@@ -105,7 +105,7 @@ static void drop_output(struct smtptls_conn *conn)
 		assert_int_equal(smtptls_conn_output_done(conn, n), 0);
 }
 
-/* What both roles do under TLS; the last of it is information. */
+/* What both roles do under TLS; the last part of it is queries. */
 static int talk(struct peer *peer, struct smtptls_conn *conn)
 {
 	struct smtptls_info info;
@@ -116,7 +116,7 @@ static int talk(struct peer *peer, struct smtptls_conn *conn)
 		peer_say(peer, "TTTT\n");
 	if (!run(peer, conn) || !listen_for(conn, 'T'))
 		return 0;
-	/* output that grows while a part of it is held */
+	/* output that grows while part of it is pinned */
 	if (!say(conn, 5) || smtptls_conn_output(conn, &ptr) == 0 ||
 	    !say(conn, 3000) || !say(conn, 60000))
 		return 0;
@@ -142,7 +142,7 @@ static int serve(struct smtptls_conn *conn, struct peer *client)
 	return run(client, conn) && talk(client, conn);
 }
 
-/* At its end a connection has nothing to say but its error. */
+/* At its end a connection has nothing left to send and only its error. */
 static void end(struct smtptls_conn *conn)
 {
 	int error = smtptls_conn_error(conn, NULL);
@@ -180,7 +180,9 @@ out:
 	return done;
 }
 
-/* From one life of a client's to the next; the server takes a new key each. */
+/*
+ * From one life of a client to the next; the server gets a new key each time.
+ */
 static unsigned char kept[SMTPTLS_SESSION_MAX];
 static size_t kept_len;
 
@@ -224,7 +226,7 @@ out:
 	return done;
 }
 
-/* What a client knows of its server's certificate, and by what names. */
+/* What a client expects of its server's certificate, and by which names. */
 static int expect(struct smtptls_conn *conn, int verify,
 		  const struct testcert *cert)
 {
@@ -284,7 +286,7 @@ static int dane_life(const struct testcert *const certs[], const char *crl)
 	return expecting_life(SMTPTLS_VERIFY_DANE, certs, crl);
 }
 
-/* A connection that is set up by a plan. */
+/* A connection that is set up from a plan. */
 static int plan_life(const struct testcert *const certs[], const char *crl)
 {
 	static const struct testcert *const none[] = { NULL };
@@ -307,7 +309,7 @@ static int plan_life(const struct testcert *const certs[], const char *crl)
 	if (!well(smtptls_conn_new(&conn, config, SMTPTLS_CLIENT)))
 		goto out;
 	done = well(smtptls_outbound_apply(conn, &plan, sizeof(plan)));
-	/* without memory the connection has failed, and stays so */
+	/* without memory the connection has failed, and stays failed */
 	if (!done)
 		assert_int_equal(smtptls_conn_start_tls(conn, 0),
 				 SMTPTLS_E_NOMEM);
@@ -317,14 +319,14 @@ out:
 	return done;
 }
 
-/* A reply in the clear, behind what was said for it. */
+/* A plaintext reply, to what was sent before. */
 static int hear(struct smtptls_conn *conn, const char *reply)
 {
 	drop_output(conn);
 	return feed(conn, reply);
 }
 
-/* From the greeting on; what is said in the clear is a test's own. */
+/* From the greeting on; the plaintext dialogue is the test's own. */
 static int negotiating_life(const struct testcert *const certs[],
 			    const char *crl)
 {
@@ -361,7 +363,7 @@ static void each_fails(int life(const struct testcert *const certs[],
 {
 	const struct testcert *certs[] = {
 		testcert_server(peer_ca(), TESTCERT_ECDSA, "mx.example.org"),
-		/* one that has expired makes a warning */
+		/* an expired certificate, which causes a warning */
 		testcert_leaf(peer_ca(), TESTCERT_RSA, "mx.example.org", NULL,
 			      -2 * TESTCERT_HOUR, -TESTCERT_HOUR),
 		NULL
@@ -377,7 +379,10 @@ static void each_fails(int life(const struct testcert *const certs[],
 		allocations_left = n;
 		done = life(certs, crl);
 		allocations_left = -1;
-		/* a failure is never passed over, and comes from nowhere */
+		/*
+		 * a failure is never ignored, and none is reported without a
+		 * cause
+		 */
 		assert_int_equal(done, allocations_failed == 0);
 	}
 	print_message("%d allocations\n", n - 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * apply: connections set up from plans: what is asked of the server at each
- * level, which names count, and that nothing less is asked after an error.
+ * apply: connections set up from plans: what each level requires of the server,
+ * which names count, and that an error never lowers the requirements.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,7 +58,7 @@ static struct smtptls_conn *client(void)
 	return peer_conn(smtptls_config_ref(config), SMTPTLS_CLIENT);
 }
 
-/* A connection on which nothing was chosen yet. */
+/* A connection for which nothing has been chosen yet. */
 static struct smtptls_conn *raw(struct smtptls_config *of, int role)
 {
 	struct smtptls_conn *conn;
@@ -72,7 +72,9 @@ static int apply(struct smtptls_conn *conn, const struct smtptls_plan *plan)
 	return smtptls_outbound_apply(conn, plan, sizeof(*plan));
 }
 
-/* The plan for HOST of DOMAIN, with signed addresses and these records. */
+/*
+ * The plan for HOST of DOMAIN, with DNSSEC-signed addresses and these records.
+ */
 static struct smtptls_plan plan_of(const struct smtptls_outbound *outbound,
 				   const struct smtptls_tlsa *record,
 				   size_t count)
@@ -92,7 +94,7 @@ static struct smtptls_plan plan_of(const struct smtptls_outbound *outbound,
 	return plan;
 }
 
-/* Meet a server by a plan: how it ends, and what the client knows then. */
+/* Meet a server under a plan: how it ends, and what the client knows then. */
 static struct smtptls_info meet(const struct smtptls_plan *plan, int flags,
 				const struct testcert *cert, int error)
 {
@@ -125,7 +127,10 @@ static void test_may_and_encrypt(void **state)
 	outbound.level = SMTPTLS_LEVEL_ENCRYPT;
 	plan = plan_of(&outbound, NULL, 0);
 	assert_int_equal(meet(&plan, 0, stranger, 0).verify, 0);
-	/* what the policy in testing would say is known, and stops nothing */
+	/*
+	 * the verdict of a policy in mode "testing" is reported, and stops
+	 * nothing
+	 */
 	outbound.level = SMTPTLS_LEVEL_MAY;
 	outbound.sts_text = STS_TEXT("testing", HOST);
 	outbound.sts_len = strlen(outbound.sts_text);
@@ -137,13 +142,15 @@ static void test_may_and_encrypt(void **state)
 			 SMTPTLS_E_CERT_NAME);
 	assert_int_equal(meet(&plan, SMTPTLS_TLS_OPTIONAL, of_host, 0).verify,
 			 1);
-	/* a plan that has lost its names says nothing of the certificate */
+	/*
+	 * a plan that has lost its names yields no verdict on the certificate
+	 */
 	plan.name_count = 0;
 	assert_int_equal(meet(&plan, SMTPTLS_TLS_OPTIONAL, of_host, 0).verify,
 			 0);
 }
 
-/* Where STARTTLS is not offered, only level MAY goes on. */
+/* Where STARTTLS is not offered, only level MAY continues. */
 static void test_clear(void **state)
 {
 	static const int levels[] = { SMTPTLS_LEVEL_MAY, SMTPTLS_LEVEL_ENCRYPT,
@@ -172,7 +179,7 @@ static void test_clear(void **state)
 	}
 }
 
-/* The name of an insecure MX record is sent, and never looked for. */
+/* The name from an insecure MX record is sent as SNI, and never verified. */
 static void test_names(void **state)
 {
 	struct smtptls_outbound outbound = { .domain = DOMAIN,
@@ -211,15 +218,15 @@ static void test_dane(void **state)
 	assert_int_equal(info.tlsa_record, 2);
 	assert_int_equal(info.tlsa_unusable, 1);
 	(void)meet(&plan, 0, of_domain, SMTPTLS_E_CERT_TLSA);
-	/* none usable: encrypted, and the records are not the session's */
+	/* none usable: encrypted, and the records do not bind the session */
 	plan = plan_of(&outbound, records, 1);
 	assert_int_equal(plan.level, SMTPTLS_LEVEL_ENCRYPT);
 	assert_int_equal(meet(&plan, 0, stranger, 0).verify, 0);
 }
 
 /*
- * What turns out to be no certificate is as good as no record (RFC 7672 section
- * 2.2), unless something else asks for authentication.
+ * A record whose data is not a certificate counts as no record (RFC 7672
+ * section 2.2), unless something else requires authentication.
  */
 static void test_unreadable_record(void **state)
 {
@@ -294,7 +301,7 @@ static void test_pin(void **state)
 		peer_free(peer);
 		smtptls_conn_free(conn);
 	}
-	/* a pin that was forgotten */
+	/* a pin that is missing */
 	conn = raw(config, SMTPTLS_CLIENT);
 	assert_int_equal(apply(conn, &plan), 0);
 	assert_int_equal(smtptls_conn_negotiate(conn, "me", 0),
@@ -302,7 +309,7 @@ static void test_pin(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* ---- what no decision says ---- */
+/* ---- what no plan may say ---- */
 
 static struct smtptls_plan good_plan(void)
 {
@@ -314,7 +321,7 @@ static struct smtptls_plan good_plan(void)
 	return plan;
 }
 
-/* Nothing is sent after it, whatever the host makes of the error. */
+/* Nothing is sent afterwards, however the host handles the error. */
 static void refuses(struct smtptls_conn *conn, const struct smtptls_plan *plan,
 		    int error, const char *words)
 {
@@ -395,7 +402,7 @@ static void test_wrong_plans(void **state)
 	refuses_plan(&plan, "no TLSA record");
 }
 
-/* DANE without a record is found before a byte is sent. */
+/* DANE without a record is detected before a byte is sent. */
 static void test_records(void **state)
 {
 	struct smtptls_tlsa records[65];
@@ -420,7 +427,7 @@ static void test_records(void **state)
 	(void)meet(&plan, 0, of_domain, 0);
 }
 
-/* A name or a way of verifying that was there before would count too. */
+/* A name or a way of verifying that was set before would count too. */
 static void test_set_before(void **state)
 {
 	struct smtptls_plan plan = good_plan();
@@ -471,7 +478,7 @@ static void test_refused_calls(void **state)
 			 SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_outbound_apply(conn, &plan, 0), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_error(conn, NULL), 0);
-	/* a shorter plan has less, and no more */
+	/* a shorter plan lacks fields, and is refused for that alone */
 	assert_int_equal(
 		smtptls_outbound_apply(conn, &plan,
 				       offsetof(struct smtptls_plan, sni)),

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The authorities of a configuration are read once, whatever the number of its
- * connections: they are loaded by one call, and with sixty of them a connection
- * makes GnuTLS allocate little more often than with one, where to read them takes
- * many allocations each.
+ * The authorities of a configuration are read once, however many connections it
+ * has: one call loads them, and with sixty of them a connection makes GnuTLS
+ * allocate little more often than with one, whereas reading them takes many
+ * allocations each.
  *
- * The linker puts a function of this file in the place of the one by which
- * GnuTLS reads authorities; its allocator is a variable of its own.
+ * The linker replaces the GnuTLS function that reads authorities by one in this
+ * file; GnuTLS's allocator is a public variable.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,7 +66,7 @@ static void *count_realloc(void *ptr, size_t size)
 	return realloc(ptr, size);
 }
 
-/* "test CA" behind so many others, in one file. */
+/* "test CA" after that many others, in one file. */
 static struct smtptls_config *config_with(unsigned others)
 {
 	static const char name[] = "an authority";
@@ -139,7 +139,7 @@ static unsigned long cost(struct smtptls_config *client,
 {
 	unsigned long before;
 
-	connect_once(client, server); /* what is made at the first time */
+	connect_once(client, server); /* allocations made only the first time */
 	before = allocations;
 	connect_once(client, server);
 	return allocations - before;
@@ -151,7 +151,7 @@ static void test_cost(void **state)
 	unsigned long of_few, of_many, before;
 
 	(void)state;
-	/* they pair with free(), as GnuTLS's own do */
+	/* they are freed with free(), like GnuTLS's own */
 	gnutls_malloc = count_malloc;
 	gnutls_calloc = count_calloc;
 	gnutls_realloc = count_realloc;
@@ -164,7 +164,7 @@ static void test_cost(void **state)
 	print_message("%lu and %lu allocations, %lu to read them\n", of_few,
 		      of_many, before);
 	assert_true(of_few > 0);
-	/* those of its bucket in GnuTLS's table are compared */
+	/* GnuTLS compares the authorities in the same bucket of its table */
 	assert_true(of_many < of_few + MANY);
 	assert_true(before > 10 * MANY);
 	gnutls_malloc = malloc;

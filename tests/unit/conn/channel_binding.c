@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * channel_binding: both types, in both roles, against what OpenSSL has for the
- * same session.
+ * channel_binding: both types, in both roles, against the values OpenSSL has
+ * for the same session.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,7 +46,7 @@ static const struct row {
 	  GNUTLS_ECC_CURVE_ED448, 0 },
 };
 
-/* Signed by itself, certificate and key in one file. */
+/* Self-signed; certificate and key in one file. */
 static struct testcert make(const struct row *row)
 {
 	const struct chain_spec spec = { .cn = "mx.example.org",
@@ -73,7 +73,7 @@ static struct testcert make(const struct row *row)
 	return cert;
 }
 
-/* A server's certificate, or none; another may stand beside it. */
+/* With a server certificate or none, and optionally a second one. */
 static struct smtptls_config *config_of(const struct testcert *cert,
 					const struct testcert *other)
 {
@@ -99,7 +99,7 @@ static struct smtptls_config *config_of(const struct testcert *cert,
 
 /* ---- OpenSSL's ---- */
 
-/* RFC 5929 section 4.1, or 0; as PostgreSQL has it. */
+/* RFC 5929 section 4.1, or 0; computed as PostgreSQL does. */
 static size_t hash_of(const X509 *x509, unsigned char *hash)
 {
 	const EVP_MD *digest;
@@ -167,7 +167,7 @@ static SSL *client_of(int version, long options, SSL_SESSION *session)
 	return ssl;
 }
 
-/* A server of ours after the handshake with `ssl`. */
+/* A server of the library after its handshake with `ssl`. */
 static struct smtptls_conn *serve(struct smtptls_config *config, SSL *ssl)
 {
 	struct smtptls_conn *conn =
@@ -233,7 +233,7 @@ static void test_client(void **state)
 	}
 }
 
-/* ---- sessions without ---- */
+/* ---- sessions without a binding ---- */
 
 static void test_no_extended_master_secret(void **state)
 {
@@ -261,7 +261,7 @@ static SSL_SESSION *session_of(struct smtptls_config *config, int version)
 	SSL_SESSION *session;
 	char byte;
 
-	/* TLS 1.3's tickets come after the handshake. */
+	/* TLS 1.3 tickets come after the handshake. */
 	(void)SSL_read(ssl, &byte, 1);
 	session = SSL_get1_session(ssl);
 	MUST(session);
@@ -271,7 +271,7 @@ static SSL_SESSION *session_of(struct smtptls_config *config, int version)
 	return session;
 }
 
-/* Which of several certificates a resumed session had is not known. */
+/* Which of several certificates a resumed session used is not known. */
 static void test_resumed(void **state)
 {
 	struct testcert cert = make(&rows[0]), other = make(&rows[3]);
@@ -308,7 +308,7 @@ static void test_resumed(void **state)
 	}
 }
 
-/* Nobody has shown a certificate. */
+/* No certificate was shown. */
 static void test_anonymous(void **state)
 {
 	const struct smtptls_policy_spec spec = {

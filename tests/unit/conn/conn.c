@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The connection from call to call: which ports are open in which state, what
- * each function refuses, STARTTLS and implicit TLS. How connections end and what
- * a hostile peer does to them is in session.c, certificates are in verify.c, and
+ * The connection call by call: which ports are open in which state, what each
+ * function refuses, STARTTLS and implicit TLS. How connections end and what a
+ * hostile peer does to them is in session.c, certificates are in verify.c, and
  * what holds for every sequence of calls is in conn_laws.c.
  */
 #include <errno.h>
@@ -187,7 +187,7 @@ static void test_input_refuses(void **state)
 	memset(ptr, 'x', room);
 	assert_int_equal(smtptls_conn_input_done(conn, room + 1),
 			 SMTPTLS_E_ARG);
-	/* the room is still there, then used up */
+	/* the reserved space is still there, then used up */
 	assert_int_equal(smtptls_conn_input_done(conn, 1), 0);
 	assert_int_equal(smtptls_conn_input_done(conn, 1), SMTPTLS_E_STATE);
 	smtptls_conn_free(conn);
@@ -238,7 +238,7 @@ static void test_ports_in_the_clear(void **state)
 	assert_int_equal(smtptls_conn_state(conn), SMTPTLS_PLAIN);
 	assert_int_equal(smtptls_conn_poll(conn), IN | APP_OUT);
 	assert_int_equal(host_read_byte(conn), SMTPTLS_E_AGAIN);
-	/* half a line is nothing to read */
+	/* half a line cannot be read yet */
 	feed(conn, "NOOP\r");
 	assert_int_equal(smtptls_conn_poll(conn), IN | APP_OUT);
 	assert_int_equal(host_read_byte(conn), SMTPTLS_E_AGAIN);
@@ -248,14 +248,14 @@ static void test_ports_in_the_clear(void **state)
 	assert_int_equal(smtptls_conn_poll(conn), IN | APP_IN | APP_OUT);
 	assert_true(host_reads(conn, "QUIT\r\n"));
 	assert_int_equal(smtptls_conn_poll(conn), IN | APP_OUT);
-	/* 16 KiB are given out without the end of a line */
+	/* up to 16 KiB are handed out without the end of a line */
 	host_feed(conn, block, HELD - 1);
 	assert_int_equal(smtptls_conn_poll(conn), IN | APP_OUT);
 	host_feed(conn, block, 1);
 	assert_int_equal(smtptls_conn_poll(conn), IN | APP_IN | APP_OUT);
 	host_feed(conn, block, 1);
 	assert_int_equal(smtptls_conn_poll(conn), APP_IN | APP_OUT);
-	/* and 64 KiB are taken */
+	/* and 64 KiB are accepted */
 	assert_int_equal(smtptls_conn_write(conn, block, WAITING - 1),
 			 WAITING - 1);
 	assert_int_equal(smtptls_conn_poll(conn), OUT | APP_IN | APP_OUT);
@@ -281,7 +281,7 @@ static void test_end_of_input_in_the_clear(void **state)
 	assert_int_equal(host_read_byte(conn), 0);
 	assert_int_equal(smtptls_conn_poll(conn), APP_OUT);
 	assert_int_equal(host_read_byte(conn), 0);
-	/* a half-closed socket still takes the reply */
+	/* a half-closed socket still accepts the reply */
 	assert_int_equal(smtptls_conn_write(conn, "221\r\n", 5), 5);
 	assert_true(host_said(conn, "221\r\n"));
 	smtptls_conn_free(conn);
@@ -338,7 +338,7 @@ static void test_ports_under_tls(void **state)
 	(void)state;
 	assert_int_equal(smtptls_conn_tls_enabled(conn), 1);
 	assert_int_equal(smtptls_conn_poll(conn), IN | APP_OUT);
-	/* a part of a record is worth a look, which finds nothing */
+	/* part of a record opens the port once; the read finds nothing */
 	peer_say(client, "EHLO a\r\nNOOP\r\n");
 	peer_send(client, conn, 7);
 	assert_int_equal(smtptls_conn_poll(conn), IN | APP_IN | APP_OUT);
@@ -346,7 +346,7 @@ static void test_ports_under_tls(void **state)
 	assert_int_equal(smtptls_conn_poll(conn), IN | APP_OUT);
 	peer_send(client, conn, (size_t)-1);
 	assert_int_equal(host_read_byte(conn), 1);
-	/* the rest of the record is held by GnuTLS */
+	/* GnuTLS holds the rest of the record */
 	assert_int_equal(smtptls_conn_poll(conn), IN | APP_IN | APP_OUT);
 	assert_true(host_reads(conn, "HLO a\r\nNOOP\r\n"));
 	assert_int_equal(smtptls_conn_poll(conn), IN | APP_OUT);
@@ -357,7 +357,7 @@ static void test_ports_under_tls(void **state)
 	peer_run(client, conn);
 	assert_int_equal(peer_queue_len(&client->heard), taken);
 	assert_int_equal(smtptls_conn_poll(conn), IN | APP_OUT);
-	/* more than 16 KiB of records: no more is wanted */
+	/* more than 16 KiB of records: no more is read */
 	peer_say_bytes(client, block, HELD);
 	peer_say_bytes(client, block, HELD);
 	while (peer_send(client, conn, 1000))
@@ -397,7 +397,7 @@ static void test_ports_when_closed(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* The last byte that may wait leaves no room for the answer to STARTTLS. */
+/* A full output queue leaves no room for the answer to STARTTLS. */
 static void test_starttls_waits(void **state)
 {
 	static char block[WAITING];
@@ -412,7 +412,10 @@ static void test_starttls_waits(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* What is no errno changes nothing; an errno fails, and is in the sentence. */
+/*
+ * A value that is not an errno changes nothing; an errno fails the connection,
+ * and is in the sentence.
+ */
 static void test_abort_errno(void **state)
 {
 	struct smtptls_conn *conn = plain_server();
@@ -456,7 +459,7 @@ static void test_ports_when_failed(void **state)
 	assert_int_equal(smtptls_conn_error(conn, &text), SMTPTLS_E_TIMEOUT);
 	assert_string_equal(text, smtptls_strerror(SMTPTLS_E_TIMEOUT));
 	flush(conn);
-	/* what came before the error, then the error */
+	/* first what came before the error, then the error */
 	assert_int_equal(smtptls_conn_poll(conn), APP_IN);
 	assert_true(host_reads(conn, "NOOP\r\n"));
 	assert_true(host_reads(conn, "QUIT\r\n"));
@@ -496,7 +499,7 @@ static void test_starttls_dialogue(void **state)
 	assert_int_equal(client->result, 0);
 	assert_int_equal(smtptls_conn_tls_enabled(conn), 1);
 	assert_int_equal(smtptls_conn_can_starttls(conn), 0);
-	/* a second one goes on under TLS */
+	/* a second STARTTLS is passed on under TLS */
 	peer_say(client, "STARTTLS\r\n");
 	peer_run(client, conn);
 	assert_true(host_reads(conn, "STARTTLS\r\n"));
@@ -519,7 +522,7 @@ static void test_starttls_without_certificate(void **state)
 	assert_int_equal(smtptls_conn_can_starttls(conn), 0);
 	assert_int_equal(smtptls_conn_accept_starttls(conn, NULL, 0), 454);
 	assert_true(host_said(conn, NO_TLS));
-	/* what is pipelined behind a refusal is only plaintext */
+	/* what is pipelined after a refusal is only plaintext */
 	feed(conn, "NOOP\r\n");
 	assert_int_equal(smtptls_conn_accept_starttls(conn, NULL, 7), 454);
 	smtptls_conn_free(conn);
@@ -573,7 +576,9 @@ static void test_implicit_tls_is_at_byte_zero(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* Of a client that has said STARTTLS itself it is the reply that had more. */
+/*
+ * When a client has sent STARTTLS itself, the extra input belongs to the reply.
+ */
 static void test_client_with_unread_input(void **state)
 {
 	struct smtptls_conn *conn =
@@ -607,7 +612,7 @@ static void test_implicit_tls_banner(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* The 220 was said by somebody else: it is no implicit TLS. */
+/* Somebody else sent the 220, so this is not implicit TLS. */
 static void test_starttls_answered(void **state)
 {
 	static const char *const texts[] = {
@@ -651,7 +656,7 @@ static void test_starttls_answered(void **state)
 			 SMTPTLS_E_TIMEOUT);
 	peer_free(client);
 	smtptls_conn_free(conn);
-	/* what the host says itself is answered by the library */
+	/* the library answers what the host writes itself */
 	conn = plain_server();
 	assert_int_equal(smtptls_conn_write(conn, "220 x\r\n", 7), 7);
 	assert_int_equal(smtptls_conn_set_starttls_answered(conn),

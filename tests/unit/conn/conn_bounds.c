@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a connection takes, keeps and sends: bounds on what it holds, no buffer
- * while it is idle, the order of plaintext and TLS, and memory of which a pointer was given out, which stays where it
- * is whatever is called until the host says that it is done.
+ * What a connection accepts, holds and sends: limits on what it holds, no
+ * buffers while it is idle, the order of plaintext and TLS, and pointers that
+ * were handed out, which stay valid whatever is called until the host says that
+ * it is done with them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +32,7 @@ static struct smtptls_conn *plain_server(void)
 	return peer_conn(peer_config(NULL, 1, 0), SMTPTLS_SERVER);
 }
 
-/* Rounds in a test that makes many; some are left out where it is slow. */
+/* Step between rounds of a long test; larger where the test is slow. */
 static size_t stride(void)
 {
 	return peer_slow() ? 7 : 1;
@@ -68,7 +69,7 @@ static void test_input_is_bounded(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* Nothing that a host may call adds without end to what is not flushed. */
+/* No call of a host makes the unflushed output grow without limit. */
 static void test_output_is_bounded(void **state)
 {
 	static const char block[10000];
@@ -146,7 +147,7 @@ static void test_idle_connections_hold_no_buffer(void **state)
 		peer_queue_drop(&client->heard, sizeof(block));
 		after = in_use();
 	}
-	/* in the first round queues of the test's own grew */
+	/* the test's own queues grew in the first round */
 	assert_true(after <= before + 256);
 	peer_queue_free(&heard);
 	peer_free(client);
@@ -218,7 +219,7 @@ static void test_order(void **state)
 		peer_free(client);
 		smtptls_conn_free(conn);
 	}
-	/* a client's own STARTTLS before its ClientHello */
+	/* a client's own STARTTLS precedes its ClientHello */
 	conn = peer_conn(peer_config(NULL, 0, 0), SMTPTLS_CLIENT);
 	assert_int_equal(smtptls_conn_write(conn, "STARTTLS\r\n", 10), 10);
 	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
@@ -231,7 +232,7 @@ static void test_order(void **state)
 
 static char large[3 * WAITING];
 
-/* What a host may do between asking for memory and saying that it is done. */
+/* What a host may do between asking for memory and releasing it. */
 static void do_nothing(struct smtptls_conn *conn)
 {
 	(void)conn;
@@ -303,7 +304,7 @@ static deed *const deeds[] = {
 
 #define DEEDS (sizeof(deeds) / sizeof(deeds[0]))
 
-/* In one of three situations: in the clear, in the handshake, under TLS. */
+/* In one of three situations: plaintext, in the handshake, under TLS. */
 static struct smtptls_conn *situation(int kind, struct peer **client)
 {
 	struct smtptls_conn *conn;
@@ -339,7 +340,7 @@ static void test_input_stays(void **state)
 	(void)state;
 	for (kind = 0; kind < 3; kind++) {
 		for (i = 0; i < DEEDS * DEEDS; i += stride()) {
-			/* these say themselves that they are done */
+			/* these release the memory themselves */
 			if (deeds[i / DEEDS] == do_input ||
 			    deeds[i % DEEDS] == do_input)
 				continue;
@@ -385,7 +386,7 @@ static void test_output_stays(void **state)
 			assert_true(smtptls_conn_output(conn, &again) >= n);
 			assert_ptr_equal(again, ptr);
 			assert_memory_equal(ptr, copy, n);
-			/* what was not sent of it comes first */
+			/* the unsent part comes first */
 			assert_int_equal(smtptls_conn_output_done(conn, n - 1),
 					 0);
 			assert_true(smtptls_conn_output(conn, &again) >= 1);
@@ -396,7 +397,7 @@ static void test_output_stays(void **state)
 	}
 }
 
-/* Nothing is lost or doubled when output grows while a part of it is sent. */
+/* Nothing is lost or duplicated when output grows while part of it is sent. */
 static void test_output_is_whole(void **state)
 {
 	struct peer_queue said = { NULL, 0, 0, 0 };

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What holds for a connection whatever is done to it: split invariance,
- * boundary, one line in the clear, injection, monotony, liveness. Random choices
- * come from fixed seeds. Order, bounds and pointers are in conn_bounds.c.
+ * What holds for a connection whatever is done to it: split invariance, the
+ * boundary between plaintext and TLS, at most one plaintext line at a time,
+ * injection, monotonicity, liveness. Random choices come from fixed seeds.
+ * Order, limits and pointers are in conn_bounds.c.
  *
  * In these tests a plaintext byte is a 'P' and a byte that was sent under TLS
- * is a 'T', so that none can pass for the other.
+ * is a 'T', so that neither can be mistaken for the other.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,7 +47,7 @@ static struct smtptls_conn *plain_server(void)
 	return peer_conn(smtptls_config_ref(config), SMTPTLS_SERVER);
 }
 
-/* xorshift32: the same numbers everywhere. */
+/* xorshift32: the same numbers on every machine. */
 static unsigned random_of(unsigned *seed)
 {
 	*seed ^= *seed << 13;
@@ -62,10 +63,10 @@ static size_t random_below(unsigned *seed, size_t limit)
 
 /* ---- split invariance ---- */
 
-/* The ways to cut: in two at a place, in pieces of a size, at random. */
+/* The ways to cut: in two at one place, in pieces of one size, at random. */
 struct cut {
-	size_t at;    /* not 0: once a flight, behind so many bytes */
-	size_t piece; /* not 0: always so many bytes */
+	size_t at;    /* not 0: cut once per flight, after this many bytes */
+	size_t piece; /* not 0: always this many bytes */
 	unsigned seed;
 	int cut_now;
 };
@@ -82,7 +83,7 @@ static size_t cut_it(void *arg, size_t left)
 	return cut->cut_now && cut->at < left ? cut->at : left;
 }
 
-/* A dialogue in the clear; the host answers each line. */
+/* A plaintext dialogue; the host answers each line. */
 struct plain_run {
 	struct peer_queue heard;
 	struct peer_queue said;
@@ -190,7 +191,7 @@ static void test_splits_in_the_clear(void **state)
 	split_plain(dialogue, sizeof(dialogue) - 1);
 }
 
-/* Behind a 220 whatever comes belongs to TLS, cut as it may be. */
+/* After a 220, all input belongs to TLS, wherever it is cut. */
 static void test_splits_of_garbage(void **state)
 {
 	static const char start[] = "NOOP\r\nSTARTTLS\r\n";
@@ -247,7 +248,7 @@ static void end_session(struct peer *client, int ending)
 		peer_inject(client, bad, sizeof(bad) - 1);
 }
 
-/* A session whose bytes to the server are cut; all else must be the same. */
+/* A session whose bytes to the server are cut; the result must not change. */
 static void run_tls(const char *version, struct cut *cut, int ending)
 {
 	static const int errors[] = { 0, SMTPTLS_E_TRUNCATED,
@@ -311,7 +312,7 @@ static void test_splits_under_tls(void **state)
 	}
 }
 
-/* ---- one line in the clear ---- */
+/* ---- one plaintext line ---- */
 
 static void check_lines(const char *text, size_t len, size_t size)
 {
@@ -336,7 +337,7 @@ static void check_lines(const char *text, size_t len, size_t size)
 	smtptls_conn_free(conn);
 }
 
-/* Every text of up to six bytes from an alphabet of three, and every size. */
+/* Every text of up to six bytes from a three-letter alphabet, at every size. */
 static void test_one_line_in_the_clear(void **state)
 {
 	static const char alphabet[] = "P\r\n";
@@ -395,7 +396,7 @@ static void test_injection(void **state)
 	check_injection(1, (size_t)-1, text);
 }
 
-/* ---- monotony, boundary, bounds, liveness: any sequence of calls ---- */
+/* ---- monotonicity, boundary, limits, liveness: any sequence of calls ---- */
 
 struct walk {
 	struct smtptls_conn *conn;
@@ -474,14 +475,14 @@ static void walk_input(struct walk *walk)
 	if (client->result == 0 && !client->error && !client->closed &&
 	    peer_queue_len(&client->out) < 100000)
 		peer_say(client, "TTTTTT\nT\nTTTTTTTTTTTTTTTTTTTTTTT\n");
-	/* now and then a byte that is not the client's */
+	/* occasionally a byte that the client did not send */
 	if (random_below(&walk->seed, 100) == 0)
 		peer_inject(client, "P", 1);
 	(void)peer_send(client, walk->conn,
 			1 + random_below(&walk->seed, 3000));
 }
 
-/* Drop what was said in the clear: the client does not listen then. */
+/* Drop plaintext output: the client does not read it. */
 static void drop_output(struct walk *walk)
 {
 	const unsigned char *ptr;
@@ -500,7 +501,7 @@ static void walk_output(struct walk *walk)
 			   1 + random_below(&walk->seed, 30000));
 }
 
-/* Calls that end something are rare, or there would be nothing to see. */
+/* Calls that end something are rare; otherwise most walks would be trivial. */
 static void walk_seldom(struct walk *walk)
 {
 	static const int errors[] = { SMTPTLS_E_TIMEOUT, SMTPTLS_E_IO,

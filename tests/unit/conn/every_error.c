@@ -2,12 +2,12 @@
 /*
  * Every way of verifying and every error of a connection, over a socket pair:
  * in a host that speaks SMTP itself and calls smtptls_conn_start_tls(), and in
- * one that lets the library negotiate; each with the calls that block, and in an
- * event loop. Behind the table an enumeration of the errors shows that none is
- * missing, or says why a connection cannot fail by it.
+ * one that lets the library negotiate; each with the blocking calls, and in an
+ * event loop. After the table, a list of all errors shows that none is missing,
+ * or says why a connection cannot fail with it.
  *
- * The other side is a process, straight on GnuTLS, which a limit ends and which
- * is waited for. No result depends on how fast something is.
+ * The other side is a separate process that uses GnuTLS directly; a time limit
+ * ends it, and the test waits for it. No result depends on timing.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,7 +44,7 @@
 
 #define HOST	     "mx.example.org"
 #define LONG	     60000 /* milliseconds; never reached */
-#define SHORT	     20	   /* where nothing can come */
+#define SHORT	     20	   /* where nothing can arrive */
 #define HELLO	     "250 hi\r\n"
 
 /* ---- certificates ---- */
@@ -112,7 +112,7 @@ static int set_up(void **state)
 
 /* ---- the table ---- */
 
-/* What the other side does in the place of TLS, or under it. */
+/* What the other side does instead of TLS, or under it. */
 enum act { TALK, GARBAGE, CUT, ALERT, FLOOD, SILENT, RESET, NO_TLS };
 
 /* What the host does, or leaves out. */
@@ -123,8 +123,8 @@ struct row {
 	int error, verify, shown;
 	enum act act;
 	enum host host;
-	int pinned;   /* the leaf of the pin or TLSA record */
-	int reported; /* verify in struct smtptls_info */
+	int pinned;			  /* pin or TLSA record of the leaf */
+	int reported;			  /* verify of struct smtptls_info */
 	const char *greeting, *ehlo, *go; /* NULL: the usual ones */
 };
 
@@ -135,7 +135,7 @@ struct row {
 #define DANE	 SMTPTLS_VERIFY_DANE
 
 static const struct row rows[] = {
-	/* each way of verifying, and what it does not look at */
+	/* each way of verifying, and what it ignores */
 	{ "none", 0, NONE, .shown = UNTRUSTED },
 	{ "optional", 0, OPTIONAL, .shown = GOOD, .reported = 1 },
 	{ "optional, untrusted", 0, OPTIONAL, .shown = UNTRUSTED,
@@ -177,7 +177,7 @@ static const struct row rows[] = {
 	  .ehlo = "550 no\r\n" },
 };
 
-/* Those by which no connection of a client fails, and why. */
+/* The errors that no client connection fails with, and why. */
 static const struct {
 	int error;
 	const char *why;
@@ -218,7 +218,7 @@ static void far_waits_for_end(int fd)
 		;
 }
 
-/* What comes before would be injection. */
+/* Input before the ClientHello would be injection. */
 static int far_sees_hello(int fd)
 {
 	struct pollfd event = { .fd = fd, .events = POLLIN };
@@ -226,7 +226,7 @@ static int far_sees_hello(int fd)
 	return poll(&event, 1, LONG) == 1;
 }
 
-/* Records of a handshake message that says it has 16 MiB. */
+/* Records of a handshake message that claims 16 MiB. */
 static int far_floods(int fd)
 {
 	static unsigned char record[5 + 16384] = { 22, 3,    3,	   0x40, 0,
@@ -234,7 +234,7 @@ static int far_floods(int fd)
 	int i;
 
 	for (i = 0; i < 64; i++) {
-		/* until the client has enough of it */
+		/* until the client closes */
 		if (send(fd, record, sizeof(record), MSG_NOSIGNAL) < 0)
 			return 1;
 		memset(record + 5, 0, 4);
@@ -243,7 +243,7 @@ static int far_floods(int fd)
 	return 1;
 }
 
-/* The client may be gone, since under TLS 1.3 it judges after its Finished. */
+/* The client may be gone: under TLS 1.3 it may fail after its Finished. */
 static void far_talks(int fd, gnutls_session_t tls, enum act act)
 {
 	static const char garbage[] =
@@ -258,7 +258,7 @@ static void far_talks(int fd, gnutls_session_t tls, enum act act)
 		;
 }
 
-/* 1 when it could be set up. */
+/* Returns 1 if the session could be set up. */
 static int far_tls(int fd, const struct row *row, unsigned flags)
 {
 	gnutls_certificate_credentials_t credentials;
@@ -295,7 +295,7 @@ static int far_acts(int fd, const struct row *row)
 	case FLOOD:
 		return far_sees_hello(fd) && far_floods(fd);
 	case RESET:
-		/* what is not read when it closes makes the end a reset */
+		/* closing with unread input resets the connection */
 		return far_sees_hello(fd);
 	case SILENT:
 	case NO_TLS:
@@ -306,7 +306,7 @@ static int far_acts(int fd, const struct row *row)
 	}
 }
 
-/* The client may leave at any point: that is what the test looks at. */
+/* The client may leave at any point: the test checks the client. */
 static int far_serves(int fd, const struct row *row)
 {
 	if (!far_says(fd, row->greeting ? row->greeting : "220 mx\r\n") ||
@@ -350,7 +350,7 @@ static int far_begins(int work(int fd, const struct row *row),
 {
 	int fds[2];
 
-	kill_running(); /* of a test that failed */
+	kill_running(); /* left by a failed test */
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	fflush(NULL);
 	running = fork();
@@ -379,13 +379,13 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* ---- the host's two ways to wait ---- */
+/* ---- the two ways a host waits ---- */
 
 struct link {
 	struct smtptls_conn *conn;
 	int fd;
 	int limit;
-	int epoll; /* -1: the calls that block */
+	int epoll; /* -1: the blocking calls */
 };
 
 static void event_in(struct link *link)
@@ -414,7 +414,7 @@ static void event_out(struct link *link)
 		(void)smtptls_conn_abort_errno(link->conn, errno);
 }
 
-/* Wait for what is wanted: the ports that are ready; 0 at the time limit. */
+/* Wait for these ports; returns those that are ready, 0 at the time limit. */
 static int wait_for(struct link *link, int ports)
 {
 #ifdef __linux__
@@ -503,9 +503,9 @@ static int start(struct link *link, const struct row *row)
 	return smtptls_conn_error(link->conn, NULL);
 }
 
-/* ---- the host's two ways to speak ---- */
+/* ---- the two ways a host speaks SMTP ---- */
 
-/* The code of a reply, whose lines `ehlo` takes if it is not NULL. */
+/* Read a reply; returns its code. Its lines go to `ehlo` unless it is NULL. */
 static int reply(struct link *link, struct smtptls_ehlo *ehlo)
 {
 	struct smtptls_reply parsed;
@@ -625,7 +625,7 @@ static void close_link(struct link *link)
 	far_ends();
 }
 
-/* It has failed for good, says so, and lets nothing through. */
+/* It has failed for good, reports that, and lets nothing through. */
 static void assert_failed(struct link *link, int error)
 {
 	struct smtptls_conn *conn = link->conn;
@@ -664,7 +664,7 @@ static void assert_on(struct link *link, const struct row *row)
 	assert_int_equal(info.verify, row->error == 0 ? row->reported : 1);
 }
 
-/* What each style has failed by, a bit for each error. */
+/* The errors that each style has failed with, one bit for each. */
 enum { STYLES = 4 };
 static unsigned long seen[STYLES];
 
@@ -743,7 +743,7 @@ static void test_none_is_missing(void **state)
 	assert_int_equal(error, SMTPTLS_E_SMTP_REPLY - 1);
 }
 
-/* ---- a server, whose client shows no certificate ---- */
+/* ---- a server whose client shows no certificate ---- */
 
 static struct smtptls_config *server_config(void)
 {

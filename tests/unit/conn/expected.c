@@ -2,7 +2,7 @@
 /*
  * expected: what a host expects of its peer, over connections: pins and TLSA
  * records in both versions and roles, what each call refuses, what is missing,
- * and sessions that are resumed, which must not lead around any of it.
+ * and resumed sessions, which must not bypass any of it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,7 +47,7 @@ static struct digest digest_of(const struct testcert *cert, int spki)
 	return digest;
 }
 
-/* Whatever is wrong with it, it is pinned. */
+/* It is pinned, whatever else is wrong with it. */
 static const struct testcert *bad_server(void)
 {
 	return testcert_leaf(testcert_ca("other CA"), TESTCERT_ECDSA,
@@ -137,7 +137,7 @@ static void test_pins(void **state)
 	}
 }
 
-/* With authorities a pin is asked for besides. */
+/* With authorities, the pin is an additional requirement. */
 static void test_pins_and_authorities(void **state)
 {
 	const struct testcert *bad = bad_server();
@@ -202,7 +202,7 @@ static void test_dane(void **state)
 
 	(void)state;
 	for (v = 0; v < 2; v++) {
-		/* DANE-EE, with a record before it that is not usable */
+		/* DANE-EE, with an unusable record before it */
 		conn = client(SMTPTLS_VERIFY_DANE);
 		assert_int_equal(
 			smtptls_conn_add_tlsa(conn, 1, 1, 1, digest, 32), 0);
@@ -223,7 +223,7 @@ static void test_dane(void **state)
 		assert_string_equal(info.report, "validation-failure");
 		smtptls_conn_free(conn);
 
-		/* DANE-TA: by another name than the first */
+		/* DANE-TA: by a name other than the first */
 		conn = client(SMTPTLS_VERIFY_DANE);
 		assert_int_equal(smtptls_conn_set_peer(conn, "a.example.org"),
 				 0);
@@ -242,7 +242,7 @@ static void test_dane(void **state)
 		assert_int_equal(info.tlsa_record, 1);
 		smtptls_conn_free(conn);
 
-		/* RFC 7672 section 2.2: none usable, so encryption alone */
+		/* RFC 7672 section 2.2: none usable, so encryption only */
 		conn = client(SMTPTLS_VERIFY_DANE);
 		assert_int_equal(
 			smtptls_conn_add_tlsa(conn, 3, 1, 1, digest, 31), 0);
@@ -255,7 +255,7 @@ static void test_dane(void **state)
 	}
 }
 
-/* What was chosen and lacks something sends nothing. */
+/* A choice that lacks something sends nothing. */
 static void test_missing(void **state)
 {
 	static const struct {
@@ -293,7 +293,7 @@ static void test_missing(void **state)
 				 SMTPTLS_E_CONFIG);
 		smtptls_conn_free(conn);
 	}
-	/* nor does either go with TLS that may be left out */
+	/* nor can either be combined with optional TLS */
 	conn = client(SMTPTLS_VERIFY_PIN);
 	pin(conn, peer_ca(), SMTPTLS_PIN_CERT);
 	assert_int_equal(
@@ -337,7 +337,7 @@ static void test_refused_calls(void **state)
 			 SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_add_tlsa(conn, 3, 1, 0, digest, 65533),
 			 SMTPTLS_E_ARG);
-	/* records that another way would not look at */
+	/* records that another way of verifying would ignore */
 	assert_int_equal(smtptls_conn_add_tlsa(conn, 255, 255, 255, digest, 3),
 			 0);
 	assert_int_equal(smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_NONE),
@@ -410,8 +410,8 @@ static struct smtptls_conn *server(int verify)
 }
 
 /*
- * A client with this certificate, and the ticket in *session if that is not
- * NULL, which is replaced. Returns 1 when it was resumed.
+ * A client with this certificate, and the ticket in *session unless that is
+ * NULL; it is replaced by a new one. Returns 1 if the session was resumed.
  */
 static int dial(struct smtptls_conn *conn, const char *version,
 		const struct testcert *cert, gnutls_datum_t *session, int error)
@@ -454,7 +454,7 @@ static void test_server(void **state)
 		conn = server(SMTPTLS_VERIFY_PIN);
 		pin(conn, cert, SMTPTLS_PIN_SPKI);
 		assert_false(dial(conn, versions[v], cert, &session, 0));
-		/* the same pin: resumed; another: not by the ticket either */
+		/* the same pin: resumed; another: no ticket bypasses it */
 		conn = server(SMTPTLS_VERIFY_PIN);
 		pin(conn, cert, SMTPTLS_PIN_SPKI);
 		assert_true(dial(conn, versions[v], cert, &session, 0));
@@ -462,7 +462,7 @@ static void test_server(void **state)
 		pin(conn, other, SMTPTLS_PIN_SPKI);
 		(void)dial(conn, versions[v], cert, &session,
 			   SMTPTLS_E_CERT_PIN);
-		/* nor is a ticket of a laxer server's */
+		/* nor is a ticket of a less strict server accepted */
 		conn = server(SMTPTLS_VERIFY_OPTIONAL);
 		assert_false(dial(conn, versions[v], cert, &session, 0));
 		conn = server(SMTPTLS_VERIFY_PIN);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The handshake, read and write of hosts that block, over socket pairs.
+ * Handshake, read and write of hosts that block, over socket pairs.
  *
- * The other side, where it has to do something meanwhile, is a process of its
- * own, which a limit ends and which is waited for. No result depends on how
- * fast something is: a limit is either 0, or long and never reached, or short
- * where nothing can happen.
+ * Where the other side must act at the same time, it is a separate process; a
+ * time limit ends it, and the test waits for it. No result depends on timing: a
+ * time limit is 0, or long and never reached, or short where nothing can
+ * happen.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,7 +44,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-/* The process that is the other side, 0 when there is none. */
+/* The process of the other side, 0 if there is none. */
 static pid_t running;
 
 static void kill_running(void)
@@ -115,7 +115,7 @@ static int nothing_is_held(struct smtptls_conn *conn)
 	return smtptls_conn_output(conn, &ptr) == 0;
 }
 
-/* An error that a call returned is the connection's, with a sentence. */
+/* An error that a call returned is the connection's error, with a sentence. */
 static void assert_told(struct smtptls_conn *conn, int ret)
 {
 	const char *text;
@@ -126,21 +126,21 @@ static void assert_told(struct smtptls_conn *conn, int ret)
 	assert_string_not_equal(text, "");
 }
 
-/* ---- the other side, in a process of its own ---- */
+/* ---- the other side, in a separate process ---- */
 
 struct far {
 	pid_t pid;
 	int fd; /* this side's */
 };
 
-/* Its exit status is 0 when `work` returns 1. */
+/* The process exits with status 0 if `work` returns 1. */
 static struct far far_side(int work(int fd, const char *const *script),
 			   const char *const *script)
 {
 	struct far far;
 	int fds[2];
 
-	kill_running(); /* of a test that failed */
+	kill_running(); /* left by a failed test */
 	open_pair(fds);
 	fflush(NULL);
 	far.pid = fork();
@@ -166,7 +166,7 @@ static void far_ends(struct far *far)
 	assert_int_equal(status, 0);
 }
 
-/* One line, byte by byte; 1 when it is this one. */
+/* Read one line, byte by byte; 1 if it is this one. */
 static int expect(struct smtptls_conn *conn, int fd, const char *line)
 {
 	size_t i;
@@ -179,7 +179,7 @@ static int expect(struct smtptls_conn *conn, int fd, const char *line)
 	return 1;
 }
 
-/* A server of SMTP in these very calls, with STARTTLS at its beginning. */
+/* An SMTP server using these same calls, which begins with STARTTLS. */
 static int serve(int fd, const char *const *script)
 {
 	struct smtptls_conn *conn = new_conn(SMTPTLS_SERVER);
@@ -202,7 +202,7 @@ static int serve(int fd, const char *const *script)
 	return ok;
 }
 
-/* Say each line of the script after the first when a line has come. */
+/* Send the script's first line, and each further line after a line was read. */
 static int recite(int fd, const char *const *script)
 {
 	char c;
@@ -246,13 +246,13 @@ static void test_session(void **state)
 	assert_int_equal(start(conn, far.fd, LONG), 0);
 	assert_int_equal(smtptls_conn_tls_enabled(conn), 1);
 	assert_true(nothing_is_held(conn));
-	/* it is on already */
+	/* TLS is already on */
 	assert_int_equal(start(conn, far.fd, 0), 0);
 	assert_int_equal(put(conn, far.fd, "EHLO a\r\n", LONG), 8);
 	quit(conn, &far);
 }
 
-/* A write carries the negotiation to its end, and a read the handshake. */
+/* A write completes the negotiation, and a read the handshake. */
 static void test_write_negotiates(void **state)
 {
 	struct smtptls_conn *conn = verifying_client();
@@ -265,7 +265,7 @@ static void test_write_negotiates(void **state)
 	quit(conn, &far);
 }
 
-/* A host that says STARTTLS itself. */
+/* A host that sends STARTTLS itself. */
 static void test_own_starttls(void **state)
 {
 	struct smtptls_conn *conn = verifying_client();
@@ -307,13 +307,13 @@ static void test_read_carries_the_handshake(void **state)
 	assert_true(expect(conn, far.fd, "220 mx\r\n"));
 	assert_int_equal(smtptls_conn_close(conn), 0);
 	assert_int_equal(smtptls_fd_pump(conn, far.fd, far.fd, 0, LONG), 0);
-	/* that it has ended was answered, a close_notify with another */
+	/* the server's close_notify was answered with another */
 	assert_true(read(far.fd, data, sizeof(data)) > 0);
 	far_ends(&far);
 	smtptls_conn_free(conn);
 }
 
-/* ---- the law: success for APP_OUT means that all has left ---- */
+/* ---- the law: APP_OUT without an error means that everything was sent ---- */
 
 static void test_app_out_means_sent(void **state)
 {
@@ -341,7 +341,7 @@ static void test_app_out_means_sent(void **state)
 		}
 		assert_int_equal(smtptls_conn_tls_enabled(client), 1);
 		assert_true(nothing_is_held(client));
-		/* so the server needs nothing more of it */
+		/* so the server needs nothing more from it */
 		assert_true(smtptls_fd_pump(server, fds[0], fds[0],
 					    SMTPTLS_APP_OUT, LONG) &
 			    SMTPTLS_APP_OUT);
@@ -354,7 +354,7 @@ static void test_app_out_means_sent(void **state)
 	}
 }
 
-/* Fill a socket until no more leaves. */
+/* Fill a socket until it takes no more. */
 static void fill(struct smtptls_conn *conn, int fd)
 {
 	static char block[60000];
@@ -377,13 +377,13 @@ static void test_app_out_of_a_full_socket(void **state)
 	(void)state;
 	open_pair(fds);
 	fill(conn, fds[0]);
-	/* another port that is open is told, and this one is not */
+	/* another open port is reported, and this one is not */
 	assert_int_equal(write(fds[1], "NOOP\r\n", 6), 6);
 	ret = smtptls_fd_pump(conn, fds[0], fds[0],
 			      SMTPTLS_APP_IN | SMTPTLS_APP_OUT, LONG);
 	assert_true(ret & SMTPTLS_APP_IN);
 	assert_false(ret & SMTPTLS_APP_OUT);
-	/* and it is not waited for before a read, which would never end */
+	/* and a read does not wait for it, which would never end */
 	assert_true(expect(conn, fds[0], "NOOP\r\n"));
 	close_pair(fds);
 	smtptls_conn_free(conn);
@@ -404,12 +404,12 @@ static void test_read_times_out(void **state)
 	for (limit = 0; limit <= SHORT; limit += SHORT) {
 		assert_int_equal(get(conn, fds[0], data, 16, limit),
 				 SMTPTLS_E_TIMEOUT);
-		/* as it was, but for the sentence */
+		/* unchanged, except for the sentence */
 		assert_int_equal(smtptls_conn_state(conn), SMTPTLS_PLAIN);
 		assert_int_equal(smtptls_conn_error(conn, &text), 0);
 		assert_string_equal(text, "peer was silent for too long");
 	}
-	/* what waited has left all the same */
+	/* pending output was sent all the same */
 	assert_int_equal(read(fds[1], data, 16), 5);
 	assert_int_equal(write(fds[1], "NO", 2), 2);
 	assert_int_equal(get(conn, fds[0], data, 16, SHORT), SMTPTLS_E_TIMEOUT);
@@ -455,13 +455,13 @@ static void test_write_times_out(void **state)
 
 	(void)state;
 	open_pair(fds);
-	/* it reads meanwhile, so that the peer is not stuck */
+	/* it reads in the meantime, so that the peer does not stall */
 	assert_int_equal(write(fds[1], "NOOP\r\n", 6), 6);
 	assert_int_equal(smtptls_fd_write(conn, fds[0], fds[0], block,
 					  sizeof(block), SHORT),
 			 SMTPTLS_E_TIMEOUT);
 	assert_told(conn, SMTPTLS_E_TIMEOUT);
-	/* what came before is still to be read; then the error */
+	/* what came before can still be read; then the error */
 	assert_int_equal(smtptls_conn_read(conn, data, 16), 6);
 	assert_int_equal(get(conn, fds[0], data, 16, LONG), SMTPTLS_E_TIMEOUT);
 	assert_int_equal(put(conn, fds[0], "x", LONG), SMTPTLS_E_TIMEOUT);
@@ -470,7 +470,7 @@ static void test_write_times_out(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* Without waiting, as much as the socket takes is no timeout. */
+/* Without waiting, a partial write is not a timeout. */
 static void test_write_without_waiting(void **state)
 {
 	struct smtptls_conn *conn = new_conn(SMTPTLS_SERVER);
@@ -540,7 +540,7 @@ static void test_arguments(void **state)
 			 SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_timed_out(NULL), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_state(conn), SMTPTLS_PLAIN);
-	/* a server that has spoken is past implicit TLS */
+	/* a server that has sent its greeting cannot start implicit TLS */
 	assert_int_equal(smtptls_conn_write(conn, "220\r\n", 5), 5);
 	assert_int_equal(smtptls_fd_start_tls(conn, 0, 0, 0), SMTPTLS_E_STATE);
 	assert_int_equal(smtptls_conn_state(conn), SMTPTLS_PLAIN);
@@ -568,7 +568,7 @@ static void test_start_tls_without_settings(void **state)
 	assert_int_equal(close(fds[1]), 0);
 }
 
-/* A stall, garbage, an end and a broken descriptor, in the handshake. */
+/* A stall, garbage, end of input and a broken descriptor, in the handshake. */
 static void test_start_tls_fails(void **state)
 {
 	static const int errors[] = { SMTPTLS_E_TIMEOUT, SMTPTLS_E_HANDSHAKE,
@@ -596,7 +596,7 @@ static void test_start_tls_fails(void **state)
 			assert_int_equal(errno, EBADF);
 		assert_told(conn, errors[i]);
 		assert_int_equal(get(conn, fds[0], data, 1, LONG), errors[i]);
-		/* the alert has left */
+		/* the alert has been sent */
 		hears = (struct pollfd){ .fd = fds[1], .events = POLLIN };
 		if (i < 2) {
 			assert_int_equal(poll(&hears, 1, 0), 1);
@@ -639,7 +639,7 @@ static void test_negotiations_end(void **state)
 			0);
 		if (i < 2) {
 			assert_int_equal(start(conn, far.fd, LONG), 1);
-			/* nor does it start TLS when it is asked again */
+			/* nor does it start TLS on a second call */
 			assert_int_equal(start(conn, far.fd, 0), 1);
 			assert_int_equal(smtptls_conn_state(conn),
 					 SMTPTLS_PLAIN);
@@ -655,7 +655,7 @@ static void test_negotiations_end(void **state)
 	}
 }
 
-/* The peer is gone: its last words can be read, and no signal comes. */
+/* The peer is gone: its last words can be read, and there is no SIGPIPE. */
 static void test_nobody_listens(void **state)
 {
 	struct smtptls_conn *conn = new_conn(SMTPTLS_CLIENT);
@@ -675,13 +675,15 @@ static void test_nobody_listens(void **state)
 	assert_int_equal(errno, EPIPE);
 	assert_told(conn, SMTPTLS_E_IO);
 	assert_int_equal(get(conn, fds[0], data, 16, LONG), 7);
-	/* The connection has failed before: no system call says more. */
+	/*
+	 * The connection had failed before: no system call replaces its error.
+	 */
 	assert_int_equal(get(conn, fds[0], data, 16, LONG), SMTPTLS_E_IO);
 	assert_int_equal(errno, EPIPE);
 	assert_int_equal(close(fds[0]), 0);
 	smtptls_conn_free(conn);
 
-	/* What waits to be sent leaves first, and can fail as well. */
+	/* Pending output is sent first, which can fail as well. */
 	conn = new_conn(SMTPTLS_CLIENT);
 	open_pair(fds);
 	assert_int_equal(close(fds[1]), 0);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * key_usage: a server of OpenSSL's that signs with a certificate whose keyUsage
- * is keyEncipherment alone. GnuTLS ends such a handshake before anything is
- * asked of the library, so that no way of verifying takes the certificate; what
- * comes of it is another matter where none is asked for.
+ * key_usage: an OpenSSL server that signs with a certificate whose keyUsage is
+ * keyEncipherment alone. GnuTLS ends such a handshake before it asks the
+ * library, so no way of verifying accepts the certificate. What the failure
+ * means for the host differs where no certificate is required.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -67,7 +67,7 @@ static int tear_down(void **state)
 	return chain_end(state);
 }
 
-/* A client of the server's, which would have what it asks for. */
+/* A client of that server, whose other requirements the server meets. */
 static struct smtptls_conn *client(int verify, int flags)
 {
 	struct smtptls_conn *conn;
@@ -87,7 +87,7 @@ static struct smtptls_conn *client(int verify, int flags)
 	return conn;
 }
 
-/* The server's word; what the client has said before is of no interest. */
+/* The server's reply; what the client sent before does not matter here. */
 static void hear(struct smtptls_conn *conn, const char *text)
 {
 	const unsigned char *ptr;
@@ -118,7 +118,7 @@ static struct smtptls_info meet(int version, int verify, int flags)
 	return info;
 }
 
-/* RFC 7435: who asks for no certificate is not stopped by one. */
+/* RFC 7435: a client that requires no certificate is not stopped by one. */
 static void test_outcome(void **state)
 {
 	static const struct {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * negotiate: the library speaks for a client, until TLS is on or will not be.
+ * negotiate: the library speaks for a client, until TLS is on or has been ruled
+ * out.
  *
- * What a server says is written in segments that '^' ends; one is heard when
- * what was said before it has been answered. Names like C-STL-17 are rows of
+ * A server's replies are written in segments, each ended by '^'; a segment is
+ * fed when the one before has been answered. Names like C-STL-17 are rows of
  * tests/data/behaviour.tsv, others are public reports about other programs. The
- * dialogue alone is tested in ../smtp/dialogue.c, and what holds for every cut
- * and every injection in negotiate_laws.c.
+ * dialogue alone is tested in ../smtp/dialogue.c, and what holds for every
+ * split and every injection in negotiate_laws.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +57,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* A client that has chosen nothing. */
+/* A client for which nothing has been chosen. */
 static struct smtptls_conn *raw_client(void)
 {
 	struct smtptls_conn *conn;
@@ -75,7 +76,7 @@ static struct smtptls_conn *client(int mode, int flags)
 	return conn;
 }
 
-/* Feed segments, and add what is answered to `said` until TLS is started. */
+/* Feed segments, and append the answers to `said` until TLS is started. */
 static void hear(struct smtptls_conn *conn, const char *server, char *said)
 {
 	const unsigned char *ptr;
@@ -96,7 +97,7 @@ static void hear(struct smtptls_conn *conn, const char *server, char *said)
 	}
 }
 
-/* ---- nobody forgets to choose ---- */
+/* ---- a choice must have been made ---- */
 
 static void check_forgotten(struct smtptls_conn *conn, int ret,
 			    const char *sentence)
@@ -163,7 +164,7 @@ static void test_nobody_forgets_to_choose(void **state)
 	assert_int_equal(smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_CA), 0);
 	check_forgotten(conn, smtptls_conn_negotiate(conn, "a", OPTIONAL),
 			softer);
-	/* a choice that was refused is none */
+	/* a refused choice does not count */
 	conn = raw_client();
 	assert_int_equal(smtptls_conn_set_verify(conn, -1), SMTPTLS_E_ARG);
 	check_forgotten(conn, smtptls_conn_negotiate(conn, "a", 0), unchosen);
@@ -188,7 +189,7 @@ static void test_refuses(void **state)
 	/* none of it has changed anything */
 	assert_int_equal(smtptls_conn_poll(conn), IN | APP_OUT);
 	assert_int_equal(smtptls_conn_negotiate(conn, "a", 3), 0);
-	/* and now the library speaks */
+	/* and now the library speaks first */
 	assert_int_equal(smtptls_conn_negotiate(conn, "a", 3), SMTPTLS_E_STATE);
 	assert_int_equal(smtptls_conn_start_tls(conn, 0), SMTPTLS_E_STATE);
 	assert_int_equal(smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_NONE),
@@ -201,7 +202,7 @@ static void test_refuses(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* A host that goes on without a look at the result starts no TLS by that. */
+/* A host that ignores the result does not start TLS by that. */
 static void test_name(void **state)
 {
 	static const char *const names[] = { "", "a b", "a\r\nRSET", "\xc3" };
@@ -244,7 +245,7 @@ static void test_only_before_all_else(void **state)
 	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
 	assert_int_equal(smtptls_conn_negotiate(conn, "a", 0), SMTPTLS_E_STATE);
 	smtptls_conn_free(conn);
-	/* what has come before the call is heard */
+	/* input from before the call is processed */
 	conn = peer_conn(smtptls_config_ref(config), SMTPTLS_CLIENT);
 	host_feed(conn, "220-x\r\n220 y\r\n", 14);
 	assert_int_equal(smtptls_conn_negotiate(conn, "a", 0), 0);
@@ -292,8 +293,8 @@ static void test_ports(void **state)
 /* ---- TLS ---- */
 
 /*
- * The first thing under TLS is the host's EHLO, and nothing of the clear is
- * given to it: C-CTL-08, C-INJ-09; KumoMTA 61, mailio 214, mail-dmarc 129.
+ * The first thing sent under TLS is the host's EHLO, and the host gets none of
+ * the plaintext: C-CTL-08, C-INJ-09; KumoMTA 61, mailio 214, mail-dmarc 129.
  */
 static void to_tls(const char *version, int mode, int flags, const char *hello)
 {
@@ -314,7 +315,7 @@ static void to_tls(const char *version, int mode, int flags, const char *hello)
 			 strlen(EHLO));
 	peer_run(server, conn);
 	assert_true(peer_queue_is(&server->heard, EHLO));
-	/* C-INJ-11: another offer is the host's to hear, and not taken up */
+	/* C-INJ-11: a second offer is passed to the host, and not taken up */
 	peer_say(server, "250-mx\r\n250 STARTTLS\r\n");
 	peer_run(server, conn);
 	assert_true(host_reads(conn, "250-mx\r\n250 STARTTLS\r\n"));
@@ -346,7 +347,7 @@ static void test_to_tls(void **state)
 	}
 }
 
-/* C-INJ-12, C-INJ-13: what is written into the TLS session from outside. */
+/* C-INJ-12, C-INJ-13: bytes injected into the TLS session. */
 static void test_injection_under_tls(void **state)
 {
 	struct peer *server;
@@ -377,7 +378,7 @@ static void test_injection_under_tls(void **state)
 	}
 }
 
-/* nodemailer 1835: one rule for all ways in. */
+/* nodemailer 1835: one rule for all ways into TLS. */
 static void test_implicit_tls_says_nothing_in_the_clear(void **state)
 {
 	struct smtptls_conn *conn =
@@ -402,7 +403,7 @@ static void test_implicit_tls_says_nothing_in_the_clear(void **state)
 static const struct failure {
 	const char *id;
 	const char *server;
-	int end; /* behind it: 0, -1 for the end of input, or an abort */
+	int end; /* after the script: 0, -1 for the end of input, or an abort */
 	int error, reason, stage;
 	const char *report, *status;
 	int retry, retry_optional;
@@ -504,7 +505,7 @@ static void check_failed(struct smtptls_conn *conn, const struct failure *row,
 	assert_int_equal(info.harmless, 0);
 	assert_int_equal(info.reply_code, row->reply_code);
 	assert_same(info.reply_text, row->reply_text);
-	/* nothing that was heard is given out, and nothing more is said */
+	/* no input is handed out, and nothing more is sent */
 	assert_int_equal(host_read_byte(conn), row->error);
 	assert_int_equal(smtptls_conn_write(conn, "x", 1), row->error);
 	assert_int_equal(smtptls_conn_output(conn, &ptr), 0);
@@ -535,7 +536,7 @@ static void test_failures(void **state)
 	}
 }
 
-/* Where TLS is required; emailjs 13: which is without a word. */
+/* Where TLS is required; emailjs 13: it is required by default. */
 static void test_required(void **state)
 {
 	static const struct failure rows[] = {
@@ -609,7 +610,10 @@ static void test_in_the_clear(void **state)
 		assert_string_equal(info.report, NO_TLS_REPORT);
 		assert_null(info.status);
 		assert_int_equal(info.retry, 0);
-		/* the host says EHLO itself, and hears what comes now only */
+		/*
+		 * the host sends EHLO itself, and reads only what comes from
+		 * now on
+		 */
 		assert_int_equal(host_read_byte(conn), SMTPTLS_E_AGAIN);
 		assert_int_equal(smtptls_conn_write(conn, EHLO, strlen(EHLO)),
 				 strlen(EHLO));
@@ -617,7 +621,7 @@ static void test_in_the_clear(void **state)
 		host_feed(conn, "250-x\r\n250 y\r\n", 14);
 		assert_true(host_reads(conn, "250-x\r\n"));
 		assert_true(host_reads(conn, "250 y\r\n"));
-		/* behind a QUIT the end is none */
+		/* after QUIT, the end of the connection is no error */
 		assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_IO), 0);
 		assert_int_equal(host_info(conn).harmless, 1);
 		smtptls_conn_free(conn);
@@ -668,8 +672,8 @@ static void do_deed(struct smtptls_conn *conn, int deed)
 }
 
 /*
- * All of these are a handshake that failed; what may come next depends on what
- * was chosen, and is never on this connection: KumoMTA 577, gen_smtp 134 (a
+ * All of these are failed handshakes; the options that remain depend on what
+ * was chosen, and are never on this connection: KumoMTA 577, gen_smtp 134 (a
  * stall is a failure); KumoMTA 67, Haraka 2785, Stalwart 61, OpenSMTPD 388,
  * zotonic 3695 (opportunistic, and stuck for ever).
  */
@@ -695,7 +699,7 @@ static void check_handshake(int deed, int mode, int flags)
 	assert_string_equal(info.status, "4.7.5");
 	assert_int_equal(info.harmless, 0);
 	assert_int_equal(info.retry, flags & OPTIONAL ? CLEAR : LATER);
-	/* an alert at most, and never a word in the clear */
+	/* an alert at most, and never plaintext */
 	n = smtptls_conn_output(conn, &ptr);
 	assert_true(n == 0 || (n == 7 && ptr[0] == 0x15));
 	assert_int_equal(smtptls_conn_output_done(conn, n), 0);
@@ -721,7 +725,7 @@ static void test_handshake_fails(void **state)
 	}
 }
 
-/* This side's own trouble is no failure of the server's. */
+/* A failure on this side is not the server's failure. */
 static void test_own_trouble_is_not_reported(void **state)
 {
 	struct smtptls_conn *conn = client(SMTPTLS_VERIFY_CA, 0);
@@ -738,8 +742,8 @@ static void test_own_trouble_is_not_reported(void **state)
 /* ---- verification ---- */
 
 /*
- * A wrong name ends what requires it, with no way back, and stops no other:
- * suitenumerique messages 687.
+ * A wrong name ends a connection that requires the right one, with no way
+ * around it, and no other: suitenumerique messages 687.
  */
 static void test_verification(void **state)
 {
@@ -783,7 +787,7 @@ static void test_verification(void **state)
 	}
 }
 
-/* A server reports and retries nothing, but QUIT is QUIT. */
+/* A server has nothing to report or retry, but QUIT is QUIT. */
 static void test_outcome_of_servers(void **state)
 {
 	struct smtptls_conn *conn =
@@ -802,7 +806,7 @@ static void test_outcome_of_servers(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* ---- bounds ---- */
+/* ---- limits ---- */
 
 /* C-GRT-12 to C-GRT-14, C-EHL-16 to C-EHL-18, C-INJ-07. */
 static void test_bounds(void **state)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What holds for a client that negotiates, whatever its server says and however
- * that is cut: split invariance; and injection at every byte boundary of every
- * reply.
+ * What holds for a client that negotiates, whatever its server sends and
+ * however that is split: split invariance; and injection at every byte boundary
+ * of every reply.
  *
- * A server is a list of segments, each of which it says when the one before has
- * been answered, and behind them a TLS server that is real.
+ * A server is a list of segments, each of which it sends when the one before
+ * has been answered, followed by a real TLS server.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -82,7 +82,7 @@ static const char *const servers[][SEGMENTS] = {
 	{ GREET, OFFER, "454 no\r\n", NULL },
 	{ GREET, "250-x\r\n250 SIZE\r\n", NULL, NULL },
 	{ GREET, "502 no\r\n", "250 x\r\n", NULL },
-	/* and what fails */
+	/* and servers with which it fails */
 	{ "554-no\r\n554 no\r\n", NULL, NULL, NULL },
 	{ GREET, "250-x\r\n550 y\r\n", NULL, NULL },
 	{ GREET, "250 x\n", NULL, NULL },
@@ -90,17 +90,20 @@ static const char *const servers[][SEGMENTS] = {
 	{ "HTTP/1.1 400\r\n", NULL, NULL, NULL },
 };
 
-/* Up to here the library speaks, or goes on in the clear, behind each segment. */
+/*
+ * With the first HONEST servers, each segment is followed by the library's next
+ * command, by TLS or by plaintext.
+ */
 #define HONEST 5
 
 /* ---- a run ---- */
 
 struct run {
 	struct smtptls_conn *conn;
-	char said[256]; /* in the clear */
+	char said[256]; /* in plaintext */
 	int state, error, reason;
 	char text[512];
-	int heard; /* bytes that were given to the host in the clear */
+	int heard; /* plaintext bytes handed to the host */
 };
 
 /* How long the next piece is. */
@@ -119,7 +122,7 @@ static size_t one(unsigned *arg, size_t left)
 	return 1;
 }
 
-/* In two, the first of which is as long as it says, for each segment. */
+/* In two, for each segment; *arg is the length of the first piece. */
 static size_t at(unsigned *arg, size_t left)
 {
 	size_t first = *arg & 0xffff;
@@ -157,8 +160,8 @@ static int negotiates(const struct smtptls_conn *conn)
 }
 
 /*
- * No byte may come out before TLS is on, unless the negotiation is over and its
- * host speaks in the clear: then what comes is what comes.
+ * No byte may be handed out before TLS is on, unless the negotiation is over
+ * and the host speaks in plaintext: then any bytes may be.
  */
 static void look_for_plaintext(struct run *run)
 {
@@ -265,7 +268,7 @@ static const char *const forged[] = {
 	"\x16\x03\x03",
 };
 
-/* What a client says, of which it may say less. */
+/* What a client sends, or a prefix of it. */
 static int is_prefix(const char *said)
 {
 	static const char *const all[] = { "EHLO a\r\nSTARTTLS\r\n",
@@ -279,7 +282,7 @@ static int is_prefix(const char *said)
 	return 0;
 }
 
-/* TLS is what the real server says there, or it fails. */
+/* Under TLS the host gets what the real server sends; otherwise it fails. */
 static void go_through_tls(struct run *run)
 {
 	struct peer *server = peer_server(PEER_TLS13, cert);
@@ -291,7 +294,7 @@ static void go_through_tls(struct run *run)
 		peer_run(server, run->conn);
 		assert_true(host_reads(run->conn, "T\r\n"));
 	} else {
-		/* a part of a record waits for the rest, and the host's limit */
+		/* an incomplete record waits for the host's time limit */
 		(void)smtptls_conn_abort(run->conn, SMTPTLS_E_TIMEOUT);
 		assert_int_equal(smtptls_conn_state(run->conn), SMTPTLS_FAILED);
 		assert_true(host_read_byte(run->conn) < 0);
@@ -313,8 +316,8 @@ static void check_outcome(struct run *run, int flags, int in_one_piece)
 		break;
 	default:
 		/*
-		 * In the clear, where it was allowed; what was known to stand
-		 * behind the reply would have been an end.
+		 * In plaintext, where allowed; input known to follow the reply
+		 * would have ended the connection.
 		 */
 		assert_int_equal(run->state, SMTPTLS_PLAIN);
 		assert_int_equal(flags, SMTPTLS_TLS_OPTIONAL);
@@ -325,7 +328,7 @@ static void check_outcome(struct run *run, int flags, int in_one_piece)
 	}
 }
 
-/* `text` in a segment, behind so many of its bytes. */
+/* `text` inserted into a segment, after `place` of its bytes. */
 static struct script inject(const struct script *script, size_t segment,
 			    size_t place, const char *text)
 {
@@ -340,10 +343,10 @@ static struct script inject(const struct script *script, size_t segment,
 	return with;
 }
 
-/* Whether the library speaks, or ends in the clear or by TLS, behind it. */
+/* Whether the segment is followed by a command, plaintext or TLS. */
 static int is_turn(size_t server, size_t segment, int flags)
 {
-	/* required, it is what was offered and a 220 that go on */
+	/* where TLS is required, only the offer and a 220 lead further */
 	return flags || segment == 0 || server < 2 ||
 	       (server == 2 && segment == 1);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The pump over socket pairs and pipes, blocking and not: what it waits for,
- * what it returns, and how it ends. No result depends on how fast something
- * is: a limit is either 0, or long and never reached, or short where nothing
- * can happen.
+ * what it returns, and how it ends. No result depends on timing: a time limit
+ * is 0, or long and never reached, or short where nothing can happen.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -76,7 +75,7 @@ static void test_arguments(void **state)
 	assert_int_equal(smtptls_fd_pump(NULL, 0, 0, 0, 0), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_fd_pump(conn, -1, 0, 0, 0), SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_fd_pump(conn, 0, -1, 0, 0), SMTPTLS_E_ARG);
-	/* inetd gives descriptor 0 */
+	/* inetd passes descriptor 0 */
 	assert_int_equal(smtptls_fd_pump(conn, 0, 0, SMTPTLS_APP_OUT, 0),
 			 smtptls_conn_poll(conn));
 	smtptls_conn_free(conn);
@@ -88,10 +87,10 @@ static void dialogue(int rfd, int wfd, int far_rfd, int far_wfd)
 	struct smtptls_conn *conn = new_conn(SMTPTLS_SERVER);
 	char data[16];
 
-	/* an open port is told at once */
+	/* an open port is reported at once */
 	assert_true(smtptls_fd_pump(conn, rfd, wfd, SMTPTLS_APP_OUT, 0) &
 		    SMTPTLS_APP_OUT);
-	/* nothing to flush, nothing waited for */
+	/* nothing to flush, nothing to wait for */
 	assert_int_equal(smtptls_fd_pump(conn, rfd, wfd, 0, LONG),
 			 SMTPTLS_NET_IN | SMTPTLS_APP_OUT);
 	assert_int_equal(smtptls_fd_pump(conn, rfd, wfd, SMTPTLS_APP_IN, 0),
@@ -99,7 +98,7 @@ static void dialogue(int rfd, int wfd, int far_rfd, int far_wfd)
 	assert_int_equal(smtptls_fd_pump(conn, rfd, wfd, SMTPTLS_APP_IN, 20),
 			 SMTPTLS_E_TIMEOUT);
 	assert_int_equal(smtptls_conn_state(conn), SMTPTLS_PLAIN);
-	/* half a line opens no port; the output leaves while it waits */
+	/* half a line opens no port; pending output is sent while it waits */
 	assert_int_equal(smtptls_conn_write(conn, "220\r\n", 5), 5);
 	assert_int_equal(write(far_wfd, "NO", 2), 2);
 	assert_int_equal(smtptls_fd_pump(conn, rfd, wfd, SMTPTLS_APP_IN, 20),
@@ -161,11 +160,11 @@ static void test_end_of_input(void **state)
 		SMTPTLS_APP_IN);
 	assert_true(host_reads(conn, "QU"));
 	assert_int_equal(host_read_byte(conn), 0);
-	/* now nothing can be waited for */
+	/* now there is nothing it could wait for */
 	assert_int_equal(
 		smtptls_fd_pump(conn, fds[0], fds[0], SMTPTLS_APP_IN, -1),
 		SMTPTLS_APP_OUT);
-	/* a half-closed peer still hears */
+	/* a half-closed peer still reads */
 	assert_int_equal(smtptls_conn_write(conn, "421\r\n", 5), 5);
 	assert_int_equal(smtptls_fd_pump(conn, fds[0], fds[0], 0, LONG),
 			 SMTPTLS_APP_OUT);
@@ -231,7 +230,7 @@ static void test_bad_descriptor(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* The peer takes nothing: the time ends, and the connection goes on. */
+/* The peer reads nothing: the time limit passes, and the connection goes on. */
 static void test_full_socket(void **state)
 {
 	static char block[60000];
@@ -265,7 +264,7 @@ static void test_full_socket(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* A failed connection is no error of the pump's, and its alert leaves. */
+/* A failed connection is not an error of the pump, and its alert is sent. */
 static void test_failed_connection(void **state)
 {
 	struct smtptls_conn *conn = new_conn(SMTPTLS_SERVER);
@@ -299,7 +298,7 @@ static void pump_both(struct smtptls_conn *a, struct smtptls_conn *b,
 	assert_true(ret >= 0 || ret == SMTPTLS_E_TIMEOUT);
 }
 
-/* Write what can be written of a pattern, read and compare what there is. */
+/* Write as much of a pattern as possible; read and compare what there is. */
 static void exchange(struct smtptls_conn *conn, size_t *sent, size_t *received)
 {
 	static char block[TRANSFER];

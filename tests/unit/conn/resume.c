@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A client's session as bytes: kept on one connection, offered on another. What
- * it is bound to, what is refused, that the certificate is verified again, and
- * that GnuTLS is asked for a session only when there is one.
+ * A client's session as bytes: saved from one connection, offered on another.
+ * What it is bound to, what is refused, that the certificate is verified again,
+ * and that GnuTLS is asked for a session only when there is one.
  *
- * The linker puts functions of this file in the place of two of GnuTLS's.
+ * The linker replaces two of GnuTLS's functions by functions of this file.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,16 +25,16 @@
 #define BOUND_AT 8
 #define DATA_AT	 40
 
-/* ---- GnuTLS, looked at ---- */
+/* ---- GnuTLS, observed ---- */
 
 int __real_gnutls_session_get_data2(gnutls_session_t tls, gnutls_datum_t *data);
 int __wrap_gnutls_session_get_data2(gnutls_session_t tls, gnutls_datum_t *data);
 int __real_gnutls_session_get_id2(gnutls_session_t tls, gnutls_datum_t *id);
 int __wrap_gnutls_session_get_id2(gnutls_session_t tls, gnutls_datum_t *id);
 
-static int asked;     /* how often */
-static int answer;    /* instead of GnuTLS's, unless it is 0 */
-static size_t padded; /* so long are its data, unless it is 0 */
+static int asked;     /* number of calls */
+static int answer;    /* returned instead of GnuTLS's, unless 0 */
+static size_t padded; /* length of the data, unless 0 */
 static int no_id;
 
 int __wrap_gnutls_session_get_data2(gnutls_session_t tls, gnutls_datum_t *data)
@@ -101,7 +101,7 @@ client_config(const struct smtptls_policy_spec *spec)
 	return config;
 }
 
-/* A client of a configuration of which it becomes the only owner. */
+/* A client that becomes the only owner of its configuration. */
 static struct smtptls_conn *client(struct smtptls_config *config, int verify)
 {
 	struct smtptls_conn *conn;
@@ -113,7 +113,7 @@ static struct smtptls_conn *client(struct smtptls_config *config, int verify)
 	return conn;
 }
 
-/* The same without a word on verification. */
+/* The same, without a choice of verification. */
 static struct smtptls_conn *unchosen(struct smtptls_config *config)
 {
 	struct smtptls_conn *conn;
@@ -135,7 +135,7 @@ static void offer(struct smtptls_conn *conn, const struct kept *kept)
 			 0);
 }
 
-/* The handshake with a server of `config`, and a word of the server's. */
+/* The handshake with a server of `config`, and a line from the server. */
 static struct smtptls_conn *meet(struct smtptls_conn *conn,
 				 struct smtptls_config *config, int error)
 {
@@ -161,7 +161,7 @@ static void keep(struct smtptls_conn *conn, struct kept *kept)
 	kept->len = (size_t)n;
 }
 
-/* A whole life: 1 when it was resumed. */
+/* A whole life: 1 if it was resumed. */
 static int life(struct smtptls_conn *conn, struct smtptls_config *config,
 		const struct kept *offered, struct kept *kept)
 {
@@ -181,7 +181,7 @@ static int life(struct smtptls_conn *conn, struct smtptls_config *config,
 	return resumed;
 }
 
-/* The digest over the whole, behind a change. */
+/* Recompute the digest of the whole after a change. */
 static void seal(struct kept *kept)
 {
 	size_t end = kept->len - STLS_SHA512_SIZE;
@@ -203,13 +203,13 @@ static void test_resumes(void **state)
 		assert_true(life(usual(versions[v]), config, &first, &second));
 		assert_true(life(usual(versions[v]), config, &second, NULL));
 	}
-	/* under TLS 1.3 each connection gives another */
+	/* under TLS 1.3 each connection yields another */
 	assert_true(first.len != second.len ||
 		    memcmp(first.bytes, second.bytes, first.len) != 0);
 	smtptls_config_unref(config);
 }
 
-/* When there is a session, and that GnuTLS is not asked before. */
+/* When there is a session, and that GnuTLS is not asked earlier. */
 static void test_when(void **state)
 {
 	struct smtptls_config *config = server_config(good_cert());
@@ -233,7 +233,7 @@ static void test_when(void **state)
 	n = smtptls_conn_get_session(conn, NULL, 0);
 	assert_true(n > 0);
 	assert_int_equal(asked, 1);
-	/* a buffer that is too small stays as it is */
+	/* a buffer that is too small stays unchanged */
 	memset(kept.bytes, 'x', sizeof(kept.bytes));
 	assert_int_equal(
 		smtptls_conn_get_session(conn, kept.bytes, (size_t)n - 1),
@@ -244,17 +244,17 @@ static void test_when(void **state)
 	assert_int_equal(smtptls_conn_get_session(conn, kept.bytes, (size_t)n),
 			 n);
 	assert_int_equal(kept.bytes[n], 'x');
-	/* also when it was closed in order, by either side */
+	/* also after either side has closed it in order */
 	assert_int_equal(smtptls_conn_close(conn), 0);
 	assert_int_equal(smtptls_conn_get_session(conn, NULL, 0), n);
 	smtptls_conn_free(conn);
 	smtptls_conn_free(server);
 
-	/* before TLS 1.3 at once */
+	/* before TLS 1.3, right away */
 	conn = usual(&tls12);
 	server = meet(conn, config, 0);
 	assert_true(smtptls_conn_get_session(conn, NULL, 0) > 0);
-	/* not once it has failed */
+	/* not after a failure */
 	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT), 0);
 	assert_int_equal(smtptls_conn_get_session(conn, NULL, 0),
 			 SMTPTLS_E_TIMEOUT);
@@ -263,7 +263,7 @@ static void test_when(void **state)
 	smtptls_config_unref(config);
 }
 
-/* A server without tickets: by its session id. */
+/* A server without tickets: resumed by session id. */
 static gnutls_datum_t stored, stored_id;
 
 static int store(void *arg, gnutls_datum_t key, gnutls_datum_t data)
@@ -381,7 +381,7 @@ static const struct testcert *own_cert(size_t i)
 	return cert[i];
 }
 
-/* The usual client, another time with a difference; 15 ways. */
+/* The usual client with one difference; 15 variants. */
 enum { VARIANTS = 15 };
 
 static struct smtptls_conn *variant(int i)
@@ -456,7 +456,7 @@ static void test_bound(void **state)
 	smtptls_config_unref(config);
 }
 
-/* Another name of the server is another server. */
+/* A server under another name is another server. */
 static void test_other_peer(void **state)
 {
 	const struct testcert *cert = testcert_server(peer_ca(), TESTCERT_ECDSA,
@@ -472,7 +472,7 @@ static void test_other_peer(void **state)
 	smtptls_config_unref(config);
 }
 
-/* The name that a plan only sends is no name that was looked for. */
+/* A name that a plan only sends as SNI is not one that was verified. */
 static void test_plan(void **state)
 {
 	struct smtptls_config *config = server_config(good_cert());
@@ -504,7 +504,7 @@ static void test_plan(void **state)
 	smtptls_config_unref(config);
 }
 
-/* What has no order may come in any. */
+/* Sets match in any order. */
 static void test_sets(void **state)
 {
 	struct smtptls_config *config = server_config(good_cert());
@@ -539,8 +539,8 @@ static void test_sets(void **state)
 /* ---- verification ---- */
 
 /*
- * A certificate that was never verified, in a session that says it was kept
- * under verification: it is judged, and refused.
+ * A certificate that was never verified, in a session that claims to have been
+ * saved under verification: it is judged again, and refused.
  */
 static void test_verified_again(void **state)
 {
@@ -568,7 +568,7 @@ static void test_verified_again(void **state)
 		assert_int_equal(info.verify, SMTPTLS_E_CERT_TRUST);
 		smtptls_conn_free(server);
 		smtptls_conn_free(conn);
-		/* and refused where it counts */
+		/* and refused where it is required */
 		assert_false(life(usual(versions[v]), honest, NULL, &kept));
 		memcpy(forged.bytes + BOUND_AT, kept.bytes + BOUND_AT,
 		       STLS_SHA256_SIZE);
@@ -620,9 +620,9 @@ static void test_malformed(void **state)
 			SMTPTLS_E_SYNTAX);
 	}
 	smtptls_conn_free(conn);
-	/* something behind it */
+	/* with a byte appended */
 	assert_int_equal(try(kept.bytes, kept.len + 1), SMTPTLS_E_SYNTAX);
-	/* other formats, although they are whole */
+	/* other formats, although complete */
 	for (i = 0; i < BOUND_AT; i++) {
 		damaged = kept;
 		damaged.bytes[i]++;
@@ -630,7 +630,7 @@ static void test_malformed(void **state)
 		assert_int_equal(try(damaged.bytes, damaged.len),
 				 SMTPTLS_E_SYNTAX);
 	}
-	/* nothing of GnuTLS's in it; one byte */
+	/* one byte, and none of GnuTLS's data */
 	damaged = kept;
 	damaged.len = DATA_AT + STLS_SHA512_SIZE;
 	seal(&damaged);
@@ -641,7 +641,7 @@ static void test_malformed(void **state)
 	smtptls_config_unref(config);
 }
 
-/* Sizes at the limit, on both sides. */
+/* Sizes at the limit, of both parts. */
 static void test_limits(void **state)
 {
 	static const size_t around = DATA_AT + STLS_SHA512_SIZE;
@@ -680,7 +680,10 @@ static void test_limits(void **state)
 	smtptls_config_unref(config);
 }
 
-/* What GnuTLS does not take, as of another version: a full handshake. */
+/*
+ * What GnuTLS does not accept, such as another version's data: a full
+ * handshake.
+ */
 static void test_not_gnutls(void **state)
 {
 	struct smtptls_config *config = server_config(good_cert());
@@ -715,7 +718,7 @@ static void test_calls(void **state)
 		SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_get_session(conn, NULL, 1),
 			 SMTPTLS_E_ARG);
-	/* the last counts, and a refused one leaves it */
+	/* the last one counts, and a refused one leaves it in place */
 	offer(conn, &first);
 	offer(conn, &kept);
 	assert_int_equal(smtptls_conn_set_session(conn, kept.bytes, 3),

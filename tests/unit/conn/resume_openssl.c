@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A client's sessions before OpenSSL's server: by ticket and by session id,
- * and what there is where the server gives neither.
+ * A client's sessions with an OpenSSL server: by ticket and by session id, and
+ * what the client gets where the server issues neither.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 
 struct kept {
 	unsigned char bytes[SMTPTLS_SESSION_MAX];
-	ssize_t len; /* or the error */
+	ssize_t len; /* or an error */
 };
 
 static struct smtptls_config *config;
@@ -46,7 +46,7 @@ static SSL_CTX *server(int version)
 	return openssl_server(version, cert);
 }
 
-/* A connection, which may offer a session, and keeps one: 1 when resumed. */
+/* One connection, which may offer a session, and saves one: 1 if resumed. */
 static int life(SSL_CTX *ctx, struct kept *kept, int offers)
 {
 	struct smtptls_conn *conn =
@@ -71,7 +71,7 @@ static int life(SSL_CTX *ctx, struct kept *kept, int offers)
 	assert_int_equal(SSL_session_reused(ssl), resumed);
 	kept->len = smtptls_conn_get_session(conn, kept->bytes,
 					     sizeof(kept->bytes));
-	/* or OpenSSL would forget the session */
+	/* otherwise OpenSSL would drop the session */
 	(void)SSL_shutdown(ssl);
 	SSL_free(ssl);
 	smtptls_conn_free(conn);
@@ -97,7 +97,7 @@ static void test_tickets(void **state)
 	three_times(server(TLS1_3_VERSION));
 }
 
-/* The server keeps the session; under TLS 1.3 its ticket is but a number. */
+/* The server stores the session; its TLS 1.3 ticket is only a reference. */
 static void test_stateful(void **state)
 {
 	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
@@ -148,7 +148,7 @@ static void test_forgotten(void **state)
 		assert_false(life(ctx, &kept, 1));
 		assert_true(life(ctx, &kept, 1));
 		SSL_CTX_free(ctx);
-		/* nor does another version */
+		/* nor does a server of another version resume */
 		ctx = server(versions[!i]);
 		assert_false(life(ctx, &kept, 1));
 		SSL_CTX_free(ctx);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * server_smtp: message text comes out the same however it is cut, and as the
- * sample server takes it byte by byte, which is RFC 5321 section 4.5.2 spelled
- * out; so its wide steps cannot let a bare CR or LF through.
+ * server_smtp: message text comes out the same however it is split, and the
+ * same as from a byte-by-byte model that follows RFC 5321 section 4.5.2
+ * literally; so the sample server's faster path cannot let a bare CR or LF
+ * through.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,7 +60,7 @@ static void feed(const char *text, size_t len, size_t max,
 	result->wanted = smtp_text_wanted(&smtp);
 }
 
-/* Lines as mail has them, and now and then what it must not have. */
+/* Lines as in mail, and occasionally what must not occur. */
 static size_t make_text(char *text)
 {
 	static const char *const odd[] = { "\r",      "\n",	"\r\r\n",
@@ -113,7 +114,7 @@ static void test_cuts(void **state)
 		ended += bytes.ended != 0;
 		refused += !bytes.wanted;
 	}
-	/* both kinds have been met, and their contraries */
+	/* each result has occurred, and so has its opposite */
 	assert_in_range(ended, 500, TEXTS - 500);
 	assert_in_range(refused, 500, TEXTS - 500);
 }

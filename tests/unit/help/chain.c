@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * chain: certificates with every fault, in memory.
+ * chain: certificates with any defect, in memory.
  *
- * Unlike testcert's these need not be good for anything, and are in no file.
- * Keys are made once, so that a table of many costs little. What cannot be made
- * ends the program with status 99.
+ * Unlike those of testcert they need not be valid for anything, and are not in
+ * files. Keys are made once, so that a table of many certificates costs little.
+ * A failure to make one ends the program with status 99.
  */
 #include "chain.h"
 
@@ -66,8 +66,8 @@ static gnutls_x509_privkey_t make_key(const struct chain_spec *spec)
 }
 
 /*
- * By hand: GnuTLS would write names in its own way, and cut them at a NUL. The
- * lengths are of one byte, and of two with the whole.
+ * Encoded by hand: GnuTLS would rewrite names, and cut them at a NUL. The
+ * length takes one byte, or two for the whole sequence.
  */
 static size_t add_name(unsigned char *to, const char *name)
 {
@@ -102,7 +102,7 @@ static void set_names(gnutls_x509_crt_t crt, const struct chain_spec *spec)
 		return;
 	for (i = 0; i < CHAIN_NAMES && spec->san[i]; i++)
 		len += add_name(der + 4 + len, spec->san[i]);
-	/* DER: as short as it can be */
+	/* DER: the shortest form */
 	i = len < 128 ? 2 : len < 256 ? 1 : 0;
 	der[i] = 0x30;
 	if (i == 1)
@@ -167,7 +167,7 @@ static void set_ids(gnutls_x509_crt_t crt, const struct chain_cert *issuer)
 	unsigned char id[64];
 	size_t size = sizeof(id);
 
-	/* Equal keys have equal ones; the names tell them apart. */
+	/* Equal keys have equal ids; the names tell them apart. */
 	OK(gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA1, id, &size));
 	OK(gnutls_x509_crt_set_subject_key_id(crt, id, size));
 	if (!issuer)
@@ -177,7 +177,7 @@ static void set_ids(gnutls_x509_crt_t crt, const struct chain_cert *issuer)
 	OK(gnutls_x509_crt_set_authority_key_id(crt, id, size));
 }
 
-/* As it goes over the wire, and parsed from that. */
+/* In DER, as sent, and parsed from that. */
 static void parse(struct chain_cert *cert, int damaged)
 {
 	OK(gnutls_x509_crt_export2(cert->crt, GNUTLS_X509_FMT_DER, &cert->der));
@@ -205,7 +205,7 @@ struct chain_cert *chain_issue(const struct chain_spec *spec,
 	serial++;
 	for (i = 0; i < sizeof(number); i++)
 		number[i] = (unsigned char)(serial >> (24 - 8 * i));
-	number[0] = 1; /* it has no zeros at its start */
+	number[0] = 1; /* no leading zeros */
 	OK(gnutls_x509_crt_set_serial(cert->crt, number, sizeof(number)));
 	OK(gnutls_x509_crt_set_activation_time(
 		cert->crt, now + (usual ? -1 : spec->from) * DAY));

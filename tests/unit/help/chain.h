@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * chain: certificates with every fault, in memory. The manual is in chain.c.
- */
+/* chain: certificates with any defect, in memory. Documented in chain.c. */
 #ifndef CHAIN_H
 #define CHAIN_H
 
@@ -11,27 +9,27 @@
 
 #define CHAIN_NAMES 5
 
-/* What a certificate is made with; all zeros is a leaf without a name. */
+/* How to make a certificate; all zeros is a leaf without a name. */
 struct chain_spec {
 	const char *cn;
-	/* "dns:", "ip:", "email:" or "uri:" and the name; a '!' becomes a NUL */
+	/* "dns:", "ip:", "email:" or "uri:" and the name; '!' becomes a NUL */
 	const char *san[CHAIN_NAMES];
-	int version;	/* 0: 3; the first has no extensions, nor ids */
+	int version;	/* 0: 3; version 1 has no extensions, nor ids */
 	int ca;		/* basicConstraints: CA:TRUE */
-	int no_ca;	/* without basicConstraints */
-	int path;	/* with a length of this less one; 0: without */
-	unsigned usage; /* GNUTLS_KEY_…; 0: none is said */
+	int no_ca;	/* no basicConstraints */
+	int path;	/* path length plus one; 0: no path length */
+	unsigned usage; /* GNUTLS_KEY_...; 0: no keyUsage */
 	const char *purpose[2];
 	long from, until;	  /* days from now; both 0: -1 and 90 */
-	int rsa_bits;		  /* 0: a key of `curve` */
+	int rsa_bits;		  /* 0: a key on `curve` */
 	gnutls_ecc_curve_t curve; /* 0: P-256 */
-	unsigned key; /* which of these keys: equal numbers share one */
+	unsigned key;		  /* index of a key: equal numbers share one */
 	gnutls_digest_algorithm_t hash;	  /* 0: SHA-256 */
-	const char *critical;		  /* an extension that nobody knows */
-	const char *permitted, *excluded; /* dNSName that may follow below */
-	int damaged;			  /* its signature is wrong */
-	int no_ids; /* of keys, the issuer's and its own */
-	int staple; /* RFC 7633: with a status alone */
+	const char *critical;		  /* unknown critical extension */
+	const char *permitted, *excluded; /* dNSName nameConstraints */
+	int damaged;			  /* with a wrong signature */
+	int no_ids; /* no key identifiers, subject's or issuer's */
+	int staple; /* RFC 7633: status_request only */
 };
 
 struct chain_cert {
@@ -40,11 +38,13 @@ struct chain_cert {
 	gnutls_datum_t der;
 };
 
-/* Issued by `issuer`, or by itself if that is NULL; chain_free() is due. */
+/*
+ * Issued by `issuer`, or self-signed if that is NULL; free with chain_free().
+ */
 struct chain_cert *chain_issue(const struct chain_spec *spec,
 			       const struct chain_cert *issuer);
 void chain_free(struct chain_cert *cert);
-/* Also due, at the end; as cmocka calls it. */
+/* To be called at the end; a cmocka teardown. */
 int chain_end(void **state);
 
 #endif

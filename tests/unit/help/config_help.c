@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config_help: what the tests of configurations share: a usual one, a picture
- * of what one holds, and what a sentence is.
+ * config_help: what the tests of configurations share: a usual configuration, a
+ * snapshot of one, and what makes a sentence.
  *
- * A refusal is checked against a picture from before, since a setter that
- * failed must have changed nothing.
+ * A refusal is checked against a snapshot from before, since a setter that
+ * fails must not have changed anything.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -112,7 +112,7 @@ void assert_unchanged(struct smtptls_config *config,
 	assert_memory_equal(&after, before, sizeof(after));
 }
 
-/* A sentence: it says this, in one line, without a full stop. */
+/* Check a sentence: its start and end, one line, no full stop. */
 void assert_sentence(const char *sentence, const char *start, const char *end)
 {
 	size_t len = strlen(sentence);

@@ -6,7 +6,7 @@
 #include "testcert.h"
 #include "tls/config.h"
 
-/* A configuration for each test, in *state. */
+/* A new configuration for each test, in *state. */
 int set_up(void **state);
 int tear_down(void **state);
 struct smtptls_config *new_config(void);
@@ -15,7 +15,7 @@ const struct testcert *usual_ca(void);
 const struct testcert *usual_server(void);
 const char *missing_file(void);
 
-/* What a configuration holds, to be compared by memory. */
+/* The contents of a configuration, to be compared with memcmp(). */
 struct picture {
 	int chains, authorities, has_authorities, frozen;
 	size_t warnings;
@@ -29,7 +29,7 @@ struct picture look(struct smtptls_config *config);
 void assert_unchanged(struct smtptls_config *config,
 		      const struct picture *before);
 
-/* A sentence: it says this, in one line, without a full stop. */
+/* Check a sentence: its start and end, one line, no full stop. */
 void assert_sentence(const char *sentence, const char *start, const char *end);
 
 #endif

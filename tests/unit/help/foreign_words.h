@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * foreign_words: words of other languages, as administrators paste them: what
- * each is said to be, and what was meant.
+ * foreign_words: words of other programs' languages, as administrators paste
+ * them: how each is described, and what was meant.
  */
 #ifndef FOREIGN_WORDS_H
 #define FOREIGN_WORDS_H
@@ -21,8 +21,8 @@
 static const struct {
 	enum stls_setting setting;
 	const char *string;
-	const char *hint;  /* of its first foreign word, without "is" */
-	const char *meant; /* NULL: the word goes, or the string is GnuTLS's */
+	const char *hint;  /* of the first foreign word, without "is" */
+	const char *meant; /* NULL: drop the word, or the string is GnuTLS's */
 } foreign_words[] = {
 	/* IANA: Mozilla's generator, SSL Labs */
 	{ CIPHERS, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
@@ -273,7 +273,7 @@ static const struct {
 	  "another name of ECDSA+SHA256: write that", "ECDSA+SHA256" },
 	{ SIGALGS, "PS256", "another name of rsa_pss_rsae_sha256: write that",
 	  "rsa_pss_rsae_sha256" },
-	/* what people write by themselves, and slips */
+	/* people's own inventions, and slips */
 	{ PROTOCOLS, "TLSv1.2+", "a bound in another grammar: write >=TLSv1.2",
 	  ">=TLSv1.2" },
 	{ PROTOCOLS, "TLS1.2", "another name of TLSv1.2: write that",

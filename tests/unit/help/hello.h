@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* hello: a ClientHello put together for a test, or recorded. */
+/* hello: a ClientHello assembled for a test, or a recorded one. */
 #ifndef TESTS_UNIT_HELLO_H
 #define TESTS_UNIT_HELLO_H
 
@@ -8,17 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Numbers end with 0, where a list needs no 0 of its own. */
+/* Number lists end with 0, so 0 itself cannot be listed. */
 struct hello_spec {
 	unsigned version; /* 0: TLS 1.2 */
 	const unsigned *suites;
 	const unsigned *versions, *groups, *shares, *sigalgs;
 	const char *sni;
-	size_t binder;	 /* length of one; 0: no pre_shared_key */
-	int psk_mode;	 /* beside a binder; 0: psk_dhe_ke */
-	unsigned points; /* the only format in ec_point_formats; 0: without */
-	unsigned compression; /* a method before null */
-	/* The length of a group's share in `key`; NULL: some 32 bytes. */
+	size_t binder;	      /* length of one binder; 0: no pre_shared_key */
+	int psk_mode;	      /* with a binder; 0: psk_dhe_ke */
+	unsigned points;      /* the only format in ec_point_formats; 0: none */
+	unsigned compression; /* a method listed before null */
+	/* The length of a group's share in `key`; NULL: about 32 bytes. */
 	size_t (*share)(unsigned group, unsigned char *key);
 };
 
@@ -39,7 +39,7 @@ static inline void hello_put(struct hello *hello, unsigned value, size_t bytes)
 			(unsigned char)(value >> 8 * bytes);
 }
 
-/* Leaves room for a length; hello_close() fills it. */
+/* Reserves space for a length; hello_close() fills it in. */
 static inline size_t hello_open(struct hello *hello, size_t bytes)
 {
 	hello_put(hello, 0, bytes);
@@ -156,7 +156,7 @@ static inline void hello_psk(struct hello *hello, size_t binder, int mode)
 	hello_close(hello, extension, 2);
 }
 
-/* The body, without record and message header. */
+/* The body, without record and message headers. */
 static inline void hello_make(struct hello *hello,
 			      const struct hello_spec *spec)
 {
@@ -212,7 +212,7 @@ static inline void hello_record(struct hello *hello,
 	hello->bytes[8] = (unsigned char)(hello->len - 9);
 }
 
-/* One of tests/data/hellos, which are hexadecimal; gives its length. */
+/* Reads one of tests/data/hellos, which are hexadecimal; returns its length. */
 static inline size_t hello_load(const char *name, unsigned char *bytes,
 				size_t size)
 {

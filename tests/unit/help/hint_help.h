@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hint_help: what a list's parser finds at fault, and a hint followed to the
+ * hint_help: what a list's parser objects to, and a hint followed to the
  * letter.
  */
 #ifndef HINT_HELP_H
@@ -50,7 +50,7 @@ static inline void read_list(struct reading *reading, enum stls_setting setting,
 #undef READ
 }
 
-/* An error in a word, or the i-th word that is skipped; 0: no such fault. */
+/* An error in a word, or the i-th skipped word; 0 if there is none. */
 static inline int find_fault(const struct reading *reading, size_t i,
 			     struct stls_span *where)
 {
@@ -78,7 +78,7 @@ static inline int find_fault(const struct reading *reading, size_t i,
 	return 0;
 }
 
-/* The list with the change; `out` has room for STLS_WORD_MAX more. */
+/* The list after the change; `out` has room for STLS_WORD_MAX more bytes. */
 static inline size_t apply_hint(const struct stls_word_hint *hint, char *out,
 				const char *string, size_t length)
 {
@@ -90,7 +90,7 @@ static inline size_t apply_hint(const struct stls_word_hint *hint, char *out,
 		added = 0;
 		span = hint->item;
 		if (span.position + span.length < length)
-			span.length++; /* and a separator */
+			span.length++; /* with a separator */
 		else if (span.position > 0)
 			span.position--, span.length++;
 	}

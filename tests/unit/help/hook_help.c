@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hook_help: see hook_help.h. Certificates that testcert does not have are
+ * hook_help: see hook_help.h. Certificates that testcert does not offer are
  * made here, by OpenSSL.
  */
 #include <setjmp.h>

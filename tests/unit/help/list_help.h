@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* list_help: what the tests of every kind of list check alike, by cmocka. */
+/* list_help: checks that the tests of every kind of list share, with cmocka. */
 #ifndef LIST_HELP_H
 #define LIST_HELP_H
 
@@ -11,7 +11,7 @@
 struct parsed {
 	int error;
 	struct stls_span where;
-	size_t left; /* what the list has; 0 behind an error */
+	size_t left; /* contents of the list; 0 after an error */
 	struct stls_skips skips;
 };
 
@@ -40,7 +40,7 @@ static inline void check_same(const struct parsed *a, const struct parsed *b)
 	assert_int_equal(a->skips.count, b->skips.count);
 }
 
-/* What stands behind a string, as in a longer one, is not read. */
+/* Bytes after the end of a string, as in a longer one, are not read. */
 static inline void check_end(list_parser *parser, const char *string)
 {
 	static const char behind[] = " :,;/?*+-=!@x0";
@@ -97,7 +97,7 @@ static inline void check_one_skip(list_parser *parser, const char *string,
 	assert_int_equal(parsed.skips.skip[0].where.length, length);
 }
 
-/* A NUL behind this word ends nothing. */
+/* A NUL after this word does not end the string. */
 static inline void check_nul(list_parser *parser, const char *word)
 {
 	char string[64] = "";

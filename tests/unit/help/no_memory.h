@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * no_memory: allocations that fail when they are told to. The linker puts
- * these in the place of malloc() and its kin (-Wl,--wrap) for what is linked
+ * no_memory: allocations that fail on demand. The linker puts these functions
+ * in the place of malloc() and its relatives (-Wl,--wrap) in what is linked
  * statically: the library and the test.
  */
 #ifndef NO_MEMORY_H
 #define NO_MEMORY_H
 
-/* How many succeed before one fails, and none behind it; negative: all do. */
+/* How many succeed before all others fail; negative: all succeed. */
 extern int allocations_left;
 /* How many have failed. */
 extern int allocations_failed;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ocsp_response: OCSP responses for tests, made by OpenSSL. What cannot be made
- * ends the program with status 99.
+ * ocsp_response: OCSP responses for tests, made by OpenSSL. A failure to make
+ * one ends the program with status 99.
  */
 #include "ocsp_response.h"
 

@@ -2,10 +2,10 @@
 /*
  * openssl_client: an OpenSSL client of a struct smtptls_conn, in memory.
  *
- * It verifies nothing, and is of security level 0: it offers what a test asks
- * it to, however weak. A session ticket is waited for, so that the next
- * connection can use it. What cannot be set up ends the program with status
- * 99, which automake takes for a broken test rather than a failed one.
+ * It verifies nothing, and uses security level 0: it offers what a test asks
+ * for, however weak. It waits for a session ticket, so that the next connection
+ * can use it. A failed setup ends the program with status 99, which automake
+ * takes for a broken test rather than a failed one.
  */
 #include "openssl_client.h"
 
@@ -25,7 +25,7 @@ static void note_alert(const SSL *ssl, int where, int value)
 		result->alert = value & 0xff;
 }
 
-/* TLS 1.3's tickets come after the handshake. */
+/* TLS 1.3 tickets come after the handshake. */
 static int keep_session(SSL *ssl, SSL_SESSION *session)
 {
 	struct client_result *result = SSL_get_app_data(ssl);
@@ -74,7 +74,7 @@ static SSL *make(const struct client_spec *spec, struct client_result *result)
 	return ssl;
 }
 
-/* ---- moving ---- */
+/* ---- moving bytes ---- */
 
 static int step(SSL *ssl)
 {
@@ -87,7 +87,7 @@ static int step(SSL *ssl)
 									 : -1;
 }
 
-/* ---- looking ---- */
+/* ---- results ---- */
 
 static void tell_group(SSL *ssl, struct client_result *result)
 {
@@ -143,7 +143,7 @@ static void look(SSL *ssl, struct client_result *result)
 	memcpy(result->end, random + 24, 8);
 }
 
-/* A word each way: under TLS 1.3 tickets come before the answer. */
+/* One line each way: under TLS 1.3 tickets come before the answer. */
 static void talk(SSL *ssl, struct smtptls_conn *conn)
 {
 	char data[16];
@@ -181,14 +181,14 @@ void client_meet(struct smtptls_conn *conn, const struct client_spec *spec,
 	if (result->info.shadow_text)
 		snprintf(result->shadow_text, sizeof(result->shadow_text), "%s",
 			 result->info.shadow_text);
-	/* These live no longer than the connection. */
+	/* These pointers are not valid after the connection. */
 	result->info.protocol = result->info.cipher_openssl = NULL;
 	result->info.cipher_iana = result->info.cipher_gnutls = NULL;
 	result->info.group = result->info.sni = NULL;
 	result->info.peer_subject = result->info.shadow_text = NULL;
 	result->error = smtptls_conn_error(conn, &text);
 	snprintf(result->text, sizeof(result->text), "%s", text);
-	/* Without a farewell OpenSSL would use the session no more. */
+	/* Without a shutdown OpenSSL would not resume the session. */
 	SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN);
 	SSL_free(ssl);
 	smtptls_conn_free(conn);

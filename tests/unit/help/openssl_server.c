@@ -2,8 +2,8 @@
 /*
  * openssl_server: an OpenSSL server of a struct smtptls_conn, in memory.
  *
- * How a handshake ends is for the test to look at. What cannot be set up ends
- * the program with status 99, as openssl_client does.
+ * The test checks how a handshake ends. A failed setup ends the program with
+ * status 99, as in openssl_client.
  */
 #include "openssl_server.h"
 

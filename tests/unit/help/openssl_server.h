@@ -9,11 +9,11 @@
 
 #include "testcert.h"
 
-/* Of one version, TLS1_2_VERSION and the like, at security level 0. */
+/* For one version, such as TLS1_2_VERSION, at security level 0. */
 SSL_CTX *openssl_server(int version, const struct testcert *cert);
-/* A connection of it, which SSL_free() frees. */
+/* A new connection of it; free it with SSL_free(). */
 SSL *openssl_server_accept(SSL_CTX *ctx);
-/* The handshake with a client that has started it; until nothing moves. */
+/* The handshake with a client that has started it, until nothing moves. */
 void openssl_server_run(SSL *ssl, struct smtptls_conn *conn);
 
 #endif

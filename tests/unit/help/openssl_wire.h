@@ -7,15 +7,15 @@
 
 #include <smtptls.h>
 
-/* What cannot be set up ends the program with status 99. */
+/* Ends the program with status 99 if `holds` is 0. */
 void openssl_need(int holds, const char *what);
 #define MUST(call) openssl_need((call) != 0, #call)
 
-/* Let `ssl` read from memory, and write there. */
+/* Make `ssl` read from memory, and write to memory. */
 void openssl_wire(SSL *ssl);
-/* What it has written goes to `conn`, as far as that has room; 1: something. */
+/* Moves its output to `conn`, as far as that has room; 1 if bytes moved. */
 int openssl_send_all(SSL *ssl, struct smtptls_conn *conn);
-/* What `conn` has to send goes to it; 1: something. */
+/* Moves the output of `conn` to it; 1 if bytes moved. */
 int openssl_receive_all(SSL *ssl, struct smtptls_conn *conn);
 
 #endif

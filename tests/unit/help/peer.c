@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * peer: the other side of a struct smtptls_conn, in plain GnuTLS and in
- * memory.
+ * peer: the other side of a struct smtptls_conn, in plain GnuTLS and in memory.
  *
- * A peer is a GnuTLS session over two byte queues. It does nothing by itself:
- * a test moves bytes between it and a connection in pieces of its own choice
- * and lets the peer work on them. What goes wrong on the peer's side is kept
- * in struct peer, to be looked at; what must not go wrong ends the program.
+ * A peer is a GnuTLS session over two byte queues. It does nothing by itself: a
+ * test moves bytes between it and a connection in pieces of its own choice and
+ * lets the peer process them. What goes wrong on the peer's side is recorded in
+ * struct peer for the test; what must not go wrong ends the program.
  *
- * A client's certificate is sent whatever authorities the server names. Memory
- * comes from GnuTLS's allocator, so that a test which lets the library's
- * allocations fail does not hit the peer.
+ * A client sends its certificate whatever authorities the server names. Memory
+ * comes from GnuTLS's allocator, so that a test that makes the library's
+ * allocations fail does not affect the peer.
  */
 #include "peer.h"
 
@@ -19,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No run in any test needs as many moves; a loop would. */
+/* No test needs this many moves; an endless loop would. */
 #define MOVES_MAX 2000000
 
 #define MUST(condition)                                                        \

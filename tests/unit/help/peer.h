@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * peer: the other side of a struct smtptls_conn, in plain GnuTLS and in
- * memory. The manual is in peer.c.
+ * peer: the other side of a struct smtptls_conn, in plain GnuTLS and in memory.
+ * Documented in peer.c.
  */
 #ifndef PEER_H
 #define PEER_H
@@ -30,21 +30,21 @@ size_t peer_queue_len(const struct peer_queue *queue);
 const unsigned char *peer_queue_data(const struct peer_queue *queue);
 void peer_queue_drop(struct peer_queue *queue, size_t n);
 void peer_queue_free(struct peer_queue *queue);
-/* 1 when exactly this string is held. */
+/* 1 if it holds exactly this string. */
 int peer_queue_is(const struct peer_queue *queue, const char *text);
 
 struct peer {
 	gnutls_session_t tls;
 	gnutls_certificate_credentials_t credentials;
 	gnutls_datum_t ticket_key;
-	struct peer_queue in;	 /* from the connection, not looked at yet */
+	struct peer_queue in;	 /* from the connection, not processed yet */
 	struct peer_queue out;	 /* for the connection */
-	struct peer_queue heard; /* plaintext that came under TLS */
-	int ended;		 /* behind `in` there will be nothing more */
+	struct peer_queue heard; /* plaintext received under TLS */
+	int ended;		 /* `in` will get no more bytes */
 	int result; /* of the handshake: AGAIN, 0, or GnuTLS's error */
-	int error;  /* behind the handshake: 0, or GnuTLS's error */
-	int closed; /* a close_notify has come */
-	int alert;  /* the last one that came, or -1 */
+	int error;  /* after the handshake: 0, or GnuTLS's error */
+	int closed; /* a close_notify was received */
+	int alert;  /* the last one received, or -1 */
 };
 
 /* A client or server; `cert` may be NULL for a client. */
@@ -52,9 +52,9 @@ struct peer *peer_client(const char *priority, const struct testcert *cert);
 struct peer *peer_server(const char *priority, const struct testcert *cert);
 void peer_free(struct peer *peer);
 
-/* Go on with the handshake or, behind it, hear what there is. */
+/* Continue the handshake or, after it, read what there is. */
 void peer_step(struct peer *peer);
-/* Say something under TLS. */
+/* Send a text under TLS. */
 void peer_say(struct peer *peer, const char *text);
 void peer_say_bytes(struct peer *peer, const void *data, size_t len);
 /* Put bytes on the wire as they are. */
@@ -73,17 +73,19 @@ void peer_run_cut(struct peer *peer, struct smtptls_conn *conn, peer_cut *cut,
 
 /* ---- the host's side ---- */
 
-/* Give the connection bytes in the clear; all of them must be taken. */
+/* Feed the connection plaintext bytes; it must accept all of them. */
 void host_feed(struct smtptls_conn *conn, const void *data, size_t len);
-/* Read until there is no more, `size` bytes at a time; returns the last result. */
+/*
+ * Read until there is no more, `size` bytes at a time; returns the last result.
+ */
 ssize_t host_read(struct smtptls_conn *conn, struct peer_queue *heard,
 		  size_t size);
-/* One read of at most 256 bytes: 1 when it gives exactly this text. */
+/* One read of at most 256 bytes: 1 if it yields exactly this text. */
 int host_reads(struct smtptls_conn *conn, const char *text);
 /* The result of a read of one byte. */
 ssize_t host_read_byte(struct smtptls_conn *conn);
 struct smtptls_info host_info(struct smtptls_conn *conn);
-/* Take what waits to be sent and compare it with a text: 1 when it is that. */
+/* Take the pending output: 1 if it is exactly this text. */
 int host_said(struct smtptls_conn *conn, const char *text);
 /* Move bytes between two connections until nothing moves any more. */
 void host_join(struct smtptls_conn *a, struct smtptls_conn *b);
@@ -98,8 +100,8 @@ struct smtptls_config *peer_config(const char *priority, int with_cert,
 /* "test CA", by which peer_config()'s certificates are signed. */
 const struct testcert *peer_ca(void);
 /*
- * A connection on a configuration of which it becomes the only owner. A client
- * takes any certificate.
+ * A connection that becomes the only owner of its configuration. A client
+ * accepts any certificate.
  */
 struct smtptls_conn *peer_conn(struct smtptls_config *config, int role);
 /* A server and its client after the handshake; ends the program otherwise. */

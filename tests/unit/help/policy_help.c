@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* policy_help: see policy_help.h. What cannot be made ends the test. */
+/* policy_help: see policy_help.h. A failure to make one fails the test. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The rows of tests/data/strings.tsv, for tests that give each row of a kind
- * its meaning and fail when the file has one that they do not know.
+ * its meaning and fail if the file has one that they do not know.
  */
 #ifndef TESTS_UNIT_STRINGS_H
 #define TESTS_UNIT_STRINGS_H
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the rows are; the string lives until the next call. */
+/* The path of the file; the string is valid until the next call. */
 static inline const char *strings_path(void)
 {
 	static char path[4096];
@@ -21,7 +21,7 @@ static inline const char *strings_path(void)
 	return path;
 }
 
-/* Calls check with the string of every row of a kind; returns how many. */
+/* Calls `check` with the string of every row of a kind; returns how many. */
 static inline size_t strings_each(const char *kind,
 				  void (*check)(const char *string))
 {

@@ -2,13 +2,13 @@
 /*
  * testcert: keys and certificates for tests.
  *
- * Asked again with the same arguments it gives what it gave before, so that a
- * program makes each key only once. Everything stays until the program ends,
- * when the memory and the temporary directory with all files in it go away;
- * callers free nothing. When something cannot be made the program ends with
- * status 99, which automake takes for a broken test rather than a failed one.
+ * The same arguments always yield the same object, so that a program makes each
+ * key only once. Everything lasts until the program ends, when the memory and
+ * the temporary directory with all its files are removed; callers free nothing.
+ * A failure ends the program with status 99, which automake takes for a broken
+ * test rather than a failed one.
  *
- * One thread at a time. Nothing here uses the library under test.
+ * Not thread-safe. Nothing here uses the library under test.
  */
 #include "testcert.h"
 
@@ -44,7 +44,7 @@ static size_t file_count;
 static char *texts[TEXTS_MAX];
 static size_t text_count;
 
-/* ---- what ends the program ---- */
+/* ---- ends of the program ---- */
 
 static void need(int holds, const char *what)
 {
@@ -73,7 +73,7 @@ static void clean_up(void)
 	while (text_count > 0)
 		free(texts[--text_count]);
 	while (file_count > 0) {
-		/* a child's end is not the end of the files */
+		/* the files outlive a child process */
 		if (getpid() == owner)
 			(void)unlink(files[file_count - 1]);
 		free(files[--file_count]);
@@ -144,7 +144,7 @@ const char *testcert_file(const void *data, size_t len)
 	file = fopen(name, "wx");
 	need(file != NULL, name);
 	files[file_count++] = name;
-	/* as keys have to be */
+	/* keys must not be readable by others */
 	OK(fchmod(fileno(file), 0600));
 	need(fwrite(data, 1, len, file) == len, name);
 	need(fclose(file) == 0, name);
@@ -245,7 +245,9 @@ static struct entry *find(const char *question)
 	return entry;
 }
 
-/* What all have: a key, a serial number, times. Takes `question` over. */
+/*
+ * What all have: a key, a serial number, times. Takes ownership of `question`.
+ */
 static struct entry *begin(char *question, int algorithm, long from, long until)
 {
 	struct entry *entry = calloc(1, sizeof(*entry));
@@ -263,7 +265,7 @@ static struct entry *begin(char *question, int algorithm, long from, long until)
 	return entry;
 }
 
-/* Signed, exported and remembered. */
+/* Sign, export and remember it. */
 static const struct testcert *finish(struct entry *entry,
 				     const struct testcert *ca)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * testcert: keys and certificates for tests, made when they are first asked
- * for. The manual is in testcert.c.
+ * testcert: keys and certificates for tests, made on first use. Documented in
+ * testcert.c.
  */
 #ifndef TESTCERT_H
 #define TESTCERT_H
@@ -10,7 +10,7 @@
 
 enum testcert_algorithm {
 	TESTCERT_ECDSA, /* P-256 */
-	TESTCERT_RSA	/* 2048 bits; all of a program's share one key */
+	TESTCERT_RSA	/* 2048 bits; a program's all share one key */
 };
 
 #define TESTCERT_SERVER "1.3.6.1.5.5.7.3.1"
@@ -22,11 +22,11 @@ enum testcert_algorithm {
 
 struct testcert {
 	const char *cert; /* PEM, this certificate alone */
-	const char *key;  /* PEM, without a password */
-	const char *file; /* a file that holds both, for as long as we run */
+	const char *key;  /* PEM, not encrypted */
+	const char *file; /* a file with both, until the program ends */
 };
 
-/* An authority of this name, which has signed itself. */
+/* A self-signed authority of this name. */
 const struct testcert *testcert_ca(const char *name);
 /* An authority of this name that `issuer` has signed. */
 const struct testcert *testcert_intermediate(const struct testcert *issuer,
