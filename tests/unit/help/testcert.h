@@ -33,15 +33,16 @@ const struct testcert *testcert_intermediate(const struct testcert *issuer,
 					     const char *name);
 
 /*
- * A certificate for `names`, separated by spaces: the first is the subject's,
- * all are alternative names, addresses where they look like one. `purpose` is
- * TESTCERT_SERVER, TESTCERT_CLIENT, another OID, or NULL for none. It is valid
- * from now + `from` until now + `until` seconds. `ca` NULL: it signs itself.
+ * A certificate for `names`, separated by spaces: the first is the subject's
+ * common name, all are subject alternative names, those that look like IP
+ * addresses as addresses. `purpose` is TESTCERT_SERVER, TESTCERT_CLIENT,
+ * another OID, or NULL for none. It is valid from now + `from` until now +
+ * `until` seconds. `ca` NULL: self-signed.
  */
 const struct testcert *testcert_leaf(const struct testcert *ca, int algorithm,
 				     const char *names, const char *purpose,
 				     long from, long until);
-/* The usual one: for 60 days, since an hour ago. */
+/* The usual kind: valid for 60 days, since an hour ago. */
 const struct testcert *testcert_server(const struct testcert *ca, int algorithm,
 				       const char *names);
 const struct testcert *testcert_client(const struct testcert *ca, int algorithm,
@@ -51,12 +52,12 @@ const struct testcert *testcert_client(const struct testcert *ca, int algorithm,
 const char *testcert_crl(const struct testcert *ca,
 			 const struct testcert *revoked);
 
-/* The texts behind one another, as in a chain file. `b` may be NULL. */
+/* The texts one after the other, as in a chain file. `b` may be NULL. */
 const char *testcert_join(const char *a, const char *b);
 
-/* The path of a new file with this content, which is removed at exit. */
+/* The path of a new file with this content; the file is removed at exit. */
 const char *testcert_file(const void *data, size_t len);
-/* The same from a string. */
+/* The same, from a string. */
 const char *testcert_file_text(const char *text);
 /* The directory of those files. */
 const char *testcert_directory(void);

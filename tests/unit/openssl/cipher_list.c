@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The cipher list and the list of TLS 1.3 suites: results, errors with their
- * positions, skipped parts, exclusion, and strings of any bytes. That results
- * equal OpenSSL's in general is the differential test's business.
+ * positions, skipped parts, exclusion, and arbitrary bytes. Whether results
+ * equal OpenSSL's in general is left to the differential tests.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -121,7 +121,9 @@ static const char *const same[][2] = {
 	{ "ARIA", "ARIAGCM" },
 	{ "PSK:!kECDHEPSK:!kDHEPSK:!kRSAPSK", "kPSK" },
 	{ "AES128+AESGCM+ECDHE", "AESGCM+AES128+ECDHE" },
-	/* A class of strength behind it makes COMPLEMENTOFDEFAULT forgotten. */
+	/*
+	 * A strength class after it makes OpenSSL forget COMPLEMENTOFDEFAULT.
+	 */
 	{ "COMPLEMENTOFDEFAULT+HIGH", "HIGH" },
 	{ "COMPLEMENTOFDEFAULT+FIPS", "FIPS" },
 };
@@ -196,7 +198,7 @@ static void test_nul(void **state)
 	check_nul(parse, "SUITEB128");
 }
 
-/* Every byte that a word may have. */
+/* Every byte that may occur in a word. */
 static void test_unknown(void **state)
 {
 	(void)state;
@@ -296,7 +298,7 @@ static void test_skips(void **state)
 
 static const struct {
 	const char *string; /* a row of kind "exclude", or one more */
-	const char *list;   /* the same as the end of a cipher list */
+	const char *list;   /* a cipher list that ends the same way */
 } excludes[] = {
 	{ "MD5, DES", ":!MD5:!DES" },
 	{ "AES256-SHA, DES-CBC3-MD5", ":!AES256-SHA:!DES-CBC3-MD5" },
@@ -390,7 +392,7 @@ static void test_exclude_errors(void **state)
 	}
 }
 
-/* Repeats a pattern to 64 KiB, and reads that. */
+/* Repeat a pattern up to 64 KiB, and parse that. */
 static int parse_large(const char *pattern, struct stls_cipher_list *list)
 {
 	size_t length = strlen(pattern);

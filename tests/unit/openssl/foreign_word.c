@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Words of other languages, as administrators paste them: what each is said to
- * be, and that the change, made to the letter, gives what was meant.
+ * Words of other programs' languages, as administrators paste them: how each is
+ * described, and that the proposed change, made to the letter, yields what was
+ * meant.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,8 +19,10 @@
 
 /* ---- the table ---- */
 
-/* The first fault that has a hint, as sentences tell it; 0: there is none. */
-/* What stands behind a string, and must not be read. */
+/*
+ * The first fault that has a hint, as sentences report it; 0 if there is none.
+ */
+/* Text after the end of a string, which must not be read. */
 #define BEHIND " = =:, x"
 
 static void put_behind(char to[1024], const char *string)
@@ -53,7 +56,7 @@ static void check_priority(const char *string)
 	gnutls_priority_deinit(priority);
 }
 
-/* Follow hints until the list has no fault, and look at what it means. */
+/* Follow hints until the list has no fault, and check what it means then. */
 static void check_cure(enum stls_setting setting, const char *given,
 		       const char *meant)
 {
@@ -88,7 +91,7 @@ static void check_cure(enum stls_setting setting, const char *given,
 	assert_true(steps > 0);
 	read_list(&reading, setting, string, strlen(string));
 	assert_false(find_fault(&reading, 0, &fault));
-	/* What an item of the ciphers excludes is to be out. */
+	/* What an exclusion in the ciphers names must be excluded. */
 	if (where == setting && meant)
 		assert_int_equal(means(setting, string, meant),
 				 !(out && setting == CIPHERS));
@@ -115,7 +118,7 @@ static void test_words(void **state)
 	}
 }
 
-/* ---- words that are none of another language ---- */
+/* ---- words of no other language ---- */
 
 #define TEN  "aaaaaaaaaa"
 #define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
@@ -125,9 +128,11 @@ static void test_no_hint(void **state)
 	static const struct {
 		enum stls_setting setting;
 		const char *string;
-		const char *shown; /* the whole word all the same */
+		const char *shown; /* the whole word nevertheless */
 	} none[] = {
-		/* gone from OpenSSL, and a letter away from what is not */
+		/*
+		 * removed from OpenSSL, and one letter away from a valid word
+		 */
 		{ CIPHERS, "HIGH:!DES", "DES" },
 		{ CIPHERS, "HIGH:!kECDHe", "kECDHe" },
 		{ CIPHERS, "HIGH:!kECDH", "kECDH" },
@@ -139,13 +144,13 @@ static void test_no_hint(void **state)
 		{ CIPHERS, "HIGH:DH-RSA-AES256-SHA", "DH-RSA-AES256-SHA" },
 		{ CIPHERS, "HIGH:DES-CBC3-SHA", "DES-CBC3-SHA" },
 		{ CIPHERS, "HIGH:!EXP-RC4-MD5", "EXP-RC4-MD5" },
-		/* the lexer stops before the end, the word does not */
+		/* the lexer stops before the end of the word */
 		{ CIPHERS, "HIGH:foo_bar", "foo_bar" },
 		{ CIPHERS, "HIGH:AES+foo_bar+RSA", "foo_bar" },
 		{ CIPHERS, "HIGH:+foo_bar,AES", "foo_bar" },
-		/* as near to one as to another */
+		/* equally near to two words */
 		{ CIPHERS, "HIGH:xECDH", "xECDH" },
-		/* that count alone, and not as a part */
+		/* valid only as a whole item, not as a part of one */
 		{ CIPHERS, "HIGH:!DEFAULT", "DEFAULT" },
 		{ CIPHERS, "HIGH:!default", "default" },
 		{ CIPHERS, "-default:HIGH", "default" },
@@ -157,16 +162,19 @@ static void test_no_hint(void **state)
 		{ CIPHERS, "HIGH:;\xff", "\xff" },
 		{ CIPHERS, "HIGH:ssl_ciphers", "ssl_ciphers" },
 		{ CIPHERSUITES, "TLS_AES_128_GCM_SHA256:x:", "x" },
-		/* that takes no such prefix */
+		/* an item that takes no such prefix */
 		{ GROUPS, "*DEFAUL", "DEFAUL" },
-		/* versions that do not exist */
+		/* nonexistent versions */
 		{ PROTOCOLS, "TLSv1.2 TLSv9", "TLSv9" },
 		{ PROTOCOLS, "TLSv1.4", "TLSv1.4" },
 		{ PROTOCOLS, "TLSv1.2 SSL2", "SSL2" },
 		{ PROTOCOLS, ">TLSv1.3", ">TLSv1.3" },
 		{ PROTOCOLS, "TLS", "TLS" },
 		{ PROTOCOLS, "1", "1" },
-		/* nothing of Exim's adds, and nothing of SSLv23's is a bound */
+		/*
+		 * no word of Exim's adds a version, and no word of SSLv23's is
+		 * a bound
+		 */
 		{ PROTOCOLS, "+no_sslv3 +no_tlsv1 VERS-TLS1.2", "VERS-TLS1.2" },
 		{ PROTOCOLS, "SSLv23:TLSv1.2+", "TLSv1.2+" },
 		{ PROTOCOLS, "MinProtocol = foo", "MinProtocol" },
@@ -188,7 +196,7 @@ static void test_no_hint(void **state)
 		{ SIGALGS, "RSA", "RSA" },
 		{ SIGALGS, "\"RSA+SHA256 ECDSA+SHA256\"",
 		  "\"RSA+SHA256 ECDSA+SHA256\"" },
-		/* what may be anything, or is more than a name */
+		/* ambiguous, or more than a name */
 		{ CIPHERS, "HIGH:RSA-SHA256", "RSA-SHA256" },
 		{ CIPHERS, "ECDHE_RSA_AES128_GCM_SHA256/x",
 		  "ECDHE_RSA_AES128_GCM_SHA256/x" },
@@ -219,7 +227,7 @@ static void test_no_hint(void **state)
 	}
 }
 
-/* The word, the item that a removal takes, and the list that gets it. */
+/* The word, the item to remove, and the list that receives the replacement. */
 static void test_data(void **state)
 {
 	static const char string[] = "HIGH:!ECDHE+TLS_AES_128_CCM_SHA256:AES";
@@ -239,7 +247,7 @@ static void test_data(void **state)
 	assert_string_equal(hint.with, "TLS_AES_128_CCM_SHA256");
 }
 
-/* Every name of every suite leads to the suite, in whatever case. */
+/* Every name of every suite leads to that suite, in either case. */
 static void test_all_suites(void **state)
 {
 	size_t i, j, k;

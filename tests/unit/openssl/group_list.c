@@ -19,8 +19,8 @@
 PARSER(stls_group_list, count)
 
 /*
- * Results are written as the language would have them: IANA's names, ? and *
- * where the flags are set, a / where a tuple begins.
+ * Results are written in the list's own syntax: IANA's names, ? and * where the
+ * flags are set, and / where a tuple begins.
  */
 #define DEFAULT_GROUPS                                                         \
 	"?*X25519MLKEM768/?*x25519:?secp256r1/"                                \
@@ -30,7 +30,7 @@ static const struct {
 	const char *string;
 	const char *groups;
 } results[] = {
-	/* rows of the file */
+	/* rows of tests/data/strings.tsv */
 	{ "secp256r1:secp384r1:secp521r1", "secp256r1:secp384r1:secp521r1" },
 	{ "X25519:secp256r1:secp384r1", "x25519:secp256r1:secp384r1" },
 	{ "?X25519MLKEM768:DEFAULT",
@@ -70,10 +70,12 @@ static const struct {
 	  "?*x25519:?secp256r1/?x448:?secp384r1:?secp521r1" },
 	{ "ffdhe8192:DEFAULT", "ffdhe8192:" DEFAULT_GROUPS },
 	{ "DEFAULT:ffdhe8192", DEFAULT_GROUPS ":ffdhe8192" },
-	/* Named again behind DEFAULT, a group stays but is not optional. */
+	/*
+	 * A group that is named again after DEFAULT stays, but is not optional.
+	 */
 	{ "DEFAULT:X448", "?*X25519MLKEM768/?*x25519:?secp256r1/"
 			  "x448:?secp384r1:?secp521r1/?ffdhe2048:?ffdhe3072" },
-	/* A key share is kept, and may be asked for. */
+	/* A key share is kept, and can be requested. */
 	{ "DEFAULT:X25519:*P-384",
 	  "?*X25519MLKEM768/*x25519:?secp256r1/"
 	  "?x448:*secp384r1:?secp521r1/?ffdhe2048:?ffdhe3072" },
@@ -177,7 +179,7 @@ static void test_skips_and_nul(void **state)
 	check_nul(parse, "X25519");
 }
 
-/* Every tuple and every name of a long string is bounded. */
+/* Long strings cannot exceed the limits on tuples and names. */
 static void test_large(void **state)
 {
 	static const char pattern[] = "X448/-X448:?zzz:";

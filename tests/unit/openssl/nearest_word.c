@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The nearest of the known words: how far a slip may be from it. */
+/* The nearest known word: how far a misspelling may be from it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,32 +29,32 @@ static void test_distance(void **state)
 		const char *word, *known;
 		int near;
 	} all[] = {
-		/* case alone */
+		/* different only in case */
 		{ "high", "HIGH", 1 },
 		{ "DES", "DSS", 0 },
 		{ "HIGX", "HIGH", 0 },
-		/* 5 bytes and more: a letter wrong, missing, too many */
+		/* 5 bytes and more: one letter wrong, missing or superfluous */
 		{ "abcdx", "abcde", 1 },
 		{ "xbcde", "abcde", 1 },
 		{ "abcdef", "abcde", 1 },
 		{ "bcdef", "abcdef", 1 },
 		{ "abcde", "abcdef", 1 },
 		{ "abde", "abcde", 0 },
-		/* or two that changed places */
+		/* or two letters transposed */
 		{ "abced", "abcde", 1 },
 		{ "bacde", "abcde", 1 },
 		{ "ABCED", "abcde", 1 },
 		{ "abedc", "abcde", 0 },
 		{ "abcxx", "abcde", 0 },
 		{ "abcdefghijklmxx", "abcdefghijklmno", 0 },
-		/* 16 bytes and more: two of them */
+		/* 16 bytes and more: two such mistakes */
 		{ "abcdefghijklmnxx", "abcdefghijklmnop", 1 },
 		{ "bacdefghijklmnpo", "abcdefghijklmnop", 1 },
 		{ "abcdefghijklmnopqr", "abcdefghijklmnop", 1 },
 		{ "abcdefghijklmnopqrs", "abcdefghijklmnop", 0 },
 		{ "abcdefghijklmxxx", "abcdefghijklmnop", 0 },
 		{ "xxxdefghijklmnop", "abcdefghijklmnop", 0 },
-		/* 55 bytes are the most */
+		/* 55 bytes at most */
 		{ "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrx",
 		  "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrs",
 		  1 },
@@ -86,13 +86,13 @@ static void test_choice(void **state)
 	assert_false(stls_nearest_found(&nearest));
 	stls_nearest_try(&nearest, "AES128", "AES128");
 	assert_true(stls_nearest_found(&nearest));
-	/* another that is as near, and then one that is nearer */
+	/* another word that is as near, and then a nearer one */
 	stls_nearest_try(&nearest, "AES168", "AES168");
 	assert_false(stls_nearest_found(&nearest));
 	stls_nearest_try(&nearest, "aes178", "nearer");
 	assert_true(stls_nearest_found(&nearest));
 	assert_string_equal(nearest.with, "nearer");
-	/* what is farther off does not count, nor a second name of the same */
+	/* a word that is farther away does not count, nor does a second name */
 	stls_nearest_try(&nearest, "AES128", "AES128");
 	stls_nearest_try(&nearest, "AEs178", "nearer");
 	assert_true(stls_nearest_found(&nearest));

@@ -37,7 +37,7 @@ static const struct {
 	unsigned asked;
 	unsigned grammars;
 } results[] = {
-	/* rows of the file */
+	/* rows of tests/data/strings.tsv */
 	{ "TLSv1.2", T12, 0, POSTFIX | OPENSSL },
 	{ "TLSv1.3", T13, 0, POSTFIX | OPENSSL },
 	{ ">=TLSv1", TLS, 0, POSTFIX },
@@ -134,7 +134,7 @@ static void test_results(void **state)
 }
 
 static const struct list_error errors[] = {
-	/* the row of the file that cannot work */
+	/* the row of tests/data/strings.tsv that cannot work */
 	{ "SSLv3", STLS_LIST_ONLY_SSL, 0, 5 },
 	{ "", STLS_LIST_EMPTY, 0, 0 },
 	{ " : , ", STLS_LIST_EMPTY, 0, 5 },
@@ -147,7 +147,7 @@ static const struct list_error errors[] = {
 	{ "TLSv1.2 !TLSv1.2", STLS_LIST_NO_VERSION, 0, 16 },
 	{ "TLSv1.2 -TLSv1.2", STLS_LIST_NO_VERSION, 0, 16 },
 	{ "TLSv1.4", STLS_LIST_UNKNOWN_WORD, 0, 7 },
-	/* as long as a name may be, and longer */
+	/* a name of maximum length, and a longer one */
 	{ "abcdefghijklmnopqrstuvwxyz012345", STLS_LIST_UNKNOWN_WORD, 0, 32 },
 	{ "abcdefghijklmnopqrstuvwxyz0123456", STLS_LIST_UNKNOWN_WORD, 0, 33 },
 	{ "TLSv1.2 TLS", STLS_LIST_UNKNOWN_WORD, 8, 3 },
@@ -166,12 +166,12 @@ static const struct list_error errors[] = {
 	/* two versions for IO::Socket::SSL */
 	{ "TLSv1_1:TLSv1_2", STLS_LIST_TWO_VERSIONS, 8, 7 },
 	{ "SSLv23:TLSv1_2", STLS_LIST_TWO_VERSIONS, 7, 7 },
-	/* read in two ways */
+	/* two possible readings */
 	{ "SSLv3:TLSv1", STLS_LIST_UNCLEAR, 6, 5 },
 	{ "ALL TLSv1.2", STLS_LIST_UNCLEAR, 4, 7 },
 	{ "-SSLv3,TLSv1.2", STLS_LIST_UNCLEAR, 7, 7 },
 	{ "ALL -TLSv1 TLSv1.2", STLS_LIST_UNCLEAR, 11, 7 },
-	/* mixtures */
+	/* mixed grammars */
 	{ "ALL !TLSv1", STLS_LIST_MIXED_GRAMMARS, 4, 6 },
 	{ "!SSLv3 -TLSv1", STLS_LIST_MIXED_GRAMMARS, 7, 6 },
 	{ "SSLv23, !SSLv3", STLS_LIST_MIXED_GRAMMARS, 8, 6 },
@@ -256,7 +256,7 @@ static void test_large(void **state)
 	free(string);
 }
 
-/* A bound has an effect; nothing of these is skipped. */
+/* A bound has an effect; none of these is skipped. */
 static void test_bounds_are_kept(void **state)
 {
 	static const char *const strings[] = { ">=TLSv1.2", "<=TLSv1.2",

@@ -112,7 +112,7 @@ static void test_skips_and_nul(void **state)
 	check_nul(parse, "ed25519");
 }
 
-/* GnuTLS has a word of its own for every scheme. */
+/* GnuTLS has a separate word for every scheme. */
 static void test_gnutls_words(void **state)
 {
 	size_t i;

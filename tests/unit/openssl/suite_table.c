@@ -62,7 +62,7 @@ static void test_attributes_are_single_bits(void **state)
 	}
 }
 
-/* The cipher list language relies on it. */
+/* The cipher list parser relies on it. */
 static void test_attributes_identify_a_suite(void **state)
 {
 	size_t i;
@@ -126,7 +126,7 @@ static void test_other_names_are_not_found(void **state)
 		assert_int_equal(stls_suite_by_iana(names[i], length), -1);
 		assert_int_equal(stls_suite_by_gnutls(names[i], length), -1);
 	}
-	/* A counted name ends where its length says, not at a NUL. */
+	/* A name with a length ends there, not at a NUL. */
 	assert_int_equal(stls_suite_by_openssl("AES128-SHA\0x", 12), -1);
 	assert_int_equal(stls_suite_by_openssl("AES128-SHA\0", 11), -1);
 	assert_true(stls_suite_by_openssl("AES128-SHA256", 10) >= 0);
@@ -157,8 +157,8 @@ static void test_three_vocabularies(void **state)
 }
 
 /*
- * What "openssl ciphers -s ALL:COMPLEMENTOFALL" counts: everything but PSK
- * and SRP, and OpenSSL's three default suites of TLS 1.3.
+ * The count of "openssl ciphers -s ALL:COMPLEMENTOFALL": everything but PSK and
+ * SRP, and OpenSSL's three default suites of TLS 1.3.
  */
 static void test_security_levels(void **state)
 {

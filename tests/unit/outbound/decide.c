@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* decide: from the MX look-up and several hosts to what becomes of a message. */
+/*
+ * decide: from the MX look-up and several hosts to what happens to a message.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,10 +63,10 @@ static void test_mx(void **state)
 
 static const struct {
 	const char *row;
-	int skip[HOSTS]; /* of the hosts */
+	int skip[HOSTS]; /* of each host */
 	int requiretls;
 	const char *action;
-	size_t host; /* which decides */
+	size_t host; /* the deciding one */
 } host_rows[] = {
 	{ "one to try", { SMTPTLS_TRY }, 0, "deliver", 0 },
 	{ "the last to try",
@@ -194,7 +196,7 @@ static void test_hosts(void **state)
 			if (plans[k].skip || k == 0)
 				n = k + 1;
 		}
-		/* a host to try at the end is a zero like those not given */
+		/* a trailing host to try is 0, like hosts not given */
 		if (host_rows[i].host >= n)
 			n = host_rows[i].host + 1;
 		outbound.requiretls = host_rows[i].requiretls;
@@ -210,7 +212,7 @@ static void test_hosts(void **state)
 	}
 }
 
-/* postfix-mta-sts-resolver 113: fetch again before judging by what is cached */
+/* postfix-mta-sts-resolver 113: fetch again before a cached policy decides */
 static void test_refetch(void **state)
 {
 	static const struct {
@@ -248,7 +250,7 @@ static void test_refetch(void **state)
 		assert_int_equal(help_decide(&outbound, plans, 2, &decision),
 				 0);
 		assert_int_equal(decision.refetch, rows[i].refetch);
-		/* as long as a host is left nothing is judged */
+		/* no verdict as long as a host is left to try */
 		plans[1].skip = SMTPTLS_TRY;
 		assert_int_equal(help_decide(&outbound, plans, 2, &decision),
 				 0);
@@ -258,8 +260,8 @@ static void test_refetch(void **state)
 }
 
 /*
- * KumoMTA 484, 557: two domains that share an MX host; what one of them
- * publishes decides for it alone.
+ * KumoMTA 484, 557: two domains share an MX host; what one of them publishes
+ * applies to that domain only.
  */
 static void test_domain_and_host(void **state)
 {
@@ -328,7 +330,7 @@ static void test_wrong_arguments(void **state)
 				 &decision, sizeof(decision)),
 			 SMTPTLS_E_ARG);
 	assert_unknown(&decision);
-	/* one that could be tried does not save one that makes no sense */
+	/* one usable host does not make up for an invalid one */
 	plans[1].skip = SMTPTLS_SKIP_NO_REQUIRETLS + 1;
 	memset(&decision, '#', sizeof(decision));
 	assert_int_equal(help_decide(&outbound, plans, 2, &decision),
@@ -343,7 +345,7 @@ static void test_wrong_arguments(void **state)
 			 SMTPTLS_E_ARG);
 }
 
-/* Plans of another size than this library's, and a short decision. */
+/* Plans of a size other than this library's, and a short decision. */
 static void test_sizes(void **state)
 {
 	struct longer {

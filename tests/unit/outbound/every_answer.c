@@ -2,10 +2,11 @@
 /*
  * every_answer: all statuses of all look-ups, with all settings.
  *
- * No combination is undefined; the result is that of the decision table, told
- * here a second time in its own words; what failed or is bogus never leads to
- * less than an insecure answer or none; and what asks for more never leads to
- * less. The one host is the domain itself, so that every MX answer fits.
+ * Every combination is defined; the result is that of the decision table, which
+ * is implemented here a second time, independently; a failed or bogus answer
+ * never lowers security below an insecure or negative one; and stricter
+ * settings never lower it. The only host is the domain itself, so that every MX
+ * answer fits.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,7 +46,7 @@ static const struct smtptls_tlsa_set sets[] = {
 	NO_SET(SECURE(NXDOMAIN)),
 };
 
-/* Of the second name: what the first has in more detail. */
+/* Sets at the second name; those at the first are more detailed. */
 static const struct smtptls_tlsa_set second_sets[] = {
 	NO_SET(FAILED), NO_SET(BOGUS), SET(SECURE(RECORDS), usable),
 	NO_SET(SECURE(NODATA))
@@ -78,7 +79,7 @@ static int has_records(const struct smtptls_dns *dns)
 	return !is_lost(dns) && dns->answer == SMTPTLS_DNS_RECORDS;
 }
 
-/* How much is asked of the host; to leave it out is the most. */
+/* How much is required of the host; skipping it is the strictest. */
 enum { IN_CLEAR, ENCRYPTED, AUTHENTICATED, LEFT_OUT };
 
 static int strength(const struct smtptls_plan *plan)
@@ -104,7 +105,7 @@ static int strength_of(const struct smtptls_outbound *outbound,
 	return strength(&plan);
 }
 
-/* --- what every plan and decision keeps ----------------------------------- */
+/* --- invariants of every plan and decision -------------------------------- */
 
 static void check_plan(const struct smtptls_outbound *outbound,
 		       const struct smtptls_plan *plan)
@@ -137,7 +138,7 @@ static void check_plan(const struct smtptls_outbound *outbound,
 	}
 }
 
-/* What an MTA-STS policy says now, or whether there is one, is not known. */
+/* Whether the MTA-STS policy, or its existence, is unknown for now. */
 static int is_sts_lost(const struct smtptls_outbound *outbound)
 {
 	return outbound->sts_state == SMTPTLS_STS_FETCH_ERROR ||
@@ -145,7 +146,7 @@ static int is_sts_lost(const struct smtptls_outbound *outbound)
 	       outbound->sts_state == SMTPTLS_STS_LOOKUP_FAILED;
 }
 
-/* A bounce takes that every look-up on the way to it was answered. */
+/* A bounce requires that every look-up that led to it was answered. */
 static void check_decision(const struct smtptls_outbound *outbound,
 			   const struct smtptls_outbound_host *host,
 			   const struct smtptls_plan *plan)
@@ -171,15 +172,15 @@ static void check_decision(const struct smtptls_outbound *outbound,
 		    plan->skip != SMTPTLS_SKIP_TLSA_BOGUS);
 	if (!is_sts_lost(outbound))
 		return;
-	/* no policy makes a name of a pin */
+	/* at level pin no MTA-STS policy satisfies REQUIRETLS */
 	assert_true(plan->skip != SMTPTLS_SKIP_STS &&
 		    (plan->skip != SMTPTLS_SKIP_REQUIRETLS ||
 		     outbound->level == SMTPTLS_LEVEL_PIN));
 }
 
-/* --- the table, told a second time ---------------------------------------- */
+/* --- the table, implemented a second time --------------------------------- */
 
-/* What the answer at one name comes to; -1: look at the next name. */
+/* The result of the answer at one name; -1: look at the next name. */
 static int by_set(const struct smtptls_tlsa_set *set)
 {
 	if (is_lost(&set->dns))
@@ -224,9 +225,9 @@ static int by_table(const struct smtptls_outbound *outbound,
 	return by_tlsa(host);
 }
 
-/* --- what failed or is bogus ---------------------------------------------- */
+/* --- failed or bogus answers ---------------------------------------------- */
 
-/* The look-ups of one case, to be replaced one by one. */
+/* The look-ups of one case, replaced one by one. */
 #define LOOKUPS 6
 
 static struct smtptls_dns *lookup(struct smtptls_outbound *outbound,
@@ -248,7 +249,7 @@ static struct smtptls_dns *lookup(struct smtptls_outbound *outbound,
 	}
 }
 
-/* Had it been answered insecurely, no more would have been asked. */
+/* With an insecure answer instead, no more would have been required. */
 static void check_never_softer(const struct smtptls_outbound *outbound,
 			       const struct smtptls_outbound_host *host,
 			       int with)
@@ -266,13 +267,13 @@ static void check_never_softer(const struct smtptls_outbound *outbound,
 			continue;
 		for (k = 2; k < 5; k++) {
 			*dns = answers[k];
-			/* that a host has no address asks for nothing */
+			/* the absence of addresses requires nothing */
 			if ((i == 1 || i == 2) && !has_records(&host->a) &&
 			    !has_records(&host->aaaa))
 				continue;
 			assert_true(strength_of(&other, &other_host) <= with);
 		}
-		/* of TLSA records nor if it had been denied securely */
+		/* for TLSA, nor with a secure denial instead */
 		for (k = 6; i >= 4 && k < COUNT(answers); k++) {
 			*dns = answers[k];
 			assert_true(strength_of(&other, &other_host) <= with);
@@ -281,7 +282,7 @@ static void check_never_softer(const struct smtptls_outbound *outbound,
 	}
 }
 
-/* What is not to be asked for has no say, whatever it is. */
+/* An answer that need not be looked up has no effect, whatever it is. */
 static void check_asked(const struct smtptls_outbound *outbound,
 			const struct smtptls_outbound_host *host,
 			const struct smtptls_plan *plan)
@@ -398,8 +399,8 @@ static void set_policy(struct smtptls_outbound *outbound, size_t i)
 }
 
 /*
- * Settings that ask for more than these never lead to less. A host that was
- * left out may come in by what is asked for besides, but authenticated.
+ * Stricter settings than these never lower security. A host that was skipped
+ * may become usable by an additional requirement, but then authenticated.
  */
 static void check_more(const struct smtptls_outbound *outbound,
 		       const struct smtptls_outbound_host *host, int with)
@@ -433,19 +434,19 @@ static void check_more(const struct smtptls_outbound *outbound,
 	else
 		more.insecure_mx_level = SMTPTLS_LEVEL_DANE;
 	assert_true(strength_of(&more, host) >= with);
-	/* with REQUIRETLS a policy is also what makes a host acceptable */
+	/* with REQUIRETLS, a policy can also make a host acceptable */
 	if (outbound->sts_state == SMTPTLS_STS_NO_POLICY &&
 	    !outbound->requiretls) {
 		more = *outbound;
 		set_policy(&more, 1);
 		assert_true(strength_of(&more, host) >= with);
 		set_policy(&more, 2);
-		/* a policy has nothing to say where DANE has */
+		/* a policy does not change anything where DANE applies */
 		assert_true(strength_of(&more, host) >= with);
 	}
 }
 
-/* The local level is a floor, and so is an enforced policy. */
+/* The local level is a minimum, and so is an enforced policy. */
 static void check_floor(const struct smtptls_outbound *outbound,
 			const struct smtptls_plan *plan)
 {
@@ -502,7 +503,9 @@ static void each_answer(const struct smtptls_outbound *settings)
 			host.a = answers[some[a]];
 			host.aaaa = answers[2];
 			for (set = 0; set < COUNT(sets); set++) {
-				/* both names of an alias, and one alone */
+				/*
+				 * both names of an alias, and only one of them
+				 */
 				alias = a == 2 && set % 2 ? set % 5 : 0;
 				host.target = aliases[alias].target;
 				host.cname = aliases[alias].cname;

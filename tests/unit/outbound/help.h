@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* help: destinations and hosts for the tests of outbound/, briefly. */
+/* help: short forms of destinations and hosts for the tests of outbound/. */
 #ifndef TEST_OUTBOUND_HELP_H
 #define TEST_OUTBOUND_HELP_H
 

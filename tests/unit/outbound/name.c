@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* name: what is a host name, and when two are one. */
+/* name: what is a host name, and when two names are the same. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@
 
 static const struct {
 	const char *name;
-	size_t len;	       /* 0: no host name */
+	size_t len;	       /* 0: not a host name */
 	size_t underscore_len; /* with underscores allowed */
 } names[] = {
 	{ "mx.example.org", 14, 14 },
@@ -76,7 +76,7 @@ static void test_names(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(names); i++) {
 		len = strlen(names[i].name);
-		block = malloc(len ? len : 1); /* without a NUL behind it */
+		block = malloc(len ? len : 1); /* no NUL after it */
 		assert_non_null(block);
 		memcpy(block, names[i].name, len);
 		assert_int_equal(stls_name_len(block, len, 0), names[i].len);

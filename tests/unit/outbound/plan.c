@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plan: rows of one host each, through all that is decided: at which names
- * TLSA records are asked for, the plan, and what becomes of the message when
- * this is the only host. Names like M-CLI-03 are rows of
- * tests/data/behaviour.tsv; a name with a number is a public report of the
- * fault that the row would show.
+ * plan: rows of one host each, through every decision: at which names TLSA
+ * records are looked up, the plan, and what happens to the message if this is
+ * the only host. Names like M-CLI-03 are rows of tests/data/behaviour.tsv; a
+ * name with a number is a public report of the bug that the row would reveal.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +30,7 @@ struct row {
 	struct smtptls_outbound outbound;
 	struct smtptls_outbound_host host;
 	const char *asked;  /* base domains, "" for none */
-	const char *action; /* with this host alone */
+	const char *action; /* if this is the only host */
 	const char *plan;
 	const char *names;
 	const char *report; /* policy type, and result type if there is one */
@@ -48,7 +47,7 @@ struct row {
 #define SECURE_RECORDS	 SECURE(RECORDS)
 #define INSECURE_RECORDS INSECURE(RECORDS)
 
-/* The destination, and where its records are. */
+/* The destination, and where it gets its records from. */
 #define TO(mx_dns)                                                             \
 	.domain = "example.org", .level = SMTPTLS_LEVEL_DANE, .mx = mx_dns
 #define AT(level_name, mx_dns)                                                 \
@@ -62,7 +61,7 @@ struct row {
 #define ONE(dns)	   .tlsa = { NO_SET(dns) }
 #define TWO(first, second) .tlsa = { first, second }
 
-/* What recurs among the results. */
+/* Recurring results. */
 #define MX_ALONE      "mx.example.net:"
 #define DANE_NAMES    "mx.example.net: mx.example.net example.org"
 #define OPPORTUNISTIC "deliver", "may clear", MX_ALONE, "no-policy-found"
@@ -74,7 +73,7 @@ struct row {
 #define NONE_MX	      "version: STSv1\nmode: none\nmax_age: 86400\n"
 
 static const struct row table[] = {
-	/* the table of the decision, step by step */
+	/* the decision table, step by step */
 	{ "next hop configured",
 	  { TO(FAILED), .configured = 1 },
 	  { SIGNED, EE },
@@ -1355,7 +1354,7 @@ static const struct row rows[] = {
 	  "tlsa" },
 };
 
-/* Ask as a caller would; the names, separated by a space. */
+/* Ask as a caller would; returns the names, separated by a space. */
 static const char *ask(const struct row *row, char *asked, size_t size)
 {
 	const char *first = help_base(&row->outbound, &row->host, 0);
@@ -1384,7 +1383,7 @@ static void assert_same(const struct row *row, const char *what,
 			 wanted);
 }
 
-/* The records are those at the name that the plan speaks of. */
+/* The records are those at the TLSA name that the plan reports. */
 static void check_records(const struct row *row,
 			  const struct smtptls_plan *plan)
 {
@@ -1447,7 +1446,7 @@ static void test_rows(void **state)
 		check_row(&rows[i]);
 }
 
-/* M-CLI-01, M-CLI-08: the clear is allowed at level may, and there alone. */
+/* M-CLI-01, M-CLI-08: plaintext is allowed at level MAY, and nowhere else. */
 static void check_clear(const struct row *row)
 {
 	struct smtptls_plan plan;
@@ -1652,7 +1651,7 @@ static void test_null(void **state)
 	assert_null(help_base(&outbound, NULL, 0));
 }
 
-/* A caller whose structs are shorter, and one whose are longer. */
+/* Callers with shorter structs, and with longer ones. */
 static void test_sizes(void **state)
 {
 	struct smtptls_outbound outbound = { TO(SECURE_RECORDS),
@@ -1681,7 +1680,7 @@ static void test_sizes(void **state)
 			 0);
 	assert_int_equal(longer.plan.requiretls, 1);
 	assert_int_equal(longer.newer, 0);
-	/* the TLSA records were never asked for, as far as this one knows */
+	/* this caller's struct says that TLSA records were never looked up */
 	assert_int_equal(smtptls_outbound_plan(
 				 &outbound, sizeof(outbound), &host,
 				 offsetof(struct smtptls_outbound_host, tlsa),
@@ -1690,7 +1689,7 @@ static void test_sizes(void **state)
 	assert_int_equal(plan.skip, SMTPTLS_SKIP_TLSA_FAILED);
 }
 
-/* What is all zeros is neither delivered nor bounced. */
+/* All zeros neither deliver nor bounce. */
 static void test_zeros(void **state)
 {
 	struct smtptls_outbound outbound = { TO(FAILED) };

@@ -166,7 +166,7 @@ static const struct {
 	unsigned long max_age;
 	size_t patterns;
 	size_t faults;
-	const char *error; /* what the error speaks of */
+	const char *error; /* what the error must mention */
 } policies[] = {
 	{ "the RFC's",
 	  "version: STSv1\nmode: enforce\nmx: mail.example.com\n"
@@ -224,7 +224,7 @@ static const struct {
 	{ "enforce without mx", GOOD, 0, 0, 0, 0, "mx" },
 	{ "testing without mx", "version: STSv1\nmode: testing\nmax_age: 1", 0,
 	  0, 0, 0, "mx" },
-	/* no pattern is left, but the domain has said that it has some */
+	/* no pattern is left, but the domain has published some */
 	{ "postfix-tlspol 70: an IP address", GOOD "mx: 192.0.2.1\n",
 	  SMTPTLS_STS_ENFORCE, 86400, 0, 1, NULL },
 	{ "postfix-tlspol 70: beside a name",
@@ -384,7 +384,7 @@ static void test_matches(void **state)
 	assert_int_equal(smtptls_sts_match(NULL, "a"), 0);
 }
 
-/* What a text that is no policy says of hosts does not count. */
+/* A text that is not a policy says nothing about hosts. */
 static void test_no_match_without_policy(void **state)
 {
 	static const char text[] = "mx: a.example\n";
@@ -403,7 +403,7 @@ static const struct {
 	const char *key;
 	const char *value;
 	int ignored;
-	const char *fault; /* what it speaks of, or NULL */
+	const char *fault; /* what it must mention, or NULL */
 } lines[] = {
 	{ 1, "version", "STSv1", 0, NULL },
 	{ 3, NULL, "", 1, "no field" },
@@ -479,7 +479,7 @@ static void test_policy_arguments(void **state)
 					  sizeof(longer.line) - 1),
 			 0);
 	assert_int_equal(longer.line.number, 0);
-	/* a caller that knows more */
+	/* a caller with a longer struct */
 	assert_int_equal(
 		smtptls_sts_line(&policy, &longer.line, sizeof(longer)), 1);
 	assert_int_equal(longer.line.number, 1);

@@ -36,7 +36,7 @@ static void test_read(void **state)
 	assert_int_equal(smtptls_tlsa_read(&record, NULL, 3), SMTPTLS_E_ARG);
 }
 
-/* The data of each row is `len` zeros behind these bytes. */
+/* The data of each row is `len` zeros after these bytes. */
 static const struct {
 	const char *row;
 	int usage, selector, matching;
@@ -135,7 +135,7 @@ static void test_usable(void **state)
 
 static const struct {
 	const char *text;
-	const char *formatted; /* NULL: no record */
+	const char *formatted; /* NULL: not a record */
 } texts[] = {
 	{ "3 1 1 0aB1", "3 1 1 0ab1" },
 	{ "0 0 0 00", "0 0 0 00" },
@@ -299,7 +299,7 @@ static void test_text_sizes(void **state)
 	}
 }
 
-/* The header says how much room always suffices. */
+/* The header says what size always suffices. */
 static void test_longest_text(void **state)
 {
 	static unsigned char data[65533];

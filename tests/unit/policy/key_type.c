@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * key_type: which RSA keys are too short for which algorithms of PSS: RFC 8017
- * section 9.1.1, with a salt as long as the hash; and the curves of ECDSA keys.
+ * key_type: which RSA keys are too short for which PSS algorithms (RFC 8017
+ * section 9.1.1, with a salt as long as the hash), and the curves of ECDSA
+ * keys.
  */
 #include <setjmp.h>
 #include <stdarg.h>

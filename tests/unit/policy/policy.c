@@ -30,7 +30,7 @@ static void check_warnings(const struct smtptls_policy *policy,
 	assert_null(smtptls_policy_warning(policy, i));
 }
 
-/* Kept suites below TLS 1.3, with colons; or lost ones. */
+/* The kept suites below TLS 1.3, joined with colons; or the lost ones. */
 static void check_kept(const struct smtptls_policy *policy, const char *names)
 {
 	const struct smtptls_policy_suite *suite;
@@ -82,7 +82,7 @@ static void test_errors(void **state)
 		  SMTPTLS_E_SYNTAX,
 		  "ciphers: \"_\" at byte 9 is a byte that no word may "
 		  "contain" },
-		/* words of other languages, and nothing else */
+		/* words of another language, and nothing else */
 		{ { .ciphers = "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" },
 		  SMTPTLS_E_SYNTAX,
 		  "ciphers: \"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384\" at byte "
@@ -94,7 +94,7 @@ static void test_errors(void **state)
 		  "ciphers: \"TLS_RSA_WITH_AES_128_CBC_SHA\" at byte 5 is "
 		  "IANA's name of AES128-SHA, and the list leaves no cipher "
 		  "suite: write that (2 more are skipped)" },
-	/* more words than are kept, and none of another language */
+	/* more words than are kept, none of them of another language */
 #define EIGHT "zz0:zz1:zz2:zz3:zz4:zz5:zz6:zz7:"
 		{ { .ciphers = EIGHT EIGHT EIGHT EIGHT EIGHT },
 		  SMTPTLS_E_SYNTAX,
@@ -254,7 +254,7 @@ static void test_errors(void **state)
 		assert_string_equal(sentence, all[i].sentence);
 		assert_null(policy);
 	}
-	/* A small buffer gets what fits, and none is no trouble. */
+	/* A small buffer gets what fits, and no buffer is no error. */
 	assert_int_equal(smtptls_policy_new(&policy, &all[0].spec,
 					    sizeof(all[0].spec), sentence, 8),
 			 SMTPTLS_E_SYNTAX);
@@ -359,7 +359,7 @@ static void test_warnings(void **state)
 		{ { .sigalgs = "RSA+SHA1:RSA+SHA256" },
 		  { "sigalgs: rsa_pkcs1_sha1 is too weak for the security "
 		    "level",
-		    /* which has no RSA signatures of this kind */
+		    /* TLS 1.3 has no RSA signatures of this kind */
 		    "protocols: TLSv1.3 is off in the priority string, for "
 		    "it can have none of its suites" } },
 		{ { .sigalgs = "?x:RSA+SHA256:PSS+SHA256" },
@@ -449,7 +449,7 @@ static void test_defaults(void **state)
 	smtptls_policy_unref(policy);
 }
 
-/* What a suite needs besides, and has or not. */
+/* What else a suite needs, present or not. */
 static void test_parameters(void **state)
 {
 	static const char no_curve[] = "groups has no elliptic curve for it",
@@ -459,7 +459,7 @@ static void test_parameters(void **state)
 				       "of TLS 1.3";
 	static const struct {
 		const char *ciphers, *groups, *sigalgs;
-		const char *cause[3]; /* of TLS 1.3's, and of the ciphers */
+		const char *cause[3]; /* of the TLS 1.3 suite, of ciphers */
 	} rows[] = {
 		{ "ECDHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES128-GCM-SHA256",
 		  "ffdhe8192:P-256",

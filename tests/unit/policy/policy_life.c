@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A policy's life: limits, callers of other versions, owners in threads, and
- * memory that runs out.
+ * A policy's life: limits, callers built against other versions, owners in
+ * several threads, and running out of memory.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,9 +22,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* ---- bounds ---- */
+/* ---- limits ---- */
 
-/* Only to be looked at: it has suites, and nothing takes it. */
+/* For lookups only: it has suites, and no session can use it. */
 static void test_list_only(void **state)
 {
 	struct smtptls_policy_spec spec = { .ciphers = "DSS",
@@ -86,7 +86,7 @@ static void test_limits(void **state)
 	free(text);
 }
 
-/* Callers of other versions know fewer fields, or more. */
+/* Callers built against other versions have fewer fields, or more. */
 static void test_sizes(void **state)
 {
 	struct {

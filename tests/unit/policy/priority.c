@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Priority strings: what the product rule takes away, and which of equal sets
- * is taken; versions that lose their suites; and what a system's policy takes
- * away, in a child process each, since GnuTLS reads that when it is loaded.
- * That the set is the largest in general is the differential test's business.
+ * Priority strings: what the product rule removes, and which of equally large
+ * sets is taken; versions that lose their suites; and what a system's policy
+ * removes, each in a child process, since GnuTLS reads that policy when it is
+ * loaded. Whether the set is always the largest is left to the differential
+ * tests.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -85,7 +86,7 @@ static int warns(const struct smtptls_policy *policy, const char *warning)
 	return 0;
 }
 
-/* A sentence is this one and names the line that is to go, the second. */
+/* A sentence is as expected and names the line that must go, the second one. */
 static int blames(const char *sentence, const char *beginning, const char *line)
 {
 	char expected[256];
@@ -110,7 +111,7 @@ static int warns_of(const struct smtptls_policy *policy, const char *beginning,
 	return 0;
 }
 
-/* GnuTLS must take the string and enable what is kept and nothing else. */
+/* GnuTLS must accept the string and enable exactly the suites that are kept. */
 static void check_enabled(const struct smtptls_policy *policy)
 {
 	const struct smtptls_policy_suite *suite;
@@ -175,7 +176,7 @@ static void test_product(void **state)
 
 static void test_product_of_macs(void **state)
 {
-	/* AES-128-CBC with SHA-1 is forbidden, SHA-256 with it is not. */
+	/* AES-128-CBC with SHA-1 is forbidden, with SHA-256 it is not. */
 	struct smtptls_policy *policy = make(
 		"AES128-SHA256:AES256-SHA256:AES256-SHA", NULL, "TLSv1.2", 0);
 
@@ -237,7 +238,7 @@ static void test_ties(void **state)
 
 static void test_tls13_counts(void **state)
 {
-	/* Two suites of TLS 1.3 against one, which would bring others. */
+	/* Two suites of TLS 1.3 against one, which would enable others. */
 	struct smtptls_policy *policy = make(
 		"ECDHE-RSA-AES128-GCM-SHA256",
 		"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256", NULL, 0);
@@ -253,7 +254,7 @@ static void test_tls13_counts(void **state)
 
 static void test_tls13_without_suites(void **state)
 {
-	/* Three against one, which goes, and with it the version. */
+	/* Three against one, which is lost, and the version with it. */
 	struct smtptls_policy *policy =
 		make("ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-SHA:"
 		     "ECDHE-RSA-AES256-SHA:ECDHE-RSA-AES128-GCM-SHA256",
@@ -262,7 +263,7 @@ static void test_tls13_without_suites(void **state)
 	(void)state;
 	check_suite(policy, "TLS_CHACHA20_POLY1305_SHA256",
 		    SMTPTLS_LOST_PRODUCT, "ECDHE-RSA-CHACHA20-POLY1305");
-	/* TLS 1.3 forbids these no more when it is off. */
+	/* Once TLS 1.3 is off, it no longer forbids these. */
 	check_suite(policy, "ECDHE-RSA-AES256-GCM-SHA384", SMTPTLS_KEPT, NULL);
 	check_suite(policy, "ECDHE-RSA-AES128-GCM-SHA256", SMTPTLS_KEPT, NULL);
 	assert_true(warns(policy, OFF("TLSv1.3")));
@@ -273,7 +274,10 @@ static void test_tls13_without_suites(void **state)
 
 static void test_tls13_too_weak(void **state)
 {
-	/* Level 4 takes TLS 1.3's suite: nothing may be forbidden for it. */
+	/*
+	 * Level 4 removes TLS 1.3's suite: nothing may be forbidden for its
+	 * sake.
+	 */
 	struct smtptls_policy *policy =
 		make("ECDHE-ECDSA-AES256-GCM-SHA384:@SECLEVEL=4",
 		     "TLS_AES_128_GCM_SHA256", NULL, 0);
@@ -362,7 +366,7 @@ static void test_preference(void **state)
 	smtptls_policy_unref(policy);
 }
 
-/* Everything that can be asked for at once must fit. */
+/* The longest string that can be requested must fit. */
 static void test_longest(void **state)
 {
 	struct smtptls_policy *policy = new_policy(
@@ -401,7 +405,10 @@ static void system_cipher(void)
 	check_suite(policy, "ECDHE-RSA-AES256-GCM-SHA384", SMTPTLS_KEPT, NULL);
 	check_enabled(policy);
 	smtptls_policy_unref(policy);
-	/* Disabled, it can forbid nothing: this would conflict otherwise. */
+	/*
+	 * A disabled algorithm cannot forbid anything: otherwise this would
+	 * conflict.
+	 */
 	policy = make("ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:"
 		      "DHE-RSA-AES256-GCM-SHA384",
 		      NULL, "TLSv1.2", 0);
@@ -486,7 +493,7 @@ static void system_tls12(void)
 			     "disabled-version = tls1.2"));
 	check_enabled(policy);
 	smtptls_policy_unref(policy);
-	/* The hole that this makes costs TLS 1.3, and is mentioned. */
+	/* The hole that this leaves costs TLS 1.3, and is reported. */
 	policy = make("ALL", NULL, "TLSv1.1 TLSv1.2 TLSv1.3",
 		      SMTPTLS_SECURITY_LEVEL_0);
 	assert_true(warns(policy, "protocols: GnuTLS has no TLSv1.3 beside "
@@ -538,7 +545,7 @@ static const struct {
 	{ "tls-disabled-cipher = CHACHA20-POLY1305", system_all_wanted },
 };
 
-/* Which of them the child runs; cmocka gives its tests no arguments. */
+/* Which of them the child runs; cmocka does not pass arguments to tests. */
 static size_t chosen;
 
 static void test_chosen(void **state)
@@ -567,7 +574,7 @@ static void write_file(const char *path, const char *overrides)
 	assert_int_equal(fclose(file), 0);
 }
 
-/* /proc/self/exe would be valgrind, under valgrind. */
+/* Under valgrind, /proc/self/exe would be valgrind. */
 static const char *program;
 
 static void test_systems(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How strong things are and have to be. The figures are OpenSSL 3.0's: those
- * of the groups from its default provider, those of the keys from
+ * How strong algorithms and keys are and must be. The figures are OpenSSL
+ * 3.0's: those of the groups from its default provider, those of the keys from
  * RSA_security_bits() and BN_security_bits() over all lengths.
  */
 #include <setjmp.h>
@@ -62,7 +62,7 @@ static void test_groups(void **state)
 					 groups[i].bits);
 			known++;
 		}
-		/* Each group that GnuTLS may have is in the table above. */
+		/* Every group that GnuTLS may have is in the table above. */
 		if (group->gnutls[0])
 			known--;
 	}

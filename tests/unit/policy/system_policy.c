@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * system_policy: which lines of GnuTLS's own file switch a thing off, as GnuTLS
- * reads them; tests/interop/system_policy.py does to files what is said here.
+ * system_policy: which lines of GnuTLS's configuration file disable something,
+ * as GnuTLS reads them; tests/interop/system_policy.py makes the changes to
+ * files that are proposed here.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -180,7 +181,7 @@ static void test_profiles(void **state)
 	}
 }
 
-/* What is no line of GnuTLS's is none here. */
+/* A line that GnuTLS does not accept is not accepted here. */
 static void test_no_lines(void **state)
 {
 	static const char *const files[] = {
@@ -206,7 +207,7 @@ static void test_no_lines(void **state)
 			 0);
 }
 
-/* A line that is too long by one byte is cut as the others are. */
+/* A line that is one byte too long is cut like longer ones. */
 static void test_longest(void **state)
 {
 	static const char section[] = "[overrides]\n";

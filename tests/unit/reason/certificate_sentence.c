@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sentences on a peer's certificate that have more than their number, and the
- * settings of this side's by which it would be taken.
+ * Sentences on a peer's certificate that say more than the error number, and
+ * the settings of this side that would accept it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +51,7 @@ static const struct weak weaks[] = {
 	  SMTPTLS_CHANGE_SET,
 	  "",
 	  "1" },
-	/* of no strength that is known, which level 0 takes */
+	/* of unknown strength, which level 0 accepts */
 	{ { 0 },
 	  { .weak_bits = 0, .weak_kind = "STREEBOG-256" },
 	  "peer's certificate is signed with STREEBOG-256 (0 bits of "
@@ -81,7 +81,7 @@ static const struct weak weaks[] = {
 	  SMTPTLS_CHANGE_SET,
 	  "",
 	  "0" },
-	/* no level takes them */
+	/* no level accepts them */
 	{ { 0 },
 	  { .weak_bits = 64, .weak_kind = "MD5" },
 	  "peer's certificate is signed with MD5 (64 bits of security), and "
@@ -109,7 +109,7 @@ static const struct weak weaks[] = {
 	  0,
 	  "",
 	  "" },
-	/* the figures see nothing */
+	/* the key sizes show nothing */
 	{ { 0 },
 	  { .weak_bits = -1 },
 	  "peer's certificate, or one above it, has a key or signature that is "
@@ -143,7 +143,9 @@ static void strength(void **state)
 			assert_string_equal(changes[0].word, weaks[i].word);
 			assert_string_equal(changes[0].with, weaks[i].with);
 		}
-		/* the level of a priority string is the host's */
+		/*
+		 * the level of a priority string is the host's responsibility
+		 */
 		end.policy = NULL;
 		check(&end, weaks[COUNT(weaks) - 1].sentence);
 		assert_int_equal(stls_end_changes(&end, changes), 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * change_clause: changes in words, whole or counted: whatever the changes and
- * the room, a change is there with all its words, or among those that are told
- * by their number.
+ * change_clause: changes in words, spelled out or counted: whatever the changes
+ * and the space, each change is either spelled out in full, or among those that
+ * are counted.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,7 +30,7 @@ static void fill(char *text, size_t size, unsigned number)
 
 	for (i = 0; i < len; i++)
 		text[i] = (char)('a' + below(26));
-	/* so that no word is in another */
+	/* so that no word is part of another */
 	(void)snprintf(text + len, size - len, "<%u>", number);
 }
 
@@ -101,7 +101,7 @@ static void test_whole_or_counted(void **unused)
 	}
 }
 
-/* The longest that there can be. */
+/* The longest possible clause. */
 static void test_longest(void **unused)
 {
 	struct smtptls_change change = { .setting = SMTPTLS_SETTING_CIPHERS,

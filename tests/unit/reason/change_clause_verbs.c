@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * change_clause_verbs: several changes in one clause: what joins them, which of them
- * share a verb, and where the system's policy is named.
+ * change_clause_verbs: several changes in one clause: what joins them, which of
+ * them share a verb, and where the system's policy is named.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 	{                                                                      \
 		SMTPTLS_SETTING_##setting, SMTPTLS_CHANGE_ADD, word, ":"       \
 	}
-/* To what is no list, and so without what comes between. */
+/* Added to a setting that is not a list, and so without a separator. */
 #define ADD_ALONE(setting, word)                                               \
 	{                                                                      \
 		SMTPTLS_SETTING_##setting, SMTPTLS_CHANGE_ADD, word, ""        \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What would end a refusal: a policy, compiled for a GnuTLS that may lack
- * something, a hello and the types of certificates on one side, the reason and
- * its sentence on the other. And no sentence is longer than its memory.
+ * What would avoid a refusal: a policy, compiled for a GnuTLS that may lack
+ * something, a hello and the key types of the certificates on one side, the
+ * reason and its sentence on the other. Also, no sentence exceeds its buffer.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,7 +33,7 @@
 	.suites = LIST(0x1301), .versions = LIST(0x0304), .groups = LIST(29),  \
 	.shares = LIST(29)
 
-/* What the loaded GnuTLS is to lack; 0: nothing. */
+/* What the loaded GnuTLS must appear to lack; 0: nothing. */
 struct without {
 	unsigned versions, suite, group, sigalg;
 	uint8_t ability;
@@ -130,7 +130,7 @@ static const struct row versions[] = {
 	  "sigalgs do not name: add ecdsa_secp384r1_sha384 to the sigalgs; "
 	  "other peers with TLS 1.3 may fail then",
 	  { 0 } },
-	/* of the best version that it offers, none being chosen */
+	/* those of the best version it offers, since none was chosen */
 	{ { .protocols = "TLSv1.3" },
 	  { .suites = LIST(0xc02f),
 	    .groups = LIST(25),
@@ -141,7 +141,7 @@ static const struct row versions[] = {
 	  "peer's ClientHello lacks uncompressed points in ec_point_formats: "
 	  "the peer must be changed",
 	  { 0 } },
-	/* one usual suite is enough for other peers, and another is not */
+	/* one common suite is enough for other peers, a rare one is not */
 	{ { .protocols = "TLSv1.2", .ciphersuites = "TLS_AES_256_GCM_SHA384" },
 	  { .suites = LIST(0x1302),
 	    .versions = LIST(0x0304),
@@ -164,7 +164,7 @@ static const struct row versions[] = {
 	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
 	  "protocols; other peers with TLS 1.3 may fail then",
 	  { 0 } },
-	/* what is lost, and who is, beside a better version */
+	/* what is lost, and which peers are, beside a better version */
 	{ { .protocols = "TLSv1.2", .groups = "P-224:X25519" },
 	  { TLS13, .sigalgs = LIST(0x0804) },
 	  RSA,
@@ -224,7 +224,7 @@ static const struct row versions[] = {
 };
 
 static const struct row suites[] = {
-	/* the best of them, not the first */
+	/* the best one, not the first */
 	{ { 0 },
 	  { .suites = LIST(0x002f, 0xc014, 0x009c, 0xc09e, 0xc0ac, 0xc09f),
 	    .sigalgs = LIST(0x0401) },
@@ -268,7 +268,9 @@ static const struct row suites[] = {
 	  "\"secp256r1:secp384r1\" to the groups and "
 	  "\"ECDSA+SHA256:ECDSA+SHA384:rsa_pkcs1_sha512\" to the sigalgs",
 	  { 0 } },
-	/* the suite that the fewest words exclude, wherever the peer has it */
+	/*
+	 * the suite that the fewest words exclude, wherever the peer lists it
+	 */
 	{ { .ciphers = "HIGH:!AES128:!ECDHE" },
 	  { .suites = LIST(0xc02f, 0x009e),
 	    .groups = LIST(23, 29),
@@ -279,7 +281,7 @@ static const struct row suites[] = {
 	  "ECDHE-RSA-AES128-GCM-SHA256, which \"!AES128\" in the ciphers "
 	  "excludes: remove \"!AES128\" from the ciphers",
 	  { 0 } },
-	/* a DEFAULT is spelled out for a suite that it excludes, and no other */
+	/* DEFAULT is spelled out only for a suite that it excludes */
 	{ { .ciphers = "DEFAULT:!CAMELLIA" },
 	  { .suites = LIST(0x0045), .sigalgs = LIST(0x0401) },
 	  RSA,
@@ -297,7 +299,7 @@ static const struct row suites[] = {
 	  "peer offers TLS 1.2 with AES128-SHA, which \"!kRSA\" in the ciphers "
 	  "excludes: remove \"!kRSA\" from the ciphers",
 	  { 0 } },
-	/* words that cannot be changed, or too many of them */
+	/* words that cannot be changed, or too many */
 	{ { .ciphers = "DEFAULT:DEFAULT" },
 	  { .suites = LIST(0xc09c), .sigalgs = LIST(0x0401) },
 	  RSA,
@@ -456,7 +458,7 @@ static const struct row groups[] = {
 	  "replace @SECLEVEL=4 by @SECLEVEL=3 in the ciphers and add secp256r1 "
 	  "to the groups, which weakens all sessions",
 	  { 0 } },
-	/* a field of DHE, which no list rules */
+	/* a DHE field, which no list controls */
 	{ { .groups = "X25519:ffdhe3072", .ciphers = "DHE:@SECLEVEL=3" },
 	  { .suites = LIST(0x009f),
 	    .groups = LIST(29, 256),
@@ -467,7 +469,7 @@ static const struct row groups[] = {
 	  "replace @SECLEVEL=3 by @SECLEVEL=2 in the ciphers, which weakens "
 	  "all sessions",
 	  { 0 } },
-	/* the first of all */
+	/* the first one */
 	{ { .protocols = "TLSv1.2",
 	    .groups = "P-256",
 	    .ciphers = "ECDHE:@SECLEVEL=1" },
@@ -479,7 +481,7 @@ static const struct row groups[] = {
 	  "peer offers the groups secp192r1, which the groups here do not "
 	  "name: add secp192r1 to the groups",
 	  { 0 } },
-	/* which is none for ECDHE, from the first one on */
+	/* FFDHE groups do not serve ECDHE, and are not named */
 	{ { .groups = "P-256", .ciphers = "ECDHE" },
 	  { .suites = LIST(0xc030),
 	    .groups = LIST(29, 256, 260, 30),
@@ -499,7 +501,7 @@ static const struct row groups[] = {
 	  "the ciphers leaves out: set the ciphers to "
 	  "\"ECDHE-ECDSA-AES256-GCM-SHA384\"",
 	  { 0 } },
-	/* each suite of Suite B has its own */
+	/* each suite of Suite B has its own group */
 	{ { .ciphers = "SUITEB128", .ciphersuites = "" },
 	  { .suites = LIST(0xc02b),
 	    .groups = LIST(29),
@@ -549,7 +551,7 @@ static const struct row groups[] = {
 };
 
 static const struct row curves[] = {
-	/* the certificate's curve does for the group too */
+	/* the certificate's curve also serves as the group */
 	{ { .groups = "X25519:P-384" },
 	  { .suites = LIST(0xc02c),
 	    .groups = LIST(30),
@@ -623,7 +625,7 @@ static const struct row sigalgs[] = {
 	  "side's RSA key is too short: have the RSA certificate issued with "
 	  "2048 bits",
 	  { 0 } },
-	/* TLS 1.2 wants one of RSA, although RSA only decrypts. */
+	/* TLS 1.2 requires one of RSA, although RSA only decrypts. */
 	{ { .ciphers = "AES128-GCM-SHA256", .sigalgs = "ECDSA+SHA256" },
 	  { .suites = LIST(0x009c), .sigalgs = LIST(0x0403, 0x0401) },
 	  RSA,
@@ -670,7 +672,7 @@ static const struct row sigalgs[] = {
 	  "which the keyUsage of the ECDSA P-256 certificate forbids: have the "
 	  "ECDSA P-256 certificate issued with digitalSignature",
 	  { 0 } },
-	/* a name in a list is easier to have than a certificate */
+	/* a name in a list is easier to add than a certificate */
 	{ { .sigalgs = "rsa_pss_rsae_sha256:ECDSA+SHA256" },
 	  { TLS13, .sigalgs = LIST(0x0403, 0x0806) },
 	  RSA,
@@ -702,7 +704,7 @@ static const struct row sigalgs[] = {
 	  "which none can be used here: the peer must offer "
 	  "rsa_pss_rsae_sha256",
 	  { 0 } },
-	/* before TLS 1.3, where suites say who signs */
+	/* before TLS 1.3, where the suite says who signs */
 	{ { 0 },
 	  { .suites = LIST(0xc02f, 0xc02b),
 	    .groups = LIST(29, 23),
@@ -740,7 +742,10 @@ static const struct row sigalgs[] = {
 	  "ecdsa_secp384r1_sha384, which \"SUITEB192\" in the ciphers leaves "
 	  "out: set the ciphers to \"ECDHE-ECDSA-AES256-GCM-SHA384\"",
 	  { 0 } },
-	/* a certificate that those who took the suites before cannot check */
+	/*
+	 * a certificate that other peers with these suites may be unable to
+	 * verify
+	 */
 	{ { .protocols = "TLSv1.3" },
 	  { .suites = LIST(0x1302),
 	    .versions = LIST(0x0304),
@@ -789,7 +794,7 @@ static void compile(struct smtptls_policy *policy,
 		fail_msg("%s", error);
 }
 
-/* The reason, the sentence, and that it has every change. */
+/* Check the reason, the sentence, and that it mentions every change. */
 static void advise(const struct smtptls_policy *policy,
 		   const struct stls_client_hello *hello, unsigned keys,
 		   struct smtptls_advice *advice)
@@ -842,7 +847,7 @@ TABLE(sigalgs)
 
 /* ---- lengths ---- */
 
-/* With the longest names there are. */
+/* With the longest names that exist. */
 static void lengths(void **state)
 {
 	static const struct smtptls_policy_spec specs[] = {
@@ -890,7 +895,9 @@ static void lengths(void **state)
 	}
 }
 
-/* Where words cannot be changed one by one, the rest is said whole, or not. */
+/*
+ * If words cannot be changed one by one, the rest is written in full, or not.
+ */
 static void whole_list(void **state)
 {
 	static const char begin[] = "ALL:!AES128:!SHA256:!kECDHE:!ECDHE:",

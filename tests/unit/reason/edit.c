@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* edit: words of lists found, exchanged and added, as with an editor. */
+/* edit: words of lists found, replaced and added, as in an editor. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,27 +17,27 @@ static void test_find(void **state)
 {
 	static const struct {
 		const char *list, *word;
-		int at; /* -1: it is no word of the list */
+		int at; /* -1: not a word of the list */
 	} rows[] = {
 		{ "a:b", "b", 2 },
 		{ "ab:b", "b", 3 },
 		{ "ba:b", "b", 3 },
 		{ "ab", "b", -1 },
 		{ "ab", "a", -1 },
-		/* every byte of a word goes on */
+		/* every letter and digit continues a word */
 		{ "aA:Aa:a0:0a:a9:9a:aZ:Za:az:za:a", "a", 30 },
 		{ "a-:a.:a=:a_:a+:-a:.a:=a:_a:a", "a", 27 },
 		{ "!a:<a:>a:@a:a", "a", 12 },
 		{ "x:a;", "a", 2 },
 		{ "a b", "b", 2 },
 		{ "a,b", "b", 2 },
-		/* a word with a sign needs no separator before it */
+		/* a word with an operator needs no separator before it */
 		{ "ALL!a", "!a", 3 },
 		{ "ALL!ab!a", "!a", 6 },
 		{ "TLSv1.2:<=TLSv1", "TLSv1", -1 },
 		{ "ALL:@SECLEVEL=1", "@SECLEVEL=1", 4 },
 		{ "CHACHA20:20", "20", 9 },
-		/* a value stands right behind its = */
+		/* a value directly follows its = */
 		{ "a=b", "a=", 0 },
 		{ "xa=b", "a=", -1 },
 		{ "", "a", -1 },
@@ -61,7 +61,7 @@ static void test_replace(void **state)
 		{ "a:b:c", "b", "x", "a:x:c" },
 		{ "a:b:b", "b", "xyz", "a:xyz:xyz" },
 		{ "a:b", "c", "x", "a:b" },
-		/* what is left over goes along */
+		/* a superfluous separator is removed too */
 		{ "a:b:c", "a", "", "b:c" },
 		{ "a:b:c", "b", "", "a:c" },
 		{ "a:b:c", "c", "", "a:b" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Words of other languages as changes: each is followed to the letter, and what
- * comes out is a policy that has what was meant.
+ * Words of other languages as changes: each is made to the letter, and the
+ * result is a policy with what was meant.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define MAX	     64
 
-/* Settings that change. */
+/* Settings that are changed. */
 struct settings {
 	char *list[6]; /* by enum stls_setting; NULL: not set */
 };
@@ -86,7 +86,7 @@ static int follow_all(struct settings *settings)
 	assert_in_range(count, 0, MAX);
 	for (i = 0; i < count; i++)
 		follow(settings, &changes[i]);
-	/* Once is enough. */
+	/* A second round must not be needed. */
 	spec = spec_of(settings);
 	assert_int_equal(smtptls_policy_hints(&spec, sizeof(spec), NULL, 0), 0);
 	return count;
@@ -106,7 +106,10 @@ static int make(const struct settings *settings)
 	return ret;
 }
 
-/* Accepted; or all the same too little for this GnuTLS, if written well. */
+/*
+ * Accepted; or refused only because even the correct form leaves too little for
+ * this GnuTLS.
+ */
 static void check_accepted(const struct settings *settings,
 			   enum stls_setting setting, const char *meant,
 			   const struct settings *besides)
@@ -123,7 +126,7 @@ static void check_accepted(const struct settings *settings,
 	free(well.list[setting]);
 }
 
-/* What the list of protocols has besides, it may have by default. */
+/* The list may have further protocols that are enabled by default. */
 static int protocols_obey(const char *string, const char *meant)
 {
 	struct stls_protocol_list is, asked;
@@ -151,7 +154,7 @@ static const char *in_force(const struct settings *settings,
 				       : defaults[setting];
 }
 
-/* Where the first foreign word belongs, and whether it is to be out. */
+/* Which list the first foreign word belongs in, and whether it is excluded. */
 static void find_place(enum stls_setting setting, const char *string,
 		       struct stls_word_hint *hint)
 {
@@ -247,12 +250,12 @@ static void test_changes(void **state)
 		{ { .ciphers = "HIGH:TLS_RSA_WITH_AES_128_CBC_SHA" },
 		  { CHANGE(CIPHERS, REPLACE, "TLS_RSA_WITH_AES_128_CBC_SHA",
 			   "AES128-SHA") } },
-		/* with the operator, and beside its partners */
+		/* with the operator, and combined with others */
 		{ { .ciphers = "HIGH:!anull:ECHDE+AESGCM" },
 		  { CHANGE(CIPHERS, REPLACE, "!anull", "!aNULL"),
 		    CHANGE(CIPHERS, REPLACE, "ECHDE+AESGCM",
 			   "ECDHE+AESGCM") } },
-		/* the default has it */
+		/* already in the default */
 		{ { .ciphers = "HIGH:TLS_AES_256_GCM_SHA384" },
 		  { CHANGE(CIPHERS, REMOVE, "TLS_AES_256_GCM_SHA384", "") } },
 		{ { .ciphers = "HIGH:TLS_AES_256_GCM_SHA384",
@@ -266,7 +269,7 @@ static void test_changes(void **state)
 			   "TLS_CHACHA20_POLY1305_SHA256:"
 			   "TLS_AES_128_GCM_SHA256"),
 		    CHANGE(CIPHERS, REMOVE, "TLS_AES_256_GCM_SHA384", "") } },
-		/* nothing is left: the default */
+		/* nothing is left: back to the default */
 		{ { .ciphersuites = "ECDHE-RSA-AES256-GCM-SHA384" },
 		  { CHANGE(CIPHERSUITES, SET, "",
 			   "TLS_AES_256_GCM_SHA384:"
@@ -279,7 +282,7 @@ static void test_changes(void **state)
 		{ { .protocols = "HIGH", .ciphers = "AES" },
 		  { CHANGE(CIPHERS, ADD, "HIGH", ":"),
 		    CHANGE(PROTOCOLS, SET, "", "TLSv1.2 TLSv1.3") } },
-		/* nothing without a certificate comes in */
+		/* no suite without a certificate is added */
 		{ { .ciphersuites = "TLS_AES_128_GCM_SHA256:HIGH",
 		    .ciphers = "ECDHE+AESGCM" },
 		  { CHANGE(CIPHERS, ADD, "HIGH:!aNULL:!eNULL", ":"),
@@ -306,7 +309,7 @@ static void test_changes(void **state)
 		{ { .ciphers = "HIGH:TLSv1.3", .protocols = "SSLv23:!TLSv1_3" },
 		  { CHANGE(PROTOCOLS, REMOVE, "!TLSv1_3", ""),
 		    CHANGE(CIPHERS, REMOVE, "TLSv1.3", "") } },
-		/* it stands there already */
+		/* already in the list */
 		{ { .groups = "curve25519:X25519" },
 		  { CHANGE(GROUPS, REMOVE, "curve25519", "") } },
 		{ { .ciphers = "ssl_ciphers=HIGH:!aNULL" },
@@ -314,12 +317,12 @@ static void test_changes(void **state)
 		{ { .protocols = "MinProtocol = TLSv1.2" },
 		  { CHANGE(PROTOCOLS, REPLACE, "MinProtocol = TLSv1.2",
 			   ">=TLSv1.2") } },
-		/* nothing is known */
+		/* no hint is known */
 		{ { .ciphers = "HIGH:foo_bar", .groups = "x" }, { { 0 } } },
 		{ { .ciphers = "SECURE128:-VERS-TLS1.0" }, { { 0 } } },
 		{ { .ciphers = "HIGH:!aNULL", .groups = "X25519" }, { { 0 } } },
 		{ { .ciphers = NULL }, { { 0 } } },
-		/* what has room, and a byte more */
+		/* an item of maximum length, and one byte more */
 		{ { .ciphers = "HIGH:ECHDE+AES128+AES128+AES+AES+AES+AES+AES+"
 			       "AES+AES+AES+AES+AES+AES+AES+AES+AES+AES" },
 		  { CHANGE(CIPHERS, REPLACE,
@@ -346,12 +349,12 @@ static void test_changes(void **state)
 		assert_int_equal(j, expected);
 		assert_memory_equal(changes, rows[i].changes,
 				    expected * sizeof(changes[0]));
-		/* No more are written than there are. */
+		/* No more changes are written than there are. */
 		assert_int_equal(changes[expected].setting, -1);
 	}
 }
 
-/* ---- bounds ---- */
+/* ---- limits ---- */
 
 static void test_bounds(void **state)
 {
@@ -373,7 +376,7 @@ static void test_bounds(void **state)
 			 SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_policy_hints(&spec, 0, changes, 1),
 			 SMTPTLS_E_ARG);
-	/* a caller that knows of the protocols only */
+	/* a caller that only has the protocols */
 	assert_int_equal(
 		smtptls_policy_hints(&spec, sizeof(spec.protocols), changes, 1),
 		0);
@@ -423,7 +426,7 @@ static void test_no_memory(void **state)
 	}
 }
 
-/* An item that no change has room for is left alone, and others are not. */
+/* An item too long for a change is left alone; the others are not. */
 static void test_too_long(void **state)
 {
 #define FIVE "AES+AES+AES+AES+AES+"

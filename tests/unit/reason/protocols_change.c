@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * protocols_change: a version gets into lists of protocols in each grammar, by
- * the smallest change; and every list, changed to the letter and read again,
+ * protocols_change: adding a version to lists of protocols in each grammar, by
+ * the smallest change; and every list, changed to the letter and parsed again,
  * has the versions that it had and those that were wanted.
  */
 #include <setjmp.h>
@@ -44,7 +44,7 @@ static const struct row {
 	{ "TLSv1.1, TLSv1.2", TLS1_3, ADD, "TLSv1.3", ":" },
 	{ "+TLSv1.2", TLS1_3, ADD, "TLSv1.3", " " },
 	{ "-ALL +TLSv1.2", TLS1_3, ADD, "TLSv1.3", " " },
-	/* a word that excludes goes, and only that */
+	/* a word that excludes is removed, and nothing else */
 	{ "ALL -TLSv1.3", TLS1_3, REMOVE, "-TLSv1.3", "" },
 	{ "ALL -TLSv1 -TLSv1.1 -TLSv1.2", TLS1_0, REMOVE, "-TLSv1", "" },
 	{ "ALL -TLSv1 -TLSv1.1 -TLSv1.2", TLS1_2, REMOVE, "-TLSv1.2", "" },
@@ -53,17 +53,17 @@ static const struct row {
 	{ "SSLv23:!TLSv1_2:!TLSv1_3", TLS1_3, REMOVE, "!TLSv1_3", "" },
 	{ "TLSv1.2 TLSv1.3 !TLSv1.3", TLS1_3, REMOVE, "!TLSv1.3", "" },
 	{ LONG "TLSv1.3:!TLSv1.3", TLS1_3, REMOVE, "!TLSv1.3", "" },
-	/* behind more words than are tried */
+	/* after more words than are tried */
 	{ LONG LONG LONG FIFTEEN "TLSv1.3:!TLSv1.3", TLS1_3, SET, "",
 	  "TLSv1.2 TLSv1.3" },
-	/* a bound moves */
+	/* a bound is moved */
 	{ ">=TLSv1.3", TLS1_2, REPLACE, ">=TLSv1.3", ">=TLSv1.2" },
 	{ ">=TLSv1.2", TLS1_0, REPLACE, ">=TLSv1.2", ">=TLSv1" },
 	{ "<=TLSv1.2", TLS1_3, REPLACE, "<=TLSv1.2", "<=TLSv1.3" },
 	{ ">=TLSv1.1 <=TLSv1.2", TLS1_0, REPLACE, ">=TLSv1.1", ">=TLSv1" },
 	{ ">=TLSv1.1 <=TLSv1.2", TLS1_3, REPLACE, "<=TLSv1.2", "<=TLSv1.3" },
 	{ ">=TLSv1.2:!TLSv1.3", TLS1_3, REMOVE, "!TLSv1.3", "" },
-	/* no one change does it */
+	/* a single change is not enough */
 	{ ">=TLSv1.2 <=TLSv1.2", TLS1_1 | TLS1_3, SET, "",
 	  "TLSv1.1 TLSv1.2 TLSv1.3" },
 	{ "!TLSv1.3 TLSv1.2", TLS1_3, SET, "", "TLSv1.2 TLSv1.3" },
@@ -80,7 +80,7 @@ static uint8_t read_list(const char *string)
 	return list.enabled & STLS_PROTOCOL_TLS;
 }
 
-/* The list with every `word` in it replaced, or gone with its separators. */
+/* The list with every `word` replaced, or removed with its separators. */
 static void replace(char *to, const char *given, const char *word,
 		    const char *with)
 {

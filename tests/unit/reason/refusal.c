@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sentences of refusals, from real ClientHellos and made ones, by
+ * The sentences of refusals, from recorded ClientHellos and assembled ones, by
  * smtptls_policy_judge(); and that function itself.
  */
 #include <dirent.h>
@@ -45,7 +45,7 @@ static const char *or_dash(const char *name)
 	return name ? name : "-";
 }
 
-/* Without what records them, which has a dot in its name. */
+/* Without the recording program, which has a dot in its name. */
 static size_t count_recorded(void)
 {
 	const char *top = getenv("top_srcdir");
@@ -227,7 +227,9 @@ static void recorded(void **state)
 	}
 }
 
-/* Each of them under three policies: the suite and group, or the reason. */
+/*
+ * Each of them under three policies: the resulting suite and group, or reason.
+ */
 static void recorded_under_policies(void **state)
 {
 	static const struct {
@@ -235,7 +237,7 @@ static void recorded_under_policies(void **state)
 		unsigned keys;
 	} servers[] = {
 		{ { 0 }, RSA | SMTPTLS_KEY_ECDSA_P256 },
-		/* Postfix's "medium", with what is old */
+		/* Postfix's "medium", with old algorithms */
 		{ { .protocols = ">=TLSv1",
 		    .ciphers = "aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH:"
 			       "@SECLEVEL=0" },
@@ -336,7 +338,7 @@ static void recorded_under_policies(void **state)
 	assert_int_equal(COUNT(rows), count_recorded());
 }
 
-/* ---- made ones ---- */
+/* ---- assembled hellos ---- */
 
 static void made(void **state)
 {
@@ -379,7 +381,7 @@ static void made(void **state)
 		  RSA,
 		  "peer's ClientHello lacks supported_groups, which TLS 1.3 "
 		  "demands: the peer must be changed" },
-		/* The key exchange RSA needs an algorithm of RSA. */
+		/* RSA key exchange needs an RSA algorithm. */
 		{ { .suites = LIST(0x009d), .sigalgs = LIST(0x0809) },
 		  { .ciphers = "kRSA" },
 		  RSA,
@@ -447,7 +449,7 @@ static void made(void **state)
 		  "peer offers TLS 1.0 with AES128-SHA, "
 		  "ECDHE-ECDSA-AES128-SHA; the certificates are ECDSA P-384 "
 		  "and Ed25519: add an RSA certificate" },
-		/* what the level forbids is no cure */
+		/* a change that the level forbids is not proposed */
 		{ { .suites = LIST(0xc02b, 0xc02c, 0xc030),
 		    .groups = LIST(24, 23),
 		    .sigalgs = LIST(0x0503, 0x0805) },
@@ -466,7 +468,7 @@ static void made(void **state)
 		  "ecdsa_secp384r1_sha384, rsa_pss_rsae_sha384; the only "
 		  "certificate is ECDSA P-256: add an RSA certificate with "
 		  "7680 bits" },
-		/* GnuTLS signs nothing by DSA */
+		/* GnuTLS does not sign with DSA */
 		{ { .suites = LIST(0x0032), .sigalgs = LIST(0x0402) },
 		  { .ciphers = "ALL:@SECLEVEL=0",
 		    .sigalgs = "DSA+SHA256:RSA+SHA256" },
@@ -538,7 +540,7 @@ static void names(void **state)
 	assert_string_equal(smtptls_reason_name(SMTPTLS_REASON_TOKEN), "token");
 }
 
-/* Some are of the session alone. */
+/* Some reasons concern only the session. */
 static void write_sentence(const struct stls_refusal *facts, char *text,
 			   size_t size)
 {
@@ -561,7 +563,7 @@ static void write_sentence(const struct stls_refusal *facts, char *text,
 	strcpy(text, advice.text);
 }
 
-/* Each has a sentence of its own, whole in the memory that is given. */
+/* Each reason has its own sentence, complete in the buffer given. */
 static void sentences(void **state)
 {
 	struct smtptls_policy_spec spec = { 0 };
@@ -581,9 +583,9 @@ static void sentences(void **state)
 			   });
 	assert_int_equal(
 		stls_client_hello_parse(&parsed, hello.bytes, hello.len), 0);
-	/* those behind it are of smtp/dialogue_reason */
+	/* the reasons after it are tested with smtp/dialogue_reason */
 	for (reason = 1; reason <= SMTPTLS_REASON_INJECTION; reason++) {
-		/* Those of a step are in diagnosis.c. */
+		/* Reasons of a step are tested in diagnosis.c. */
 		if (reason == SMTPTLS_REASON_VERSION ||
 		    (reason >= SMTPTLS_REASON_FALLBACK &&
 		     reason <= SMTPTLS_REASON_SIGALG))
@@ -618,7 +620,7 @@ static void sentences(void **state)
 	smtptls_policy_unref(policy);
 }
 
-/* The last that takes a suite away, and how many do so for good. */
+/* The last word that excludes a suite, and how many do so permanently. */
 static void excluders(void **state)
 {
 	static const struct {
@@ -696,7 +698,7 @@ static void judge(void **state)
 	assert_int_equal(answer.key, SMTPTLS_KEY_ECDSA_P256);
 	assert_int_equal(answer.retry, 0);
 	assert_string_equal(answer.text, "");
-	/* What a caller of an older header does not know stays untouched. */
+	/* Fields that a caller's older header does not have stay untouched. */
 	memset(&answer, 0x55, sizeof(answer));
 	assert_int_equal(smtptls_policy_judge(policy, hello.bytes, hello.len,
 					      SMTPTLS_KEY_ECDSA_P256, &answer,

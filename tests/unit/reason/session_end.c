@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a session ended, in sentences: each over a connection, with GnuTLS on the
- * other side, or from made facts where no peer does such a thing.
+ * How a session ended, in sentences: each over a connection with GnuTLS on the
+ * other side, or from constructed facts where no peer behaves that way.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -26,7 +26,7 @@
 	": look for lost packets between (a firewall, the MTU), or allow "     \
 	"more time"
 
-/* Where nothing at all came, and nothing was said in the clear. */
+/* Where no input came at all, and nothing was sent in plaintext. */
 #define GREETING                                                               \
 	": if it waits for a greeting in the clear, set it to implicit TLS, "  \
 	"or to a port for STARTTLS; else look for lost packets"
@@ -59,7 +59,7 @@ static struct smtptls_conn *client(const char *priority)
 	return conn;
 }
 
-/* The same behind STARTTLS. */
+/* The same after STARTTLS. */
 static struct smtptls_conn *server_behind_starttls(void)
 {
 	struct smtptls_conn *conn =
@@ -72,7 +72,7 @@ static struct smtptls_conn *server_behind_starttls(void)
 	return conn;
 }
 
-/* The connection ended so; it and the peer are freed. */
+/* Check how the connection ended; frees it and the peer. */
 static void check_end(struct smtptls_conn *conn, struct peer *peer, int error,
 		      int reason, const char *sentence)
 {
@@ -85,7 +85,7 @@ static void check_end(struct smtptls_conn *conn, struct peer *peer, int error,
 	peer_free(peer);
 }
 
-/* The next record of what the peer has to say. */
+/* Send the next record of the peer's output. */
 static void send_record(struct peer *peer, struct smtptls_conn *conn)
 {
 	const unsigned char *held = peer_queue_data(&peer->out);
@@ -96,14 +96,14 @@ static void send_record(struct peer *peer, struct smtptls_conn *conn)
 		left -= peer_send(peer, conn, left);
 }
 
-/* ---- closed, and silent ---- */
+/* ---- closed, or silent ---- */
 
 struct stop {
-	int to_server;	      /* the connection is one */
+	int to_server;	      /* the peer is the client */
 	const char *priority; /* of the peer */
 	int records;	      /* of its first flight, then */
-	int more;	      /* of its second */
-	size_t bytes;	      /* then */
+	int more;	      /* of its second, then */
+	size_t bytes;	      /* of the next record */
 	const char *when;
 };
 
@@ -156,7 +156,7 @@ static struct smtptls_conn *go_to(const struct stop *stop, struct peer **peer)
 	return conn;
 }
 
-/* The server's certificate is the last that the peer has seen. */
+/* The server's certificate is the last message that the peer has seen. */
 static int is_shown_last(const struct stop *stop)
 {
 	return stop->records == 1 && stop->more == 0;
@@ -205,7 +205,7 @@ static void silent(void **state)
 		check_end(conn, peer, SMTPTLS_E_TIMEOUT, SMTPTLS_REASON_TIMEOUT,
 			  sentence);
 	}
-	/* With TLS on, or for a cause of the host's. */
+	/* With TLS on, or when the host itself aborts. */
 	conn = peer_established(PEER_TLS13, &peer);
 	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT), 0);
 	check_end(conn, peer, SMTPTLS_E_TIMEOUT, SMTPTLS_REASON_TIMEOUT,
@@ -216,7 +216,7 @@ static void silent(void **state)
 		  smtptls_strerror(SMTPTLS_E_REFUSED));
 }
 
-/* Behind STARTTLS nobody waits for a greeting. */
+/* After STARTTLS nobody waits for a greeting. */
 static void ended_behind_starttls(void **state)
 {
 	struct smtptls_conn *conn = server_behind_starttls();
@@ -243,7 +243,7 @@ static void ended_behind_starttls(void **state)
 		  "time");
 }
 
-/* A server under TLS whose client has said something. */
+/* A server under TLS whose client has sent something. */
 static struct smtptls_conn *heard(struct peer **peer)
 {
 	struct smtptls_conn *conn = peer_established(PEER_TLS13, peer);
@@ -254,7 +254,7 @@ static struct smtptls_conn *heard(struct peer **peer)
 	return conn;
 }
 
-/* The network's own error sends no alert. */
+/* A network error sends no alert. */
 static void broken(void **state)
 {
 	struct smtptls_conn *conn;
@@ -280,7 +280,7 @@ static void broken(void **state)
 		  smtptls_strerror(SMTPTLS_E_IO));
 }
 
-/* The errno that the host gives is named, wherever the connection was. */
+/* The sentence names the host's errno, whatever the connection's state. */
 static void system_error(void **state)
 {
 	static const char cure[] = ": a firewall between may be the cause; "
@@ -303,14 +303,14 @@ static void system_error(void **state)
 	}
 	conn = heard(&peer);
 	assert_int_equal(smtptls_conn_abort_errno(conn, EPIPE), 0);
-	/* the first error stays */
+	/* the first error is kept */
 	assert_int_equal(smtptls_conn_abort_errno(conn, ENOMEM), 0);
 	snprintf(sentence, sizeof(sentence),
 		 "peer had closed the connection (EPIPE) under TLS%s", cure);
 	check_end(conn, peer, SMTPTLS_E_IO, SMTPTLS_REASON_TRUNCATED, sentence);
 }
 
-/* Each errno that a socket has, and one that has no name here. */
+/* Each errno that a socket returns, and one that has no name here. */
 static void system_errors(void **state)
 {
 	static const struct {
@@ -359,12 +359,12 @@ static void system_errors(void **state)
 					sizeof(text));
 		assert_string_equal(text, rows[i].sentence);
 	}
-	/* cut where there is no room */
+	/* cut where there is no space */
 	stls_system_error_write(EPIPE, "before TLS", text, 5);
 	assert_string_equal(text, "peer");
 }
 
-/* A HelloRetryRequest waits for the peer like any other message. */
+/* A HelloRetryRequest, like any other message, waits for the peer. */
 static void closed_after_retry(void **state)
 {
 	struct smtptls_conn *conn = peer_conn(
@@ -401,7 +401,7 @@ static void closed_in_order(void **state)
 		  "ServerHello..ServerHelloDone: it may not trust the "
 		  "certificate's authority \"CN=test CA\"; else its own log "
 		  "says why");
-	/* behind the warning that says why */
+	/* after the warning alert that says why */
 	conn = server();
 	peer = peer_client(PEER_TLS12, NULL);
 	peer_step(peer);
@@ -453,7 +453,7 @@ static void alerted(void **state)
 			  "the certificate's authority \"CN=test CA\", or take "
 			  "one that it trusts");
 	}
-	/* OpenSSL's client sends it in the clear under TLS 1.3 too */
+	/* OpenSSL's client sends it in plaintext under TLS 1.3 too */
 	for (i = 1; i <= sizeof(alert); i++) {
 		conn = server();
 		peer = peer_client(PEER_TLS13, NULL);
@@ -471,7 +471,7 @@ static void alerted(void **state)
 			  "ciphers, groups and signature algorithms with this "
 			  "side's");
 	}
-	/* in the place of a hello */
+	/* instead of a ClientHello */
 	conn = server();
 	host_feed(conn, alert, sizeof(alert));
 	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_PEER_ALERT,
@@ -488,7 +488,7 @@ static void alerted(void **state)
 		  "or versions, or add the certificate that it demands");
 }
 
-/* Under TLS 1.3 a server refuses a client whose handshake is over. */
+/* Under TLS 1.3 a server refuses a client that has finished its handshake. */
 static void alerted_behind_the_handshake(void **state)
 {
 	struct smtptls_conn *conn = client(NULL);
@@ -512,7 +512,7 @@ static void alerted_behind_the_handshake(void **state)
 		  "one");
 }
 
-/* Without an alert, and with nothing known against a certificate. */
+/* Without an alert, and with no known fault in a certificate. */
 static void left_behind_the_handshake(void **state)
 {
 	static const char *const sentences[] = {
@@ -534,7 +534,7 @@ static void left_behind_the_handshake(void **state)
 	}
 }
 
-/* Whole, and never the same for two; each role has its own cures. */
+/* Complete, and different for each alert; each role has its own advice. */
 static void every_alert(void **state)
 {
 	static const char unknown[] = "peer ended TLS (alert ";
@@ -569,7 +569,7 @@ static void every_alert(void **state)
 			    "ask for a name that it has, or add one there");
 }
 
-/* From the last messages alone, the peer's and this side's. */
+/* Derived only from the last messages of the peer and of this side. */
 static void last_messages(void **state)
 {
 	static const struct {
@@ -653,7 +653,7 @@ static void plaintext(void **state)
 		{ 1, "\xc3\xa9t\xc3\xa9\n", SMTPTLS_REASON_NO_TLS,
 		  "peer sent \"\\xc3\\xa9t\\xc3\\xa9\\x0a\" where TLS was to "
 		  "start: it has the wrong port, or must be changed" },
-		/* no text: the byte that shows it is enough */
+		/* not text: the byte that shows it is enough */
 		{ 1, "a\x01 and more\n", SMTPTLS_REASON_NO_TLS,
 		  "peer sent \"a\\x01\" where TLS was to start: it has the "
 		  "wrong port, or must be changed" },
@@ -683,11 +683,11 @@ static void plaintext(void **state)
 
 #define X31 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
-/* Judged by so many bytes as it takes, and by none behind them. */
+/* Judged by the bytes it needs, and by none after them. */
 static void first_bytes(void **state)
 {
 	static const struct {
-		const char *held; /* with more than there is */
+		const char *held; /* longer than n */
 		size_t n;
 		int reason;
 		size_t len;
@@ -718,7 +718,7 @@ static void first_bytes(void **state)
 	}
 }
 
-/* A ServerHello, for one, or a record longer than any. */
+/* A ServerHello, for instance, or an oversized record. */
 static void other_message(void **state)
 {
 	static const struct {
@@ -745,7 +745,7 @@ static void other_message(void **state)
 	}
 }
 
-/* What is no line yet is judged when nothing more comes. */
+/* An incomplete line is judged when no more input comes. */
 static void plaintext_cut_short(void **state)
 {
 	static const char clear[] =
@@ -777,7 +777,7 @@ static void plaintext_cut_short(void **state)
 		  "there");
 }
 
-/* It is at the right port, and has asked for TLS. */
+/* It is at the right port, and has requested TLS. */
 static void plaintext_behind_starttls(void **state)
 {
 	struct smtptls_conn *conn = server_behind_starttls();
@@ -798,7 +798,9 @@ static void plaintext_behind_starttls(void **state)
 		  "STARTTLS");
 }
 
-/* The banner still goes out, nothing comes in, and cuts change nothing. */
+/*
+ * The banner is still sent, no input is handed out, and splits change nothing.
+ */
 static void tls_for_smtp(void **state)
 {
 	static const char hello[] = "\x16\3\1\0\xc8\1\0\0\n\3\3";
@@ -824,7 +826,7 @@ static void tls_for_smtp(void **state)
 			  "peer starts TLS at a port for STARTTLS: set it to "
 			  "STARTTLS, or to the port for implicit TLS");
 	}
-	/* Only there: behind another byte, or to a client, it is text. */
+	/* Only there: after another byte, or in a client, it is text. */
 	conn = peer_conn(peer_config(NULL, 1, 0), SMTPTLS_SERVER);
 	host_feed(conn, "\n", 1);
 	host_feed(conn, "\x16\n", 2);
@@ -851,7 +853,7 @@ static void tls_for_smtp(void **state)
 	"peer sent a PROXY protocol header (v2)" NOT_READ                      \
 	"(HAProxy's send-proxy-v2)"
 
-/* Where TLS was to start, in any two pieces. */
+/* Where TLS was to start, split in two anywhere. */
 static void proxy_for_hello(void **state)
 {
 	static const struct {
@@ -882,7 +884,10 @@ static void proxy_for_hello(void **state)
 	}
 }
 
-/* Where a command was due: what is given out is the same in any two pieces. */
+/*
+ * Where a command was expected: the same bytes are handed out wherever it is
+ * split.
+ */
 static void proxy_for_command(void **state)
 {
 	static const struct {
@@ -924,7 +929,10 @@ static void proxy_for_command(void **state)
 	}
 }
 
-/* What only begins like one is given out as ever, to a client all of it. */
+/*
+ * A line that only begins like one is handed out as usual, to a client
+ * entirely.
+ */
 static void no_proxy(void **state)
 {
 	static const char *const texts[] = {
@@ -950,7 +958,7 @@ static void no_proxy(void **state)
 	host_feed(conn, "PROXY TCP4\r\n", 12);
 	assert_true(host_reads(conn, "PROXY TCP4\r\n"));
 	check_end(conn, NULL, 0, 0, "");
-	/* and what is no whole one, when no more comes */
+	/* and an incomplete one, when no more input comes */
 	conn = peer_conn(peer_config(NULL, 1, 0), SMTPTLS_SERVER);
 	host_feed(conn, "\0\r\n", 3);
 	assert_int_equal(smtptls_conn_poll(conn) & SMTPTLS_APP_IN, 0);
@@ -1041,7 +1049,7 @@ static void other_protocol(void **state)
 		  "wrong port, or must name smtp");
 }
 
-/* Beside a priority string: of an old version it is a better one. */
+/* With a priority string: for an old version, a better version is proposed. */
 static void not_common(void **state)
 {
 	struct stls_end end = { .reason = SMTPTLS_REASON_SUITES_EXCLUDED,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What may be wrong with a certificate that was shown, in every combination:
- * no sentence is cut or longer than a connection holds, none is without a cure,
- * and the changes are those of the faults.
+ * What may be wrong with a certificate that was shown to the peer, in every
+ * combination: no sentence is cut or longer than a connection holds, none is
+ * without a remedy, and the changes are those of the faults.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #define FAULTS 10
 #define ALL    ((1U << FAULTS) - 1)
 
-/* As long as they get. */
+/* With the longest texts possible. */
 static const struct stls_shown longest = {
 	.key = SMTPTLS_KEY_ECDSA_P256,
 	.among = 1,
@@ -33,7 +33,7 @@ static const int alerts[] = { -1, 42, 43, 45, 46, 48, 90 };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* What each fault's clause has, in the order of enum stls_shown_fault. */
+/* What each fault's clause contains, in the order of enum stls_shown_fault. */
 static const char *const clauses[FAULTS] = {
 	"it asked for \"",	 " expired on ",
 	" is not valid before ", " is for TLS clients alone",
@@ -84,7 +84,10 @@ static void every_combination(void **state)
 					continue;
 				said |= 1U << i;
 			}
-			/* nothing that is not so, and something if any is */
+			/*
+			 * no fault that is not there, and at least one of those
+			 * that are
+			 */
 			assert_int_equal(said & ~shown.faults, 0);
 			if (shown.faults && !said)
 				fail_msg("%x, alert %d: %s", shown.faults,
@@ -93,7 +96,7 @@ static void every_combination(void **state)
 	}
 }
 
-/* The last byte that there is room for is made use of. */
+/* The last byte of the buffer is used. */
 static void full(void **state)
 {
 	struct stls_shown shown = longest;
@@ -118,7 +121,7 @@ static void full(void **state)
 	assert_int_equal(most, sizeof(text) - 1);
 }
 
-/* What an alert is meant for goes first. */
+/* The fault that an alert stands for is named first. */
 static void order(void **state)
 {
 	static const struct {
@@ -156,7 +159,7 @@ static void order(void **state)
 	}
 }
 
-/* The certificate is named once, and what asked for a name is the peer. */
+/* The certificate is named once; the one who asked for a name is the peer. */
 static void named_once(void **state)
 {
 	struct stls_shown shown = { .key = SMTPTLS_KEY_ECDSA_P256,
@@ -245,13 +248,13 @@ static void changes(void **state)
 		assert_string_equal(found[0].word, rows[i].change.word);
 		assert_string_equal(found[0].with, rows[i].change.with);
 	}
-	/* a close_notify says no more than an end without one */
+	/* a close_notify says no more than an end of input without one */
 	end.alert = 0;
 	assert_int_equal(stls_end_changes(&end, found), 1);
 	end.alert = -1;
 	shown.faults = ALL;
 	assert_int_equal(stls_end_changes(&end, found), SMTPTLS_CHANGES);
-	/* of an alert that is for something else there are none */
+	/* an alert with another meaning has none */
 	end.alert = 51;
 	assert_int_equal(stls_end_changes(&end, found), 0);
 	end.alert = 42;
@@ -259,7 +262,7 @@ static void changes(void **state)
 	assert_int_equal(stls_end_changes(&end, found), 0);
 }
 
-/* Larger ones, whatever there was. */
+/* Larger ones, whatever they were. */
 static void parameters(void **state)
 {
 	struct smtptls_change found[SMTPTLS_CHANGES];

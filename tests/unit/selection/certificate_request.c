@@ -65,7 +65,7 @@ static void test_parse(void **state)
 	assert_int_equal(stls_next_authority(&request.authorities, &name), 0);
 }
 
-/* Cut anywhere, or with something behind it, it is none. */
+/* Truncated anywhere, or with trailing bytes, it is invalid. */
 static void cut(uint16_t version, const unsigned char *bytes, size_t len)
 {
 	struct stls_certificate_request request;
@@ -100,7 +100,7 @@ static void test_malformed(void **state)
 	cut(STLS_TLS1_1, tls11, LEN(tls11));
 	cut(STLS_TLS1_2, tls12, LEN(tls12));
 	cut(STLS_TLS1_3, tls13, LEN(tls13));
-	/* half a number; a name that is longer than the list */
+	/* half a number; a name that exceeds its list */
 	BAD(STLS_TLS1_2, "\1\1\0\3\10\4\4\0\0");
 	BAD(STLS_TLS1_2, "\1\1\0\2\10\4\0\3\0\2N");
 	BAD(STLS_TLS1_3, "\0\0\11\0\15\0\5\0\3\5\3\4");
@@ -108,7 +108,7 @@ static void test_malformed(void **state)
 	/* no algorithms */
 	BAD(STLS_TLS1_3, "\0\0\0");
 	BAD(STLS_TLS1_3, "\0\0\4\0\5\0\0");
-	/* something behind the list in an extension */
+	/* bytes after the list in an extension */
 	BAD(STLS_TLS1_3, "\0\0\11\0\15\0\5\0\2\5\3\4");
 	BAD(STLS_TLS1_3, "\0\0\22\0\15\0\4\0\2\5\3\0\57\0\6\0\3\0\1Nx");
 }
@@ -153,17 +153,17 @@ static void test_tls12(void **state)
 			   SMTPTLS_KEY_RSA_ENCRYPT |
 				   SMTPTLS_KEY_RSA_SIGN << STLS_KEYS_IDLE_SHIFT,
 			   ALL));
-	/* PSS needs room; PKCS#1 needs less */
+	/* PSS needs a longer key than PKCS#1 */
 	assert_false(takes(STLS_TLS1_2, "\1", "\10\6", 2,
 			   SMTPTLS_KEY_RSA_SIGN | STLS_KEY_SHORT_512, ALL));
 	assert_true(takes(STLS_TLS1_2, "\1", "\10\6\6\1", 4,
 			  SMTPTLS_KEY_RSA_SIGN | STLS_KEY_SHORT_512, ALL));
-	/* any hash with any curve; EdDSA passes for ECDSA (RFC 8422 5.5) */
+	/* any hash with any curve; EdDSA counts as ECDSA (RFC 8422 5.5) */
 	assert_true(takes(STLS_TLS1_2, "\1\100", "\4\3", 2,
 			  SMTPTLS_KEY_ECDSA_P384, ALL));
 	assert_true(takes(STLS_TLS1_2, "\100", "\10\7", 2, SMTPTLS_KEY_ED25519,
 			  ALL));
-	/* unknown algorithms are passed over */
+	/* unknown algorithms are ignored */
 	assert_true(takes(STLS_TLS1_2, "\100", "\xfa\xfa\4\3", 4,
 			  SMTPTLS_KEY_ECDSA_P256, ALL));
 	assert_false(takes(STLS_TLS1_2, "\100", "\xfa\xfa", 2,
@@ -177,7 +177,7 @@ static void test_other_versions(void **state)
 		takes(STLS_TLS1_3, "", "\4\3", 2, SMTPTLS_KEY_ECDSA_P256, ALL));
 	assert_false(
 		takes(STLS_TLS1_3, "", "\4\3", 2, SMTPTLS_KEY_ECDSA_P384, ALL));
-	/* PKCS#1 signs nothing there */
+	/* there, PKCS#1 is not used for signatures */
 	assert_false(
 		takes(STLS_TLS1_3, "", "\4\1", 2, SMTPTLS_KEY_RSA_SIGN, ALL));
 	assert_true(takes(STLS_TLS1_1, "\1", "", 0, SMTPTLS_KEY_RSA_SIGN, ALL));

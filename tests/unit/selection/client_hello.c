@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The parser of ClientHellos: recorded ones, each of its refusals, every
- * truncation, and records cut anywhere.
+ * truncation, and records split anywhere.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -131,7 +131,7 @@ static void no_hello(void **state)
 		{ "\x80\x2e\1\3\1", 5, STLS_HELLO_SSL2 },
 		{ "\x16\3\1\0\4\1\0\x20\0\x16\3\1\0\1", 14,
 		  STLS_HELLO_TRUNCATED },
-		/* the second record is of something else */
+		/* the second record has another type */
 		{ "\x16\3\1\0\4\1\0\0\1\x17\3\1\0\1a", 15, STLS_HELLO_NO_TLS },
 	};
 	unsigned char memory[64], bytes[64];
@@ -160,7 +160,7 @@ static void ssl2_recorded(void **state)
 			 STLS_HELLO_SSL2);
 }
 
-/* ---- cuts ---- */
+/* ---- splits ---- */
 
 static const struct hello_spec modern = {
 	.suites = (const unsigned[]){ 0x1301, 0xc02f, 0x00ff, 0x5600, 0 },
@@ -197,7 +197,7 @@ static void whole(void **state)
 	assert_null(parsed.sigalgs_cert.data);
 }
 
-/* Each prefix is refused, but for the two that end where a hello may end. */
+/* Each proper prefix is refused, except one that is a complete hello. */
 static void truncated(void **state)
 {
 	struct stls_client_hello parsed;
@@ -215,7 +215,7 @@ static void truncated(void **state)
 			good++;
 		free(copy);
 	}
-	/* Without extensions at all. */
+	/* The one without extensions. */
 	assert_int_equal(good, 1);
 }
 
@@ -307,7 +307,7 @@ static int parse_with(struct stls_client_hello *parsed, unsigned type,
 	size_t i, extensions;
 
 	hello_make(&hello, &plain);
-	/* SNI is the only one: its four bytes of header and six of data. */
+	/* SNI is the only one: a header of four bytes and six bytes of data. */
 	extensions = hello.len - 10;
 	hello_put(&hello, type, 2);
 	hello_put(&hello, (unsigned)len, 2);
@@ -409,7 +409,7 @@ static void binders(void **state)
 	}
 }
 
-/* SNI alone: the type of each name, and how long it is. */
+/* SNI only: the type of each name, and its length. */
 static void server_names(void **state)
 {
 	static const struct {
@@ -451,7 +451,7 @@ static void server_names(void **state)
 	}
 }
 
-/* Those that nobody knows may come twice; of the others none may. */
+/* Unknown extensions may occur twice; none of the others may. */
 static void twice(void **state)
 {
 	static const struct {
@@ -484,7 +484,7 @@ static void twice(void **state)
 	}
 }
 
-/* What stands behind the list is another extension's. */
+/* Bytes after the list belong to another extension. */
 static void psk_modes(void **state)
 {
 	static const struct {
@@ -526,7 +526,7 @@ static void pre_shared_key_is_last(void **state)
 
 	(void)state;
 	hello_make(&hello, &modern);
-	/* Random and lengths stand before the extensions. */
+	/* Random and lengths precede the extensions. */
 	list = 2 + 32 + 1 + 2 + 8 + 2 + 2;
 	hello_put(&hello, 23, 2);
 	hello_put(&hello, 0, 2);
@@ -543,12 +543,12 @@ static void head(void **state)
 
 	(void)state;
 	hello_make(&hello, &modern);
-	hello.bytes[34] = 33; /* the session id's length */
+	hello.bytes[34] = 33; /* length of the session id */
 	assert_int_equal(
 		stls_client_hello_parse(&parsed, hello.bytes, hello.len),
 		STLS_HELLO_LENGTH);
 	hello_make(&hello, &modern);
-	hello.bytes[36] = 7; /* of the suites, half of one */
+	hello.bytes[36] = 7; /* length of the suites: an odd number */
 	assert_int_equal(
 		stls_client_hello_parse(&parsed, hello.bytes, hello.len),
 		STLS_HELLO_LENGTH);

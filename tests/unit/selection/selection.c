@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a server chooses, by tables: a policy, a hello and the types of its
- * certificates on one side, version, suite, group and key on the other. What
- * OpenSSL does with the like is compared in tests/differential/handshake.c.
+ * What a server chooses, by tables: a policy, a hello and the key types of its
+ * certificates on one side; version, suite, group and key on the other.
+ * tests/differential/handshake.c compares such cases with OpenSSL.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,7 +61,7 @@ static const struct row versions[] = {
 	  SMTPTLS_KEY_RSA_SIGN, 0 },
 	{ { .protocols = "TLSv1.2" }, { .suites = SUITES_13, MODERN }, RSA, 0,
 	  0x0303, 0xc02f, 29, SMTPTLS_KEY_RSA_SIGN, 0 },
-	/* The order of the client's versions does not count. */
+	/* The order of the client's versions does not matter. */
 	{ { 0 }, { .suites = SUITES_13, .versions = LIST(0x0303, 0x0304),
 		   .groups = GROUPS, .sigalgs = SIGALGS, .shares = LIST(29) },
 	  RSA, 0, 0x0304, 0x1302, 29, SMTPTLS_KEY_RSA_SIGN, 0 },
@@ -71,7 +71,7 @@ static const struct row versions[] = {
 	{ { .protocols = OLD, .ciphers = ALL_0 },
 	  { .version = 0x0301, .suites = LIST(0x002f) }, RSA, 0, 0x0301,
 	  0x002f, 0, SMTPTLS_KEY_RSA_ENCRYPT, 0 },
-	/* A hole, into which the client falls or not. */
+	/* A hole in the versions, which the client hits or avoids. */
 	{ { .protocols = "TLSv1 TLSv1.2", .ciphers = ALL_0 },
 	  { .version = 0x0302, .suites = LIST(0x002f) }, RSA,
 	  STLS_STEP_VERSION, 0, 0, 0, 0, 0 },
@@ -90,11 +90,11 @@ static const struct row versions[] = {
 	  STLS_STEP_SSL3, 0, 0, 0, 0, 0 },
 	{ { .protocols = "TLSv1.3" }, { .suites = SUITES_12, TLS12 }, RSA,
 	  STLS_STEP_VERSION, 0, 0, 0, 0, 0 },
-	/* No way back to TLS 1.2 when TLS 1.3 has no suite. */
+	/* No falling back to TLS 1.2 when TLS 1.3 has no suite. */
 	{ { .ciphersuites = "TLS_AES_256_GCM_SHA384" },
 	  { .suites = LIST(0x1301, 0xc02f), MODERN }, RSA,
 	  STLS_STEP_SUITES, 0, 0, 0, 0, 0 },
-	/* Fallback: only when something better was to be had. */
+	/* Fallback SCSV: refused only if a better version was possible. */
 	{ { 0 }, { .suites = LIST(0xc02f, 0x5600), TLS12 }, RSA,
 	  STLS_STEP_FALLBACK, 0, 0, 0, 0, 0 },
 	{ { .protocols = "TLSv1.2" },
@@ -119,7 +119,7 @@ static const struct row orders[] = {
 	    .flags = SMTPTLS_PREFER_CLIENT },
 	  { .suites = SUITES_12, TLS12 }, RSA, 0, 0x0303, 0xc02f, 29,
 	  SMTPTLS_KEY_RSA_SIGN, 0 },
-	/* The first that OpenSSL has counts; it has none of RC4. */
+	/* The first that OpenSSL has counts; it has none with RC4. */
 	{ { .ciphers = "ECDHE-RSA-AES128-GCM-SHA256:"
 		       "ECDHE-RSA-CHACHA20-POLY1305",
 	    .flags = SMTPTLS_PRIORITIZE_CHACHA },
@@ -130,7 +130,7 @@ static const struct row orders[] = {
 	    .flags = SMTPTLS_PRIORITIZE_CHACHA },
 	  { .suites = LIST(0xc02c, 0xcca8, 0xc02f), TLS12 }, RSA, 0, 0x0303,
 	  0xc02f, 29, SMTPTLS_KEY_RSA_SIGN, 0 },
-	/* ChaCha20 first, if the client's first is one. */
+	/* ChaCha20 first, if it is the client's first. */
 	{ { .flags = SMTPTLS_PRIORITIZE_CHACHA },
 	  { .suites = LIST(0x0a0a, 0xcca8, 0xc02f), TLS12 }, RSA, 0, 0x0303,
 	  0xcca8, 29, SMTPTLS_KEY_RSA_SIGN, 0 },
@@ -152,14 +152,17 @@ static const struct row orders[] = {
 	{ { .groups = "P-384:X25519", .flags = SMTPTLS_PREFER_CLIENT },
 	  { .suites = SUITES_12, TLS12 }, RSA, 0, 0x0303, 0xc02f, 29,
 	  SMTPTLS_KEY_RSA_SIGN, 0 },
-	/* In TLS 1.3: the share, whatever the order; else a retry. */
+	/*
+	 * In TLS 1.3: a group with a share, whatever the order; otherwise a
+	 * retry.
+	 */
 	{ { .groups = "P-384:X25519" }, { .suites = SUITES_13, MODERN }, RSA,
 	  0, 0x0304, 0x1302, 29, SMTPTLS_KEY_RSA_SIGN, 0 },
 	{ { .groups = "P-384:P-256" }, { .suites = SUITES_13, MODERN }, RSA, 0,
 	  0x0304, 0x1302, 24, SMTPTLS_KEY_RSA_SIGN, STLS_CHOICE_RETRY },
 	{ { .groups = "P-521" }, { .suites = SUITES_13, MODERN }, RSA,
 	  STLS_STEP_GROUP, 0, 0, 0, 0, 0 },
-	/* Fields are for TLS 1.3, or for DHE. */
+	/* Finite fields are for TLS 1.3, or for DHE. */
 	{ { .groups = "ffdhe2048:P-256" },
 	  { .suites = SUITES_12, .groups = LIST(256, 23), .sigalgs = SIGALGS },
 	  RSA, 0, 0x0303, 0xcca8, 23, SMTPTLS_KEY_RSA_SIGN, 0 },
@@ -170,7 +173,7 @@ static const struct row orders[] = {
 };
 
 static const struct row keys[] = {
-	/* By the suite before TLS 1.3. */
+	/* Before TLS 1.3, the suite decides. */
 	{ { .ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256:"
 		       "ECDHE-RSA-AES128-GCM-SHA256" },
 	  { .suites = SUITES_12, TLS12 }, RSA | P256, 0, 0x0303, 0xc02b, 29,
@@ -187,7 +190,9 @@ static const struct row keys[] = {
 	{ { 0 },
 	  { .suites = LIST(0xc02b), .groups = LIST(29), .sigalgs = SIGALGS },
 	  P256, STLS_STEP_CURVE, 0, 0, 0, 0, 0 },
-	/* By the signature algorithms in TLS 1.3, the server's order. */
+	/*
+	 * In TLS 1.3, the signature algorithms decide, in the server's order.
+	 */
 	{ { .sigalgs = "ECDSA+SHA256:rsa_pss_rsae_sha256" },
 	  { .suites = SUITES_13, MODERN }, RSA | P256, 0, 0x0304, 0x1302, 29,
 	  P256, 0 },
@@ -213,12 +218,12 @@ static const struct row keys[] = {
 	  SMTPTLS_KEY_RSA_SIGN, STLS_STEP_USAGE, 0, 0, 0, 0, 0 },
 	{ { 0 }, { .suites = LIST(0xc02f), TLS12 }, SMTPTLS_KEY_RSA_ENCRYPT,
 	  STLS_STEP_USAGE, 0, 0, 0, 0, 0 },
-	/* The wrong type. */
+	/* The wrong key type. */
 	{ { 0 }, { .suites = LIST(0xc02f, 0x009e), TLS12 }, P256,
 	  STLS_STEP_KEY, 0, 0, 0, 0, 0 },
 	{ { 0 }, { .suites = LIST(0xc02b), TLS12 }, RSA,
 	  STLS_STEP_KEY, 0, 0, 0, 0, 0 },
-	/* Ed25519 serves ECDSA's suites in TLS 1.2, and TLS 1.3. */
+	/* Ed25519 serves ECDSA suites in TLS 1.2, and TLS 1.3. */
 	{ { 0 },
 	  { .suites = LIST(0xc02b), .groups = GROUPS,
 	    .sigalgs = LIST(0x0807) }, SMTPTLS_KEY_ED25519, 0, 0x0303, 0xc02b,
@@ -233,7 +238,7 @@ static const struct row keys[] = {
 };
 
 static const struct row signatures[] = {
-	/* SHA-1 only: never at level 2, at level 0 it is enough. */
+	/* SHA-1 only: refused at level 2, enough at level 0. */
 	{ { 0 },
 	  { .suites = LIST(0xc02f), .groups = GROUPS,
 	    .sigalgs = LIST(0x0201) }, RSA, STLS_STEP_SIGALG, 0, 0, 0, 0,
@@ -245,7 +250,7 @@ static const struct row signatures[] = {
 	/* No extension means SHA-1. */
 	{ { 0 }, { .suites = LIST(0xc02f), .groups = GROUPS }, RSA,
 	  STLS_STEP_SIGALG, 0, 0, 0, 0, 0 },
-	/* RSA's key exchange signs nothing, and needs an algorithm of RSA. */
+	/* RSA key exchange signs nothing, but needs an RSA algorithm. */
 	{ { .ciphers = "kRSA" }, { .suites = LIST(0x009c) }, RSA,
 	  STLS_STEP_SIGALG, 0, 0, 0, 0, 0 },
 	{ { .protocols = OLD, .ciphers = ALL_0 }, { .suites = LIST(0x009c) },
@@ -267,11 +272,11 @@ static const struct row signatures[] = {
 	{ { .protocols = EVERY, .ciphers = "kRSA:@SECLEVEL=0" },
 	  { .version = 0x0302, .suites = LIST(0x002f) }, RSA, 0, 0x0302,
 	  0x002f, 0, SMTPTLS_KEY_RSA_ENCRYPT, 0 },
-	/* TLS 1.0 signs with what it has. */
+	/* TLS 1.0 signs with whatever there is. */
 	{ { .protocols = EVERY, .ciphers = ALL_0 },
 	  { .version = 0x0301, .suites = LIST(0xc013), .groups = GROUPS }, RSA,
 	  0, 0x0301, 0xc013, 29, SMTPTLS_KEY_RSA_SIGN, 0 },
-	/* A short RSA key has not all algorithms, in either version. */
+	/* A short RSA key cannot use all algorithms, in either version. */
 	{ { 0 },
 	  { .suites = LIST(0xc02f), .groups = GROUPS,
 	    .sigalgs = LIST(0x0806) }, RSA | STLS_KEY_SHORT_512,
@@ -289,7 +294,7 @@ static const struct row signatures[] = {
 	    .shares = LIST(29), .sigalgs = LIST(0x0806, 0x0804) },
 	  RSA | STLS_KEY_SHORT_512, 0, 0x0304, 0x1301, 29,
 	  SMTPTLS_KEY_RSA_SIGN, 0x20 },
-	/* RSA without a signature algorithm is passed over. */
+	/* RSA without a usable signature algorithm is skipped. */
 	{ { .ciphers = "ECDHE-RSA-AES128-GCM-SHA256:"
 		       "ECDHE-ECDSA-AES128-GCM-SHA256" },
 	  { .suites = LIST(0xc02f, 0xc02b), .groups = GROUPS,
@@ -298,10 +303,10 @@ static const struct row signatures[] = {
 };
 
 static const struct row fields[] = {
-	/* The client names none: this side's own parameters. */
+	/* The client names none: this side's own DH parameters. */
 	{ { 0 }, { .suites = LIST(0x009e), TLS12 }, RSA, 0, 0x0303, 0x009e, 0,
 	  SMTPTLS_KEY_RSA_SIGN, 0 },
-	/* It names some, and the groups' list need not have them. */
+	/* It names some, which need not be in this side's group list. */
 	{ { .groups = "X25519" },
 	  { .suites = LIST(0x009e), .groups = LIST(29, 0x0123, 257, 256),
 	    .sigalgs = SIGALGS }, RSA, 0, 0x0303, 0x009e, 257,
@@ -331,7 +336,7 @@ static const struct row excluded[] = {
 	  STLS_STEP_SUITES, 0, 0, 0, 0, 0 },
 };
 
-/* A rule of the version that is chosen. */
+/* A rule of the chosen version is broken. */
 #define BROKEN(error) RSA, STLS_STEP_HELLO, 0, 0, 0, 0, error
 
 static const struct row rules[] = {
@@ -344,7 +349,7 @@ static const struct row rules[] = {
 	{ { 0 },
 	  { .suites = SUITES_13, .versions = V13, .groups = GROUPS,
 	    .shares = LIST(29) }, BROKEN(STLS_HELLO_NO_SIGALGS) },
-	/* Before anything that might be common is looked for. */
+	/* Checked before anything in common is looked for. */
 	{ { 0 }, { .suites = LIST(0xfefe), .versions = V13 },
 	  BROKEN(STLS_HELLO_NO_GROUPS) },
 	{ { 0 }, { .suites = SUITES_13, MODERN, .compression = 1 },
@@ -385,13 +390,13 @@ static const struct row rules[] = {
 	  { .suites = SUITES_13, .versions = V13, .sigalgs = SIGALGS,
 	    .shares = LIST(29), .binder = 48 },
 	  BROKEN(STLS_HELLO_NO_GROUPS) },
-	/* They bind nobody who gets TLS 1.2. */
+	/* These rules do not apply to a client that gets TLS 1.2. */
 	{ { .protocols = "TLSv1.2" },
 	  { .suites = SUITES_12, .versions = V13, .groups = GROUPS,
 	    .sigalgs = SIGALGS, .shares = LIST(25, 25), .binder = 48,
 	    .psk_mode = HELLO_NO_PSK_MODES, .compression = 1 }, RSA, 0, 0x0303, 0xcca8,
 	  29, SMTPTLS_KEY_RSA_SIGN, 0 },
-	/* Points. */
+	/* Point formats. */
 	{ { .protocols = "TLSv1.2" },
 	  { .suites = SUITES_12, TLS12, .points = 1 },
 	  BROKEN(STLS_HELLO_POINTS) },
@@ -493,7 +498,7 @@ TABLE(rules)
 TABLE(tickets)
 TABLE(suiteb)
 
-/* Number 0 is reserved (RFC 8446 section 4.2.7), and its share ends nothing. */
+/* Number 0 is reserved (RFC 8446 section 4.2.7), and its share is ignored. */
 static void check_share_of_group_0(void **state)
 {
 	const struct hello_spec spec = {
@@ -527,7 +532,7 @@ static void check_share_of_group_0(void **state)
 	smtptls_policy_unref(policy);
 }
 
-/* What stands behind the last suite is none, whatever it was before. */
+/* Entries after the last suite do not count, whatever they were before. */
 static void check_common_suites(void **state)
 {
 	const struct hello_spec spec = { .suites = SUITES_13, MODERN };
@@ -553,7 +558,7 @@ static void check_common_suites(void **state)
 	smtptls_policy_unref(policy);
 }
 
-/* Of suites that come equally far the preferred one is named. */
+/* Of suites that get equally far, the preferred one is reported. */
 static void check_farthest(void **state)
 {
 	const struct hello_spec spec = { .suites = LIST(0xc02f, 0xc030),
@@ -575,7 +580,7 @@ static void check_farthest(void **state)
 	smtptls_policy_unref(policy);
 }
 
-/* What stands behind the client's last signature algorithm is none. */
+/* Entries after the client's last signature algorithm do not count. */
 static void check_end_of_sigalgs(void **state)
 {
 	const struct hello_spec spec = { .suites = LIST(0x1301),

@@ -2,12 +2,13 @@
 /*
  * dialogue: whole dialogues, and what a client makes of them.
  *
- * A row has what a server says, in segments that '^' ends: one is heard when
- * what was said before it has been answered, so what stands in it behind a
- * reply is unread. Names like C-EHL-11 are rows of tests/data/behaviour.tsv,
- * others are public reports about other programs. Each row is heard twice, with
- * STARTTLS required and optional; and once more with each line in a segment of
- * its own, by which nothing may change but that no injection is seen.
+ * A row has a server's replies, in segments that end with '^'. A segment is fed
+ * when the one before has been answered, so whatever follows a reply within its
+ * segment is unread input. Names like C-EHL-11 are rows of
+ * tests/data/behaviour.tsv, others are public reports about other programs.
+ * Each row is run twice, with STARTTLS required and optional; and once more
+ * with each line in a segment of its own, which may change nothing except that
+ * no injection is detected.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,14 +47,14 @@
 struct row {
 	const char *id;
 	const char *server;
-	int required; /* the end where STARTTLS is required */
+	int required; /* how it ends where STARTTLS is required */
 	int optional; /* and where it is not */
 	const char *said;
 	const char *said_optional; /* NULL: the same */
 };
 
 static const struct row rows[] = {
-	/* controls */
+	/* control cases */
 	{ "C-CTL-01", GREET OFFER "220 go\r\n^", TLS, TLS, EHLO STARTTLS,
 	  NULL },
 	{ "C-CTL-09", GREET OFFER, WAITS, WAITS, EHLO STARTTLS, NULL },
@@ -155,14 +156,14 @@ static const struct row rows[] = {
 	{ "C-EHL-41",
 	  GREET "250-x\r\n250-\r\n250-STARTTLS\r\n250 y\r\n^220 go\r\n^", TLS,
 	  TLS, EHLO STARTTLS, NULL },
-	/* a bare code is a last line */
+	/* a code without text is a last line */
 	{ "bare code", GREET "250-x\r\n250\r\n^", NOT_OFFERED, CLEAR, EHLO,
 	  NULL },
 	{ "only a space separates", GREET "250-x\r\n250 STARTTLS\tx\r\n^",
 	  NOT_OFFERED, CLEAR, EHLO, NULL },
 	{ "other code at the end", GREET "250-x\r\n250-STARTTLS\r\n220 y\r\n^",
 	  PROTOCOL, PROTOCOL, EHLO, NULL },
-	/* HELO: what is offered in its reply is not looked at */
+	/* HELO: an offer in its reply is ignored */
 	{ "keyword for HELO",
 	  GREET "502 no\r\n^250-x\r\n250 STARTTLS\r\n^220 go\r\n^", REPLY,
 	  CLEAR, EHLO, EHLO HELO },
@@ -232,7 +233,7 @@ static const struct row rows[] = {
 	  INJECTION, EHLO, NULL },
 	{ "behind a refusal of STARTTLS", GREET OFFER "454 no\r\n250 x\r\n^",
 	  REFUSED, INJECTION, EHLO STARTTLS, NULL },
-	/* reports about others */
+	/* reports about other programs */
 	{ "seed7 108, CPP-SMTPClient 38, zetacomponents Mail 52: first line",
 	  GREET "250-x\r\n250-STARTTLS\r\n250-A\r\n250 B\r\n^220 x\r\n^", TLS,
 	  TLS, EHLO STARTTLS, NULL },
@@ -262,7 +263,7 @@ struct run {
 	int last;
 };
 
-/* A line from a block of its exact size, which is gone when it was heard. */
+/* Feed a line from a block of its exact size, which is freed afterwards. */
 static int hear(struct stls_dialogue *dialogue, const char *line, size_t len,
 		size_t unread)
 {
@@ -276,7 +277,7 @@ static int hear(struct stls_dialogue *dialogue, const char *line, size_t len,
 	return ret;
 }
 
-/* What is no whole line stays unread. */
+/* An incomplete line stays unread. */
 static const char *line_end(const char *at, const char *end)
 {
 	const char *lf = memchr(at, '\n', (size_t)(end - at));
@@ -317,7 +318,7 @@ static void run_row(struct run *run, const char *server, int lhlo, int optional,
 		run->last = WAITS;
 }
 
-/* Nothing is heard behind an end, whatever it was. */
+/* Nothing is accepted after an end, whatever it was. */
 static void check_ended(struct run *run)
 {
 	struct stls_dialogue before = run->dialogue;
@@ -362,7 +363,7 @@ static void test_rows(void **state)
 	}
 }
 
-/* RFC 2033 section 4.1: LHLO in EHLO's place, and no HELO. */
+/* RFC 2033 section 4.1: LHLO instead of EHLO, and no HELO. */
 static void test_lhlo(void **state)
 {
 	struct run run;
@@ -376,7 +377,7 @@ static void test_lhlo(void **state)
 	assert_string_equal(run.said, "LHLO a.example\r\n");
 }
 
-/* A NUL ends no line and no keyword. */
+/* A NUL ends neither a line nor a keyword. */
 static void test_nul(void **state)
 {
 	static const char lines[][17] = { "250-x\r\n", "250 STARTTLS\0x\r\n" };
@@ -416,7 +417,7 @@ static void test_names(void **state)
 	assert_int_equal(stls_dialogue_init(&dialogue, "!~", 0, 0), 0);
 }
 
-/* ---- bounds ---- */
+/* ---- limits ---- */
 
 static char long_line[STLS_REPLY_LINE_MAX + 2];
 
@@ -447,7 +448,7 @@ static void test_long_lines(void **state)
 	assert_int_equal(hear(&dialogue, line_of("250 ", max + 1), max + 1, 0),
 			 SMTPTLS_E_LIMIT);
 	assert_int_equal(dialogue.reason, SMTPTLS_REASON_NO_SMTP);
-	/* one that never ends is its caller's to cut */
+	/* the caller must limit a line that never ends */
 	begin(&dialogue);
 	stls_dialogue_fail(&dialogue, SMTPTLS_E_LIMIT, line_of("220 ", max),
 			   max);
@@ -478,13 +479,13 @@ static void test_long_replies(void **state)
 	begin(&dialogue);
 	assert_int_equal(lines_taken(&dialogue, "220-", 64),
 			 STLS_REPLY_MAX / 64);
-	/* the bound is a reply's, and exact */
+	/* the limit applies to one reply, and is exact */
 	begin(&dialogue);
 	assert_int_equal(hear(&dialogue, line_of("220-", 100), 100, 0), WAITS);
 	assert_int_equal(hear(&dialogue, "220 x\r\n", 7, 0), STLS_DIALOGUE_SAY);
 	assert_int_equal(lines_taken(&dialogue, "250-", 2048),
 			 STLS_REPLY_MAX / 2048);
-	/* so many capabilities are none too many */
+	/* this many capabilities are not too many */
 	begin(&dialogue);
 	assert_int_equal(hear(&dialogue, "220 x\r\n", 7, 0), STLS_DIALOGUE_SAY);
 	while (dialogue.reply_len < STLS_REPLY_MAX - 32 - 14)
@@ -494,7 +495,7 @@ static void test_long_replies(void **state)
 			 STLS_DIALOGUE_SAY);
 }
 
-/* A reply of 40 lines, and all the others, without memory. */
+/* A reply of 40 lines, and all other calls, without an allocation. */
 static void test_no_allocation(void **state)
 {
 	struct stls_dialogue dialogue;
@@ -511,7 +512,7 @@ static void test_no_allocation(void **state)
 	(void)stls_dialogue_hear(&dialogue, "250 STARTTLS\r\n", 14, 0);
 	(void)stls_dialogue_hear(&dialogue, "221 x\r\n", 7, 0);
 	stls_dialogue_write(&dialogue, text, sizeof(text));
-	/* none of it has touched the one that would fail */
+	/* no call has allocated anything */
 	assert_int_equal(allocations_left, 0);
 	assert_int_equal(allocations_failed, 0);
 	allocations_left = -1;
@@ -523,7 +524,7 @@ static void test_no_allocation(void **state)
 static const struct {
 	const char *server;
 	int lhlo, optional;
-	int fail; /* an end from outside, with the rest behind the last '^' */
+	int fail; /* an end from outside, after what follows the last '^' */
 	const char *rest;
 	int reason;
 	int refusal;
@@ -593,7 +594,7 @@ static const struct {
 	  "its port for STARTTLS" },
 	{ "\x16\3\1\n^", 0, 0, 0, NULL, SMTPTLS_REASON_TLS_FOR_SMTP, 0,
 	  "\\x16\\x03\\x01", NULL },
-	/* it is the first line that shows the port */
+	/* the first line is what shows the wrong port */
 	{ "220-x\r\nHTTP/1.1\r\n^", 0, 0, 0, NULL, SMTPTLS_REASON_NO_SMTP, 0,
 	  "HTTP/1.1", NULL },
 	{ GREET "\x16\3\1\n^", 0, 0, 0, NULL, SMTPTLS_REASON_NO_SMTP, 0,
@@ -679,7 +680,7 @@ static void test_names_of_reasons(void **state)
 		"starttls-refused");
 }
 
-/* The longest line, escaped, is cut, and so is no sentence. */
+/* The longest line, escaped, is cut; no sentence is. */
 static void test_long_texts(void **state)
 {
 	static const char start[] = "peer refused the connection (\"554 ";

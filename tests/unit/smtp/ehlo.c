@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ehlo: whole replies, and what may be found in them.
+ * ehlo: whole replies, and what can be found in them.
  *
  * A reply is written as one string; its lines are added one by one from blocks
- * of their exact size, which are gone when the reply is asked. Names like
+ * of their exact size, which are freed before the reply is queried. Names like
  * C-EHL-11 are rows of tests/data/behaviour.tsv.
  */
 #include <locale.h>
@@ -34,7 +34,7 @@ static int add(struct smtptls_ehlo *ehlo, const char *line, size_t len)
 	return ret;
 }
 
-/* Add a reply's lines as long as more are wanted; the last result. */
+/* Add a reply's lines as long as more are wanted; returns the last result. */
 static int add_all(struct smtptls_ehlo *ehlo, const char *reply)
 {
 	int ret = SMTPTLS_E_AGAIN;
@@ -53,7 +53,7 @@ static const struct {
 	const char *reply;
 	int ret;
 	int code;
-	const char *starttls; /* what is found for it */
+	const char *starttls; /* the parameters found, if any */
 	const char *auth;
 } replies[] = {
 	{ "250-mx.example.org at your service\r\n250-PIPELINING\r\n"
@@ -116,12 +116,17 @@ static const struct {
 	{ " 250 STARTTLS\r\n", SMTPTLS_E_SYNTAX, 0, NULL, NULL },
 	{ "-50 STARTTLS\r\n", SMTPTLS_E_SYNTAX, 0, NULL, NULL },
 	{ "\r\n", SMTPTLS_E_SYNTAX, 0, NULL, NULL },
-	/* C-EHL-41, and a bare code in mid reply, which is its last line */
+	/*
+	 * C-EHL-41, and a code without text amid the lines, which ends the
+	 * reply
+	 */
 	{ "250-x\r\n250-\r\n250-STARTTLS\r\n250 y\r\n", 0, 250, "", NULL },
 	{ "250-x\r\n250\r\n", 0, 250, NULL, NULL },
 	/* C-GRT-10 */
 	{ "220-x\r\n554 y\r\n", SMTPTLS_E_SYNTAX, 220, NULL, NULL },
-	/* parameters: only the space separates, the first keyword counts */
+	/*
+	 * parameters: only a space separates them, and the first keyword counts
+	 */
 	{ "250-x\r\n250-AUTH=LOGIN\r\n250 AUTH=PLAIN\r\n", 0, 250, NULL, NULL },
 	{ "250-x\r\n250-AUTH=LOGIN\r\n250 AUTH PLAIN\r\n", 0, 250, NULL,
 	  "PLAIN" },
@@ -233,7 +238,7 @@ static void test_other_keywords(void **state)
 	assert_found(&ehlo, "-Y", NULL);
 }
 
-/* Nothing may be found before the last line. */
+/* Nothing can be found before the last line. */
 static void test_not_before_the_end(void **state)
 {
 	struct smtptls_ehlo ehlo;
@@ -252,7 +257,7 @@ static void test_not_before_the_end(void **state)
 	assert_found(&ehlo, "STARTTLS", "");
 }
 
-/* What was learnt in the clear is forgotten by a new beginning. */
+/* Initialization forgets what was learnt in plaintext. */
 static void test_init_forgets(void **state)
 {
 	struct smtptls_ehlo ehlo;
@@ -270,7 +275,7 @@ static void test_init_forgets(void **state)
 	assert_found(&ehlo, "AUTH", "");
 }
 
-/* Every size of the buffer: it is enough, or the end, and never overrun. */
+/* Every buffer size: it suffices, or the reply fails; it is never overrun. */
 static void test_buffer_sizes(void **state)
 {
 	static const char reply[] = "250-a long name that is not kept\r\n"
@@ -294,7 +299,7 @@ static void test_buffer_sizes(void **state)
 	}
 }
 
-/* Without a buffer a reply without keywords can still be read. */
+/* Without a buffer, a reply without keywords can still be read. */
 static void test_no_buffer(void **state)
 {
 	struct smtptls_ehlo ehlo;
@@ -308,7 +313,9 @@ static void test_no_buffer(void **state)
 	assert_found(&ehlo, "STARTTLS", NULL);
 }
 
-/* C-EHL-16, C-EHL-17: a long reply ends at the buffer's end, not behind it. */
+/*
+ * C-EHL-16, C-EHL-17: a long reply ends at the end of the buffer, not after it.
+ */
 static void test_endless_reply(void **state)
 {
 	struct smtptls_ehlo ehlo;
@@ -325,7 +332,7 @@ static void test_endless_reply(void **state)
 	assert_in_range(i, 600, 1000);
 }
 
-/* A reply that was wrong once stays wrong, whatever is added to it. */
+/* A reply that has failed stays failed, whatever is added to it. */
 static void test_failure_stays(void **state)
 {
 	static const struct {

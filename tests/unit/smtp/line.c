@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * line: command and reply lines, as tables: a line, and what it is.
+ * line: command and reply lines, in tables: a line, and what it is.
  *
  * Lines are copied to blocks of their exact size before they are parsed, so
- * that a sanitizer sees a look behind the end. Names like S-LIN-05 are rows of
+ * that a sanitizer detects a read past the end. Names like S-LIN-05 are rows of
  * tests/data/behaviour.tsv.
  */
 #include <locale.h>
@@ -65,7 +65,7 @@ static const struct {
 	{ LINE("XSTARTTLS\r\n"), "XSTARTTLS", "" },
 	{ LINE("START TLS\r\n"), "START", "TLS" },
 	{ LINE("STARTTLS\tx\r\n"), "STARTTLS\tx", "" },
-	/* S-LIN-06, S-LIN-07: taken apart like others, not judged */
+	/* S-LIN-06, S-LIN-07: parsed like others, not judged */
 	{ LINE("NOOP \xc3\xa4\xff\r\n"), "NOOP", "\xc3\xa4\xff" },
 	{ LINE("\xff\xfe x\r\n"), "\xff\xfe", "x" },
 	{ LINE("NOOP \x1b[31m\a\r\n"), "NOOP", "\x1b[31m\a" },
@@ -91,7 +91,7 @@ static void test_commands(void **state)
 	}
 }
 
-/* What is no line is neither a command nor a reply. */
+/* What is not a line is neither a command nor a reply. */
 static const struct {
 	const char *line;
 	size_t len;
@@ -179,7 +179,7 @@ static void test_commands_without_a_verb(void **state)
 	}
 }
 
-/* Every byte in the place of one of a command's: three end it all. */
+/* Every byte in each place of a command line: three of them make it invalid. */
 static void test_every_byte_within(void **state)
 {
 	char line[] = "NOOP argument\r\n";
@@ -245,12 +245,12 @@ static const struct {
 	{ "STARTTLS\r\n", "", 0 },
 	{ "STARTTLS\r\n", "STARTTLS ", 0 },
 	{ "STARTTLS\r\n", "STARTTLS\r\n", 0 },
-	/* letters are 32 apart; other bytes that are, are not the same */
+	/* the cases of a letter are 32 apart; other bytes 32 apart differ */
 	{ "@\r\n", "`", 0 },
 	{ "[\r\n", "{", 0 },
 	{ "A-B\r\n", "A\rB", 0 },
 	{ "\xc4\r\n", "\xe4", 0 },
-	/* the Kelvin sign is no k, and the dotless i is no i */
+	/* the Kelvin sign is not a k, and the dotless i is not an i */
 	{ "\xe2\x84\xaa\r\n", "k", 0 },
 	{ "S\xc4\xb1ZE\r\n", "SIZE", 0 },
 };
@@ -344,7 +344,7 @@ static void test_no_replies(void **state)
 		"25 STARTTLS\r\n", "2500 STARTTLS\r\n", "+OK STARTTLS\r\n",
 		"250STARTTLS\r\n", "250_STARTTLS\r\n", "650 STARTTLS\r\n",
 		" 250 STARTTLS\r\n", "-50 STARTTLS\r\n", "\r\n", "250-",
-		/* lengths below a code's, and digits that are none */
+		/* shorter than a code, and bytes that are not digits */
 		"2\r\n", "25\r\n", "25-\r\n", "2 5 0\r\n", "250\tx\r\n",
 		"25O x\r\n", "2x0 x\r\n", "x50 x\r\n", "\xb2\xb5\xb0 x\r\n",
 		"250\xa0x\r\n"

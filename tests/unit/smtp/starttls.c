@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* starttls: every verdict, and which comes first where several are due. */
+/* starttls: every verdict, and which takes precedence where several apply. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 #include <smtptls/smtp.h>
 
-/* The order in which the reasons against a 220 are looked at. */
+/* The order in which the reasons against a 220 are checked. */
 static int model(int with_args, int tls_enabled, int tls_available, int unread)
 {
 	if (tls_enabled)
@@ -38,7 +38,7 @@ static const char *model_reply(int code)
 	}
 }
 
-/* One reply line that this library itself can read. */
+/* Exactly one reply line, which the library itself can parse. */
 static void assert_reply(const char *reply, int code)
 {
 	struct smtptls_reply parsed;
@@ -89,7 +89,7 @@ static void test_the_length_is_what_counts(void **state)
 	const char *reply;
 
 	(void)state;
-	/* a NUL is an argument too, and what stands behind the length is none */
+	/* a NUL is an argument too, and bytes past the length are not */
 	assert_int_equal(smtptls_starttls_verdict("\0", 1, 0, 1, 0, &reply),
 			 501);
 	assert_int_equal(smtptls_starttls_verdict("abc", 0, 0, 1, 0, &reply),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the loaded GnuTLS can do, against what GnuTLS says of itself; and that
- * a policy whose string enables something else is not given out. What a
- * system's policy takes away is tested with the priority strings.
+ * What the loaded GnuTLS can do, compared with what GnuTLS reports itself; and
+ * that a policy is not returned if its string enables anything else. What a
+ * system's policy removes is tested with the priority strings.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 
 #include "tls/abilities.h"
 
-/* The priority string, and the word, that GnuTLS refuses, beside its own. */
+/* The priority string, and the word, that GnuTLS is made to refuse. */
 static char *refused;
 static const char *refused_word;
 static int refused_by = GNUTLS_E_INVALID_REQUEST;
@@ -44,7 +44,7 @@ int __wrap_gnutls_priority_init2(gnutls_priority_t *priorities,
 	return __real_gnutls_priority_init2(priorities, string, place, flags);
 }
 
-/* What a system's policy calls insecure, beside GnuTLS itself. */
+/* An algorithm made to look insecure, as by a system's policy. */
 static gnutls_sign_algorithm_t insecure = GNUTLS_SIGN_UNKNOWN;
 
 unsigned __real_gnutls_sign_is_secure(gnutls_sign_algorithm_t algorithm);
@@ -56,7 +56,7 @@ unsigned __wrap_gnutls_sign_is_secure(gnutls_sign_algorithm_t algorithm)
 	       __real_gnutls_sign_is_secure(algorithm);
 }
 
-/* The only version that a system's policy leaves; 0: those of GnuTLS. */
+/* The only version left, as by a system's policy; 0: those of GnuTLS. */
 static unsigned only_version;
 
 int __real_gnutls_priority_protocol_list(gnutls_priority_t priorities,
@@ -89,7 +89,7 @@ static int gnutls_names(const char *name)
 	return 0;
 }
 
-/* Whether GnuTLS enables the suite for a string of its words alone. */
+/* Whether GnuTLS enables the suite for a string with only its words. */
 static int gnutls_enables(const struct stls_suite *suite)
 {
 	gnutls_priority_t priorities;
@@ -143,7 +143,7 @@ static void test_suites(void **state)
 	assert_true(able > 50);
 }
 
-/* Each suite that GnuTLS names is in the table: none can slip in unseen. */
+/* Each suite that GnuTLS names is in the table: none is overlooked. */
 static void test_table_is_whole(void **state)
 {
 	unsigned i;
@@ -223,7 +223,7 @@ static void test_sigalgs(void **state)
 	assert_int_equal(found, sizeof(able) / sizeof(able[0]));
 }
 
-/* Each row is able, when GnuTLS has the signature, or it is absent. */
+/* Each row is able if GnuTLS has the signature; otherwise it is absent. */
 static void test_every_sigalg(void **state)
 {
 	struct stls_abilities abilities;
@@ -236,7 +236,7 @@ static void test_every_sigalg(void **state)
 		const char *word = stls_sigalg(row)->gnutls;
 		int has = 0;
 
-		/* it has no numbers for these in TLS */
+		/* it has no code points for these in TLS */
 		for (i = 0; list[i] && !strstr(word, "SHA224"); i++)
 			has |= word[0] &&
 			       strcmp(word + strlen("SIGN-"),
@@ -246,7 +246,7 @@ static void test_every_sigalg(void **state)
 	}
 }
 
-/* ---- the last guard ---- */
+/* ---- the final check ---- */
 
 static struct smtptls_policy *one_suite(void)
 {
@@ -303,7 +303,7 @@ static void test_guard(void **state)
 	check_guard("NONE", "NORMAL", SMTPTLS_E_UNSUPPORTED, "would enable");
 }
 
-/* A word that GnuTLS lists and does not take costs that word alone. */
+/* A word that GnuTLS lists but refuses costs only that word. */
 static void test_word_refused(void **state)
 {
 	struct stls_abilities all, rest;
@@ -354,7 +354,7 @@ static void test_insecure(void **state)
 	}
 }
 
-/* A new policy is checked so. */
+/* A new policy gets this check. */
 static void test_new_policy(void **state)
 {
 	static const struct smtptls_policy_spec spec = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A policy on GnuTLS sessions of the host's own, server and client, joined in
- * memory: the exact choice, refusals with their reasons, a hook of the host's,
- * and who owns the policy.
+ * A policy on GnuTLS sessions of the host's own, server and client, connected
+ * in memory: the exact choice, refusals with their reasons, a hook of the
+ * host's, and ownership of the policy.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@
 #include "../help/policy_help.h"
 #include "tls/hook.h"
 
-/* What GnuTLS says of a policy's priorities; 0: what it says itself. */
+/* GnuTLS's result for a policy's priorities; 0: its own. */
 static int priority_error;
 
 int __real_gnutls_priority_set_direct(gnutls_session_t session,
@@ -108,10 +108,10 @@ static void check_result(const struct pair *pair, int reason,
 		assert_string_equal(text, sentence);
 }
 
-/* The policy is let go of before the handshake: the session owns it too. */
+/* The policy is released before the handshake: the session owns it too. */
 static void chooses(void **state)
 {
-	/* The order that no priority string has. */
+	/* An order that no priority string can express. */
 	struct smtptls_policy *policy = new_policy(
 		POLICY(.ciphers = "AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-"
 				  "SHA384:" AES128));
@@ -175,7 +175,7 @@ static int own_hook(gnutls_session_t tls, unsigned type, unsigned when,
 	int ret = smtptls_policy_on_hello(policy, tls, type, when, incoming,
 					  message);
 
-	/* which GnuTLS wants of a hook */
+	/* GnuTLS requires that of a hook */
 	assert_true(ret <= 0);
 	return ret;
 }
@@ -208,7 +208,7 @@ static const unsigned char ssl2[] = {
 	2,    3,    4, 5, 6, 7, 8, 9, 1, 2, 3,	4, 5, 6,    7,
 };
 
-/* It judges the hello, and then does as it pleases. */
+/* It lets the policy judge the hello, and then does what it likes. */
 static int widening_hook(gnutls_session_t tls, unsigned type, unsigned when,
 			 unsigned incoming, const gnutls_datum_t *message)
 {
@@ -283,7 +283,7 @@ static void hook_for_post_alone(void **state)
 	smtptls_policy_unref(policy);
 }
 
-/* It is called, but never for a hello; or never at all. */
+/* It is called, but not for a hello; or it is never called. */
 static void hook_for_another_type(void **state)
 {
 	static const unsigned types[] = { GNUTLS_HANDSHAKE_FINISHED,
@@ -305,7 +305,7 @@ static void hook_for_another_type(void **state)
 	smtptls_policy_unref(policy);
 }
 
-/* A hook for one type: enough for these, and SSLv2's format passes unseen. */
+/* A hook for one type is enough here, but it misses the SSLv2 format. */
 static void hook_for_client_hello_alone(void **state)
 {
 	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = "HIGH"));
@@ -327,7 +327,7 @@ static void hook_for_client_hello_alone(void **state)
 			 0);
 	peer_queue_add(&pair.server->in, ssl2, sizeof(ssl2));
 	peer_step(pair.server);
-	/* GnuTLS has answered. */
+	/* GnuTLS has answered it. */
 	assert_int_equal(pair.server->result, GNUTLS_E_AGAIN);
 	assert_true(peer_queue_len(&pair.server->out) > 0);
 	assert_int_equal(smtptls_policy_result(pair.server->tls, 0, &text),
@@ -345,7 +345,7 @@ static void priorities_replaced(void **state)
 		pair_of("NORMAL:-VERS-ALL:+VERS-TLS1.2", TESTCERT_RSA);
 
 	(void)state;
-	/* Before the hello: the hook replaces them in its turn. */
+	/* Before the hello: the hook replaces them in turn. */
 	assert_int_equal(smtptls_policy_attach(policy, pair.server->tls), 0);
 	assert_int_equal(gnutls_priority_set_direct(pair.server->tls,
 						    "NORMAL:+RSA", NULL),
@@ -354,7 +354,7 @@ static void priorities_replaced(void **state)
 	assert_int_equal(pair.server->result, 0);
 	check_result(&pair, 0, "");
 	pair_free(&pair);
-	/* Behind it: what came of them is seen. */
+	/* After it: the result is checked. */
 	pair.client = peer_client(PEER_TLS12, NULL);
 	pair.server = peer_server("NORMAL", cert(TESTCERT_RSA));
 	gnutls_session_set_ptr(pair.server->tls, policy);
@@ -368,7 +368,9 @@ static void priorities_replaced(void **state)
 	smtptls_policy_unref(policy);
 }
 
-/* The policy of the hello is not the one that is asked about at last. */
+/*
+ * The policy that judged the hello is not the one that is queried at the end.
+ */
 static void another_policy_midway(void **state)
 {
 	struct smtptls_policy *policies[] = {
@@ -391,7 +393,7 @@ static void another_policy_midway(void **state)
 	smtptls_policy_unref(policies[1]);
 }
 
-/* It is only the last policy that counts, and both are let go of. */
+/* Only the last policy counts, and both are released. */
 static void attached_twice(void **state)
 {
 	struct smtptls_policy *first =
@@ -424,13 +426,13 @@ static void overwritten(void **state)
 
 	(void)state;
 	assert_int_equal(smtptls_policy_attach(policy, pair.server->tls), 0);
-	/* Without the hook: the priorities still forbid it. */
+	/* Without the hook, the priorities still forbid it. */
 	gnutls_handshake_set_hook_function(
 		pair.server->tls, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, NULL);
 	join(pair.client, pair.server);
 	assert_true(pair.server->result < 0);
 	pair_free(&pair);
-	/* Without both: the result tells. */
+	/* Without both, the result reports it. */
 	pair = pair_of(TLS12("RSA", "AES-128-CBC", "SHA1"), TESTCERT_RSA);
 	assert_int_equal(smtptls_policy_attach(policy, pair.server->tls), 0);
 	gnutls_handshake_set_hook_function(
@@ -460,7 +462,7 @@ static void ssl2_hello(void **state)
 	peer_step(server);
 	assert_true(server->result < 0 &&
 		    gnutls_error_is_fatal(server->result));
-	/* Nothing of a handshake was said. */
+	/* No part of a handshake was sent. */
 	assert_int_equal(peer_queue_len(&server->out), 0);
 	assert_int_equal(
 		smtptls_policy_result(server->tls, server->result, &text),
@@ -483,7 +485,7 @@ static void client_is_kept_to_it(void **state)
 	assert_int_equal(pair.client->result, 0);
 	assert_int_equal(smtptls_policy_result(pair.client->tls, 0, &text), 0);
 	pair_free(&pair);
-	/* The host widens the priorities: the hook sees what comes of it. */
+	/* The host widens the priorities: the hook checks what results. */
 	pair = pair_of("NORMAL", TESTCERT_RSA);
 	assert_int_equal(smtptls_policy_attach(policy, pair.client->tls), 0);
 	assert_int_equal(gnutls_priority_set_direct(
@@ -506,7 +508,7 @@ static void client_is_kept_to_it(void **state)
 	pair_free(&pair);
 }
 
-/* A hello that was judged well excuses nothing of what came out. */
+/* A hello that passed does not excuse a wrong result. */
 static void outcome(void **state)
 {
 	static const struct {
@@ -550,7 +552,7 @@ static void outcome(void **state)
 	pair_free(&pair);
 }
 
-/* It is left to GnuTLS, which refuses it, and is not judged. */
+/* It is left to GnuTLS, which refuses it; the policy does not judge it. */
 static void short_server_hello(void **state)
 {
 	struct smtptls_policy *policy = new_policy(POLICY(.ciphers = "HIGH"));
@@ -598,7 +600,7 @@ static void arguments(void **state)
 		smtptls_policy_result(server->tls, GNUTLS_E_SESSION_EOF, &text),
 		0);
 	assert_string_equal(text, "");
-	/* What fails before its hello has broken no policy. */
+	/* A session that fails before its hello has not violated a policy. */
 	assert_int_equal(smtptls_policy_attach(policy, server->tls), 0);
 	assert_int_equal(
 		smtptls_policy_result(server->tls, GNUTLS_E_SESSION_EOF, &text),
@@ -612,7 +614,7 @@ static void arguments(void **state)
 						 (unsigned)GNUTLS_HOOK_PRE, 1,
 						 NULL),
 			 GNUTLS_E_INVALID_REQUEST);
-	/* An empty hello is a malformed one. */
+	/* An empty hello is malformed. */
 	assert_int_equal(smtptls_policy_on_hello(policy, server->tls, 1,
 						 (unsigned)GNUTLS_HOOK_PRE, 1,
 						 &none),
@@ -621,7 +623,7 @@ static void arguments(void **state)
 	peer_free(server);
 }
 
-/* Tickets go on as they were, in both versions. */
+/* Tickets work as before, in both versions. */
 static void resumes(void **state)
 {
 	static const char *const priorities[] = { PEER_TLS12, PEER_TLS13 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * choice_priority: what a session may sign with once there is a choice, as
- * GnuTLS has read it. A server asks clients' certificates for the same.
+ * choice_priority: what a session may sign with after a choice, as GnuTLS reads
+ * it. A server requests the same of clients' certificates.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which certificate a client shows: every request of a list before every order
- * of certificates of a list, with OpenSSL's server, which says what it was
- * shown; and some before GnuTLS's.
+ * Which certificate a client shows: every request of a list with every order of
+ * certificates of a list, with an OpenSSL server, which reports what it was
+ * shown; and some with a GnuTLS server.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +32,7 @@ enum { P256_R1, RSA_R1, P256_R2, P384_I3, ED_R2, IDLE_R1, LEAVES };
 
 static struct chain_cert *authority[AUTHORITIES];
 static struct chain_cert *leaf[LEAVES];
-/* Which authorities a leaf's chain leads to. */
+/* The authorities that a leaf's chain leads to. */
 static const unsigned leads_to[LEAVES] = {
 	1 << R1, 1 << R1, 1 << R2, 1 << I3 | 1 << R3, 1 << R2, 1 << R1
 };
@@ -107,7 +107,7 @@ static void add_leaf(struct smtptls_config *config, int i)
 	gnutls_free(key.data);
 }
 
-/* With these leaves in this order, ended by NONE. */
+/* With these leaves in this order, terminated by NONE. */
 static struct smtptls_config *config_of(const int *leaves, const char *priority)
 {
 	static const struct smtptls_policy_spec all = {
@@ -129,7 +129,7 @@ static struct smtptls_config *config_of(const int *leaves, const char *priority)
 
 struct request {
 	int version;
-	unsigned authorities; /* a bit each; 0: none are named */
+	unsigned authorities; /* one bit each; 0: none are named */
 	const char *sigalgs;
 };
 
@@ -216,9 +216,9 @@ static int ask(struct smtptls_config *config, const struct request *request)
 	return found;
 }
 
-/* ---- every request before every order ---- */
+/* ---- every request with every order ---- */
 
-/* The leaves whose keys can sign by these algorithms. */
+/* The leaves whose keys can sign with these algorithms. */
 struct algorithms {
 	const char *list;
 	unsigned tls12, tls13;
@@ -306,7 +306,7 @@ static void test_one(void **state)
 		ask_all(one, NULL);
 }
 
-/* Without a policy GnuTLS's priorities say what may be signed by. */
+/* Without a policy, GnuTLS's priorities say which signatures are allowed. */
 static void test_priority(void **state)
 {
 	static const int some[] = { ED_R2, P384_I3, RSA_R1, NONE };
@@ -318,11 +318,11 @@ static void test_priority(void **state)
 
 	(void)state;
 	ask_all(some, "NORMAL");
-	/* it may not sign by ECDSA */
+	/* ECDSA signatures are not allowed */
 	config = config_of(ecdsa, "NORMAL:-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA256");
 	assert_int_equal(ask(config, &request), NONE);
 	smtptls_config_unref(config);
-	/* it may by one version's ECDSA, of which GnuTLS has two words */
+	/* ECDSA is allowed in one version; GnuTLS has two words for it */
 	config = config_of(two, "NORMAL:-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA256:"
 				"+SIGN-ECDSA-SHA256");
 	assert_int_equal(ask(config, &request), P256_R1);
@@ -335,7 +335,7 @@ static void test_priority(void **state)
 	smtptls_config_unref(config);
 }
 
-/* Before TLS 1.2 there are types of certificates, and no algorithms. */
+/* Before TLS 1.2 there are certificate types, and no algorithms. */
 static void test_tls11(void **state)
 {
 	static const int all[] = { ED_R2, P384_I3, RSA_R1, P256_R2, NONE };

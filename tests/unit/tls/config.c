@@ -2,9 +2,9 @@
 /*
  * config: the life of a configuration, its priority and its tickets.
  *
- * What GnuTLS says in its own words is not compared; this library's words are.
- * The system's policy for GnuTLS is read when a program starts: for that this
- * program runs itself again, with the argument "under-policy".
+ * GnuTLS's own messages are not compared; this library's are. GnuTLS reads the
+ * system's policy when a program starts: for that, this program runs itself
+ * again, with the argument "under-policy".
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -135,9 +135,9 @@ static int count_named(gnutls_certificate_credentials_t credentials)
 }
 
 /*
- * Each certificate alone is there for a choice among several: a policy's, or a
- * client's, which has it beside a priority string too. A server names the same
- * authorities with it.
+ * Each certificate is also kept by itself, for a choice among several: a
+ * policy's choice, or a client's, which can choose with a priority string too.
+ * A server names the same authorities with it.
  */
 static void check_single(size_t certificates, const char *priority,
 			 size_t count)
@@ -181,7 +181,7 @@ static void test_conn_needs_it_frozen(void **state)
 			 SMTPTLS_E_STATE);
 	assert_int_equal(smtptls_config_freeze(config), 0);
 	assert_int_equal(smtptls_conn_new(&conn, config, SMTPTLS_SERVER), 0);
-	/* without a certificate, so that there is nothing to offer */
+	/* without a certificate STARTTLS cannot be offered */
 	assert_int_equal(smtptls_conn_can_starttls(conn), 0);
 	smtptls_conn_free(conn);
 }
@@ -274,7 +274,7 @@ static void test_priority(void **state)
 	refuse_priority(config, "NORMAL:-VERS-ALL", "priority string", "");
 	refuse_priority(config, "NORMAL:-VERS-ALL:+VERS-DTLS1.2",
 			"priority string", ": allows no TLS version");
-	/* the place is still named where the string is long */
+	/* the place is still named if the string is long */
 	while (strlen(string) < 1500)
 		strcat(string, ":+VERS-TLS1.2");
 	strcat(string, ":+NONSENSE");
@@ -316,7 +316,7 @@ static void test_default_priority(void **state)
 		assert_int_not_equal(exchanges[i], GNUTLS_KX_RSA);
 }
 
-/* In the second run, whose system forbids all that is asked for here. */
+/* In the second run, whose system policy forbids everything requested here. */
 static int under_policy(void)
 {
 	struct smtptls_config *config;
@@ -345,7 +345,7 @@ static void test_system_policy(void **state)
 	pid_t pid;
 
 	(void)state;
-	/* by its name, since valgrind runs no link of /proc */
+	/* by its path, since valgrind cannot run links of /proc */
 	assert_in_range(len, 1, sizeof(self) - 1);
 	self[len] = '\0';
 	policy = testcert_file_text("[overrides]\n"
@@ -556,7 +556,7 @@ static void test_ticket_keys(void **state)
 	for (i = 0; i < COUNT(variants); i++)
 		made[i] = make(&variants[i]);
 	for (i = 0; i < COUNT(variants); i++) {
-		/* the same again; without a secret each has one of its own */
+		/* the same again; without a secret, each has its own */
 		again = make(&variants[i]);
 		for (a = 0; a < STLS_VERIFY_MODES; a++)
 			assert_int_equal(same_key(&made[i]->ticket_key[a],

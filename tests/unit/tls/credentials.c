@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * credentials: certificates, authorities, revocation lists and Diffie-Hellman
- * parameters, from files and memory, and what is refused in which words.
+ * parameters, from files and memory, and what is refused with which message.
  *
- * What GnuTLS says in its own words is not compared; the file's name and this
- * library's words are.
+ * GnuTLS's own messages are not compared; file names and this library's
+ * messages are.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -59,7 +59,7 @@ static void test_certificates(void **state)
 				 testcert_file_text(rsa->key)),
 			 0);
 	assert_int_equal(count_chains(config), 2);
-	/* which has issued them; an older signal is none of this call's */
+	/* their issuer; an errno from before is not this call's */
 	errno = EINTR;
 	assert_int_equal(smtptls_config_set_ca_file(config, usual_ca()->file),
 			 0);
@@ -76,7 +76,7 @@ static void test_certificate_in_memory(void **state)
 	size_t cert_len = strlen(server->cert), key_len = strlen(server->key);
 	char *cert = malloc(cert_len), *key = malloc(key_len);
 
-	/* of their exact size, without a NUL, and gone afterwards */
+	/* blocks of their exact size, without a NUL, freed afterwards */
 	assert_true(cert && key);
 	memcpy(cert, server->cert, cert_len);
 	memcpy(key, server->key, key_len);
@@ -102,7 +102,7 @@ static void test_chain(void **state)
 				 config, testcert_file_text(chain), leaf->file),
 			 0);
 	chain = testcert_join(chain, usual_ca()->cert);
-	/* the key may stand in front, in the same file */
+	/* the key may come first, in the same file */
 	chain = testcert_file_text(testcert_join(leaf->key, chain));
 	assert_int_equal(smtptls_config_add_cert_file(config, chain, chain), 0);
 	assert_int_equal(count_chains(config), 2);
@@ -166,17 +166,17 @@ static void test_unreadable_files(void **state)
 	refuse_large(config, smtptls_config_set_ticket_secret_file);
 	refuse_large(config, set_cert);
 	refuse_large(config, set_key);
-	/* as large as it may be, it is read, and holds nothing */
+	/* a file of maximum size is read, but contains nothing */
 	locked = large_file(1024 * KIB);
 	refuse_cert(config, locked, good, locked,
 		    ": holds no certificate in PEM");
 	if (geteuid() == 0)
-		return; /* who may read everything */
+		return; /* root may read everything */
 	assert_int_equal(chmod(locked, 0), 0);
 	refuse_cert(config, good, locked, locked, ": Permission denied");
 }
 
-/* A path may be long; the cause stands behind it. */
+/* A path may be long; the cause follows it. */
 static void test_long_path(void **state)
 {
 	const char *path = testcert_directory();
@@ -231,7 +231,7 @@ static void test_pairs_that_do_not_fit(void **state)
 	refuse_cert(config, leaf->file, other->file, other->file, cause);
 	other = testcert_server(usual_ca(), TESTCERT_RSA, "b.example.org");
 	refuse_cert(config, leaf->file, other->file, other->file, cause);
-	/* to none of several */
+	/* to none of several certificates */
 	chain = testcert_file_text(testcert_join(inner->cert, leaf->cert));
 	refuse_cert(config, chain, other->file, other->file,
 		    testcert_join(": the private key does not belong to the "
@@ -268,7 +268,7 @@ static void test_bad_memory(void **state)
 						     1024 * KIB + 1),
 			 SMTPTLS_E_ARG);
 	assert_unchanged(config, &before);
-	/* As long as that it is read, and is no key. */
+	/* A key of maximum size is read, and is not a key. */
 	assert_non_null(large);
 	assert_int_equal(smtptls_config_add_cert_mem(config, server->cert,
 						     strlen(server->cert),
@@ -277,7 +277,7 @@ static void test_bad_memory(void **state)
 	free(large);
 }
 
-/* After all of that a configuration can still be used. */
+/* After all of that, a configuration can still be used. */
 static void test_usable_after_failures(void **state)
 {
 	struct smtptls_config *config = *state;
@@ -285,7 +285,7 @@ static void test_usable_after_failures(void **state)
 	test_unreadable_files(state);
 	test_contents_of_other_kinds(state);
 	test_pairs_that_do_not_fit(state);
-	/* nothing of them is left */
+	/* no part of them is left */
 	assert_int_equal(smtptls_config_add_cert_file(config,
 						      usual_server()->file,
 						      usual_server()->file),
@@ -309,7 +309,7 @@ static void test_authorities(void **state)
 			 0);
 	assert_int_equal(config->has_authorities, 1);
 	assert_int_equal(count_authorities(config), 1);
-	/* again, and again beside another */
+	/* again, and once more together with another */
 	assert_int_equal(smtptls_config_set_ca_file(config, usual_ca()->file),
 			 0);
 	assert_int_equal(smtptls_config_set_ca_file(config, both), 0);
@@ -366,7 +366,7 @@ static void test_bad_files(void **state)
 	refuse_file(config, smtptls_config_set_ca_file,
 		    testcert_file_text("this is no PEM\n"),
 		    ": holds no certificate in PEM");
-	/* one that is broken spoils the file */
+	/* one invalid certificate makes the file invalid */
 	refuse_file(config, smtptls_config_set_ca_file,
 		    testcert_file_text(testcert_join(
 			    usual_ca()->cert, "-----BEGIN CERTIFICATE-----\n"
@@ -431,7 +431,7 @@ static void test_dh(void **state)
 			config, dh_file(&gnutls_ffdhe_2048_group_prime)),
 		0);
 	assert_non_null(config->dh.params);
-	/* each replaces the one before */
+	/* each replaces the previous one */
 	assert_int_equal(
 		smtptls_config_set_dh_file(
 			config, dh_file(&gnutls_ffdhe_3072_group_prime)),
@@ -445,7 +445,7 @@ static void test_dh(void **state)
 		    ": Diffie-Hellman parameters of 1024 bits, but at least "
 		    "2048 are needed");
 	gnutls_free(small.data);
-	/* one bit less than enough */
+	/* one bit too short */
 	memcpy(bytes, gnutls_ffdhe_2048_group_prime.data, sizeof(bytes));
 	bytes[0] = 0x7f;
 	small.data = bytes;
@@ -461,7 +461,9 @@ static void test_dh(void **state)
 #define TEST(function)                                                         \
 	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
-/* They are for clients that name no field; one that does may name less. */
+/*
+ * They are for clients that name no field; a client may name a smaller field.
+ */
 static void test_dh_leaves_fields(void **state)
 {
 	struct smtptls_config *config = *state;
@@ -490,7 +492,7 @@ static void test_dh_leaves_fields(void **state)
 	peer_free(client);
 }
 
-/* Without a policy and a file, for a client that names no field. */
+/* Without a policy or a file, for a client that names no field. */
 static void test_dh_by_priority(void **state)
 {
 	struct smtptls_config *config = *state;
@@ -521,7 +523,7 @@ static void assert_prime(gnutls_dh_params_t params, const gnutls_datum_t *prime)
 	assert_int_equal(
 		gnutls_dh_params_export_raw(params, &found, &generator, NULL),
 		0);
-	/* a zero may stand in front */
+	/* there may be a leading zero */
 	assert_in_range(found.size, prime->size, prime->size + 1);
 	assert_memory_equal(found.data + found.size - prime->size, prime->data,
 			    prime->size);
@@ -529,7 +531,7 @@ static void assert_prime(gnutls_dh_params_t params, const gnutls_datum_t *prime)
 	gnutls_free(generator.data);
 }
 
-/* With a field of 2048 bits, which is chosen before memory ends. */
+/* With a 2048-bit field, which is chosen before memory runs out. */
 static struct smtptls_config *fail_to_freeze(void)
 {
 	struct smtptls_config *config = new_config();
@@ -540,7 +542,7 @@ static struct smtptls_config *fail_to_freeze(void)
 
 	assert_int_equal(smtptls_config_set_policy(config, policy), 0);
 	smtptls_policy_unref(policy);
-	/* of several, each is in credentials of its own, which are made later */
+	/* with several, each has separate credentials, which are made later */
 	assert_int_equal(smtptls_config_add_cert_file(config, file, file), 0);
 	assert_int_equal(smtptls_config_add_cert_file(config, file, file), 0);
 	for (n = 0; ret == SMTPTLS_E_NOMEM && !config->dh.anonymous; n++) {
@@ -553,7 +555,7 @@ static struct smtptls_config *fail_to_freeze(void)
 	return config;
 }
 
-/* What an attempt to freeze has chosen does not count for the next. */
+/* A choice made by a failed freeze does not carry over to the next. */
 static void test_dh_chosen_anew(void **state)
 {
 	struct smtptls_policy *stronger =

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Policies in force: own certificates at each security level, peers' at two,
- * handshakes that obey, sessions of the host's own, and who wins of a policy
- * and a priority string.
+ * handshakes that comply, sessions of the host's own, and whether a policy or a
+ * priority string takes precedence.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,7 +40,9 @@ static struct smtptls_policy *policy_of(const char *ciphers,
 			       level ? level : SMTPTLS_SECURITY_LEVEL_0));
 }
 
-/* Signed by `ca`, or by itself if that is NULL, which makes it an authority. */
+/*
+ * Signed by `ca`, or self-signed if that is NULL, which makes it an authority.
+ */
 static struct issued issue(const struct issued *ca, gnutls_pk_algorithm_t pk,
 			   unsigned bits, gnutls_digest_algorithm_t hash)
 {
@@ -310,7 +312,7 @@ static void test_attached_session(void **state)
 				 0);
 		assert_int_equal(smtptls_policy_attach(attached, client->tls),
 				 0);
-		/* It is not kept. */
+		/* The reference is not kept. */
 		smtptls_policy_unref(attached);
 		check_suite(agree(config, client), i);
 	}
@@ -339,7 +341,7 @@ static void test_last_wins(void **state)
 	config = server_config();
 	assert_int_equal(smtptls_config_set_priority(config, cbc), 0);
 	assert_int_equal(smtptls_config_set_policy(config, aes), 0);
-	/* A string that is refused changes nothing. */
+	/* A refused string changes nothing. */
 	assert_int_equal(smtptls_config_set_priority(config, "NONSENSE"),
 			 SMTPTLS_E_SYNTAX);
 	assert_string_equal(agree(config, peer_client("NORMAL", NULL)),
@@ -371,7 +373,7 @@ static void test_priority_does_not_judge(void **state)
 	struct smtptls_config *config;
 
 	(void)state;
-	/* The host's string, the host's responsibility: not judged. */
+	/* The host's string is the host's responsibility: not judged. */
 	assert_int_equal(smtptls_config_new(&config), 0);
 	assert_int_equal(
 		gnutls_certificate_set_x509_key(smtptls_config_gnutls(config),
@@ -415,8 +417,9 @@ static void test_priority_judges_peers(void **state)
 }
 
 /*
- * RFC 8017 section 9.1.1: 1024 bits have no room for PSS with SHA-512. Who offers
- * nothing else is refused at the hello; others get what there is room for.
+ * RFC 8017 section 9.1.1: a 1024-bit key is too short for PSS with SHA-512. A
+ * client that offers nothing else is refused at the hello; others get an
+ * algorithm that fits.
  */
 static void test_short_rsa_key(void **state)
 {

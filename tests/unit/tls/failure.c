@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * failure: no session fails without a reason: each of GnuTLS's errors has one,
- * and a sentence that is whole; and those that no client of a library makes
- * come over a real connection.
+ * and a complete sentence; and, over a real connection, the errors that no
+ * library's client causes.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +51,7 @@ static void every_error(void **state)
 		assert_null(strstr(text, "(null)"));
 		assert_string_not_equal(text, "the handshake failed");
 	}
-	/* The table is about GnuTLS's errors, and not about all. */
+	/* The table covers GnuTLS's errors, but not all numbers. */
 	assert_true(named > 150);
 	assert_true(internal > 50 && internal < named);
 }
@@ -66,7 +66,7 @@ static void check(struct smtptls_conn *conn, int error, int reason,
 	assert_int_equal(host_info(conn).reason, reason);
 }
 
-/* Where in the record the bytes lie that the client signs or hashes. */
+/* The offset of the bytes in the record that the client signs or hashes. */
 static int spoil(gnutls_session_t tls, unsigned type, unsigned when,
 		 unsigned incoming, const gnutls_datum_t *message)
 {
@@ -135,7 +135,7 @@ static void truncated(void **state)
 	struct smtptls_conn *conn = peer_established(PEER_TLS13, &peer);
 
 	(void)state;
-	/* Behind a command: one that leaves at once is another matter. */
+	/* After a command: a client that leaves at once has another reason. */
 	peer_say(peer, "NOOP\r\n");
 	peer_run(peer, conn);
 	assert_true(host_reads(conn, "NOOP\r\n"));
@@ -155,7 +155,7 @@ static void renegotiation(void **state)
 
 	(void)state;
 	peer->result = GNUTLS_E_AGAIN;
-	peer_step(peer); /* begins another handshake */
+	peer_step(peer); /* starts a second handshake */
 	peer_run(peer, conn);
 	assert_int_equal(host_read_byte(conn), SMTPTLS_E_PROTOCOL);
 	check(conn, SMTPTLS_E_PROTOCOL, SMTPTLS_REASON_RENEGOTIATION,
@@ -176,7 +176,7 @@ static int fail_in_hook(gnutls_session_t tls, unsigned type, unsigned when,
 	return GNUTLS_E_RANDOM_FAILED;
 }
 
-/* What is wrong on this side is not blamed on the peer. */
+/* A fault on this side is not blamed on the peer. */
 static void internal(void **state)
 {
 	struct smtptls_conn *conn =

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The policy inside a server's handshake: the suites' order, versions and
- * groups, where GnuTLS does other than OpenSSL and the hook makes up for it,
- * with OpenSSL's client.
+ * The policy inside a server's handshake: the order of suites, versions and
+ * groups, where GnuTLS differs from OpenSSL and the hook makes up for it, with
+ * OpenSSL's client.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@ static void order(void **state)
 	struct client_result result;
 
 	(void)state;
-	/* No priority string can say these two. */
+	/* No priority string can express these two. */
 	result = meet(POLICY(.ciphers = ciphers), CERT_RSA,
 		      CLIENT(.max = TLS1_2_VERSION,
 			     .ciphers = AES128 ":AES128-GCM-SHA256"));
@@ -39,7 +39,7 @@ static void order(void **state)
 		     CLIENT(.max = TLS1_2_VERSION,
 			    .ciphers = AES128 ":AES128-GCM-SHA256"));
 	assert_string_equal(result.cipher, AES128);
-	/* Nor a string with both suites of RSA but one of ECDHE. */
+	/* Nor can a string with both RSA suites but only one of ECDHE. */
 	result = meet(POLICY(.ciphers = "AES128-SHA:ECDHE-RSA-AES256-SHA"),
 		      CERT_RSA,
 		      CLIENT(.max = TLS1_2_VERSION,
@@ -100,7 +100,7 @@ static void sentinel(void **state)
 		      CERT_RSA, CLIENT(.max = TLS1_1_VERSION));
 	assert_int_equal(result.version, TLS1_1_VERSION);
 	assert_memory_equal(result.end, "DOWNGRD\0", 8);
-	/* Nothing better was to be had: no sentinel. */
+	/* Nothing better was possible: no downgrade sentinel. */
 	result = meet(POLICY(.protocols = "TLSv1.2"), CERT_RSA,
 		      CLIENT(.min = 0));
 	assert_int_equal(result.version, TLS1_2_VERSION);
@@ -131,7 +131,10 @@ static void holes(void **state)
 			     .ciphers = "ALL:@SECLEVEL=0"),
 		      CERT_RSA, CLIENT(.max = TLS1_VERSION));
 	assert_int_equal(result.version, TLS1_VERSION);
-	/* OpenSSL's server would answer, and its client refuse the answer. */
+	/*
+	 * OpenSSL's server would answer, and its client would refuse the
+	 * answer.
+	 */
 	result = meet(POLICY(.protocols = "TLSv1 TLSv1.2",
 			     .ciphers = "ALL:@SECLEVEL=0"),
 		      CERT_RSA, CLIENT(.max = TLS1_1_VERSION));
@@ -170,7 +173,7 @@ static void retry(void **state)
 	assert_string_equal(result.key, "EC");
 }
 
-/* The client's share counts, not the server's order. */
+/* The client's share takes precedence over the server's order. */
 static void no_needless_retry(void **state)
 {
 	struct client_result result;
@@ -200,13 +203,13 @@ static void finite_fields(void **state)
 			     .ciphers = "kEDH:kECDHE"));
 	assert_true(result.ok);
 	assert_string_equal(result.group, "DH 2048");
-	/* It names one that the server's groups do not have. */
+	/* It names one that is not among the server's groups. */
 	result = meet(POLICY(.ciphers = "kEDH", .groups = "X25519"), CERT_RSA,
 		      CLIENT(.groups = "X25519:ffdhe3072", .ciphers = "kEDH",
 			     .max = TLS1_2_VERSION));
 	assert_true(result.ok);
 	assert_true(strncmp(result.cipher, "DHE-RSA-", 8) == 0);
-	/* And TLS 1.3 stays in the priorities without a curve. */
+	/* And TLS 1.3 stays in the priorities even without a curve. */
 	result =
 		meet(POLICY(.ciphers = "kEDH", .groups = "ffdhe2048"), CERT_RSA,
 		     CLIENT(.ciphers = "kEDH", .max = TLS1_2_VERSION));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which of a server's certificates the hook chooses, and what follows for
+ * Which of a server's certificates the hook chooses, and what that means for
  * suites and groups, with OpenSSL's client.
  */
 #include <setjmp.h>
@@ -49,7 +49,7 @@ static void names(void **state)
 	} rows[] = {
 		{ "rsa.example.org", "RSA" },
 		{ "ecdsa.example.org", "EC" },
-		{ "other.example.org", "EC" }, /* as the policy prefers */
+		{ "other.example.org", "EC" }, /* the policy's preference */
 		{ NULL, "EC" },
 	};
 	struct smtptls_config *config = policy_config(
@@ -71,7 +71,7 @@ static void names(void **state)
 			assert_string_equal(result.key, rows[i].key);
 		}
 	}
-	/* The name's certificate cannot serve: any other may. */
+	/* The certificate with the name cannot serve: any other may. */
 	result = client_dial(config, CLIENT(.sni = "rsa.example.org",
 					    .ciphers = "aECDSA",
 					    .max = TLS1_2_VERSION));
@@ -80,7 +80,9 @@ static void names(void **state)
 	smtptls_config_unref(config);
 }
 
-/* Of several with keys of one type, the one of the name that is asked for. */
+/*
+ * Among certificates with the same key type, the one with the requested name.
+ */
 static void names_of_one_key(void **state)
 {
 	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
@@ -147,7 +149,7 @@ static void anonymous(void **state)
 	assert_string_equal(result.key, "");
 }
 
-/* An ECDSA certificate whose curve is not among the groups. */
+/* An ECDSA certificate on a curve that is not among the groups. */
 static void curve_of_certificate(void **state)
 {
 	struct client_result result;
@@ -161,7 +163,10 @@ static void curve_of_certificate(void **state)
 		      CLIENT(.max = TLS1_2_VERSION, .groups = "P-384:X25519"));
 	assert_true(result.ok);
 	assert_string_equal(result.group, "X25519");
-	/* Of two curves the client knows the second certificate's alone. */
+	/*
+	 * Of the two curves, the client supports only that of the second
+	 * certificate.
+	 */
 	result = meet(POLICY(0), CERT_ECDSA | CERT_P384,
 		      CLIENT(.max = TLS1_2_VERSION, .groups = "P-384:X25519"));
 	assert_true(result.ok);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fail closed: a hello in SSLv2's format, a host that takes the hook or the
- * priorities away, hellos that are malformed, more choices than priorities are
- * kept. None gives a session outside of the policy.
+ * Failing closed: a hello in SSLv2's format, a host that removes the hook or
+ * the priorities, malformed hellos, more choices than the number of priorities
+ * kept. None results in a session that violates the policy.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +41,7 @@ static void feed(struct smtptls_conn *conn, const void *data, size_t len)
 	(void)smtptls_conn_input_done(conn, len);
 }
 
-/* The connection fails for this reason and says so with this alert. */
+/* The connection fails for this reason and sends this alert. */
 static void check_refused(struct smtptls_conn *conn, int reason, int alert,
 			  const char *sentence)
 {
@@ -99,7 +99,7 @@ static void malformed(void **state)
 		      "supported_groups: the peer must be changed");
 }
 
-/* The same extension twice; GnuTLS itself would take the last one. */
+/* The same extension twice; GnuTLS itself would use the last one. */
 static void duplicate(void **state)
 {
 	struct smtptls_conn *conn = start(POLICY(.ciphers = "HIGH"));
@@ -174,7 +174,7 @@ static void hook_replaced(void **state)
 	}
 }
 
-/* Without the hook the priorities are never wider than the policy. */
+/* Without the hook, the priorities are still never wider than the policy. */
 static void hook_removed(void **state)
 {
 	struct client_result result;
@@ -257,7 +257,7 @@ static void check_choice(struct smtptls_config *config, const char *cipher,
 	assert_int_equal(result.version, version);
 }
 
-/* A scanner: more choices than are kept; under a sanitizer nothing is lost. */
+/* A scanner: more choices than are kept; a sanitizer finds no leak. */
 static void many_choices(void **state)
 {
 	static const char *const groups[] = { "X25519", "P-256", "P-384",
@@ -325,7 +325,7 @@ static SSL *weak_server(int bits)
 	return ssl;
 }
 
-/* Bytes each way, for as long as a handshake can take. */
+/* Move bytes both ways, longer than any handshake takes. */
 static void run_with(SSL *ssl, struct smtptls_conn *conn)
 {
 	const unsigned char *out;
@@ -348,7 +348,7 @@ static void run_with(SSL *ssl, struct smtptls_conn *conn)
 	}
 }
 
-/* A client's security level counts for them too. */
+/* A client's security level applies to them too. */
 static void dh_parameters(void **state)
 {
 	static const struct {

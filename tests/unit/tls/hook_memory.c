@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The hook's memory: a choice that was made before allocates nothing, and a
- * scanner with ever new hellos leaves memory where it was.
+ * scanner with ever new hellos does not make memory grow.
  *
- * The linker puts the functions below in the place of the library's malloc()
- * and its kin; GnuTLS's are variables of its own. What the process holds is
- * asked of the C library; where another allocator has taken its place, as with
- * AddressSanitizer, that one's own check for leaks has the word.
+ * The linker replaces the library's malloc() and its relatives by the functions
+ * below; GnuTLS's are public variables. The C library is asked how much the
+ * process holds; where another allocator has replaced it, as with
+ * AddressSanitizer, that allocator's own leak check decides.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,7 +57,7 @@ void *__wrap_realloc(void *ptr, size_t size)
 	return __real_realloc(ptr, size);
 }
 
-/* Let GnuTLS's allocations be counted too, or leave them alone. */
+/* Count GnuTLS's allocations too, or leave them alone. */
 static void count_all(int on)
 {
 	gnutls_malloc = on ? __wrap_malloc : __real_malloc;
@@ -77,7 +77,7 @@ static struct smtptls_config *config_with(const char *ciphers)
 	return config;
 }
 
-/* ---- a choice made before ---- */
+/* ---- a choice that was made before ---- */
 
 static void judge_twice(const struct smtptls_config *config,
 			const struct hello_spec *spec)
@@ -123,7 +123,7 @@ static void test_no_allocation(void **state)
 					  .sigalgs = NUMBERS(0x0401, 0x0403),
 					  .sni = "localhost" });
 	smtptls_config_unref(config);
-	/* the counters do count */
+	/* the counters do work */
 	count_all(1);
 	config = config_with(NULL);
 	assert_true(allocations > 0);
@@ -143,7 +143,7 @@ static unsigned below(unsigned n)
 	return seed % n;
 }
 
-/* Some of the numbers, in any order, none twice. */
+/* Some of the numbers, in any order, without repetition. */
 static const unsigned *some(unsigned *to, const unsigned *from, unsigned count)
 {
 	unsigned n = 0, i, at;
@@ -192,7 +192,7 @@ static void random_hello(struct hello *hello)
 	hello_record(hello, &spec);
 }
 
-/* 1 when the server has gone on with it. */
+/* 1 if the server went on with it. */
 static int connect_with(struct smtptls_config *config,
 			const struct hello *hello)
 {
@@ -209,7 +209,7 @@ static int connect_with(struct smtptls_config *config,
 	return ret == 0;
 }
 
-/* The same by the hook alone, without the work of the key exchange. */
+/* The same by the hook alone, without the cost of the key exchange. */
 static int judge_alone(const struct smtptls_config *config, struct hello *hello)
 {
 	struct stls_judge judge = { .policy = config->policy,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the hook lets OpenSSL's client resume, and under which suite. */
+/* What the hook lets OpenSSL's client resume, and with which suite. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ static void resume(int max, int version)
 	assert_true(second.info.resumed);
 	assert_string_equal(second.cipher, first.cipher);
 	SSL_SESSION_free(second.session);
-	/* The same suites in another order are other settings. */
+	/* The same suites in another order make a different configuration. */
 	client_connect(other, CLIENT(.max = max, .session = first.session),
 		       &second);
 	assert_true(second.ok);
@@ -54,7 +54,7 @@ static void resume_tls13(void **state)
 	resume(0, TLS1_3_VERSION);
 }
 
-/* The ticket's suite counts, although the client prefers another now. */
+/* The ticket's suite applies, although the client now prefers another. */
 static void resume_another_suite(void **state)
 {
 	struct smtptls_config *config =
@@ -78,7 +78,9 @@ static void resume_another_suite(void **state)
 	smtptls_config_unref(config);
 }
 
-/* Under TLS 1.3 a ticket brings a hash: a full handshake, not an alert. */
+/*
+ * Under TLS 1.3 a ticket determines the hash: a full handshake, not an alert.
+ */
 static void ticket_hash(void **state)
 {
 	static const char *const suites[] = { "TLS_AES_256_GCM_SHA384",
@@ -103,7 +105,7 @@ static void ticket_hash(void **state)
 		SSL_SESSION_free(first.session);
 		SSL_SESSION_free(second.session);
 	}
-	/* Another suite of the same hash may resume. */
+	/* Another suite with the same hash may resume. */
 	client_connect(config, CLIENT(.ciphersuites = suites[1]), &first);
 	client_connect(config,
 		       CLIENT(.ciphersuites = "TLS_CHACHA20_POLY1305_SHA256",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a connection says of itself: versions, suites and groups in everybody's
- * words, the name that was asked for, the peer's certificate; and nothing that
- * a peer has sent comes through unescaped.
+ * What a connection reports about itself: versions, suites and groups by
+ * everybody's names, the requested server name, the peer's certificate; and
+ * nothing that a peer sends gets through unescaped.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -121,7 +121,7 @@ static void test_old_versions(void **state)
 		assert_string_equal(host_info(conn).protocol, names[i]);
 		peer_free(client);
 		smtptls_conn_free(conn);
-		/* not without being told */
+		/* not before the connection is told to */
 		conn = peer_conn(peer_config(NULL, 1, 0), SMTPTLS_SERVER);
 		client = peer_client(clients[i], NULL);
 		assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
@@ -134,7 +134,7 @@ static void test_old_versions(void **state)
 	}
 }
 
-/* ---- before, and in part ---- */
+/* ---- before the handshake, and halfway ---- */
 
 static void assert_nothing_known(const struct smtptls_info *info)
 {
@@ -172,7 +172,7 @@ static void test_before_tls(void **state)
 	info = host_info(conn);
 	assert_nothing_known(&info);
 	assert_null(info.sni);
-	/* half-way, only the name has been said */
+	/* halfway, only the name has been sent */
 	assert_int_equal(gnutls_server_name_set(client->tls, GNUTLS_NAME_DNS,
 						"a.example.org", 13),
 			 0);
@@ -184,7 +184,7 @@ static void test_before_tls(void **state)
 	peer_run(client, conn);
 	assert_string_equal(host_info(conn).sni, "a.example.org");
 	assert_string_equal(host_info(conn).protocol, "TLSv1.3");
-	/* the strings stay */
+	/* the strings stay valid */
 	info = host_info(conn);
 	assert_ptr_equal(info.sni, host_info(conn).sni);
 	peer_free(client);
@@ -208,14 +208,14 @@ static void test_sizes(void **state)
 			 SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_conn_info(conn, &large.info, 0),
 			 SMTPTLS_E_ARG);
-	/* a program that knows less than the library */
+	/* a program built against an older header */
 	memset(&large, 0xa5, sizeof(large));
 	assert_int_equal(smtptls_conn_info(conn, &large.info, old), 0);
 	assert_int_equal(large.info.tls_enabled, 1);
 	assert_string_equal(large.info.protocol, "TLSv1.3");
 	for (i = old; i < sizeof(large); i++)
 		assert_int_equal(bytes[i], 0xa5);
-	/* and one that knows more */
+	/* and one built against a newer header */
 	memset(&large, 0xa5, sizeof(large));
 	assert_int_equal(smtptls_conn_info(conn, &large.info, sizeof(large)),
 			 0);
@@ -296,7 +296,7 @@ static void assert_printable(const char *text)
 		assert_in_range(*text, ' ', '~');
 }
 
-/* A certificate with a subject and no other name; `pem` keeps it. */
+/* A certificate with a subject and no alternative name; `pem` holds it. */
 static struct testcert named(const char *subject, gnutls_datum_t *pem)
 {
 	const struct testcert *other =
@@ -360,7 +360,7 @@ static void test_hostile_subject(void **state)
 	}
 }
 
-/* Names that no client of GnuTLS would send are put into its ClientHello. */
+/* Names that no GnuTLS client would send, patched into its ClientHello. */
 static void test_hostile_names(void **state)
 {
 	static const char *const names[] = {
@@ -406,7 +406,7 @@ static void test_hostile_names(void **state)
 			assert_printable(info.sni);
 		(void)smtptls_conn_error(conn, &text);
 		assert_printable(text);
-		/* the client's transcript is another one now */
+		/* the client's transcript no longer matches */
 		assert_int_equal(info.tls_enabled, 0);
 		peer_free(client);
 		smtptls_conn_free(conn);
@@ -445,7 +445,7 @@ static void test_client(void **state)
 	peer_free(server);
 	smtptls_conn_free(conn);
 
-	/* an address is no name, RFC 6066 section 3 */
+	/* an address is not a name, RFC 6066 section 3 */
 	conn = peer_conn(peer_config(NULL, 0, 1), SMTPTLS_CLIENT);
 	server = peer_server(PEER_TLS12, cert);
 	assert_int_equal(smtptls_conn_set_peer(conn, "192.0.2.1"), 0);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * own_certificates: what a configuration makes of a file with certificates in
- * any order, and what it warns of; each warning ends with the change that it
- * asks for.
+ * any order, and its warnings; each warning ends with the remedy.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,7 +34,9 @@ static void assert_date(const char *text, time_t wanted)
 	assert_in_range(timegm(&tm), wanted - 600, wanted + 600);
 }
 
-/* The only warning of a configuration, frozen, of certificates in a file. */
+/*
+ * The only warning on freezing a configuration with certificates from a file.
+ */
 static const char *warning_of(struct smtptls_config *config, const char *cert,
 			      const char *key)
 {
@@ -90,7 +91,7 @@ static const char *file_of(const char *a, const char *b, const char *c)
 	return testcert_file_text(testcert_join(testcert_join(a, b), c));
 }
 
-/* The subjects of a chain as it is sent, from the leaf. */
+/* The subjects of a chain as it is sent, starting with the leaf. */
 static void assert_sent(struct smtptls_config *config,
 			const struct testcert *const *wanted)
 {
@@ -133,7 +134,7 @@ static void test_chains_in_any_order(void **state)
 	(void)state;
 	outer = testcert_intermediate(ca, "Outer");
 	inner = testcert_intermediate(outer, "Inner");
-	/* of the same name, with another key */
+	/* with the same name, and another key */
 	twin = testcert_intermediate(ca, "Inner");
 	leaf = testcert_server(inner, TESTCERT_ECDSA, "mx.example.org");
 	{
@@ -200,12 +201,12 @@ static void test_leaf_alone(void **state)
 	assert_null(warning_of(config, file_of(leaf->cert, inner->cert, NULL),
 			       leaf->file));
 	smtptls_config_unref(config);
-	/* its issuer is known here, so it may be to the clients */
+	/* its issuer is known here, so clients may know it too */
 	config = new_config();
 	assert_int_equal(smtptls_config_set_ca_file(config, inner->file), 0);
 	assert_null(warning_of(config, leaf->file, leaf->file));
 	smtptls_config_unref(config);
-	/* another is no help */
+	/* another authority does not help */
 	config = new_config();
 	assert_int_equal(smtptls_config_set_ca_file(config, usual_ca()->file),
 			 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * passphrase: encrypted private keys, and how the host is asked what opens
- * them. Keys as OpenSSL writes them are in tests/interop/keys.py.
+ * passphrase: encrypted private keys, and how the host is asked for their
+ * passphrase. Keys as written by OpenSSL are tested in tests/interop/keys.py.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,8 +23,8 @@
 /* What a host answers, and how often it was asked. */
 struct host {
 	const char *text;
-	int len;	  /* if it is not that of the text */
-	const char *name; /* by which it must be asked */
+	int len;	  /* if other than the text's */
+	const char *name; /* the key to be named */
 	int asked;
 	char *buf;
 	size_t size;
@@ -82,7 +82,7 @@ static const int kinds[] = { GNUTLS_PKCS_PBES2_AES_128,
 			     GNUTLS_PKCS_PBES2_AES_256, GNUTLS_PKCS_PBES2_3DES,
 			     GNUTLS_PKCS_PKCS12_3DES };
 
-/* In each way that GnuTLS encrypts; the key then serves. */
+/* With each way that GnuTLS encrypts; the key then works. */
 static void test_opened(void **state)
 {
 	struct smtptls_config *config = *state;
@@ -110,7 +110,7 @@ static void test_opened(void **state)
 	assert_string_equal(smtptls_config_error(config), "");
 }
 
-/* It is not asked in a handshake, nor for a key that needs nothing. */
+/* It is not asked during a handshake, nor for a key that is not encrypted. */
 static void test_asked_at_load_alone(void **state)
 {
 	struct smtptls_config *config = *state;
@@ -182,7 +182,7 @@ static void test_refused(void **state)
 	refuse(config, host.name, wrong);
 	host.text = NULL;
 	refuse(config, host.name, none);
-	/* a NUL in it, and more than there is room for */
+	/* with a NUL in it, and longer than the buffer */
 	host.text = "password";
 	host.len = 9;
 	refuse(config, host.name, none);
@@ -192,7 +192,7 @@ static void test_refused(void **state)
 	assert_int_equal(smtptls_config_add_cert_file(
 				 config, usual_server()->file, host.name),
 			 0);
-	/* which belongs to another certificate */
+	/* the key of another certificate */
 	host.name = encrypted_key(
 		testcert_server(usual_ca(), TESTCERT_ECDSA, "b.example.org"),
 		kinds[0]);
@@ -202,7 +202,7 @@ static void test_refused(void **state)
 			     usual_server()->file));
 }
 
-/* Half of it is damaged whatever the passphrase is. */
+/* An incomplete key is damaged, whatever the passphrase is. */
 static void test_half_written(void **state)
 {
 	struct smtptls_config *config = *state;
@@ -227,7 +227,7 @@ static void test_nobody_to_ask(void **state)
 	const char *bad = encrypted_key(usual_server(), kinds[0]);
 
 	refuse(config, bad, cause);
-	/* as OpenSSL wrote them of old, and what GnuTLS cannot decrypt */
+	/* OpenSSL's old format, and one that GnuTLS cannot decrypt */
 	bad = testcert_file_text("-----BEGIN EC PRIVATE KEY-----\n"
 				 "Proc-Type: 4,ENCRYPTED\n"
 				 "DEK-Info: AES-128-CBC,"
@@ -239,7 +239,7 @@ static void test_nobody_to_ask(void **state)
 				 "MAYwBAYCKgMEAA==\n"
 				 "-----END ENCRYPTED PRIVATE KEY-----\n");
 	refuse(config, bad, cause);
-	/* nor behind one that was taken away */
+	/* nor after the callback was removed */
 	assert_int_equal(smtptls_config_set_passphrase(config, answer, &host),
 			 0);
 	assert_int_equal(smtptls_config_set_passphrase(config, NULL, NULL), 0);

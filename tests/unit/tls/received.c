@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a Received line says of TLS. The wordings are those of the programs'
- * own sources: smtpd.c and tls_misc.c of Postfix, received_header_text of Exim.
+ * What a Received line says about TLS. The wording is that of the programs' own
+ * sources: smtpd.c and tls_misc.c of Postfix, received_header_text of Exim.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -110,7 +110,7 @@ static void wordings(void **state)
 			       "%s (No client certificate requested)",
 			       sessions[i].postfix);
 		assert_received(conn, SMTPTLS_RECEIVED_POSTFIX, text);
-		/* and when it is over */
+		/* and after the close */
 		assert_int_equal(smtptls_conn_close(conn), 0);
 		assert_received(conn, SMTPTLS_RECEIVED_POSTFIX, text);
 		peer_free(peer);
@@ -118,7 +118,7 @@ static void wordings(void **state)
 	}
 }
 
-/* A client with this certificate; `expected` is what stands behind the rest. */
+/* A client with this certificate; `expected` is the end of the text. */
 static void with_client(const struct testcert *cert, int verify,
 			const char *signature, const char *expected)
 {
@@ -150,7 +150,7 @@ static void client_certificates(void **state)
 		    SMTPTLS_VERIFY_CA, signature,
 		    "(Client CN \"client.example.net\", Issuer \"test CA\" "
 		    "(verified OK))");
-	/* neither a quote nor a parenthesis ends the comment */
+	/* neither a quote nor a parenthesis may end the comment */
 	with_client(
 		testcert_client(other, TESTCERT_ECDSA, "a\"(b))(c\xc3\xa4\\"),
 		SMTPTLS_VERIFY_OPTIONAL, signature,
@@ -158,7 +158,7 @@ static void client_certificates(void **state)
 		"(not verified))");
 }
 
-/* Two sessions, of which the second resumes the first. */
+/* Two sessions; the second resumes the first. */
 static void resume(const struct testcert *cert, int verify,
 		   const char *expected)
 {
@@ -190,7 +190,9 @@ static void resume(const struct testcert *cert, int verify,
 	smtptls_conn_free(conn);
 }
 
-/* Resumed, it has no signature, and its certificate is the first session's. */
+/*
+ * A resumed session has no signature; its certificate is the first session's.
+ */
 static void resumed(void **state)
 {
 	(void)state;

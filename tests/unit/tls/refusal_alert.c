@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The alert of each refusal, as GnuTLS makes it of the error. The hellos
+ * The alert of each refusal, as GnuTLS derives it from the error. The hellos
  * themselves are in tests/differential/hello_alerts.c.
  */
 #include <setjmp.h>
@@ -23,7 +23,7 @@ static int alert_of(const struct stls_refusal *refusal)
 	return alert;
 }
 
-/* Found by the parser, or by the selection. */
+/* Errors that the parser finds, or the selection. */
 static void of_hello(void **state)
 {
 	static const int alerts[] = {
@@ -64,7 +64,7 @@ static void of_hello(void **state)
 	}
 }
 
-/* The step counts, whatever the reason that was found for it. */
+/* The step decides, whatever reason was found for it. */
 static void of_step(void **state)
 {
 	static const int alerts[] = {
@@ -103,7 +103,7 @@ static void of_step(void **state)
 	}
 }
 
-/* Without a choice, or with a good one. */
+/* Without a choice, or after a successful one. */
 static void of_reason(void **state)
 {
 	const struct stls_choice choice = { 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reload: a configuration that is made anew, and what never takes the place of
- * a good one. No test waits for a clock: times of modification are set.
+ * reload: a configuration that is made again, and what never replaces a good
+ * one. No test waits for a clock: modification times are set.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -24,7 +24,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The monotonic clock stands still: a look is due when the test says so. */
+/* The monotonic clock stands still: a check is due when the test says so. */
 static time_t monotonic;
 
 int __real_clock_gettime(clockid_t id, struct timespec *now);
@@ -39,7 +39,7 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *now)
 	return 0;
 }
 
-/* The wall clock's, while a test of how young a file is holds it. */
+/* The wall clock's time, if a test of a file's age sets it; otherwise 0. */
 static time_t wall;
 
 time_t __real_time(time_t *now);
@@ -54,7 +54,7 @@ time_t __wrap_time(time_t *now)
 	return wall;
 }
 
-/* What is served, and how often it was asked for. */
+/* The files that are served, and how often fill() was called. */
 struct host {
 	char cert[4096], key[4096], secret[4096];
 	int calls;
@@ -109,7 +109,7 @@ static const struct testcert *lasting(const char *names, long from, long until)
 			     from, until);
 }
 
-/* Another certificate each time, with its issuer's behind it. */
+/* A new certificate each time, followed by its issuer's. */
 static void serve(struct host *host, const struct testcert *cert, long age)
 {
 	write_file(host->cert, testcert_join(cert->cert, usual_ca()->cert),
@@ -162,7 +162,7 @@ static struct smtptls_reload_status status_of(const struct smtptls_reload *r)
 	return status;
 }
 
-/* The next look; nothing is looked at twice in a second. */
+/* The next check; nothing is checked twice within a second. */
 static int look_again(struct smtptls_reload *reload, struct host *host)
 {
 	int calls, ret;
@@ -195,7 +195,7 @@ static void test_unchanged(void **state)
 		assert_int_equal(look_again(reload, &host), 0);
 	assert_int_equal(host.calls, 0);
 	assert_ptr_equal(smtptls_reload_config(reload), config);
-	/* by a signal it is made anew in any case */
+	/* on a signal it is made again in any case */
 	assert_int_equal(smtptls_reload_now(reload, fill, &host), 1);
 	assert_int_equal(host.calls, 1);
 	end(reload, &host);
@@ -216,7 +216,7 @@ static void test_renewed(void **state)
 	assert_true(llabs(status.loaded - time(NULL)) < 100);
 	assert_int_equal(status.days, 60);
 	before = status.expires;
-	/* a connection keeps what it was made with */
+	/* a connection keeps the configuration that it was made with */
 	assert_int_equal(smtptls_conn_new(&conn, smtptls_reload_config(reload),
 					  SMTPTLS_SERVER),
 			 0);
@@ -245,7 +245,7 @@ static void assert_kept(struct smtptls_reload *reload,
 	assert_int_equal(status.days, 60);
 }
 
-/* Each step of a renewal, and what a look between two of them finds. */
+/* Each step of a renewal, and what a check between two of them finds. */
 static void test_half_written(void **state)
 {
 	struct host host;
@@ -263,7 +263,7 @@ static void test_half_written(void **state)
 	write_file(host.cert, half, 800);
 	assert_int_equal(look_again(reload, &host), SMTPTLS_E_CONFIG);
 	assert_kept(reload, config, host.cert, "");
-	/* the leaf is whole, its issuer's certificate is not there yet */
+	/* the leaf is complete, its issuer's certificate is still missing */
 	write_file(host.cert, cert->cert, 700);
 	assert_int_equal(look_again(reload, &host), SMTPTLS_E_CONFIG);
 	assert_kept(reload, config, host.key, host.cert);
@@ -271,7 +271,7 @@ static void test_half_written(void **state)
 	assert_int_equal(look_again(reload, &host), SMTPTLS_E_CONFIG);
 	assert_kept(reload, config, host.cert,
 		    "stands alone, without that of its issuer CN=Test CA");
-	/* it is not tried again and again */
+	/* it is not retried over and over */
 	assert_int_equal(host.calls, 4);
 	assert_int_equal(look_again(reload, &host), 0);
 	assert_int_equal(host.calls, 4);
@@ -286,7 +286,7 @@ static void test_half_written(void **state)
 	end(reload, &host);
 }
 
-/* certbot's live/ is of links, which it moves one after the other. */
+/* certbot's live/ consists of links, which it replaces one by one. */
 static void test_links(void **state)
 {
 	struct host host, archive;
@@ -298,7 +298,7 @@ static void test_links(void **state)
 	archive = host;
 	strcat(archive.cert, "2");
 	strcat(archive.key, "2");
-	serve(&archive, new_cert(), 2000); /* older than what is in use */
+	serve(&archive, new_cert(), 2000); /* older than the files in use */
 	assert_int_equal(look_again(reload, &host), 0);
 	assert_int_equal(symlink(archive.cert, moved), 0);
 	assert_int_equal(rename(moved, host.cert), 0);
@@ -308,7 +308,7 @@ static void test_links(void **state)
 	assert_int_equal(rename(moved, host.key), 0);
 	assert_int_equal(look_again(reload, &host), 1);
 	assert_int_equal(status_of(reload).days, 90);
-	/* and a link to nothing */
+	/* and a dangling link */
 	assert_int_equal(unlink(archive.key), 0);
 	assert_int_equal(look_again(reload, &host), SMTPTLS_E_CONFIG);
 	assert_int_equal(status_of(reload).days, 90);
@@ -347,7 +347,7 @@ static void test_worse(void **state)
 		assert_kept(reload, config, i < 2 ? host.cert : lost,
 			    bad[i].end);
 	}
-	/* a wildcard that has the name, and one name more */
+	/* a wildcard that covers the name, and one additional name */
 	serve(&host,
 	      lasting("*.example.org *.example.net a.example.com",
 		      -TESTCERT_HOUR, 90 * TESTCERT_DAY),
@@ -382,7 +382,7 @@ static void test_host_fails(void **state)
 	end(reload, &host);
 }
 
-/* What others could read is in use as soon as it was made private. */
+/* A file readable by others is used as soon as it is made private. */
 static void test_chmod(void **state)
 {
 	struct host host;
@@ -406,7 +406,7 @@ static void test_chmod(void **state)
 	end(reload, &host);
 }
 
-/* A failure that leaves no trace in the files is not for ever. */
+/* A failure that leaves no trace in the files is retried. */
 static void test_retry(void **state)
 {
 	struct host host;
@@ -428,7 +428,7 @@ static void test_retry(void **state)
 	assert_int_equal(look_again(reload, &host), SMTPTLS_E_CONFIG);
 	assert_int_equal(host.calls, 2);
 	assert_int_equal(status_of(reload).failing_since, since);
-	/* from any attempt on, and now it is valid */
+	/* counted from the last attempt, and now it is valid */
 	monotonic += 30;
 	assert_int_equal(smtptls_reload_now(reload, fill, &host),
 			 SMTPTLS_E_CONFIG);
@@ -438,7 +438,7 @@ static void test_retry(void **state)
 	assert_int_equal(look_again(reload, &host), 1);
 	wall = 0;
 	assert_int_equal(host.calls, 4);
-	/* one that has succeeded is not made again */
+	/* a success is not made again */
 	monotonic += 100;
 	assert_int_equal(look_again(reload, &host), 0);
 	end(reload, &host);
@@ -459,7 +459,7 @@ static void test_another_file(void **state)
 	assert_int_equal(look_again(reload, &host), 0);
 	write_file(host.secret, "0123456789abcdef0123456789abcdef", 500);
 	assert_int_equal(look_again(reload, &host), 1);
-	/* and is no more once it is not used */
+	/* and no longer once it is not used */
 	host.sets_secret = 0;
 	assert_int_equal(smtptls_reload_now(reload, fill, &host), 1);
 	write_file(host.secret, "1", 400);
@@ -467,7 +467,7 @@ static void test_another_file(void **state)
 	end(reload, &host);
 }
 
-/* It may have been changed once more in the same tick of the clock. */
+/* A file may change once more within the same tick of the clock. */
 static void test_young(void **state)
 {
 	struct host host;
@@ -481,11 +481,11 @@ static void test_young(void **state)
 	calls = host.calls;
 	assert_int_equal(look_again(reload, &host), 1);
 	assert_int_equal(host.calls, calls + 1);
-	/* but not for ever, when a time is wrong */
+	/* but not for ever, if a time stamp is wrong */
 	serve(&host, new_cert(), -10000);
 	assert_int_equal(look_again(reload, &host), 1);
 	assert_int_equal(look_again(reload, &host), 0);
-	/* within a second of now, to either side */
+	/* within a second of now, in either direction */
 	wall = time(NULL);
 	for (age = -2; age <= 2; age++) {
 		serve(&host, new_cert(), age);
@@ -497,7 +497,9 @@ static void test_young(void **state)
 	end(reload, &host);
 }
 
-/* Where the old has expired the new one may have too, and be better else. */
+/*
+ * If the old certificate has expired, an expired new one may still be better.
+ */
 static void test_expired_already(void **state)
 {
 	struct host host;
@@ -519,7 +521,7 @@ static void test_expired_already(void **state)
 	end(reload, &host);
 }
 
-/* Whatever of the library's allocations fails, what is in use stays. */
+/* Whichever of the library's allocations fails, what is in use stays. */
 static void test_no_memory(void **state)
 {
 	struct host host;
@@ -538,7 +540,7 @@ static void test_no_memory(void **state)
 		assert_int_equal(allocations_failed, 1);
 		assert_int_equal(ret, SMTPTLS_E_NOMEM);
 		assert_kept(reload, config, smtptls_strerror(ret), "");
-		/* and all of its files are watched still */
+		/* and all of its files are still watched */
 		assert_int_equal(look_again(reload, &host), 0);
 	}
 	assert_in_range(n, 5, 9999);
@@ -586,7 +588,7 @@ static void test_arguments(void **state)
 			 SMTPTLS_E_ARG);
 	assert_int_equal(smtptls_reload_status(reload, &status, 0),
 			 SMTPTLS_E_ARG);
-	/* a caller that knows less of it */
+	/* a caller with a shorter struct */
 	memset(&status, 0x55, sizeof(status));
 	assert_int_equal(smtptls_reload_status(
 				 reload, &status,

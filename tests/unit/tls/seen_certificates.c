@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * seen_certificates: what credentials say is found by their leaves alone,
- * wherever they are, and never for others.
+ * seen_certificates: the facts about credentials are found by their leaves
+ * alone, wherever they are, and never for other leaves.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,7 +39,7 @@ static gnutls_certificate_credentials_t of(struct chain_cert *a,
 	return credentials;
 }
 
-/* Read and keep; NULL: there was no room. */
+/* Read and keep; NULL: there was no space left. */
 static const struct stls_own_certificates *
 keep(struct smtptls_policy *policy, gnutls_certificate_credentials_t all)
 {
@@ -77,7 +77,7 @@ static void test_found(void **state)
 	assert_null(stls_seen_find(policy, other));
 	assert_null(stls_seen_find(policy, both));
 	assert_null(stls_seen_find(policy, none));
-	/* The same credentials, changed. */
+	/* The same credentials, with another certificate. */
 	assert_true(gnutls_certificate_set_x509_key(one, &b->crt, 1, b->key) >=
 		    0);
 	assert_null(stls_seen_find(policy, one));
@@ -105,7 +105,7 @@ static void test_full(void **state)
 
 	(void)state;
 	for (i = 0; i <= PLACES; i++) {
-		cert = issue(1); /* each has a serial number of its own */
+		cert = issue(1); /* each has its own serial number */
 		all[i] = of(cert, NULL);
 		chain_free(cert);
 		assert_null(stls_seen_find(policy, all[i]));

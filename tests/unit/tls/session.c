@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TLS on a connection: how it ends, in order or not, and what it does about a
+ * TLS on a connection: how it ends, in order or not, and how it handles a
  * hostile peer.
  */
 #include <setjmp.h>
@@ -24,14 +24,14 @@ static struct smtptls_conn *plain_server(void)
 	return peer_conn(peer_config(NULL, 1, 0), SMTPTLS_SERVER);
 }
 
-/* Hand over everything the peer has to say, and nothing back. */
+/* Hand over everything the peer has to send, and nothing back. */
 static void send_all(struct peer *peer, struct smtptls_conn *conn)
 {
 	while (peer_send(peer, conn, (size_t)-1) > 0)
 		;
 }
 
-/* The connection has failed like this, and has nothing to give. */
+/* The connection has failed with this error, and has no input to hand out. */
 static void assert_failed(struct smtptls_conn *conn, int error)
 {
 	assert_int_equal(host_read_byte(conn), error);
@@ -39,7 +39,7 @@ static void assert_failed(struct smtptls_conn *conn, int error)
 	assert_int_equal(smtptls_conn_error(conn, NULL), error);
 }
 
-/* ---- this side's end ---- */
+/* ---- this side ends ---- */
 
 static void test_close_under_tls(void **state)
 {
@@ -142,7 +142,7 @@ static void test_abort_in_the_handshake(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* A byte that may begin a handshake is taken for one in the end. */
+/* At a timeout, a byte that may begin a handshake counts as one. */
 static void test_timeout_at_the_first_byte(void **state)
 {
 	struct smtptls_conn *conn = plain_server();
@@ -160,7 +160,7 @@ static void test_timeout_at_the_first_byte(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* One fatal alert is the last word, whatever is found in the input later. */
+/* A fatal alert is the last output, whatever is found in the input later. */
 static void test_nothing_follows_a_fatal_alert(void **state)
 {
 	struct peer *client;
@@ -190,7 +190,7 @@ static void test_nothing_follows_a_fatal_alert(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* ---- the peer's end ---- */
+/* ---- the peer ends ---- */
 
 static void test_peer_closes(void **state)
 {
@@ -213,7 +213,7 @@ static void test_peer_closes(void **state)
 		assert_int_equal(smtptls_conn_error(conn, NULL), 0);
 		assert_int_equal(smtptls_conn_write(conn, "x", 1),
 				 SMTPTLS_E_STATE);
-		/* the end stays the end */
+		/* the end of input is permanent */
 		assert_int_equal(host_read_byte(conn), 0);
 		peer_run(client, conn);
 		assert_int_equal(client->closed, 1);
@@ -235,7 +235,7 @@ static void test_truncation(void **state)
 		conn = peer_established(versions[i % 2], &client);
 		peer_say(client, "QUIT\r\n");
 		send_all(client, conn);
-		/* between two records, or within one */
+		/* between two records, or in the middle of one */
 		cut = i / 2 ? 9 : 0;
 		peer_say(client, "NOOP\r\n");
 		assert_int_equal(peer_send(client, conn, cut), cut);
@@ -263,7 +263,7 @@ static void test_truncated_handshake(void **state)
 	peer_free(client);
 	smtptls_conn_free(conn);
 
-	/* the end had come before the 220 */
+	/* the end of input came before the 220 */
 	conn = plain_server();
 	assert_int_equal(smtptls_conn_input_eof(conn), 0);
 	assert_int_equal(smtptls_conn_accept_starttls(conn, NULL, 0),
@@ -307,14 +307,14 @@ static void test_peer_alerts(void **state)
 static const struct {
 	const char *bytes;
 	size_t len;
-	int answered; /* by an alert */
+	int answered; /* with an alert */
 } garbage[] = {
 	{ BYTES("EHLO a\r\n"), 1 },
 	{ BYTES("GET / HTTP/1.0\r\n\r\n"), 1 },
 	{ BYTES("SSH-2.0-x\r\n"), 1 },
 	{ BYTES("\r\n"), 1 },
 	{ BYTES("\0\0\0\0\0\0\0\0"), 1 },
-	/* a ClientHello in the format of SSLv2, which offers TLS 1.2 */
+	/* a ClientHello in SSLv2's format, which offers TLS 1.2 */
 	{ BYTES("\x80\x1c\x01\x03\x03\x00\x03\x00\x00\x00\x10"
 		"\x00\xc0\x2fxxxxxxxxxxxxxxxx"),
 	  1 },
@@ -324,7 +324,7 @@ static const struct {
 	{ BYTES("\x18\x03\x03\x00\x03\x01\x40\x00"), 1 },
 	{ BYTES("\x16\x05\x05\x00\x01x"), 1 },
 	{ BYTES("\x16\x03\x03\xff\xff"), 1 },
-	/* a ServerHello; a ClientHello whose inner length lies */
+	/* a ServerHello; a ClientHello with a wrong inner length */
 	{ BYTES("\x16\x03\x03\x00\x04\x02\x00\x00\x00"), 1 },
 	{ BYTES("\x16\x03\x03\x00\x06\x01\x00\x00\x02\x03\x03"), 1 },
 	/* 16 MiB are announced */
@@ -332,7 +332,10 @@ static const struct {
 	{ BYTES("\x15\x03\x03\x00\x02\x02\x28"), 0 },
 };
 
-/* Begin with garbage in pieces of a size; it must end by itself or at EOF. */
+/*
+ * Begin with garbage in pieces of a given size; it must end by itself or at
+ * EOF.
+ */
 static void begin_with(const void *bytes, size_t len, size_t piece,
 		       int answered)
 {
@@ -350,7 +353,7 @@ static void begin_with(const void *bytes, size_t len, size_t piece,
 	error = smtptls_conn_error(conn, NULL);
 	if (error != SMTPTLS_E_TRUNCATED) {
 		assert_int_equal(error, SMTPTLS_E_HANDSHAKE);
-		/* an alert of seven bytes and nothing else */
+		/* a seven-byte alert and nothing else */
 		assert_int_equal(smtptls_conn_output(conn, &ptr),
 				 answered ? 7 : 0);
 		if (answered)
@@ -380,7 +383,10 @@ static void test_garbage(void **state)
 	}
 }
 
-/* What is no TLS is quoted escaped, up to the byte that shows it is no text. */
+/*
+ * Input that is not TLS is quoted, escaped, up to the byte that shows that it
+ * is not text.
+ */
 static void test_garbage_is_shown(void **state)
 {
 	struct smtptls_conn *conn = plain_server();
@@ -429,7 +435,7 @@ static void test_warnings_under_tls(void **state)
 	int i, j;
 
 	(void)state;
-	/* a few between data are suffered */
+	/* a few between data are tolerated */
 	for (i = 0; i < 4; i++) {
 		for (j = 0; j < 4; j++)
 			warn(client);
@@ -487,7 +493,7 @@ static void test_key_update(void **state)
 	assert_int_equal(smtptls_conn_write(conn, "250\r\n", 5), 5);
 	peer_run(client, conn);
 	assert_true(peer_queue_is(&client->heard, "250\r\n"));
-	/* thousands, whose answers nobody takes */
+	/* thousands, with nobody taking the answers */
 	for (i = 0; i < 2000; i++)
 		assert_int_equal(
 			gnutls_session_key_update(client->tls, GNUTLS_KU_PEER),
@@ -520,7 +526,7 @@ static void test_empty_records(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* ---- records that are not the peer's ---- */
+/* ---- records that the peer did not send ---- */
 
 enum damage { FLIP, REPLAY, SWAP, PLAIN, DAMAGES };
 
@@ -549,7 +555,9 @@ static void damage_records(struct peer *client, int damage)
 	}
 }
 
-/* What came before is delivered, nothing of the bad record or behind it. */
+/*
+ * Data before the bad record is delivered; neither it nor anything after it is.
+ */
 static void test_bad_records(void **state)
 {
 	struct smtptls_conn *conn;

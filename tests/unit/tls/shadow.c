@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The shadow policy: it says of a session that succeeded whether and why it
+ * The shadow policy: it reports for a successful session whether and why it
  * would have failed under another policy, and it changes nothing.
  */
 #include <setjmp.h>
@@ -23,7 +23,9 @@
 
 #define TLS12(...) CLIENT(.max = TLS1_2_VERSION, __VA_ARGS__)
 
-/* The linker puts it in strdup()'s place, for the library and this test. */
+/*
+ * The linker puts it in the place of strdup(), for the library and this test.
+ */
 char *__real_strdup(const char *text);
 char *__wrap_strdup(const char *text);
 static int no_memory;
@@ -61,7 +63,7 @@ static struct smtptls_config *make(const struct smtptls_policy_spec *spec,
 	struct smtptls_config *config = make_unfrozen(spec, shadow);
 
 	add_server(config, TESTCERT_RSA, "mx.example.org");
-	/* without a warning of an issuer that nobody knows */
+	/* without the warning about an unknown issuer */
 	assert_int_equal(smtptls_config_set_ca_file(config, peer_ca()->file),
 			 0);
 	freeze(config);
@@ -95,7 +97,7 @@ static void check(const struct client_result *result, int version, int reason,
 		assert_string_not_equal(result->shadow_text, "");
 }
 
-/* ---- what it says ---- */
+/* ---- what it reports ---- */
 
 static void tls12(void **state)
 {
@@ -137,7 +139,9 @@ static void tls13(void **state)
 	check(&result, TLS1_3_VERSION, SMTPTLS_REASON_SIGALG, NULL);
 }
 
-/* The hook sees two hellos; the second has no share but the one asked for. */
+/*
+ * The hook sees two hellos; the second has only the share that was requested.
+ */
 static void retry(void **state)
 {
 	const struct smtptls_policy_spec *spec = POLICY(.groups = "P-384");
@@ -153,7 +157,7 @@ static void retry(void **state)
 	assert_string_equal(result.group, "P-384");
 }
 
-/* Each hello is judged, and the shadow does not keep tickets apart. */
+/* Each hello is judged, and tickets do not depend on the shadow. */
 static void resumed(int max, int version)
 {
 	struct smtptls_config *without = make(NULL, NULL);
@@ -180,7 +184,9 @@ static void resumption(void **state)
 	resumed(0, TLS1_3_VERSION);
 }
 
-/* Without a policy in force; and what that string allows stays allowed. */
+/*
+ * Without a policy in force; and what the priority string allows stays allowed.
+ */
 static void raw_priority(void **state)
 {
 	struct smtptls_config *config =
@@ -200,7 +206,7 @@ static void raw_priority(void **state)
 	assert_string_equal(result.cipher, "AES128-GCM-SHA256");
 	result = client_dial(config, CLIENT(.groups = "X25519"));
 	check(&result, TLS1_3_VERSION, SMTPTLS_REASON_NONE, "");
-	/* What GnuTLS itself refuses has its reason, and no shadow. */
+	/* What GnuTLS itself refuses has a reason, and no shadow verdict. */
 	result = client_dial(config, CLIENT(.max = TLS1_VERSION));
 	assert_false(result.ok);
 	assert_int_equal(result.info.reason, SMTPTLS_REASON_VERSION);
@@ -208,7 +214,7 @@ static void raw_priority(void **state)
 	smtptls_config_unref(config);
 }
 
-/* A name's certificate goes first, and any other may serve. */
+/* The certificate with the requested name is preferred; any other may serve. */
 static void names(void **state)
 {
 	struct smtptls_config *config = make_unfrozen(
@@ -243,7 +249,7 @@ static void memory(void **state)
 	smtptls_config_unref(config);
 }
 
-/* ---- what it leaves alone ---- */
+/* ---- what it does not change ---- */
 
 static void no_shadow(void **state)
 {
@@ -303,7 +309,7 @@ static void same_choice(void **state)
 		smtptls_config_unref(configs[j]);
 }
 
-/* A session that failed has its own reason, and no other. */
+/* A failed session has only its own reason. */
 static void failing(void **state)
 {
 	struct client_result result, alone;
@@ -320,7 +326,7 @@ static void failing(void **state)
 	assert_string_equal(result.shadow_text, "");
 }
 
-/* Nor has one whose handshake was over before it failed. */
+/* So has one that failed after its handshake was over. */
 static void failing_verification(void **state)
 {
 	struct smtptls_config *config =
@@ -367,7 +373,7 @@ static void client_role(void **state)
 	smtptls_conn_free(server);
 }
 
-/* ---- the setter, and the freeze ---- */
+/* ---- the setter, and freezing ---- */
 
 static void setter(void **state)
 {
@@ -381,7 +387,7 @@ static void setter(void **state)
 	assert_int_equal(smtptls_config_set_shadow_policy(config, policy),
 			 SMTPTLS_E_ARG);
 	smtptls_policy_unref(policy);
-	/* Set again, each is let go of. */
+	/* When it is set again, the previous one is released. */
 	set_shadow(config, POLICY(.protocols = "TLSv1.2"));
 	set_shadow(config, POLICY(.protocols = "TLSv1.3"));
 	freeze(config);
@@ -390,7 +396,7 @@ static void setter(void **state)
 	smtptls_config_unref(config);
 }
 
-/* Under which the server would not even start. */
+/* A certificate with which the server would not even start. */
 static void weak_certificate(void **state)
 {
 	struct smtptls_config *config =

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * signer: a certificate whose key is elsewhere: what its signer is asked, for
- * each type of key and version of TLS, and what comes of bad answers.
+ * each key type and TLS version, and what happens on bad answers.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -119,8 +119,8 @@ static void close_signer(struct signer *signer)
 }
 
 /*
- * A certificate of another type of key, or for another usage, 0: any, signed by
- * itself: its file.
+ * The file of a self-signed certificate with another key type, or with this
+ * usage only; `usage` 0: any.
  */
 static const char *other_cert(struct signer *signer, int algorithm,
 			      unsigned bits, unsigned usage)
@@ -185,7 +185,7 @@ static int add(struct smtptls_config *config, const char *file,
 	return smtptls_config_add_cert_signer(config, file, sign, signer);
 }
 
-/* The handshake of a client with this priority: its result. */
+/* A client's handshake with this priority; returns its result. */
 static int meet(struct smtptls_config *config, const char *priority,
 		struct smtptls_info *info)
 {
@@ -224,7 +224,7 @@ static void freeze_with(struct smtptls_config *config, const char *file,
 	assert_int_equal(smtptls_config_freeze(config), 0);
 }
 
-/* Each version of TLS asks once, for this. */
+/* Each version of TLS asks once, for this scheme. */
 static void expect_scheme(struct smtptls_config *config, struct signer *signer,
 			  const char *priority, unsigned scheme)
 {
@@ -284,7 +284,7 @@ static void test_other_keys(void **state)
 	freeze_with(*state, file, &signer, NULL);
 	expect_scheme(*state, &signer, PEER_TLS12, 0x0807);
 	expect_scheme(*state, &signer, PEER_TLS13, 0x0807);
-	/* the whole text: two random values and what stands behind them */
+	/* the whole text: two random values and what follows */
 	assert_true(signer.len > 64);
 	close_signer(&signer);
 
@@ -304,7 +304,7 @@ static void test_other_keys(void **state)
 	smtptls_config_unref(config);
 }
 
-/* Before TLS 1.2 there is a digest without a name. */
+/* Before TLS 1.2 there is a digest without an algorithm. */
 static void test_old_versions(void **state)
 {
 	struct smtptls_config *config = *state;
@@ -324,7 +324,7 @@ static void test_old_versions(void **state)
 	smtptls_config_unref(config);
 }
 
-/* Both are as they would be in files: the policy finds the one that fits. */
+/* As if both keys were in files: the policy finds the one that fits. */
 static void test_several(void **state)
 {
 	struct smtptls_config *config = *state;
@@ -342,14 +342,14 @@ static void test_several(void **state)
 	expect_scheme(config, &ecdsa, PEER_TLS13, 0x0403);
 	expect_scheme(config, &ecdsa, PEER_TLS12, 0x0403);
 	ecdsa.asked = rsa.asked = 0;
-	/* the first of the RSA keys, which is in the file */
+	/* the first RSA key, which is in the file */
 	assert_int_equal(meet(config, PEER_TLS12 SIGN("RSA-SHA256"), NULL), 0);
 	assert_int_equal(ecdsa.asked + rsa.asked, 0);
 	close_signer(&rsa);
 	close_signer(&ecdsa);
 }
 
-/* It decrypts nothing, and the policy knows that. */
+/* A signer cannot decrypt, and the policy knows that. */
 static void test_no_rsa_key_exchange(void **state)
 {
 	static const char *const client = PEER_TLS12 ":-KX-ALL:+RSA";
@@ -367,7 +367,7 @@ static void test_no_rsa_key_exchange(void **state)
 	assert_int_equal(info.reason, SMTPTLS_REASON_KEY_USAGE);
 	assert_int_equal(meet(config, PEER_TLS12, NULL), 0);
 	close_signer(&signer);
-	/* as it does with the key at hand */
+	/* as it does with a key in a file */
 	assert_int_equal(smtptls_config_set_policy(file, policy), 0);
 	assert_int_equal(smtptls_config_add_cert_file(file, rsa_server()->file,
 						      rsa_server()->file),
@@ -378,7 +378,7 @@ static void test_no_rsa_key_exchange(void **state)
 	smtptls_policy_unref(policy);
 }
 
-/* GnuTLS, which chooses under a priority, knows it too. */
+/* GnuTLS, which chooses when there is a priority, knows it too. */
 static void test_no_rsa_key_exchange_by_priority(void **state)
 {
 	static const char *const client = PEER_TLS12 ":-KX-ALL:+RSA:+ECDHE-RSA";
@@ -425,7 +425,7 @@ static void test_no_rsa_key_exchange_by_priority(void **state)
 	}
 }
 
-/* A client shows its certificate by one too. */
+/* A client can show a certificate with a signer too. */
 static void test_client(void **state)
 {
 	struct smtptls_config *config = *state;
@@ -471,7 +471,7 @@ static void refuse_once(struct smtptls_config *config, const char *priority,
 	assert_int_equal(client->alert, GNUTLS_A_INTERNAL_ERROR);
 	smtptls_conn_free(conn);
 	peer_free(client);
-	/* and the next one is as good as any */
+	/* and the next session succeeds as usual */
 	signer->mood = GOOD;
 	assert_int_equal(meet(config, priority, NULL), 0);
 }
@@ -569,7 +569,7 @@ static void test_bad_settings(void **state)
 	assert_int_equal(
 		smtptls_config_add_cert_signer(config, file, NULL, &signer),
 		SMTPTLS_E_ARG);
-	/* After all of that it can still be used. */
+	/* After all of that, it can still be used. */
 	freeze_with(config, file, &signer, NULL);
 	assert_int_equal(count_chains(config), 1);
 	assert_int_equal(meet(config, PEER_TLS13, NULL), 0);
@@ -577,7 +577,7 @@ static void test_bad_settings(void **state)
 	close_signer(&signer);
 }
 
-/* The first certificate is the leaf, in whatever order the others stand. */
+/* The first certificate is the leaf, whatever the order of the others. */
 static void test_chain(void **state)
 {
 	const struct testcert *outer, *inner, *leaf;

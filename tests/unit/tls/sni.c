@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names that clients ask a server for, and that its certificates have or not:
- * the note in the default mode, and the refusal in the strict one.
+ * Names that clients request of a server, and that its certificates have or
+ * lack: the note in the default mode, and the refusal in strict mode.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -90,7 +90,7 @@ static const struct {
 	{ "m", 0 },
 };
 
-/* By a policy, and by a priority string without one. */
+/* With a policy, and with a priority string alone. */
 static void strict(void **state)
 {
 	static const char *const priorities[] = { NULL, "NORMAL" };
@@ -131,7 +131,7 @@ static void strict(void **state)
 	}
 }
 
-/* What no name would help is said at once, as it is without a name. */
+/* A hello that no name would help is refused first, as without a name. */
 static void hopeless(void **state)
 {
 	struct smtptls_conn *conn = start(1, NULL);
@@ -147,10 +147,10 @@ static void hopeless(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* The same of a hello in whose version there is SSLv3. */
+/* The same for a hello whose version is SSLv3. */
 static void too_old(void **state)
 {
-	enum { VERSION = 5 + 4 }; /* behind the headers */
+	enum { VERSION = 5 + 4 }; /* after the headers */
 	struct smtptls_conn *conn = start(1, NULL);
 	struct peer *peer =
 		client("NORMAL:-VERS-ALL:+VERS-TLS1.2", "stranger.example");
@@ -195,14 +195,15 @@ static void noted(void **state)
 }
 
 /*
- * Of several certificates of one type the one that is meant is shown, in
- * whatever spelling: with other letters, with a dot, by its wildcard.
+ * Of several certificates of one type, the one with the requested name is
+ * shown, whatever its spelling: in another case, with a trailing dot, by
+ * wildcard.
  */
 static void shown(void **state)
 {
 	static const struct {
 		const char *asked,
-			*cert; /* the first name of the certificate */
+			*cert; /* the first name in the certificate */
 	} rows[] = {
 		{ "mx.example.org", "mx.example.org" },
 		{ "mail.example.org", "mx.example.org" },
@@ -212,7 +213,7 @@ static void shown(void **state)
 		{ "MX2.example.org", "MX2.example.org" },
 		{ "mx2.example.org", "MX2.example.org" },
 		{ "mx2.example.org.", "MX2.example.org" },
-		/* the first, where nothing else decides */
+		/* the first one, if nothing else decides */
 		{ "other.example.org", "mx.example.org" },
 		{ NULL, "mx.example.org" },
 	};
@@ -236,7 +237,9 @@ static void shown(void **state)
 			smtptls_config_set_ca_file(config, peer_ca()->file), 0);
 		freeze(config);
 		conn = peer_conn(config, SMTPTLS_SERVER);
-		/* and a client is still verified by the same authorities */
+		/*
+		 * and a client is still verified against the same authorities
+		 */
 		assert_int_equal(
 			smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_CA), 0);
 		assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
@@ -265,7 +268,7 @@ static void shown(void **state)
 	}
 }
 
-/* A ticket does not lead around it. */
+/* A ticket does not bypass it. */
 static void resumed(void **state)
 {
 	struct smtptls_config *config;
@@ -309,7 +312,7 @@ static void resumed(void **state)
 	}
 }
 
-/* A host that takes the hook away loses sessions, as it does with a policy. */
+/* A host that removes the hook loses sessions, as it does with a policy. */
 static void hook_removed(void **state)
 {
 	struct smtptls_conn *conn = start(1, "NORMAL");
@@ -326,7 +329,7 @@ static void hook_removed(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* A message that no client sends meets no policy where there is none. */
+/* A message that clients never send fails without a policy too. */
 static void server_hello(void **state)
 {
 	static const char hello[] = "\x16\3\3\0\x2a\2\0\0\x26\3\3"
@@ -340,7 +343,9 @@ static void server_hello(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* It is the server's matter: a client of the same configuration is free. */
+/*
+ * It only concerns servers: a client of the same configuration is not affected.
+ */
 static void clients(void **state)
 {
 	struct smtptls_conn *conn =

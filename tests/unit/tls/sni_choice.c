@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A server's host chooses a configuration by the name that the client asks for:
- * what it is asked, how often, and what of the answer applies.
+ * A server's host chooses a configuration by the name that the client requests:
+ * what the host is asked, how often, and which parts of the answer apply.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@
 
 static const char *const versions[] = { PEER_TLS12, PEER_TLS13 };
 
-/* The host's directory of one name, and what it was asked. */
+/* The host's directory with one name, and what it was asked. */
 struct host {
 	const char *name;
 	struct smtptls_config *config;
@@ -44,7 +44,7 @@ static struct smtptls_config *choose(const char *name, void *arg)
 	return smtptls_config_ref(host->config);
 }
 
-/* Not frozen, for this name, and with the secret that all share. */
+/* Not frozen, for this name, with the ticket secret that all share. */
 static struct smtptls_config *config_for(const struct smtptls_policy_spec *spec,
 					 const char *name)
 {
@@ -54,7 +54,10 @@ static struct smtptls_config *config_for(const struct smtptls_policy_spec *spec,
 	return config;
 }
 
-/* That of the connections, frozen: for "mx.example.org", and asks `host`. */
+/*
+ * The frozen configuration of connections: for "mx.example.org"; it asks
+ * `host`.
+ */
 static struct smtptls_config *asking(struct host *host, int strict)
 {
 	struct smtptls_config *config = config_for(NULL, "mx.example.org");
@@ -71,7 +74,7 @@ static struct smtptls_config *frozen(struct smtptls_config *config)
 	return config;
 }
 
-/* One handshake; the connection and the client are the caller's. */
+/* One handshake; the caller owns the connection and the client. */
 static struct smtptls_conn *meet(struct smtptls_config *config, int verify,
 				 const char *priority, const char *name,
 				 struct peer **client)
@@ -99,7 +102,7 @@ static void leave(struct smtptls_conn *conn, struct peer **client)
 	smtptls_conn_free(conn);
 }
 
-/* The common name of the certificate that the client was shown. */
+/* Check the common name of the certificate that the client was shown. */
 static void assert_shown(struct peer *client, const char *expected)
 {
 	const gnutls_datum_t *der;
@@ -138,7 +141,7 @@ static void chosen(void **state)
 		{ "b.example.net", "b.example.net", "mx.example.org" },
 		{ "xn--bcher-kva.example", "xn--bcher-kva.example",
 		  "mx.example.org" },
-		/* and what it is not asked for; GnuTLS refuses some itself */
+		/* and what it is not asked; GnuTLS refuses some names itself */
 		{ NULL, NULL, "mx.example.org" },
 		{ "..", NULL, "mx.example.org" },
 		{ "../a.example.net", NULL, NULL },
@@ -177,7 +180,7 @@ static void chosen(void **state)
 	smtptls_config_unref(host.config);
 }
 
-/* A host that keeps nothing: the connection is the only owner. */
+/* A host that keeps no reference: the connection is the only owner. */
 static void only_owner(void **state)
 {
 	struct host host = { "a.example.net", NULL, 0, "" };
@@ -199,7 +202,7 @@ static void only_owner(void **state)
 	leave(conn, &client);
 }
 
-/* The second ClientHello of a HelloRetryRequest has the same name. */
+/* The second ClientHello, after a HelloRetryRequest, has the same name. */
 static void retried(void **state)
 {
 	static const char priority[] =
@@ -225,7 +228,7 @@ static void retried(void **state)
 	smtptls_config_unref(host.config);
 }
 
-/* The policy, or priority string, is that of the chosen one. */
+/* The policy, or priority string, of the chosen configuration applies. */
 static void policies(void **state)
 {
 	struct smtptls_config *configs[3];
@@ -256,7 +259,7 @@ static void policies(void **state)
 			assert_string_equal(host_info(conn).cipher_openssl,
 					    "TLS_AES_128_GCM_SHA256");
 		leave(conn, &client);
-		/* and what it refuses is refused, in its words */
+		/* and what it refuses is refused, with its message */
 		conn = meet(config, SMTPTLS_VERIFY_NONE,
 			    i < 2 ? PEER_TLS13
 				  : PEER_TLS13 ":-AES-128-GCM:-AES-128-CCM",
@@ -273,7 +276,7 @@ static void policies(void **state)
 	smtptls_config_unref(config);
 }
 
-/* From a priority string to a policy, and no session without being asked. */
+/* From a priority string to a policy, and no session without asking. */
 static void without_policy(void **state)
 {
 	struct host host = { "a.example.net",
@@ -296,7 +299,7 @@ static void without_policy(void **state)
 	conn = meet(config, SMTPTLS_VERIFY_NONE, "NORMAL", NULL, &client);
 	assert_string_equal(host_info(conn).protocol, "TLSv1.2");
 	leave(conn, &client);
-	/* a host that takes the hook away */
+	/* a host that removes the hook */
 	conn = peer_conn(smtptls_config_ref(config), SMTPTLS_SERVER);
 	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
 	gnutls_handshake_set_hook_function(smtptls_conn_gnutls(conn),
@@ -337,7 +340,10 @@ static void own_callback(void **state)
 	smtptls_config_unref(host.config);
 }
 
-/* The connection's way of verifying, by the chosen one's authorities. */
+/*
+ * The connection's way of verifying, with the chosen configuration's
+ * authorities.
+ */
 static void authorities(void **state)
 {
 	const struct testcert *other = testcert_ca("other CA");
@@ -371,7 +377,9 @@ static void authorities(void **state)
 	smtptls_config_unref(host.config);
 }
 
-/* A ticket is for the configuration that gave it, though all share a secret. */
+/*
+ * A ticket is for the configuration that issued it, though all share a secret.
+ */
 static void tickets(void **state)
 {
 	static const char *const names[] = { "a.example.net", "mx.example.org",
@@ -419,7 +427,7 @@ static void tickets(void **state)
 	smtptls_config_unref(host.config);
 }
 
-/* unrecognized_name, by the strictness of the one that serves the name. */
+/* unrecognized_name, if the configuration that serves the name is strict. */
 static void strict(void **state)
 {
 	static const struct {
@@ -463,7 +471,7 @@ static void strict(void **state)
 	}
 }
 
-/* A host that returns what cannot serve. */
+/* A host that returns a configuration that cannot serve. */
 static void unfit(void **state)
 {
 	static const char *const texts[] = {
@@ -508,7 +516,7 @@ static void setter(void **state)
 	(void)state;
 	assert_int_equal(smtptls_config_set_sni(NULL, choose, &host),
 			 SMTPTLS_E_ARG);
-	/* taken away */
+	/* removed again */
 	assert_int_equal(smtptls_config_set_sni(config, never, &host), 0);
 	assert_int_equal(smtptls_config_set_sni(config, NULL, NULL), 0);
 	freeze(config);

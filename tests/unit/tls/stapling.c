@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stapling: which OCSP responses a server sends, and to whom; what is said of
- * those that it does not. OpenSSL makes them, and is the client.
+ * stapling: which OCSP responses a server sends, and to whom; what is reported
+ * about those that it does not send. OpenSSL makes them, and is the client.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,7 +88,7 @@ static const char *file_of(const struct ocsp_spec *spec, gnutls_datum_t *der)
 #define RESPONSE(...)                                                          \
 	file_of(&(const struct ocsp_spec){ .issuer = ca, __VA_ARGS__ }, NULL)
 
-/* A text that GnuTLS has made, as a string. */
+/* A text exported by GnuTLS, as a string. */
 static char *pem(int (*export)(void *, gnutls_x509_crt_fmt_t, gnutls_datum_t *),
 		 void *object)
 {
@@ -114,7 +114,7 @@ static int export_key(void *object, gnutls_x509_crt_fmt_t format,
 	return gnutls_x509_privkey_export2(object, format, out);
 }
 
-/* With the issuer behind it, unless it is alone. */
+/* Followed by its issuer, unless it is alone. */
 static void add(struct smtptls_config *config, const struct chain_cert *cert,
 		int alone)
 {
@@ -144,7 +144,7 @@ static struct smtptls_config *config_of(const struct chain_cert *cert)
 
 /* ---- what clients see ---- */
 
-/* Each version; `der` NULL: none is sent. */
+/* In each version; `der` NULL: none is sent. */
 static void check(struct smtptls_config *config, struct client_spec spec,
 		  const gnutls_datum_t *der)
 {
@@ -183,7 +183,10 @@ static void test_sent(void **state)
 	check_asked(config, &der);
 	check(config, (struct client_spec){ .status = 0 }, NULL);
 	smtptls_config_unref(config);
-	/* by a priority string of the host's, and before its certificate */
+	/*
+	 * with a priority string of the host's, and added before its
+	 * certificate
+	 */
 	assert_int_equal(smtptls_config_new(&config), 0);
 	assert_int_equal(smtptls_config_set_priority(config, "NORMAL"), 0);
 	assert_int_equal(smtptls_config_add_ocsp_file(
@@ -233,7 +236,7 @@ static void test_several(void **state)
 	}
 }
 
-/* Of two about one certificate, whichever is first. */
+/* Of two for the same certificate, the longer one, in either order. */
 static void test_longer(void **state)
 {
 	const struct ocsp_spec spec = {
@@ -313,7 +316,9 @@ static void test_refused(void **state)
 		"is not sent: the responder has answered with an error");
 }
 
-/* The issuer is behind the certificate, among the authorities, or unknown. */
+/*
+ * The issuer follows the certificate, is among the authorities, or is unknown.
+ */
 static void test_issuer(void **state)
 {
 	const struct ocsp_spec spec = { .leaf = ecdsa, .issuer = ca };
@@ -376,7 +381,7 @@ static void test_demand(void **state)
 	check_demand(for_clients, NULL, 0);
 }
 
-/* ---- our own client ---- */
+/* ---- the library's own client ---- */
 
 static struct smtptls_config *trusting(void)
 {
@@ -391,7 +396,7 @@ static struct smtptls_config *trusting(void)
 	return config;
 }
 
-/* One session, whose bytes it gives or offers; returns 1 when resumed. */
+/* One session, which saves or offers `bytes`; returns 1 if it was resumed. */
 static int session(struct smtptls_config *server, struct smtptls_config *client,
 		   unsigned char *bytes, ssize_t *len)
 {
@@ -422,7 +427,7 @@ static int session(struct smtptls_config *server, struct smtptls_config *client,
 	return resumed;
 }
 
-/* A resumed session has the status that it began with. */
+/* A resumed session has the status of the original session. */
 static void test_resumed(void **state)
 {
 	static unsigned char bytes[SMTPTLS_SESSION_MAX];
@@ -441,7 +446,7 @@ static void test_resumed(void **state)
 	smtptls_config_unref(client);
 }
 
-/* ---- a choice by the name ---- */
+/* ---- a configuration chosen by name ---- */
 
 static struct smtptls_config *choose(const char *name, void *arg)
 {
@@ -476,7 +481,7 @@ static void test_sni(void **state)
 	free(usual_der.data);
 }
 
-/* ---- files that are none ---- */
+/* ---- files that are not responses ---- */
 
 static void check_error(struct smtptls_config *config, const char *file,
 			int error, const char *text)
@@ -514,7 +519,7 @@ static void test_errors(void **state)
 	smtptls_config_unref(config);
 }
 
-/* Wherever memory ends, a later call succeeds and sends what it should. */
+/* Wherever memory runs out, a later call succeeds and sends the response. */
 static void test_no_memory(void **state)
 {
 	const struct ocsp_spec spec = { .leaf = ecdsa, .issuer = ca };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * status: what only GnuTLS knows of a session, and the verdict on the peer
- * listens to: a status of OCSP that the server sends or has to send, and the
- * profile of a priority string of the host's. OpenSSL makes the responses.
+ * status: facts about a session that only GnuTLS knows, and that the verdict on
+ * the peer takes into account: an OCSP status that the server sends or must
+ * send, and the profile of a priority string of the host's. OpenSSL makes the
+ * responses.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +32,7 @@ static const struct chain_spec root = {
 
 static const struct row {
 	const char *what;
-	int staple; /* the certificate demands a status */
+	int staple; /* must-staple */
 	enum response response;
 	const char *priority; /* of the client; NULL: it has a policy */
 	int error, reason, alert;
@@ -76,7 +77,9 @@ static const struct row {
 	  .reason = SMTPTLS_REASON_CERT_WEAK },
 };
 
-/* The server's response, which GnuTLS would check if it were loaded. */
+/*
+ * The server's response, given without loading it, since GnuTLS would check it.
+ */
 static int give(gnutls_session_t tls, void *arg, gnutls_datum_t *copy)
 {
 	const gnutls_datum_t *response = arg;
@@ -114,7 +117,7 @@ static struct peer *peer_of(peer_maker *make, const char *priority,
 	return peer;
 }
 
-/* A connection that trusts this authority alone. */
+/* A connection that trusts only this authority. */
 static struct smtptls_conn *conn_of(struct smtptls_config *config, int role,
 				    const struct chain_cert *ca)
 {
@@ -202,7 +205,7 @@ static void test_rows(void **state)
 	}
 }
 
-/* No client sends a status. */
+/* A client sends no status. */
 static void test_client(void **state)
 {
 	const struct chain_spec spec = { .cn = "client",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * token: PKCS#11 URLs in the place of files. GnuTLS's three functions that reach
- * for a token are the test's own here; tests/interop/keys.py has a real one.
+ * token: PKCS#11 URLs instead of files. The three GnuTLS functions that access
+ * a token are replaced here; tests/interop/keys.py uses a real one.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@ static struct {
 	const char *pem;
 	int error;
 	int pin_per_signature;
-	int opened; /* how often a key was */
+	int opened; /* how often a key was opened */
 	gnutls_pin_callback_t ask;
 	void *arg;
 } token;
@@ -43,7 +43,7 @@ int __wrap_gnutls_x509_crt_list_import_url(gnutls_x509_crt_t **crt,
 					   gnutls_pin_callback_t ask, void *arg,
 					   unsigned flags);
 
-/* A key that asks for the PIN again, and signs without one no more. */
+/* A key that asks for the PIN again, and no longer signs without one. */
 static int sign_with_pin(gnutls_privkey_t key,
 			 gnutls_sign_algorithm_t algorithm, void *userdata,
 			 unsigned flags, const gnutls_datum_t *hash,
@@ -123,7 +123,7 @@ static const struct testcert *rsa_server(void)
 	return testcert_server(usual_ca(), TESTCERT_RSA, "mx.example.org");
 }
 
-/* Certificate and key in one PEM, as the token's. */
+/* Certificate and key in one PEM, stored on the token. */
 static void hold(const struct testcert *cert)
 {
 	memset(&token, 0, sizeof(token));
@@ -174,7 +174,7 @@ static void test_urls(void **state)
 	for (i = 0; i < COUNT(shown); i++) {
 		stls_token_url_show(shown[i][0], text, sizeof(text));
 		assert_string_equal(text, shown[i][1]);
-		/* no room for the rest */
+		/* no space for the rest */
 		stls_token_url_show(shown[i][0], small, sizeof(small));
 		assert_string_equal(small, URL);
 	}
@@ -184,7 +184,7 @@ static void test_urls(void **state)
 	assert_string_equal(text, "pkcs11:");
 }
 
-/* Every pair of a file and a URL serves. */
+/* Every combination of a file and a URL works. */
 static void test_pairs(void **state)
 {
 	const struct testcert *certs[] = { usual_server(), rsa_server() };
@@ -214,7 +214,9 @@ static void test_pairs(void **state)
 	}
 }
 
-/* Among several its key is opened once more, for itself alone. */
+/*
+ * With several certificates, its key is opened again for separate credentials.
+ */
 static void test_several(void **state)
 {
 	struct smtptls_config *config = *state;
@@ -313,7 +315,7 @@ static void test_pin(void **state)
 
 	asked = 0;
 	hold(usual_server());
-	/* without a host that answers it is asked as GnuTLS likes */
+	/* without a callback of the host's, GnuTLS asks in its own way */
 	assert_int_equal(smtptls_config_add_cert_file(config, URL, URL), 0);
 	assert_null(token.ask);
 	assert_int_equal(
@@ -324,20 +326,23 @@ static void test_pin(void **state)
 	assert_int_equal(ask(0, pin, sizeof(pin)), 0);
 	assert_string_equal(pin, "1234");
 	assert_int_equal(asked, 1);
-	/* no room for it */
+	/* the buffer is too small */
 	assert_int_equal(ask(0, pin, 4), GNUTLS_E_PKCS11_PIN_ERROR);
 	assert_int_equal(ask(0, pin, 5), 0);
 	assert_int_equal(asked, 3);
-	/* again: the first was wrong, and the token may count them */
+	/* again: the first was wrong, and the token may count attempts */
 	assert_int_equal(ask(1, pin, sizeof(pin)), GNUTLS_E_PKCS11_PIN_ERROR);
 	assert_int_equal(asked, 3);
-	/* in a handshake */
+	/* during a handshake */
 	assert_int_equal(smtptls_config_freeze(config), 0);
 	assert_int_equal(ask(0, pin, sizeof(pin)), GNUTLS_E_PKCS11_PIN_ERROR);
 	assert_int_equal(asked, 3);
 }
 
-/* For each signature, so in handshakes, the host is not asked: it is refused. */
+/*
+ * The host cannot be asked at each signature, in handshakes: the key is
+ * refused.
+ */
 static void test_pin_per_signature(void **state)
 {
 	static const char sentence[] =
@@ -353,7 +358,7 @@ static void test_pin_per_signature(void **state)
 		0);
 	token.pin_per_signature = 1;
 	refuse(config, file, URL, testcert_join(URL, sentence));
-	/* which is said of this key alone */
+	/* this message is only for such a key */
 	token.pin_per_signature = 0;
 	token.error = GNUTLS_E_PKCS11_ERROR;
 	refuse(config, file, URL, URL ": PKCS #11 error");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whom a connection believes: client certificates before a server in each way
- * of verifying, server certificates and names before a client, and sessions
- * that are resumed, which must not lead around any of it.
+ * Which peers a connection accepts: client certificates by a server in each way
+ * of verifying, server certificates and names by a client, and resumed
+ * sessions, which must not bypass any of it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@ static const char server_names[] =
 
 /* ---- clients before a server ---- */
 
-/* One that is revoked, always the same. */
+/* A revoked certificate, always the same. */
 static const struct testcert *revoked(void)
 {
 	return testcert_client(peer_ca(), TESTCERT_ECDSA, "revoked");
@@ -53,7 +53,7 @@ struct shown {
 	int alert[2]; /* under TLS 1.2 and 1.3 */
 };
 
-/* One handshake with a certificate, and what must come of it. */
+/* One handshake with a certificate, and its expected result. */
 static void check_client(const struct shown *shown, const char *crl, int v,
 			 int mode)
 {
@@ -161,7 +161,7 @@ static void test_client_certificates(void **state)
 				check_client(&all[i], crl, v, mode);
 }
 
-/* A server that takes servers' certificates of its clients. */
+/* A server that accepts server certificates from its clients. */
 static void test_client_purpose(void **state)
 {
 	static const struct {
@@ -210,8 +210,8 @@ static void test_client_purpose(void **state)
 }
 
 /*
- * With TLS 1.3 a client has finished and speaks before it is judged; none of
- * that is delivered, and it gets no ticket.
+ * Under TLS 1.3 a client has finished and can send data before it is judged;
+ * none of that is delivered, and the client gets no ticket.
  */
 static void test_nothing_before_the_verdict(void **state)
 {
@@ -250,7 +250,7 @@ static struct smtptls_conn *client_of(const char *name, int mode)
 	return conn;
 }
 
-/* What a client that requires verification says of a server. */
+/* The verdict of a client that requires verification on a server. */
 static int judge(const struct testcert *cert, const char *name, int v)
 {
 	struct smtptls_conn *conn = client_of(name, SMTPTLS_VERIFY_CA);
@@ -340,7 +340,7 @@ static void test_server_certificates(void **state)
 	}
 }
 
-/* A client that requires verification has to say of whom. */
+/* A client that requires verification must name its server. */
 static void test_verification_needs_a_name(void **state)
 {
 	struct smtptls_conn *conn = client_of(NULL, SMTPTLS_VERIFY_CA);
@@ -359,7 +359,7 @@ static void test_verification_needs_a_name(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* One that does not require it goes on with whomever it meets. */
+/* A client that does not require it goes on with any server. */
 static void test_server_not_required(void **state)
 {
 	const struct testcert *cert = testcert_server(
@@ -417,7 +417,7 @@ static void test_client_and_server(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* A client that gets more than the 220 in the clear goes no further. */
+/* A client that gets more than the 220 in plaintext does not go on. */
 static void test_client_injection(void **state)
 {
 	struct smtptls_conn *conn =
@@ -461,7 +461,7 @@ static struct smtptls_conn *shared_server(const struct shared *shared)
 	return conn;
 }
 
-/* Resume a session on another server; 1 when it was resumed. */
+/* Resume a session on another server; 1 if it was resumed. */
 static int resumes(const char *version, const struct shared *first,
 		   const struct shared *second)
 {

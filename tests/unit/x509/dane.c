@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dane: chains and TLSA records, and the verdict on them: what tests/differential
- * compares with OpenSSL, in named cases, and what it cannot see.
+ * dane: chains and TLSA records, and the verdict on them: named cases of what
+ * tests/differential compares with OpenSSL, and cases that it does not cover.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -55,14 +55,14 @@
 struct row {
 	const char *what;
 	struct chain_spec spec[CERTS]; /* leaf first; the root is last */
-	const char *shown;	       /* "01": what the server presents */
+	const char *shown;	       /* "01": the indices presented */
 	struct {
 		int usage, selector, matching;
 		int of; /* which certificate; CERTS: another's */
 	} record[RECORDS];
 	const char *name; /* NULL: HOST */
 	int error, reason;
-	unsigned number, depth; /* of what matches */
+	unsigned number, depth; /* of the match */
 	int weak;
 };
 
@@ -112,7 +112,7 @@ static const struct row rows[] = {
 	  .error = SMTPTLS_E_CERT_TLSA, .reason = SMTPTLS_REASON_CERT_TLSA },
 	{ "TA, and EE of another", GOOD, "01",
 	  { { EE, 1, 1, CERTS }, { TA, 1, 1, 1 } }, .number = 2, .depth = 1 },
-	/* RFC 7671 section 5.2: below the anchor it is ordinary PKIX */
+	/* RFC 7671 section 5.2: below the anchor, ordinary PKIX rules apply */
 	{ "TA, another name", GOOD, "01", { { TA, 1, 1, 1 } }, .name = "x.example.org",
 	  .error = SMTPTLS_E_CERT_NAME, .reason = SMTPTLS_REASON_CERT_NAME, .number = 1, .depth = 1 },
 	{ "TA, expired", { LEAF(PAST), INNER(), ROOT() }, "01", { { TA, 1, 1, 1 } },
@@ -334,7 +334,7 @@ static void test_names(void **state)
 	unmake(&made);
 }
 
-/* A leaf that signed itself: a bare key of its own is above it. */
+/* A self-signed leaf, whose own bare key is its trust anchor. */
 static void test_self_signed(void **state)
 {
 	static const struct chain_spec self = LEAF();
@@ -348,7 +348,7 @@ static void test_self_signed(void **state)
 	add(&made.set, cert, TA, 0, 0);
 	add(&made.set, cert, TA, 1, 1);
 	assert_int_equal(judge(&made, &name, 1, &verdict), SMTPTLS_E_CERT_TLSA);
-	/* nor when it is sent twice */
+	/* nor if it is sent twice */
 	made.shown[1] = cert->der;
 	made.count = 2;
 	assert_int_equal(judge(&made, &name, 1, &verdict), SMTPTLS_E_CERT_TLSA);
@@ -362,8 +362,8 @@ static void test_self_signed(void **state)
 }
 
 /*
- * Authorities of one name, and nothing tells their keys apart but what they
- * have signed.
+ * Authorities of the same name, whose keys only differ in what they have
+ * signed.
  */
 static void test_same_name(void **state)
 {
@@ -400,7 +400,7 @@ static void test_same_name(void **state)
 	chain_free(twin[1]);
 }
 
-/* A signature that is longer than any is by no key. */
+/* An impossibly long signature matches no key. */
 static void test_long_signature(void **state)
 {
 	static const struct row row = { .spec = GOOD,
@@ -438,7 +438,7 @@ static void test_long_signature(void **state)
 	unmake(&made);
 }
 
-/* What a broken or long chain does to each usage. */
+/* What a broken or long chain means for each usage. */
 static void test_chains(void **state)
 {
 	const char *name = HOST;
@@ -466,7 +466,7 @@ static void test_chains(void **state)
 	assert_int_equal(stls_dane_verify(&peer, &made.set, &verdict),
 			 SMTPTLS_E_CERT_TRUST);
 	assert_int_equal(verdict.reason, SMTPTLS_REASON_CERT_MALFORMED);
-	/* a leaf that fits needs none of it */
+	/* a leaf that matches needs none of the chain */
 	add(&made.set, made.cert[0], EE, 1, 1);
 	assert_int_equal(stls_dane_verify(&peer, &made.set, &verdict), 0);
 	assert_int_equal(verdict.record, 2);
@@ -518,7 +518,7 @@ static void test_usable(void **state)
 	check_add(&set, 3, 1, 1, NULL, 0, 0);
 	check_add(&set, 3, 1, 1, data, 32, 1);
 	check_add(&set, 2, 0, 2, data, 64, 1);
-	/* a SEQUENCE that is no certificate, and no key */
+	/* a SEQUENCE that is neither a certificate nor a key */
 	check_add(&set, 3, 0, 0, data, 5, 0);
 	check_add(&set, 3, 1, 0, data, 5, 0);
 	check_add(&set, 2, 0, 0, cert->der.data, cert->der.size, 1);

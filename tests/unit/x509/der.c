@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * der: the parts of a certificate, with lengths of every size, cut anywhere, and
- * with lengths that lie.
+ * der: the parts of a certificate, with lengths of every size, truncated
+ * anywhere, and with wrong lengths.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #define INTEGER	 0x02
 #define VERSION	 0xa0
 
-/* DER is written from its end. */
+/* DER is written from the end. */
 struct der {
 	unsigned char bytes[1 << 18];
 	size_t start;
@@ -30,7 +30,7 @@ static void put_byte(struct der *der, size_t byte)
 	der->bytes[--der->start] = (unsigned char)byte;
 }
 
-/* The header of what stands there up to `end`. */
+/* Put a header before the content that ends at `end`. */
 static void put_header(struct der *der, unsigned tag, size_t end)
 {
 	size_t len = end - der->start, octets = 0;
@@ -109,13 +109,15 @@ static void test_shapes(void **state)
 		assert_int_equal(parts.spki.data[0], SEQUENCE);
 		for (j = header; j < parts.spki.len; j++)
 			assert_int_equal(parts.spki.data[j], 0x55);
-		/* the algorithm is behind it, with four bytes */
+		/* it is followed by the algorithm, of four bytes */
 		assert_ptr_equal(parts.tbs.data + parts.tbs.len,
 				 der.bytes + sizeof(der.bytes) - 4);
 	}
 }
 
-/* What ends behind the key is enough; what ends before it is not. */
+/*
+ * A certificate truncated after the key is enough; one truncated before is not.
+ */
 static void test_cuts(void **state)
 {
 	static const struct shape shape = { 1, 200, 9, 0 };
@@ -143,17 +145,20 @@ static void test_lengths(void **state)
 		const char *bytes;
 		size_t len;
 	} rows[] = {
-		/* of no length, of too many bytes, longer than it is */
+		/*
+		 * indefinite length, too many length bytes, longer than the
+		 * data
+		 */
 		{ "\x30\x80\x30\0", 4 },
 		{ "\x30\x0e\x30\x0c\2\x80" FIELDS, 16 },
-		/* which does not make two elements of it */
+		/* not to be read as two elements */
 		{ "\x30\x0d\x30\x0b\2\x80\0\x30\0\x30\0\x30\0\x30\0", 15 },
 		{ "\x30\x84\0\0\0\2\x30\0", 8 },
 		{ "\x30\x84\0\0\0\x0e\x30\x0c\2\0" FIELDS, 20 },
 		{ "\x30\x82\0", 3 },
 		{ "\x30\x03\x30\0", 4 },
 		{ "\x30\x02\x30\1", 4 },
-		/* another tag, or too little in it */
+		/* another tag, or too little content */
 		{ "\x31\x02\x30\0", 4 },
 		{ "\x30\x02\x31\0", 4 },
 		{ "\x30\x02\x30\0", 4 },
@@ -166,7 +171,7 @@ static void test_lengths(void **state)
 	(void)state;
 	assert_int_equal(
 		stls_der_parts("\x30\x0e\x30\x0c\2\0" FIELDS, 16, &parts), 0);
-	/* a key of nothing, whose length is the last byte */
+	/* an empty key, whose length is the last byte */
 	assert_int_equal(stls_der_parts("\x30\x0f\x30\x0d\2\0\x30\0\x30\0"
 					"\x30\0\x30\0\x30\x81\0",
 					17, &parts),

@@ -105,7 +105,7 @@ static void test_hkdf_of_rfc5869(void **state)
 	}
 }
 
-/* A shorter key is the beginning of a longer one, up to the largest. */
+/* A shorter output is a prefix of a longer one, up to the longest. */
 static void test_hkdf_lengths(void **state)
 {
 	static unsigned char longest[255 * STLS_SHA256_SIZE],

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * explain: what is added to a verdict for its sentence: the weakest part of a
- * chain, who stands at its end, which authorities were asked for, and whether a
- * client's certificate would be taken as a server's.
+ * chain, whose certificate is at its end, which authorities were requested, and
+ * whether a client's certificate would be accepted as a server's.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@
 
 static const struct chain_spec root_spec = { ROOT };
 
-/* A client's chain of at most two, and who is trusted. */
+/* A client's chain of at most two certificates, and who is trusted. */
 struct made {
 	struct chain_cert *root, *inner, *leaf;
 	gnutls_x509_trust_list_t trust;
@@ -115,7 +115,7 @@ static void weakest(void **state)
 		  1,
 		  1024,
 		  "RSA" },
-		/* what the trusted one has signed itself by does not count */
+		/* the trusted certificate's own signature does not count */
 		{ { ROOT, .rsa_bits = 1024, .hash = GNUTLS_DIG_SHA1 },
 		  { INNER },
 		  { .cn = "a" },
@@ -139,7 +139,7 @@ static void weakest(void **state)
 		assert_string_equal(made.verdict.weak_kind, rows[i].kind);
 		unmake(&made);
 	}
-	/* GnuTLS says so, and the figures do not */
+	/* GnuTLS reports it, and the key sizes do not show it */
 	make(&made, &root_spec, NULL,
 	     &(struct chain_spec){ .cn = "a", .rsa_bits = 2048 });
 	trust(&made, made.root);
@@ -197,7 +197,7 @@ static void end_of_chain(void **state)
 	check_end(&made, "\"CN=root\"", 1);
 	made.peer.count = 1;
 	check_end(&made, "\"CN=inner\"", 1);
-	/* in the wrong order, with the root, which is nobody's here */
+	/* in the wrong order, with a root that is not this chain's */
 	made.peer.count = 2;
 	made.der[1] = made.root->der;
 	check_end(&made, "\"CN=inner\"", 1);
@@ -215,7 +215,7 @@ static void end_of_chain(void **state)
 	unmake(&made);
 }
 
-/* Two that have issued one another have no end. */
+/* Two authorities that have issued each other's certificates: no end. */
 static void round_in_circles(void **state)
 {
 	const struct chain_spec a = { .cn = "a", .ca = 1, .usage = CERT_SIGN },
@@ -254,7 +254,7 @@ static void asked_for(void **state)
 		&(struct chain_spec){ .ca = 1, .usage = CERT_SIGN }, NULL);
 	for (i = 0; i < COUNT(expected); i++) {
 		assert_int_equal(gnutls_x509_trust_list_init(&list, 0), 0);
-		/* one that has no name is passed over, wherever it stands */
+		/* one without a name is skipped, wherever it is */
 		assert_int_equal(gnutls_x509_trust_list_add_trust_mem(
 					 list, &nameless->der, NULL,
 					 GNUTLS_X509_FMT_DER, 0, 0),
@@ -274,12 +274,12 @@ static void asked_for(void **state)
 		peer.server = 0;
 		assert_int_equal(stls_verify(&peer, &verdict),
 				 SMTPTLS_E_CERT_MISSING);
-		/* the list has an order of its own */
+		/* the list has its own order */
 		assert_int_equal(strlen(verdict.names), strlen(expected[i]));
 		for (left = 0, j = 0; j < i; j++)
 			left += strstr(verdict.names, names[j]) != NULL;
 		assert_int_equal(left, i < 2 ? i : 2);
-		/* a server is not asked for one */
+		/* a server is not asked for a certificate */
 		peer.server = 1;
 		assert_int_equal(stls_verify(&peer, &verdict),
 				 SMTPTLS_E_CERT_MISSING);

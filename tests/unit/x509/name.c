@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names: what is one, its normal form, and what a certificate's covers by RFC
- * 9525 section 6.3.
+ * Names: which are valid, their normal form, and which of them a certificate's
+ * name covers by RFC 9525 section 6.3.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,15 +18,15 @@
 #define LABEL_63                                                               \
 	"0123456789012345678901234567890123456789012345678901234567890ab"
 #define LABEL_61 "0123456789012345678901234567890123456789012345678901234567890"
-/* The longest that there is, and one byte more. */
+/* The longest possible name, and one byte more. */
 #define NAME_253 LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_61
 #define NAME_254 NAME_253 "a"
 
 struct form {
-	const char *name, *normal; /* NULL: there is none */
+	const char *name, *normal; /* NULL: not a name */
 };
 
-/* As a host's name, and as a dNSName, where nothing else is said. */
+/* As a host's name, and as a dNSName unless stated otherwise. */
 static const struct form plain[] = {
 	{ "mx.example.org", "mx.example.org" },
 	{ "MX.Example.ORG", "mx.example.org" },
@@ -66,7 +66,7 @@ static const struct form plain[] = {
 	{ "*example.org", NULL },
 };
 
-/* As a host's name there is none; as a dNSName this is it. */
+/* Not valid as a host's name; as a dNSName this is the normal form. */
 static const struct form wildcards[] = {
 	{ "*.example.org", "*.example.org" },
 	{ "*.Example.ORG.", "*.example.org" },
@@ -115,7 +115,7 @@ static void test_wildcard_of_full_length(void **state)
 	char name[256] = "*." NAME_253, out[STLS_NAME_SIZE + 1];
 
 	(void)state;
-	/* 253 bytes with the wildcard, and one more */
+	/* 253 bytes including the wildcard, and one more */
 	out[STLS_NAME_SIZE] = '#';
 	assert_int_equal(stls_name_normalize_presented(out, name, 253), 253);
 	assert_int_equal(strlen(out), 253);
@@ -185,7 +185,7 @@ static void test_covers(void **state)
 		{ "*.example.org", "xn--mx-3ya.example.org", 1 },
 		{ "*.example.org", "example.org", 0 },
 		{ "*.example.org", "a.mx.example.org", 0 },
-		/* the dot behind the wildcard is not to be passed over */
+		/* the dot after the wildcard must not be skipped */
 		{ "*.example.org", "mxexample.org", 0 },
 		{ "*.example.org", "mx.xexample.org", 0 },
 		{ "*.example.org", "localhost", 0 },

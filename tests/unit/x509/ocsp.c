@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ocsp: a response for each thing that a responder can say, and how it is
- * judged; what a file holds that is none.
+ * ocsp: a response for everything that a responder can say, and how it is
+ * judged; and files that contain no response.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -159,7 +159,7 @@ static void test_fresh(void **state)
 	assert_false(stls_staple_is_fresh(&none, 0));
 }
 
-/* Each byte wrong in turn: nothing that was signed may change. */
+/* Each byte changed in turn: no signed byte may change unnoticed. */
 static void test_damaged(void **state)
 {
 	const struct ocsp_spec spec = { .leaf = leaf, .issuer = ca };
@@ -178,7 +178,7 @@ static void test_damaged(void **state)
 		}
 		der.data[i] ^= 1;
 	}
-	/* The certificate that OpenSSL adds needs no check, being the issuer's. */
+	/* OpenSSL adds the issuer's certificate, which is not used. */
 	assert_in_range(taken, 0, ca->der.size + 32);
 	for (i = 0; i < der.size; i++) {
 		wrong = (gnutls_datum_t){ malloc(i + !i), (unsigned)i };

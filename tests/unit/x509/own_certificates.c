@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * own_certificates: what is read of certificates in GnuTLS's credentials: types
- * of keys by algorithm, curve and keyUsage, names in normal form, and the facts
- * of a chain.
+ * own_certificates: what is read from certificates in GnuTLS's credentials: key
+ * types by algorithm, curve and keyUsage, names in normal form, and the facts
+ * about a chain.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@
 #define ENCRYPT	     GNUTLS_KEY_KEY_ENCIPHERMENT
 #define NO_USAGE     (~0U)
 
-/* What a certificate is made with; it signs itself. */
+/* How to make a self-signed certificate. */
 struct spec {
 	gnutls_pk_algorithm_t pk;
 	unsigned bits;
@@ -81,7 +81,7 @@ static gnutls_x509_crt_t issue(const struct spec *spec,
 			crt, issuer ? issuer : crt, issuer ? issuer_key : key,
 			spec->hash ? spec->hash : GNUTLS_DIG_SHA256, 0),
 		0);
-	/* GnuTLS finds issuers of those that were parsed */
+	/* GnuTLS finds the issuers of parsed certificates only */
 	assert_int_equal(
 		gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der), 0);
 	gnutls_x509_crt_deinit(crt);
@@ -108,8 +108,8 @@ static const struct spec root_spec = { .pk = GNUTLS_PK_RSA,
 				       .cn = "root" };
 
 /*
- * Read a certificate, self-signed or, with `root`, below that one, which goes
- * with it in the chain or is trusted.
+ * Read a certificate that is self-signed or, with `root`, issued by the root,
+ * which is sent in the chain, trusted or unknown.
  */
 enum root { NO_ROOT, SENT, TRUSTED, UNKNOWN };
 
@@ -177,7 +177,7 @@ static void test_keys(void **state)
 		  SMTPTLS_KEY_ECDSA_P384, 0 },
 		{ GNUTLS_PK_ECDSA, CURVE(SECP521R1), SIGN,
 		  SMTPTLS_KEY_ECDSA_P521, 0 },
-		/* TLS 1.3 has no algorithm for it, and no policy has either */
+		/* neither TLS 1.3 nor any policy has an algorithm for it */
 		{ GNUTLS_PK_ECDSA, CURVE(SECP224R1), SIGN, 0, 0 },
 		{ GNUTLS_PK_ECDSA, CURVE(SECP256R1), ENCRYPT,
 		  IDLE(SMTPTLS_KEY_ECDSA_P256), 0 },
@@ -202,7 +202,7 @@ static void test_keys(void **state)
 		own = read_spec(&spec, UNKNOWN);
 		assert_int_equal(own.keys & (STLS_KEY_SHORT_512 - 1),
 				 all[i].keys);
-		/* all that are here have 1024 bits */
+		/* all RSA keys here have 1024 bits */
 		assert_int_equal(
 			own.keys & ~(STLS_KEY_SHORT_512 - 1),
 			all[i].keys & STLS_KEYS_RSA ? STLS_KEY_SHORT_512 : 0);
@@ -215,7 +215,7 @@ static void test_keys(void **state)
 	.pk = GNUTLS_PK_ECDSA, .bits = CURVE(SECP256R1), .usage = SIGN,        \
 	.cn = "cn.example.org"
 
-/* 1 when the certificate is for this name, in both ways of asking. */
+/* 1 if the certificate is for this name, by both functions. */
 static int named(const struct stls_own_certificates *own, const char *name)
 {
 	const struct stls_bytes bytes = { (const unsigned char *)name,
@@ -252,7 +252,7 @@ static void test_names(void **state)
 	assert_false(named(&own, "*.example.net"));
 	assert_false(named(&own, ""));
 	stls_own_certificates_free(&own);
-	/* for what still looks at it */
+	/* for clients that still accept it */
 	own = read_spec(&email, NO_ROOT);
 	assert_int_equal(own.cert[0].chain.named, 0);
 	assert_true(named(&own, "CN.example.org"));
@@ -295,7 +295,7 @@ static void test_chain(void **state)
 	own = read_spec(&spec, UNKNOWN);
 	assert_string_equal(own.cert[0].chain.missing, "CN=root");
 	stls_own_certificates_free(&own);
-	/* nobody relies on what a certificate says of itself */
+	/* nobody relies on a self-signature */
 	own = read_spec(&sha1, NO_ROOT);
 	assert_int_equal(own.cert[0].chain.signature_bits, 128);
 	assert_null(own.cert[0].chain.broken_hash);

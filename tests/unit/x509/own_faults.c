@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * own_faults: each sentence, and the figures on either side of its bound, from
- * facts alone.
+ * own_faults: each sentence, and the values on either side of its limit,
+ * derived from facts alone.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@ static const struct stls_own_chain_facts good = {
 	.signature_bits = 128,
 };
 
-/* Those of a good certificate, changed. */
+/* Check a good certificate's facts with one change. */
 #define WITH(check, change, ...)                                               \
 	do {                                                                   \
 		struct stls_own_chain_facts facts = good;                      \
@@ -82,7 +82,7 @@ static void test_warnings(void **state)
 	WITH(check_warning, until = NOW - 1,
 	     "mx.pem: the certificate has expired on 2001-09-09 "
 	     "01:46:39 UTC: renew it");
-	/* dates that cannot be read */
+	/* unreadable dates */
 	WITH(check_warning, from = facts.until = -1, NULL);
 	WITH(check_warning, named = 0,
 	     "mx.pem: the certificate has no host name in its SAN, "
@@ -104,7 +104,7 @@ static void test_warnings(void **state)
 static const struct stls_staple fresh = { { NULL, 0 }, NOW - 1, NOW + 1 },
 				stale = { { NULL, 0 }, NOW - 2, NOW };
 
-/* Whether a warning comes, and the certificate may not replace `old`. */
+/* Whether there is a warning, and the certificate may not replace `old`. */
 static void check_demand(int clients, const struct stls_staple *staple,
 			 int lacks)
 {
@@ -139,7 +139,7 @@ static void check_demand(int clients, const struct stls_staple *staple,
 				    "mx.pem: the certificate demands an OCSP "
 				    "status (must-staple), and there is no "
 				    "valid response");
-	/* It is not worse than what lacks one as well. */
+	/* It is not worse than one that lacks a response too. */
 	assert_int_equal(
 		stls_own_certificates_worse(&own, &own, &names, NOW, &error),
 		0);
@@ -188,7 +188,7 @@ static void test_staples(void **state)
 		     "malformed: fetch it again");
 }
 
-/* All that is wrong is said; of what could not be read, nothing. */
+/* All faults are reported; nothing is reported about unreadable parts. */
 static void test_several(void **state)
 {
 	struct stls_own_certificate cert, two[2];
@@ -212,14 +212,14 @@ static void test_several(void **state)
 	assert_int_equal(
 		stls_own_certificates_warn(&own, &names, NOW, &warnings), 0);
 	assert_int_equal(warnings.count, 4);
-	/* and of one behind that all the same */
+	/* and a later certificate gets its warnings all the same */
 	two[0] = two[1] = cert;
 	two[1].keys = SMTPTLS_KEY_RSA_SIGN;
 	own = (struct stls_own_certificates){ .count = 2, .cert = two };
 	assert_int_equal(
 		stls_own_certificates_warn(&own, &names, NOW, &warnings), 0);
 	assert_int_equal(warnings.count, 8);
-	/* Its keyUsage leaves nothing. */
+	/* Its keyUsage leaves no use. */
 	own = own_of(&cert, good);
 	cert.keys = SMTPTLS_KEY_ECDSA_P256 << STLS_KEYS_IDLE_SHIFT;
 	assert_int_equal(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * own_shown: what a peer may have against the certificate that it was shown,
- * each fault and none where all is well.
+ * own_shown: what a peer may object to in the certificate that it was shown:
+ * each fault, and none where everything is right.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,14 +21,17 @@
 #define HOST	     "mx.example.org"
 #define LEAF	     .cn = "x", .san = { "dns:" HOST }
 
-/* Its issuer is: */
+/*
+ * The issuer: none (self-signed), trusted here, sent, sent as an intermediate,
+ * or neither sent nor trusted.
+ */
 enum above { NOBODY, KNOWN, SENT, SENT_INNER, UNKNOWN };
 
 struct row {
 	struct chain_spec leaf;
 	enum above above;
 	const char *asked;
-	int client; /* this side is one */
+	int client; /* this side is the client */
 	unsigned faults;
 	const char *authority, *date;
 };
@@ -52,7 +55,7 @@ static const struct row rows[] = {
 	  "CN=root",
 	  NULL },
 	{ { LEAF }, KNOWN, "\xff", 0, STLS_SHOWN_NAME, "CN=root", NULL },
-	/* a client is asked for no name */
+	/* a client is not asked for a name */
 	{ { LEAF }, KNOWN, "a.example.org", 1, 0, "CN=root", NULL },
 	{ { LEAF, .from = -9, .until = -1 },
 	  KNOWN,
@@ -123,7 +126,7 @@ static const struct row rows[] = {
 	  "" },
 };
 
-/* A status is sent until then. */
+/* A status is sent until `status_until`. */
 static void look(const struct row *row, time_t status_until,
 		 struct stls_shown *shown)
 {
@@ -206,7 +209,7 @@ static void status(void **state)
 	assert_int_equal(shown.faults, STLS_SHOWN_STATUS);
 }
 
-/* The first and the last second are in order. */
+/* The first and the last second are valid. */
 static void to_the_second(void **state)
 {
 	const struct chain_spec spec = { LEAF };
@@ -241,7 +244,7 @@ static void to_the_second(void **state)
 	chain_free(leaf);
 }
 
-/* GnuTLS takes the first RSA certificate, and parameters are for its key. */
+/* GnuTLS uses the first RSA certificate, and DH parameters are for its key. */
 static void first_rsa_key(void **state)
 {
 	static const unsigned orders[][2] = { { 1024, 2048 }, { 2048, 1024 } };
@@ -275,7 +278,7 @@ static void first_rsa_key(void **state)
 	}
 }
 
-/* Of what is none of the credentials nothing is said. */
+/* Nothing is reported about a certificate that is not in the credentials. */
 static void stranger(void **state)
 {
 	const struct chain_spec spec = { LEAF };
@@ -296,7 +299,7 @@ static void stranger(void **state)
 	memset(&shown, 0x55, sizeof(shown));
 	stls_own_shown(&shown, &own, credentials, &b->der, 1, NULL, time(NULL));
 	assert_memory_equal(&shown, &zeros, sizeof(shown));
-	/* nor when they were changed since they were read */
+	/* nor if they were changed after they were read */
 	stls_own_certificates_free(&own);
 	stls_own_shown(&shown, &own, credentials, &a->der, 1, NULL, time(NULL));
 	assert_memory_equal(&shown, &zeros, sizeof(shown));
@@ -305,7 +308,10 @@ static void stranger(void **state)
 	chain_free(a);
 }
 
-/* What is too long is shown by its CN, which ends in dots if that is too. */
+/*
+ * Too long a subject is shown by its CN, which is cut with dots if still too
+ * long.
+ */
 static void names(void **state)
 {
 	static const struct {
@@ -341,7 +347,7 @@ static void names(void **state)
 	stls_subject_show(cert->crt, shown);
 	assert_string_equal(shown, "");
 	chain_free(cert);
-	/* The organization stands for it only where there is none. */
+	/* The organization replaces the CN only where there is none. */
 	cert = chain_issue(&(struct chain_spec){ .cn = "a" }, NULL);
 	assert_int_equal(gnutls_x509_crt_set_dn_by_oid(
 				 cert->crt, GNUTLS_OID_X520_ORGANIZATION_NAME,

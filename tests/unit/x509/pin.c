@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pin: digests of a certificate and its key, by SHA-256 and SHA-512, and what is
- * found in a certificate's bytes for them.
+ * pin: digests of a certificate and its key, by SHA-256 and SHA-512, and the
+ * parts of a certificate's bytes that they are made of.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,7 +27,7 @@ static struct stls_bytes bytes_of(const struct chain_cert *cert)
 	return (struct stls_bytes){ cert->der.data, cert->der.size };
 }
 
-/* What a pin of this kind, and of `len` bytes, has of a certificate. */
+/* The pin of this kind, and of `len` bytes, for a certificate. */
 static void digest_of(const struct chain_cert *cert, int kind, size_t len,
 		      unsigned char *digest)
 {
@@ -88,7 +88,10 @@ static void test_match(void **state)
 				add(&pins, certs[c], kinds[k], lens[l]);
 				assert_true(stls_pins_match(&pins, &bytes));
 				assert_false(stls_pins_match(&pins, &other));
-				/* neither by one digest as by the other */
+				/*
+				 * nor does one kind's digest match as the other
+				 * kind
+				 */
 				pins.pin[0].kind = kinds[!k];
 				assert_false(stls_pins_match(&pins, &bytes));
 				pins.pin[0].kind = kinds[k];
@@ -132,7 +135,7 @@ static void test_add(void **state)
 	assert_int_equal(pins.count, 0);
 }
 
-/* No prefix of a certificate has a key, but one that holds it whole. */
+/* A prefix of a certificate has a key only if it holds the key completely. */
 static void test_parts(void **state)
 {
 	struct chain_cert *cert = chain_issue(&leaf_spec, NULL);
@@ -184,7 +187,7 @@ static int judge(struct chain_cert *const *cert, unsigned count, int bits,
 	return ret;
 }
 
-/* Of a pinned leaf the strength of its key counts, and nothing else. */
+/* For a pinned leaf, only the strength of its key counts. */
 static void test_verdict(void **state)
 {
 	struct chain_cert *root = chain_issue(&root_spec, NULL);
@@ -196,7 +199,7 @@ static void test_verdict(void **state)
 	(void)state;
 	assert_int_equal(judge(chain, 0, 112, &pins), SMTPTLS_E_CERT_MISSING);
 	assert_int_equal(judge(chain, 2, 112, &pins), SMTPTLS_E_CERT_PIN);
-	/* an authority's pin is nobody's */
+	/* an authority's pin matches no leaf */
 	add(&pins, root, SMTPTLS_PIN_SPKI, STLS_SHA256_SIZE);
 	add(&pins, root, SMTPTLS_PIN_CERT, STLS_SHA256_SIZE);
 	assert_int_equal(judge(chain, 2, 112, &pins), SMTPTLS_E_CERT_PIN);
@@ -204,7 +207,7 @@ static void test_verdict(void **state)
 	assert_int_equal(judge(chain, 2, 112, &pins), 0);
 	assert_int_equal(judge(chain, 1, 128, &pins), 0);
 	assert_int_equal(judge(chain, 1, 192, &pins), SMTPTLS_E_CERT_WEAK);
-	/* what is sent besides may be anything */
+	/* the other certificates sent do not matter */
 	root->der.data[5] ^= 0x55;
 	assert_int_equal(judge(chain, 2, 112, &pins), 0);
 	chain[0] = weak;

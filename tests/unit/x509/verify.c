@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * verify: the verdict on a peer's chain, without a handshake: each fault has
- * its error and reason, and the one that is named is the first that has to be
- * mended.
+ * its error and reason, and the one reported is the first that must be fixed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,10 +34,10 @@
 struct row {
 	const char *what;
 	struct chain_spec root;
-	/* From the root's side down to the leaf, which has a name. */
+	/* From below the root down to the leaf, which has a name. */
 	struct chain_spec below[CHAIN];
 	const char *name; /* NULL: HOST */
-	int client;	  /* the peer is one */
+	int client;	  /* the peer is a client */
 	int any_purpose;
 	int error, reason;
 	unsigned found;
@@ -74,7 +73,7 @@ static const struct row rows[] = {
 	  { { LEAF, .purpose = { GNUTLS_KP_OCSP_SIGNING } } }, .client = 1,
 	  .any_purpose = 1,
 	  .error = SMTPTLS_E_CERT_PURPOSE, .reason = SMTPTLS_REASON_CERT_PURPOSE },
-	/* the setting is for clients */
+	/* the setting is for clients only */
 	{ "a server with a client's, all the same", { ROOT },
 	  { { LEAF, .purpose = { CLIENT } } }, .any_purpose = 1,
 	  .error = SMTPTLS_E_CERT_PURPOSE, .reason = SMTPTLS_REASON_CERT_PURPOSE },
@@ -156,7 +155,7 @@ static const struct row rows[] = {
 	  .name = "192.0.2.1",
 	  .error = SMTPTLS_E_CERT_NAME, .reason = SMTPTLS_REASON_CERT_NAME },
 
-	/* What has to be mended first. */
+	/* What must be fixed first. */
 	{ "expired, and another's", { ROOT },
 	  { { .san = { "dns:a.example.org" }, .from = -9, .until = -1 } },
 	  .error = SMTPTLS_E_CERT_TIME, .reason = SMTPTLS_REASON_CERT_TIME },
@@ -201,7 +200,7 @@ static void make(struct made *made, const struct row *row)
 			&row->below[i], made->cert[made->count - 1]);
 		made->count++;
 	}
-	/* the leaf goes first, the root stays at home */
+	/* the leaf comes first, the root is not sent */
 	for (i = 0; i + 1 < made->count; i++)
 		made->der[i] = made->cert[made->count - 1 - i]->der;
 	assert_int_equal(gnutls_x509_trust_list_init(&made->trust, 0), 0);
@@ -250,7 +249,10 @@ static void test_verdicts(void **state)
 		assert_int_equal(stls_verify(&peer, &verdict), rows[i].error);
 		assert_int_equal(verdict.error, rows[i].error);
 		assert_int_equal(verdict.reason, rows[i].reason);
-		/* whose name does not count has no other fault by that */
+		/*
+		 * if names are not verified, a wrong name is no fault, and
+		 * nothing else changes
+		 */
 		peer.name_count = 0;
 		assert_int_equal(stls_verify(&peer, &verdict),
 				 rows[i].error == SMTPTLS_E_CERT_NAME
@@ -285,7 +287,7 @@ static void test_chains(void **state)
 	peer.count = 0;
 	assert_int_equal(stls_verify(&peer, &verdict), SMTPTLS_E_CERT_MISSING);
 	assert_int_equal(verdict.reason, SMTPTLS_REASON_CERT_MISSING);
-	/* with what does not belong there, up to 16 */
+	/* with certificates that do not belong there, up to 16 */
 	for (i = 0; i < COUNT(many); i++)
 		many[i] = made.der[i == 0 ? 0 : 1];
 	peer.chain = many;
@@ -294,7 +296,7 @@ static void test_chains(void **state)
 	peer.count = 17;
 	assert_int_equal(stls_verify(&peer, &verdict), SMTPTLS_E_CERT_TRUST);
 	assert_int_equal(verdict.reason, SMTPTLS_REASON_CERT_PATH);
-	/* what is no certificate */
+	/* not a certificate */
 	bad[0] = made.der[0];
 	bad[1] = (gnutls_datum_t){ garbage, sizeof(garbage) - 1 };
 	peer.chain = bad;
@@ -322,7 +324,7 @@ static void test_several_names(void **state)
 	unmake(&made);
 }
 
-/* A name is shown where eight bytes are left for it. */
+/* A name is shown if at least eight bytes are left for it. */
 static void test_names_shown(void **state)
 {
 	static const struct {
@@ -396,7 +398,7 @@ static void test_revocation(void **state)
 	unmake(&made);
 }
 
-/* The sentence on a leaf, as a client says it. */
+/* Check the sentence on a leaf, as a client words it. */
 static void check_sentence(const struct chain_spec *leaf, const char *name,
 			   const char *sentence)
 {
