@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conn_check: what holds of a connection behind every call. */
+/* conn_check: what must hold for a connection after every call. */
 #ifndef CONN_CHECK_H
 #define CONN_CHECK_H
 
@@ -12,7 +12,7 @@
 #define OUTPUT_MAX (64 * 1024 + 16 * 1024 + 256)
 #define INPUT_MAX  ((16 + 64) * 1024)
 
-/* What was seen the last time; begins in the clear. */
+/* The state after the last call; begins in plaintext. */
 struct conn_seen {
 	int state;
 	int error;
@@ -24,7 +24,7 @@ static inline int is_final(int state)
 	return state == SMTPTLS_CLOSED || state == SMTPTLS_FAILED;
 }
 
-/* Nobody is left without a reason, and a sentence that is one. */
+/* Every failure has a reason, and a proper sentence. */
 static inline void check_reason(struct smtptls_conn *conn)
 {
 	struct smtptls_info info;
@@ -38,8 +38,8 @@ static inline void check_reason(struct smtptls_conn *conn)
 }
 
 /*
- * States only go forward, the first error stays, no more is held than may be,
- * and some port is open as long as the connection is not at its end.
+ * States only advance, the first error stays, no more is held than allowed, and
+ * some port is open as long as the connection has not ended.
  */
 static inline void check_conn(struct smtptls_conn *conn, struct conn_seen *seen)
 {

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		}                                                              \
 	} while (0)
 
-/* A place lies inside of the string. */
+/* A span lies inside the string. */
 static inline void check_where(struct stls_span where, size_t size)
 {
 	CHECK(where.position <= size);

@@ -3,9 +3,9 @@
  * fuzz_certificate_request: any bytes as a CertificateRequest. The first byte
  * chooses the version.
  *
- * What must hold: what was parsed lies inside of the message, the authorities
- * fill their list, and no key answers by an algorithm that is not named. A
- * violation aborts.
+ * What must hold: all parts lie inside the message, the authorities fill their
+ * list, and no key answers with an algorithm that is not named. A violation
+ * aborts.
  */
 #include "fuzz.h"
 #include "openssl/sigalg_list.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzz target: the cipher list, exclusion from it, and the TLS 1.3 suites.
- * What must hold for any bytes: positions lie inside the string, a suite
- * stands once in a list, and a result is empty exactly with an error.
+ * Fuzz target: the cipher list, exclusion from it, and the TLS 1.3 suites. What
+ * must hold for any bytes: positions lie inside the string, a suite occurs once
+ * in a list, and a result is empty if and only if there is an error.
  */
 #include <string.h>
 

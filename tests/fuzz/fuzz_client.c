@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fuzz_client: any sequence of calls on a client's connection, with bytes from
- * the input, replies of SMTP, and what a real TLS server says.
+ * the input, SMTP replies, and the output of a real TLS server.
  *
- * The first byte chooses the server's TLS version, the way of verifying, whether
- * the library negotiates and with which flags. Then each byte is an operation,
- * some with an argument in the next byte. The server's bytes can be cut and
- * damaged, so that a handshake may succeed, and break at any place; it knows no
- * SMTP, and hears nothing of what is said in the clear.
+ * The first byte chooses the server's TLS version, the way of verifying,
+ * whether the library negotiates and with which flags. Then each byte is an
+ * operation, some with an argument in the next byte. The server's bytes can be
+ * cut and damaged, so that a handshake may succeed, or break anywhere; the
+ * server does not speak SMTP, and ignores plaintext.
  *
- * Beside what holds of every connection (conn_check.h) it is checked that
- * nothing is given out and nothing taken while the library negotiates, that TLS
- * is not on without the verification that was asked for, that it goes on in the
- * clear only where that is allowed, and that under TLS nothing is read that the
- * server did not say there: all it says is 'T', a byte that plaintext is kept
- * free of.
+ * Besides what holds for every connection (conn_check.h), the target checks
+ * that no data is handed out or accepted while the library negotiates, that TLS
+ * is not on without the requested verification, that a connection continues in
+ * plaintext only where that is allowed, and that under TLS nothing is read that
+ * the server did not send: it sends only 'T', a byte that never occurs in
+ * plaintext.
  */
 #include <string.h>
 
@@ -68,7 +68,7 @@ struct run {
 	struct conn_seen seen;
 	unsigned choice;
 	int verify;
-	int starttls; /* a reply, with its own Ts, has been given */
+	int starttls; /* a reply with Ts of its own was fed */
 };
 
 static unsigned next_byte(struct run *run)
@@ -94,7 +94,7 @@ static void check(struct run *run)
 	info = host_info(run->conn);
 	CHECK(!run->seen.tls_enabled || run->verify != SMTPTLS_VERIFY_CA ||
 	      (info.verify == 1 && !(run->choice & ANOTHER_NAME)));
-	/* to the clear only by the flag, which goes with no verification */
+	/* to plaintext only with the flag, which excludes verification */
 	if ((run->choice & LIBRARY_SPEAKS) &&
 	    run->seen.state == SMTPTLS_PLAIN && !speaks_itself(run))
 		CHECK(run->choice / LIBRARY_SPEAKS / 2 & SMTPTLS_TLS_OPTIONAL &&
@@ -116,7 +116,7 @@ static void feed(struct run *run, const void *data, size_t n)
 	unsigned char *ptr;
 	size_t room, i;
 
-	/* nobody hears what was said in the clear */
+	/* nobody reads plaintext output */
 	if (run->seen.state == SMTPTLS_PLAIN)
 		drop_output(run, (size_t)-1);
 	room = smtptls_conn_input(run->conn, &ptr);
@@ -203,7 +203,7 @@ static void write_some(struct run *run, size_t size)
 	CHECK(n <= (ssize_t)size);
 	CHECK(n <= 0 || !closed);
 	CHECK(n != 0 || size == 0);
-	/* the server does not listen to what is said in the clear */
+	/* the server does not read plaintext */
 	if (run->seen.state == SMTPTLS_PLAIN)
 		drop_output(run, (size_t)-1);
 }
@@ -279,7 +279,7 @@ static void operate(struct run *run)
 		drop_output(run, next_byte(run));
 		break;
 	case OP_INPUT:
-		/* asked for, and not used until some other call */
+		/* requested, and not used until some later call */
 		(void)smtptls_conn_input(run->conn, &ptr);
 		break;
 	case OP_INFO:

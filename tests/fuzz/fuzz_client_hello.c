@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzz target: a ClientHello in TLS records, and the choice that it leads to.
- * What must hold for any bytes: spans lie inside the message; a choice is of
- * the policy's and of the client's; a refusal has a sentence, and a choice has
- * none; asked again, the answer is the same.
+ * Fuzz target: a ClientHello in TLS records, and the choice that results. What
+ * must hold for any bytes: spans lie inside the message; a choice is among the
+ * policy's and the client's; a refusal has a sentence, and a choice has none; a
+ * second call has the same result.
  */
 #include <string.h>
 
@@ -120,7 +120,7 @@ static void check_answer(const struct smtptls_policy *allowed,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* Copies of just this size, so that a sanitizer sees what is outside. */
+	/* Copies of exactly this size, so that a sanitizer detects overruns. */
 	uint8_t *copy = malloc(size ? size : 1);
 	unsigned char *memory = malloc(4096);
 	struct stls_client_hello hello;

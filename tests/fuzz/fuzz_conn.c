@@ -6,12 +6,12 @@
  * The first byte chooses the client's TLS version and the way of verifying.
  * Then each byte is an operation, some with an argument in the next byte; the
  * bytes that go over the network follow OP_BYTES and its length. A real
- * client's bytes can be cut and damaged, so that a handshake may succeed, and
- * break at any place.
+ * client's bytes can be cut and damaged, so that a handshake may succeed, or
+ * break anywhere.
  *
- * After each operation it is checked what holds of every connection
- * (conn_check.h), and that under TLS nothing is read that the client did not say
- * there: all it says is 'T', a byte that plaintext is kept free of.
+ * After each operation the target checks what holds for every connection
+ * (conn_check.h), and that under TLS nothing is read that the client did not
+ * send: it sends only 'T', a byte that never occurs in plaintext.
  */
 #include <string.h>
 
@@ -47,7 +47,7 @@ struct run {
 	struct smtptls_conn *conn;
 	struct peer *client;
 	struct conn_seen seen;
-	size_t fed; /* bytes in the clear that were not read yet */
+	size_t fed; /* plaintext bytes that were not read yet */
 };
 
 static unsigned next_byte(struct run *run)
@@ -80,7 +80,7 @@ static void feed(struct run *run, size_t n)
 	(void)smtptls_conn_input_done(run->conn, n);
 }
 
-/* The client works only once TLS was started; it does not know SMTP. */
+/* The client acts only once TLS was started; it does not speak SMTP. */
 static void client(struct run *run, size_t n)
 {
 	if (run->seen.state == SMTPTLS_PLAIN)
@@ -144,7 +144,7 @@ static void drop_output(struct run *run, size_t max)
 	CHECK(smtptls_conn_output_done(run->conn, n < max ? n : max) == 0);
 }
 
-/* A 220 means that nothing was unread, and an attack that nothing is said. */
+/* A 220 requires that nothing was unread; on an attack nothing is sent. */
 static void starttls(struct run *run, const char *args, size_t unread)
 {
 	int plain = run->seen.state == SMTPTLS_PLAIN, ret;
@@ -155,7 +155,7 @@ static void starttls(struct run *run, const char *args, size_t unread)
 		CHECK(plain && run->fed == 0 && unread == 0 && !args);
 	if (plain && ret == SMTPTLS_E_INJECTION)
 		CHECK(run->fed > 0 || unread > 0);
-	/* the client does not listen to the 220 */
+	/* the client does not read the 220 */
 	if (plain && smtptls_conn_state(run->conn) == SMTPTLS_HANDSHAKE)
 		drop_output(run, (size_t)-1);
 	if (smtptls_conn_error(run->conn, NULL) == SMTPTLS_E_INJECTION)
@@ -214,7 +214,7 @@ static void operate(struct run *run)
 		drop_output(run, next_byte(run));
 		break;
 	case OP_INPUT:
-		/* asked for, and not used until some other call */
+		/* requested, and not used until some later call */
 		(void)smtptls_conn_input(run->conn, &ptr);
 		break;
 	case OP_INFO:

@@ -2,13 +2,14 @@
 /*
  * fuzz_dane: any bytes as a server's certificates and its TLSA records.
  *
- * The first byte is the number of certificates, each of which follows behind
- * two bytes of its length; the rest are records: three bytes of usage, selector
- * and matching type, two of the data's length, and the data. With 0x80 in the
- * matching type the record is right for one of the certificates, which the
- * length chooses, and no data follows. What must hold: nothing is read outside
- * of the bytes, each record is counted once, a verdict has a reason or a record
- * that fits, and what a pin of the leaf says agrees. A violation aborts.
+ * The first byte is the number of certificates; each follows after its length
+ * of two bytes. The rest is records: three bytes of usage, selector and
+ * matching type, two bytes of data length, and the data. With 0x80 in the
+ * matching type the record is a correct one for one of the certificates, which
+ * the length chooses, and no data follows. What must hold: nothing is read
+ * outside the bytes, each record is counted once, a verdict has a reason or a
+ * matching record, and a pin of the leaf leads to the same verdict. A violation
+ * aborts.
  */
 #include <string.h>
 
@@ -19,7 +20,7 @@
 #include "x509/der.h"
 #include "x509/digest.h"
 
-#define CERTS_MAX 18 /* some more than a chain may have */
+#define CERTS_MAX 18 /* more than a chain may have */
 
 struct input {
 	const uint8_t *data;
@@ -28,7 +29,7 @@ struct input {
 	unsigned count;
 };
 
-/* The next bytes, as many as there are of `len`. */
+/* The next `len` bytes, or as many as are left. */
 static struct stls_bytes take(struct input *input, size_t len)
 {
 	struct stls_bytes bytes = { input->data, len };
@@ -77,7 +78,7 @@ static void check_parts(const gnutls_datum_t *cert)
 	      parts.tbs.data + parts.tbs.len);
 }
 
-/* The data of a record that is right for one of the certificates. */
+/* The data of a record that matches one of the certificates. */
 static int associate(const struct input *input, size_t which,
 		     struct smtptls_tlsa *record,
 		     unsigned char digest[STLS_SHA512_SIZE])
@@ -161,7 +162,7 @@ static void check_verdict(const struct stls_verdict *verdict,
 	CHECK(verdict->depth <= STLS_CHAIN_MAX);
 }
 
-/* A pin of the leaf is a DANE-EE record by another name. */
+/* A pin of the leaf amounts to a DANE-EE record. */
 static void check_pin(const struct stls_peer *peer)
 {
 	unsigned char digest[STLS_SHA256_SIZE];

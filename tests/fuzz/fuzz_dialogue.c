@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_dialogue: any bytes, cut into lines, as what a server says to a client
+ * fuzz_dialogue: any bytes, split into lines, as a server's replies to a client
  * before TLS.
  *
- * The first byte has the flags, and then, bit by bit, whether something is
- * known to stand behind a line. What must hold is told again here by a reader
- * of its own: TLS comes of a 220 to a STARTTLS that was offered and nothing
- * else, in the clear it ends only where that is allowed, nothing is said while
- * something is unread, and no end is followed by anything. A violation aborts.
+ * The first byte has the flags, and then, bit by bit, whether unread input is
+ * known to follow a line. What must hold is stated again here by an independent
+ * reader: only a 220 to a STARTTLS that was offered leads to TLS, the dialogue
+ * ends in plaintext only where that is allowed, nothing is sent while input is
+ * unread, and nothing follows an end. A violation aborts.
  */
 #include <string.h>
 #include <strings.h>
@@ -22,9 +22,9 @@ enum { LHLO = 1, OPTIONAL = 2 };
 struct run {
 	struct stls_dialogue dialogue;
 	unsigned flags;
-	int code;    /* of the reply that is being heard */
-	int lines;   /* of it */
-	int offered; /* by the reply that was heard before STARTTLS */
+	int code;    /* of the current reply */
+	int lines;   /* of the current reply */
+	int offered; /* by the last reply before STARTTLS */
 	char said[3][sizeof("EHLO client\r\n")];
 	int says;
 };
@@ -34,7 +34,7 @@ static int is_end(const char *line, size_t len)
 	return len == 5 || line[3] == ' ';
 }
 
-/* "250-STARTTLS" with or without anything behind a space. */
+/* "250-STARTTLS", with or without parameters after a space. */
 static int offers(const char *line, size_t len)
 {
 	return len >= 14 && strncasecmp(line + 4, "STARTTLS", 8) == 0 &&

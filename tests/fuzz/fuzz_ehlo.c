@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_ehlo: any bytes, cut into lines, as the reply to an EHLO.
+ * fuzz_ehlo: any bytes, split into lines, as the reply to an EHLO.
  *
  * The first byte is the size of the buffer, so that small ones are tried too.
- * What must hold: the buffer is never overrun, nothing is found before the last
- * line, after an error, or in a reply of another code than 250, and what is
- * found stands behind its keyword at the beginning of one of the lines but the
- * first. A violation aborts.
+ * What must hold: the buffer is never overrun; nothing is found before the last
+ * line, after an error, or in a reply with a code other than 250; and what is
+ * found follows its keyword at the beginning of a line other than the first. A
+ * violation aborts.
  */
 #include <string.h>
 #include <strings.h>
@@ -21,7 +21,7 @@ static const char *const keywords[] = {
 
 #define KEYWORDS (sizeof(keywords) / sizeof(keywords[0]))
 
-/* A line of the input, or what is left behind the last LF. */
+/* The length of a line of the input, or of what follows the last LF. */
 static size_t line_len(const char *line, const char *end)
 {
 	const char *lf = memchr(line, '\n', (size_t)(end - line));
@@ -39,7 +39,7 @@ static int line_offers(const char *line, size_t len, const char *keyword,
 	    strncasecmp(line + 4, keyword, n) != 0)
 		return 0;
 	line += 4 + n;
-	len -= 4 + n + 2; /* with the CRLF */
+	len -= 4 + n + 2; /* including the CRLF */
 	if (len > 0 && *line != ' ')
 		return 0;
 	while (len > 0 && line[len - 1] == ' ')
@@ -51,7 +51,7 @@ static int line_offers(const char *line, size_t len, const char *keyword,
 	return len == found_len && memcmp(line, found, len) == 0;
 }
 
-/* One of the lines behind the first has this keyword with what was found. */
+/* Whether a line after the first has this keyword with these parameters. */
 static int is_offered(const char *data, const char *end, const char *keyword,
 		      const char *found)
 {
@@ -84,7 +84,7 @@ static void ask(const struct smtptls_ehlo *ehlo, const char *data,
 	}
 }
 
-/* Feed lines until the reply ends one way or the other. */
+/* Feed lines until the reply is complete or wrong. */
 static int feed(struct smtptls_ehlo *ehlo, const char *data, const char *end)
 {
 	const char *line = data;
@@ -121,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(buffer);
 	smtptls_ehlo_init(&ehlo, data[0] ? buffer : NULL, data[0]);
 	ret = feed(&ehlo, text, end);
-	/* neither a complete nor a wrong reply takes one line more */
+	/* neither a complete nor a wrong reply accepts another line */
 	if (ret != SMTPTLS_E_AGAIN) {
 		CHECK(smtptls_ehlo_add(&ehlo, more, sizeof(more) - 1) ==
 		      SMTPTLS_E_STATE);

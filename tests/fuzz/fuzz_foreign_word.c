@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Words of other languages. The first byte says which list the rest is.
+ * Words of other programs' languages. The first byte says which list the rest
+ * is.
  *
- * Whatever the list is: a hint's words lie in it, and its change, made to the
- * letter, mends the fault that it was given for. The same as changes of a
- * policy's settings can all be followed, one after another.
+ * Whatever the list is: the words of a hint lie in it, and its change, made to
+ * the letter, repairs the fault that it was given for. As changes of a policy's
+ * settings they can all be made, one after another.
  */
 #include <string.h>
 
@@ -14,7 +15,7 @@
 #include "../unit/help/hint_help.h"
 #include "reason/edit.h"
 
-/* Whether the place is still one of a word that the list does not know. */
+/* Whether this place still has a word that the list does not know. */
 static int is_fault(enum stls_setting setting, const char *string,
 		    size_t length, size_t place, size_t end)
 {
@@ -45,7 +46,10 @@ static void check_change(const struct stls_word_hint *hint,
 	changed = apply_hint(hint, out, string, length);
 	CHECK(changed != length || memcmp(out, string, length) != 0);
 	end = hint->word.position + strlen(hint->with);
-	/* What was in quotes, or behind a name, may be foreign as well. */
+	/*
+	 * The content of quotes, or what follows a name, may be foreign as
+	 * well.
+	 */
 	if (hint->cure == STLS_CURE_RENAME || hint->cure == STLS_CURE_SLIP ||
 	    (hint->cure == STLS_CURE_REPLACE && hint->with[0] &&
 	     strncmp(hint->what, "a word with quotes", 18) != 0))
@@ -132,7 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	setting = (enum stls_setting)((data[0] - (uint8_t)'0') % 5u + 1);
-	/* of its own, so that a read behind its end is seen */
+	/* an exact-size copy, so that a read past its end is detected */
 	string = malloc(size);
 	if (!string)
 		abort();

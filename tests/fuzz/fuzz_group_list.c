@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Fuzz target: the group list. What must hold for any bytes: positions lie
- * inside the string, a group stands once, tuples are numbered without gaps,
- * and a result is empty exactly with an error.
+ * inside the string, a group occurs once, tuples are numbered without gaps, and
+ * a result is empty if and only if there is an error.
  */
 #include "fuzz.h"
 #include "openssl/group_list.h"

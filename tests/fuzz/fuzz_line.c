@@ -2,9 +2,9 @@
 /*
  * fuzz_line: any bytes as a command line and as a reply line.
  *
- * What must hold of a line that is accepted: its parts lie inside of it, no
- * part holds what ends a line, and the line that is put together again from
- * the parts is taken apart in the same way. A violation aborts.
+ * What must hold for an accepted line: its parts lie inside it, no part
+ * contains a line end, and a line rebuilt from the parts is parsed into the
+ * same parts. A violation aborts.
  */
 #include <string.h>
 #include <strings.h>
@@ -31,7 +31,10 @@ static int same(const char *a, size_t a_len, const char *b, size_t b_len)
 	return a_len == b_len && memcmp(a, b, a_len) == 0;
 }
 
-/* `len` bytes, a separator or none, `rest_len` bytes, CRLF; to be freed. */
+/*
+ * `len` bytes, a separator or none, `rest_len` bytes, CRLF; the caller frees
+ * it.
+ */
 static char *put_together(const char *start, size_t len, const char *separator,
 			  const char *rest, size_t rest_len, size_t *size)
 {

@@ -2,12 +2,12 @@
 /*
  * fuzz_outbound: any numbers, names, records and policy as a destination.
  *
- * The first bytes are the numbers of the structs, one each; the rest is strings
- * that end in a NUL: domain, final name, name that is set, host, its final
- * name, RDATA of a TLSA record, policy. What must hold: what makes no sense is
- * an error, after which nothing is tried; what is tried keeps the local level
- * and what was asked for; a name that is given out is in normal form and one
- * that went in. A violation aborts.
+ * The first bytes are the numbers in the structs, one each; the rest is
+ * NUL-terminated strings: domain, final name, configured name, host, its final
+ * name, RDATA of a TLSA record, policy. What must hold: invalid values are an
+ * error, after which nothing is tried; what is tried respects the local level
+ * and the requirements; a name that is returned is in normal form and was an
+ * input. A violation aborts.
  */
 #include <string.h>
 
@@ -20,7 +20,7 @@ struct input {
 	const uint8_t *end;
 };
 
-/* A number of 0 to 9, mostly one that makes sense. */
+/* A number from 0 to 9, usually a valid one. */
 static int number(struct input *input)
 {
 	return input->at < input->end ? *input->at++ % 10 : 0;
@@ -127,7 +127,7 @@ static void check(const struct smtptls_outbound *outbound,
 	CHECK(decision.text && decision.policy_type);
 	CHECK((decision.action == SMTPTLS_DELIVER) == !plan.skip);
 	CHECK((decision.action == SMTPTLS_DELIVER) == !decision.status);
-	/* who can block a look-up gains no bounce */
+	/* blocking a look-up cannot cause a bounce */
 	if (outbound->sts_state == SMTPTLS_STS_FETCH_ERROR ||
 	    outbound->sts_state == SMTPTLS_STS_WEBPKI_INVALID ||
 	    outbound->sts_state == SMTPTLS_STS_LOOKUP_FAILED)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzz target: a peer's certificates, their names, and the name wanted. What
- * must hold for any bytes: there is a reason exactly where there is an error;
- * names are shown exactly where they are the fault, and escaped; without a name
- * the faults are those of the chain; a normal form is its own.
+ * Fuzz target: a peer's certificates, their names, and the expected name. What
+ * must hold for any bytes: there is a reason if and only if there is an error;
+ * names are shown if and only if they are the fault, and are escaped; without
+ * an expected name, the faults are those of the chain; a normal form is its own
+ * normal form.
  *
  * The input is a name up to a newline, a byte of options, and certificates in
- * DER, each behind its length of two bytes. The last is trusted when an option
- * says so: what stands above a leaf would else hardly be looked at.
+ * DER, each preceded by a two-byte length. An option makes the last one
+ * trusted: otherwise what is above a leaf would hardly ever be examined.
  */
 #include <string.h>
 
@@ -60,7 +61,7 @@ static int take(struct input *input, const uint8_t *data, size_t size)
 	return 1;
 }
 
-/* What a verdict always is. */
+/* What holds for every verdict. */
 static void check(const struct stls_verdict *verdict)
 {
 	struct stls_end end = { .reason = verdict->reason, .verdict = verdict };
@@ -110,14 +111,14 @@ static void judge(const struct input *input)
 	error = stls_verify(&peer, &verdict);
 	CHECK(error == verdict.error);
 	check(&verdict);
-	/* Without a name there is no fault but those of the chain. */
+	/* Without a name, the only faults are those of the chain. */
 	peer.name_count = 0;
 	CHECK(stls_verify(&peer, &verdict) ==
 	      (error == SMTPTLS_E_CERT_NAME ? 0 : error));
 	gnutls_x509_trust_list_deinit(peer.trust, 1);
 }
 
-/* The normal form is normal, and covers itself. */
+/* The normal form is its own normal form, and covers itself. */
 static void check_name(const char *name)
 {
 	char once[STLS_NAME_SIZE], twice[STLS_NAME_SIZE];
@@ -140,7 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!take(&input, data, size))
 		return 0;
 	check_name(input.name);
-	/* What a connection takes for a name, it escapes nowhere. */
+	/* A name that a connection accepts needs no escaping. */
 	if (stls_is_host(input.name))
 		judge(&input);
 	return 0;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Strings to a policy. The first byte's five low bits say which fields of
- * struct smtptls_policy_spec are given, its three high ones the security
- * level; the rest is the strings, each ended by a NUL or the input's end.
+ * struct smtptls_policy_spec are set, its three high bits the security level;
+ * the rest is the strings, each terminated by a NUL or the end of the input.
  *
- * Whatever the strings are: an error comes with a sentence, and the priority
- * string of a policy enables the suites that the policy calls kept, and no
- * other, as GnuTLS itself says.
+ * Whatever the strings are: an error comes with a sentence, and a policy's
+ * priority string enables exactly the suites that the policy reports as kept,
+ * according to GnuTLS itself.
  */
 #include <string.h>
 
@@ -76,7 +76,7 @@ static void check_priority(const struct smtptls_policy *policy)
 	}
 }
 
-/* The next string, or NULL behind the last. */
+/* The next string, or NULL after the last. */
 static const char *next_string(const char **at, const char *end)
 {
 	const char *string = *at;
@@ -110,7 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (data[0] >> i & 1)
 			*fields[i] = next_string(&at, copy + size - 1);
 	}
-	/* 6 is SMTPTLS_SECURITY_LEVEL_0, and 7 out of range. */
+	/* 6 is SMTPTLS_SECURITY_LEVEL_0, and 7 is out of range. */
 	spec.security_level = data[0] >> 5;
 	if (spec.security_level == 6)
 		spec.security_level = SMTPTLS_SECURITY_LEVEL_0;

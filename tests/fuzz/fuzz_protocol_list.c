@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Fuzz target: the list of protocol versions. What must hold for any bytes:
- * positions lie inside the string, only versions of TLS are enabled, some
- * are exactly without an error, and then some grammar has read the string.
+ * positions lie inside the string, only TLS versions are enabled, some version
+ * is enabled if and only if there is no error, and then some grammar has read
+ * the string.
  */
 #include "fuzz.h"
 #include "openssl/protocol_list.h"

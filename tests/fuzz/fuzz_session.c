@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_session: a client's session as bytes that something has happened to.
+ * fuzz_session: a client's session as bytes that were modified.
  *
- * The input is offered as it is, which no input can be accepted as; then it is
- * what happens to a session that a connection gave. Its first byte chooses the
- * TLS version, each three bytes that follow are a change, and a size.
+ * The input is offered as it is, which is never accepted; then it describes
+ * modifications of a session that a connection returned. Its first byte chooses
+ * the TLS version; each three bytes that follow are a change; and there is a
+ * size.
  *
- * What must hold: bytes that differ from those that were given are refused, and
- * so never reach GnuTLS; with a right digest they are accepted, but a session
- * that was bound to something else is not offered. Bytes that are the same
- * resume. What GnuTLS makes of data that were forged is not asked: they are
- * trusted as a key is.
+ * What must hold: modified bytes are refused, and so never reach GnuTLS; with a
+ * correct digest they are accepted, but a session that was bound to something
+ * else is not offered. Unmodified bytes resume. What GnuTLS does with forged
+ * data is not tested: session data are trusted like a key.
  */
 #include <string.h>
 
@@ -44,7 +44,7 @@ static struct smtptls_conn *connection(int tls13)
 	return conn;
 }
 
-/* The handshake and a byte of the server's: 1 when it was resumed. */
+/* The handshake, and a byte from the server; 1 if the session was resumed. */
 static int meet(struct smtptls_conn *conn, struct kept *kept)
 {
 	struct smtptls_conn *server;
@@ -117,7 +117,7 @@ static int same(const struct kept *a, const struct kept *b)
 	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
-/* A whole session that was bound to something else. */
+/* A complete session that was bound to something else. */
 static void check_bound(const struct kept *kept, int tls13, unsigned at)
 {
 	struct smtptls_conn *conn = connection(tls13);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Fuzz target: the list of signature algorithms. What must hold for any bytes:
- * positions lie inside the string, a scheme stands once, and a result is
- * empty exactly with an error.
+ * positions lie inside the string, a scheme occurs once, and a result is empty
+ * if and only if there is an error.
  */
 #include "fuzz.h"
 #include "openssl/sigalg_list.h"

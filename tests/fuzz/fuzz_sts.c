@@ -2,11 +2,11 @@
 /*
  * fuzz_sts: any bytes as the TXT records and as the policy of MTA-STS.
  *
- * As TXT records they are cut at line ends. What must hold: an id is of letters
- * and digits and in one of the records; lines lie in the text, in order, and
- * are as many and as faulty as was counted; what is a policy has all that one
- * needs; a pattern's own name matches, an IP address or a name of one label
- * more never does. A violation aborts.
+ * As TXT records they are split at line ends. What must hold: an id consists of
+ * letters and digits and is in one of the records; lines lie in the text, in
+ * order, and their number and faults are as counted; a policy has all that it
+ * needs; a pattern's own name matches; an IP address, or a name with one more
+ * label, never does. A violation aborts.
  */
 #include <string.h>
 
@@ -38,7 +38,7 @@ static void check_id(const char *data, size_t size)
 	CHECK((ret == 1) == (id[0] != '\0'));
 	CHECK(ret == 1 || ret == 0 || ret == SMTPTLS_E_SYNTAX ||
 	      ret == SMTPTLS_E_LIMIT);
-	/* white space may stand before the semicolon too */
+	/* there may also be white space before the semicolon */
 	CHECK(found == 0 || ret != 0);
 	CHECK(found < 2 || ret == SMTPTLS_E_LIMIT);
 	for (i = 0; id[i]; i++)
@@ -47,7 +47,7 @@ static void check_id(const char *data, size_t size)
 			     id[i]));
 }
 
-/* A name from a pattern, with `before` before it, against the policy. */
+/* Match a name made from a pattern, with the prefix `before`. */
 static int match(const struct smtptls_sts_policy *policy, const char *before,
 		 const char *name, size_t len)
 {
@@ -65,7 +65,7 @@ static void check_pattern(const struct smtptls_sts_policy *policy,
 	size_t len = line->value_len;
 	int wild = name[0] == '*';
 
-	/* the longest name and its final dot, behind "*." */
+	/* the longest name and its final dot, after "*." */
 	CHECK(len <= 253 + 1 + 2);
 	if (policy->error) {
 		CHECK(!match(policy, "", name, len));

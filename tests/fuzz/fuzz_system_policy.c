@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzz target: GnuTLS's own file. What must hold for any bytes: a line that is
- * to go is one of the file's, and each goes once; nothing is both to go and to
- * come; and no line goes for what the tables do not tie to it.
+ * Fuzz target: GnuTLS's configuration file. What must hold for any bytes: a
+ * line to remove is in the file, and each is removed once; nothing is both
+ * removed and added; and no line is removed for anything that the tables do not
+ * associate with it.
  */
 #include <string.h>
 

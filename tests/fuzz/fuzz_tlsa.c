@@ -3,8 +3,9 @@
  * fuzz_tlsa: any bytes as a TLSA record, in presentation format and as RDATA.
  *
  * The first byte is the size of the buffer for the data. What must hold: no
- * buffer is overrun, what was read is written and read again as the same
- * record, and what is usable is what mail can use. A violation aborts.
+ * buffer is overrun, a record that was read is written, and read again, as the
+ * same record, and a usable record is one that mail can use. A violation
+ * aborts.
  */
 #include <string.h>
 

@@ -2,13 +2,13 @@
 /*
  * replay - feed recorded inputs to a fuzz target
  *
- * Stands in for libFuzzer where there is none: each argument is a file or a
- * directory whose files are fed, in the order of their names, to
+ * Stands in for libFuzzer where it is not available: each argument is a file,
+ * or a directory whose files are fed in the order of their names to
  * LLVMFuzzerTestOneInput(). Without arguments the program fuzz_NAME feeds
  * $top_srcdir/tests/fuzz/corpus/NAME. It prints how many inputs there were.
  *
- * An input that cannot be read, and a corpus without any, is an error: a test
- * that ran nothing has not passed.
+ * An unreadable input, or an empty corpus, is an error: a test that ran nothing
+ * has not passed.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -27,7 +27,7 @@ static void fail(const char *path)
 
 static void feed_file(const char *path, size_t size)
 {
-	/* of its exact size, so that a sanitizer sees a read behind the end */
+	/* of its exact size, so that a sanitizer detects a read past the end */
 	uint8_t *data = malloc(size ? size : 1);
 	FILE *file = fopen(path, "rb");
 
