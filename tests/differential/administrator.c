@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * administrator: settings at random, as administrators write them.
+ * administrator: random settings, as administrators write them.
  *
- * In all the grammars, with lists that are set and that are not, with words
- * that exclude, that say nothing and that are not known. Not all of what comes
- * out is valid. The same state of the generator gives the same settings.
+ * All grammars occur; lists are set or not; words exclude, have no effect or
+ * are unknown. Not every result is valid. The same generator state yields the
+ * same settings.
  */
 #include "administrator.h"
 
@@ -160,7 +160,7 @@ static void random_ciphers(struct generator *g, const struct words *words)
 	}
 }
 
-/* Some names, with something between. */
+/* Some names, separated somehow. */
 static void random_names(struct generator *g, const char *const *names,
 			 size_t count, const char *const *gaps,
 			 size_t gap_count)
@@ -306,7 +306,7 @@ void administrator_show(const struct settings *settings)
 	printf("  level %d, keys %x\n", settings->level, settings->keys);
 }
 
-/* ---- what they have written ---- */
+/* ---- words that administrators write ---- */
 
 static void read_strings(struct strings *strings, const char *kind)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* administrator: settings at random. The manual is in administrator.c. */
+/* administrator: random settings. Documented in administrator.c. */
 #ifndef TESTS_DIFFERENTIAL_ADMINISTRATOR_H
 #define TESTS_DIFFERENTIAL_ADMINISTRATOR_H
 
@@ -13,22 +13,24 @@ struct strings {
 	size_t count;
 };
 
-/* What administrators have written: the rows of tests/data/strings.tsv. */
+/* Words that administrators write: the rows of tests/data/strings.tsv. */
 struct words {
 	struct strings ciphers, protocols, groups, sigalgs;
 };
 
-/* Ends the program with status 99 where a kind has no row. */
+/* Ends the program with status 99 if a kind has no row. */
 void words_read(struct words *words);
 void words_free(struct words *words);
 
-/* All settings and types of keys; `wild`: most of them are strange at once. */
+/*
+ * Writes all settings and key types; `wild`: most are unusual at the same time.
+ */
 void administrator_write(struct generator *g, const struct words *words,
 			 int wild, struct settings *settings);
-/* They are printed, a line for each that is set. */
+/* Prints them, a line for each that is set. */
 void administrator_show(const struct settings *settings);
 
-/* What an administrator is told is printed: the sentence and its changes. */
+/* Prints what an administrator is told: the sentence and its changes. */
 void administrator_told(int reason, const char *text,
 			const struct smtptls_change *changes, int count);
 

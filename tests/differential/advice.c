@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The law of refusals: who follows the proposal, and nothing else, lets the
+ * The law of refusals: following the proposal, and doing nothing else, lets the
  * peer in.
  *
  *	advice [--count N] [--seed N] [--only N] [--verbose] [strings.tsv]
  *
- * Every round makes settings at random, in all the grammars, with lists that
- * are set and that are not; sometimes a system's policy that disables a few
- * things; certificates and a ClientHello. Of those that are refused the
- * proposal is followed word by word, and then
+ * Every round makes random settings, in all the grammars, with lists that are
+ * set or not; sometimes a system policy that disables a few things;
+ * certificates and a ClientHello. If the hello is refused, the proposal is
+ * followed word by word, and then
  *
- *	the settings are valid and serve at least whom they served: versions,
- *	suites, groups, signature algorithms, and the recorded hellos
- *	the peer gets in, at once
- *	"the peer must" is said only where a server that has everything refuses
- *	it too; and with what it must offer it gets in
- *	no suite without encryption or certificate came with it
- *	a lower level and TLS 1.0 or 1.1 are not proposed where something else
- *	helps, and the sentence says what they do; nor is a certificate where a
- *	word helps
- *	the sentence has all words of all changes, or, where they are too many for
- *	255 bytes, counts the last of them; and is not cut
+ *	the settings are valid and serve at least what they served before:
+ *	versions, suites, groups, signature algorithms and recorded hellos
+ *	the peer gets in, without a second proposal
+ *	"the peer must" is said only if a server with everything enabled refuses
+ *	it too; and with what it must offer, it gets in
+ *	no suite without encryption or certificate was added
+ *	a lower level, TLS 1.0 or TLS 1.1 is not proposed if something else
+ *	helps, and the sentence says what the change entails; nor is a
+ *	certificate proposed if a word helps
+ *	the sentence has all words of all changes or, if they exceed 255 bytes,
+ *	counts the last ones; it is not cut
  *
- * Every other round is wild: all settings and the hello are strange at once. Of
- * the others no more than five in a hundred may need more than two changes.
- * A round that fails is printed; the exit status is 1 if there was any.
+ * Every other round is wild: all settings and the hello are unusual at the same
+ * time. Of the other rounds, no more than five in a hundred may need more than
+ * two changes. A failed round is printed; the exit status is 1 if there was
+ * any.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,7 @@ struct run {
 	struct stls_abilities abilities;
 	unsigned char recorded[32][4096];
 	size_t recorded_len[32], recorded_count;
-	/* this round */
+	/* of this round */
 	unsigned long number;
 	struct settings settings;
 	struct stls_abilities able;
@@ -84,7 +85,7 @@ static void violation(struct run *run, const struct smtptls_answer *answer,
 	run->violated = 1;
 }
 
-/* GnuTLS has no suite then that only this version has. */
+/* The suites that only this version has are then missing in GnuTLS too. */
 static void disable_version(struct run *run, unsigned version)
 {
 	size_t i;
@@ -97,7 +98,7 @@ static void disable_version(struct run *run, unsigned version)
 	}
 }
 
-/* What a system's policy takes away, now and then. */
+/* What a system policy disables, occasionally. */
 static void random_system(struct run *run)
 {
 	struct generator *g = &run->generator;
@@ -124,7 +125,7 @@ static void random_system(struct run *run)
 }
 /* ---- policies and hellos ---- */
 
-/* Made for these abilities; NULL: the settings are refused. */
+/* Compiled for these abilities; NULL: the settings are refused. */
 static struct smtptls_policy *compile(const struct settings *settings,
 				      const struct stls_abilities *abilities,
 				      char *error, size_t size)
@@ -157,7 +158,10 @@ static void judge(const struct smtptls_policy *policy,
 		exit(99);
 }
 
-/* A server with everything: at this level, from this version on. */
+/*
+ * Whether a server with everything, at this level and with these versions,
+ * serves it.
+ */
 static int everything_serves(const struct run *run, int level,
 			     const char *versions, unsigned keys,
 			     struct smtptls_answer *answer)
@@ -225,7 +229,7 @@ static const char *change_system(struct stls_abilities *able,
 	return NULL;
 }
 
-/* What follows when all is done as it was said. */
+/* The result of making all changes as proposed. */
 struct outcome {
 	struct settings settings;
 	struct stls_abilities able;
@@ -269,14 +273,14 @@ static int follow(struct run *run, const struct smtptls_answer *answer,
 
 /* ---- what must hold ---- */
 
-/* All words of all changes are in the sentence, which is therefore whole. */
+/* The sentence contains all words of all changes, and so is complete. */
 static void check_sentence(struct run *run, const struct smtptls_answer *answer)
 {
 	int i;
 
 	if (strlen(answer->text) < 20)
 		violation(run, answer, "no sentence", "");
-	/* What does not fit is counted, and nothing is cut. */
+	/* Changes that do not fit are counted; nothing is cut. */
 	if (strlen(answer->text) >= sizeof(answer->text) - 1 ||
 	    strstr(answer->text, "..."))
 		violation(run, answer, "a sentence that is cut", "");
@@ -313,7 +317,7 @@ static int is_bare(int row)
 	return suite->enc & STLS_ENC_NULL || suite->au & STLS_AU_NULL;
 }
 
-/* It was asked for, and wants nothing but its version or GnuTLS. */
+/* It was requested, and lacks only its version or GnuTLS's support. */
 static int wanted_row(const struct smtptls_policy *policy, int row)
 {
 	return memchr(policy->suite_row, row, policy->suite_count) &&
@@ -326,7 +330,7 @@ static int is_in(const uint8_t *rows, unsigned count, uint8_t row)
 	return memchr(rows, row, count) != NULL;
 }
 
-/* All that was there is there; nothing bare came. */
+/* Nothing was lost; no suite without encryption or certificate was added. */
 static const char *compare(const struct smtptls_policy *before,
 			   const struct smtptls_policy *after, int loses)
 {
@@ -366,7 +370,7 @@ static const char *compare(const struct smtptls_policy *before,
 	return NULL;
 }
 
-/* The recorded hellos that were served are. */
+/* The recorded hellos that were served before still are. */
 static void check_recorded(struct run *run, const struct smtptls_answer *answer,
 			   const struct smtptls_policy *before,
 			   const struct smtptls_policy *after,
@@ -400,7 +404,7 @@ static void check_recorded(struct run *run, const struct smtptls_answer *answer,
 	}
 }
 
-/* TLS 1.0 or 1.1 is the lowest now, and was not. */
+/* TLS 1.0 or 1.1 is now the lowest version, and was not before. */
 static int is_older(unsigned after, unsigned before)
 {
 	unsigned lowest = after & -after;
@@ -409,7 +413,7 @@ static int is_older(unsigned after, unsigned before)
 	       lowest & (STLS_PROTOCOL_TLS1_0 | STLS_PROTOCOL_TLS1_1);
 }
 
-/* With one of these TLS 1.3 has a price. */
+/* With one of these groups, enabling TLS 1.3 has a price. */
 static int has_old_group(const struct smtptls_policy *policy)
 {
 	return is_in(policy->group, policy->group_count,
@@ -471,7 +475,7 @@ static void check_cure(struct run *run, const struct smtptls_answer *answer,
 	smtptls_policy_unref(after);
 }
 
-/* What the law says of "the peer must". */
+/* The conditions for "the peer must". */
 static void check_peer(struct run *run, const struct smtptls_answer *answer)
 {
 	struct smtptls_answer all;
@@ -482,7 +486,7 @@ static void check_peer(struct run *run, const struct smtptls_answer *answer)
 			  all.cipher_openssl);
 }
 
-/* Settings that GnuTLS itself has to like; only as the machine is. */
+/* GnuTLS itself must accept the settings; only without a simulated lack. */
 static void check_new(struct run *run, const struct smtptls_answer *answer,
 		      const struct outcome *outcome)
 {
@@ -499,7 +503,7 @@ static void check_new(struct run *run, const struct smtptls_answer *answer,
 	smtptls_policy_unref(policy);
 }
 
-/* What the peer must do is one thing, whatever it is. */
+/* "The peer must" counts as one change, whatever it says. */
 static int count_changes(const struct smtptls_answer *answer)
 {
 	int i, count = 0;
@@ -524,7 +528,7 @@ static void check(struct run *run, const struct smtptls_policy *policy,
 				   answer->changes, answer->change_count);
 	}
 	check_sentence(run, answer);
-	/* Another attempt, or another program, is what helps there. */
+	/* Only another attempt, or another program, helps there. */
 	if (answer->reason == SMTPTLS_REASON_SSL3_HELLO ||
 	    strstr(answer->text, "RFC 7507")) {
 		check_peer(run, answer);
@@ -545,7 +549,7 @@ static void check(struct run *run, const struct smtptls_policy *policy,
 	run->system += outcome.system;
 }
 
-/* GnuTLS has something to say about valid strings too. */
+/* GnuTLS may object to valid strings too. */
 static int is_accepted(const struct run *run)
 {
 	struct smtptls_policy_spec spec;
@@ -578,7 +582,7 @@ static void play(struct run *run, unsigned long number)
 	}
 	client_random(&run->generator, run->wild, &run->client);
 	judge(policy, &run->client, run->settings.keys, &answer);
-	/* What is malformed has no cure here. */
+	/* There is no remedy here for a malformed hello. */
 	if (answer.reason && answer.reason != SMTPTLS_REASON_BAD_HELLO)
 		check(run, policy, &answer);
 	smtptls_policy_unref(policy);
@@ -601,7 +605,7 @@ static void read_recorded(struct run *run)
 	run->recorded_count = i;
 }
 
-/* Few changes are a law where not everything is wrong at once. */
+/* The limit on changes applies where not everything is wrong at once. */
 static int report_changes(const struct run *run, int wild)
 {
 	unsigned long many = 0, all = 0;

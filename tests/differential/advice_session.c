@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The law of refusals, in sessions: who follows the proposal, and nothing else,
- * lets the peer in, by the server that GnuTLS makes of it.
+ * The law of refusals, in sessions: following the proposal, and doing nothing
+ * else, lets the peer in, with a real GnuTLS server.
  *
  *	advice_session [--count N] [--seed N] [--only N] [--verbose]
  *		[strings.tsv]
  *
- * What advice.c asks of the pure decision is asked here of a server with
- * certificates, its hook and GnuTLS behind it. Every round makes settings at
- * random, one to three certificates of any type, with keyUsages and names that
- * may be wrong, sometimes strict SNI, and a ClientHello with real key shares.
- * When the server refuses it the proposal is followed word by word,
- * certificates are made as they are asked for, and then
+ * What advice.c checks on the decision alone is checked here on a server with
+ * certificates, its hook and GnuTLS. Every round makes random settings, one to
+ * three certificates of any type, whose keyUsage and names may be wrong,
+ * sometimes strict SNI, and a ClientHello with real key shares. If the server
+ * refuses it, the proposal is followed word by word, the requested certificates
+ * are made, and then
  *
  *	the configuration is accepted
- *	the same client gets ServerHello and all that follows it, at once; after
- *	a HelloRetryRequest with the share that was asked for; before TLS 1.3
- *	its certificate and signature are such as the client takes
- *	"the peer must" is said only where a server with everything, and a
+ *	the same client gets a ServerHello and everything after it, at once, or
+ *	after a HelloRetryRequest with the requested share; before TLS 1.3, the
+ *	certificate and signature are ones that the client accepts
+ *	"the peer must" is said only if a server with everything enabled, and a
  *	certificate of each type, refuses it too
  *
  * The highest security level here is 3: RSA keys for 4 and 5 take minutes to
- * make. Every other round is wild: everything is strange at once. A round that
- * fails is printed; the exit status is 1 if there was any.
+ * make. Every other round is wild: everything is unusual at the same time. A
+ * failed round is printed; the exit status is 1 if there was any.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,7 +113,7 @@ static void need(int ret, const char *what)
 
 #define OK(call) need((call), #call)
 
-/* Frozen; or NULL, and why not. */
+/* Frozen; or NULL, with the reason. */
 static struct smtptls_config *configure(const struct server *server,
 					char error[256])
 {
@@ -144,7 +144,7 @@ static struct smtptls_config *configure(const struct server *server,
 	return NULL;
 }
 
-/* All that GnuTLS has, but what is without encryption or certificate. */
+/* All that GnuTLS has, except suites without encryption or certificate. */
 static struct smtptls_config *make_everything(struct server *server)
 {
 	static const char *const types[] = {
@@ -250,7 +250,10 @@ static size_t point_share(gnutls_ecc_curve_t curve, size_t size,
 	return 2 * size + 1;
 }
 
-/* Of its group's usual generator a small power; for P-… a random point. */
+/*
+ * For a finite field, a small power of the usual generator; for a curve, a
+ * random point.
+ */
 static size_t real_share(unsigned group, unsigned char *share)
 {
 	static const size_t fields[] = { 256, 384, 512, 768, 1024 };
@@ -281,7 +284,7 @@ static size_t real_share(unsigned group, unsigned char *share)
 	}
 }
 
-/* The group of a HelloRetryRequest's key_share, or 0: it is a ServerHello. */
+/* The group in a HelloRetryRequest's key_share, or 0 if it is a ServerHello. */
 static unsigned retry_group(const unsigned char *hello, size_t len)
 {
 	/* RFC 8446 section 4.1.3 */
@@ -321,7 +324,7 @@ static unsigned curve_of(const char *type)
 						  : 0;
 }
 
-/* The row of GnuTLS's signature algorithm, or -1. */
+/* The row of a GnuTLS signature algorithm, or -1. */
 static int row_of_signature(gnutls_sign_algorithm_t algorithm)
 {
 	static const char prefix[] = "SIGN-";
@@ -348,7 +351,7 @@ static int has_number(const unsigned *numbers, unsigned number)
 	return 0;
 }
 
-/* Before TLS 1.3: NULL, or what the client would not take of this answer. */
+/* Before TLS 1.3: NULL, or what the client would not accept in this answer. */
 static const char *not_taken(struct smtptls_conn *conn,
 			     const struct server *server,
 			     const struct client *client)
@@ -379,7 +382,7 @@ static const char *not_taken(struct smtptls_conn *conn,
 		       : "a signature that the client lacks";
 }
 
-/* The server's answer: 1 for ServerHello and what follows it. */
+/* The server's answer: 1 for a ServerHello and what follows it. */
 static int answered(struct smtptls_conn *conn, unsigned *retry)
 {
 	const unsigned char *said;
@@ -427,7 +430,7 @@ static int lets_in(struct smtptls_config *config, const struct server *server,
 
 /* ---- following a proposal ---- */
 
-/* NULL, or why there can be no such certificate. */
+/* NULL, or why there cannot be such a certificate. */
 static const char *add_certificate(struct server *server,
 				   const struct smtptls_change *change)
 {
@@ -477,8 +480,8 @@ static const char *replace_certificate(struct server *server,
 }
 
 /*
- * Without TLS 1.3, GnuTLS's server does not look at supported_versions: a client
- * that has older versions there has TLS 1.2 too, as its legacy_version says.
+ * Without TLS 1.3, GnuTLS's server ignores supported_versions: a client that
+ * offers older versions there also has TLS 1.2, as its legacy_version says.
  */
 static void add_tls12(struct client *client)
 {
@@ -538,7 +541,7 @@ static int has_change(const struct smtptls_advice *advice, int setting)
 	return 0;
 }
 
-/* What the peer must do is one thing, whatever it is. */
+/* "The peer must" counts as one change, whatever it says. */
 static int count_changes(const struct smtptls_advice *advice)
 {
 	int i, count = 0;
@@ -576,7 +579,7 @@ static void check(struct run *run, const struct smtptls_advice *advice)
 		administrator_told(advice->reason, advice->text,
 				   advice->changes, advice->change_count);
 	}
-	/* Another attempt, or another program, is what helps there. */
+	/* Only another attempt, or another program, helps there. */
 	if (advice->reason == SMTPTLS_REASON_SSL3_HELLO ||
 	    strstr(advice->text, "RFC 7507")) {
 		check_peer(run, advice);
@@ -594,8 +597,8 @@ static void check(struct run *run, const struct smtptls_advice *advice)
 		return;
 	}
 	/*
-	 * That a hello breaks TLS 1.3's rules may show only when TLS 1.3 comes
-	 * with the certificate of its name.
+	 * A hello's violation of TLS 1.3's rules may show only when the
+	 * certificate with its name enables TLS 1.3.
 	 */
 	if (!lets_in(config, &server, &client, &again) &&
 	    !strstr(again.text, "RFC 7507") &&
@@ -648,7 +651,7 @@ static void play(struct run *run, unsigned long number)
 	if (lets_in(config, &run->server, &run->client, &advice))
 		run->served++;
 	else if (advice.reason == SMTPTLS_REASON_BAD_HELLO)
-		run->malformed++; /* that has no cure here */
+		run->malformed++; /* for which there is no remedy here */
 	else if (advice.reason == 0)
 		violation(run, &advice, "taken for served", advice.text);
 	else

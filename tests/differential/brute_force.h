@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The largest product of key exchanges, ciphers and MACs that forbids nothing,
- * by another way than the library's: every set of ciphers and every set of
- * MACs is tried, and the key exchanges that fit are added. Words are numbers
- * of GnuTLS's, and suites are known by their place in OpenSSL's order.
+ * The largest product of key exchanges, ciphers and MACs that enables nothing
+ * forbidden, computed differently from the library: every set of ciphers and
+ * every set of MACs is tried, and all key exchanges that fit are added. Words
+ * are GnuTLS's numbers, and suites are identified by their position in
+ * OpenSSL's order.
  */
 #ifndef TESTS_DIFFERENTIAL_BRUTE_FORCE_H
 #define TESTS_DIFFERENTIAL_BRUTE_FORCE_H
@@ -20,18 +21,17 @@ struct set {
 struct brute {
 	int word[3][WORDS_MAX]; /* key exchanges, ciphers, MACs */
 	unsigned count[3];
-	/* By key exchange and MAC, sets of ciphers; the last row is TLS 1.3. */
+	/* By key exchange and MAC: sets of ciphers. The last row is TLS 1.3. */
 	unsigned good[WORDS_MAX + 1][WORDS_MAX];
 	unsigned bad[WORDS_MAX + 1][WORDS_MAX];
 	int position[WORDS_MAX + 1][WORDS_MAX][WORDS_MAX];
-	unsigned
-		size; /* with VERSION for each kind of version that is served */
+	unsigned size; /* plus VERSION for each kind of version served */
 	struct set best;
 };
 
 enum { KX, CIPHER, MAC };
 
-/* TLS 1.3, or what is older, counts more than any number of suites. */
+/* TLS 1.3, or all older versions, count more than any number of suites. */
 #define VERSION 1000U
 
 static inline int word(struct brute *brute, int kind, int value, int add)
@@ -54,7 +54,7 @@ static inline unsigned bit_count(unsigned set)
 	return (unsigned)__builtin_popcount(set);
 }
 
-/* 0 if these ciphers and MACs are bad by themselves or with this row. */
+/* 0 if these ciphers and MACs enable something forbidden in this row. */
 static inline int fits(const struct brute *brute, unsigned row,
 		       unsigned ciphers, unsigned macs, unsigned *gain)
 {

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Cipher lists: stls_cipher_list_parse() against OpenSSL's own library, in
- * one process.
+ * Cipher lists: stls_cipher_list_parse() against OpenSSL's own library, in one
+ * process.
  *
  *	cipher_list [--count N] [--seed N] [--print-sample N] [strings.tsv]
  *
- * Every string of kind "cipher" of the file, then N random ones, valid and
- * malformed, are given to SSL_CTX_set_cipher_list(). Compared are:
- * acceptance; the whole list in its order (SSL_CTX_get_ciphers without TLS
- * 1.3, which includes PSK and SRP); and, at a security level set explicitly,
- * the list that a connection would use (SSL_get1_supported_ciphers without
- * TLS 1.3; no callbacks, so without PSK and SRP); and the level that an
- * @SECLEVEL left behind. A string that differs is printed; the exit status
- * is 1 if there was any.
+ * Every string of kind "cipher" in the file, then N random ones, valid and
+ * malformed, are passed to SSL_CTX_set_cipher_list(). Compared are: acceptance;
+ * the whole list in its order (SSL_CTX_get_ciphers without TLS 1.3, which
+ * includes PSK and SRP); at a security level set explicitly, the list that a
+ * connection would use (SSL_get1_supported_ciphers without TLS 1.3; no
+ * callbacks, so without PSK and SRP); and the level that an @SECLEVEL leaves
+ * behind. A string that differs is printed; the exit status is 1 if there was
+ * any.
  *
- * What is compared is OpenSSL 3.0's language, which is 3.5's but for what
- * release.h says. With another version the test says so and is skipped
- * (status 77).
+ * The reference is OpenSSL 3.0's language, from which 3.5's differs only as
+ * release.h says. With another version the test says so and is skipped (status
+ * 77).
  */
 #include <ctype.h>
 #include <openssl/ssl.h>
@@ -176,7 +176,7 @@ static int make_ctx(struct run *run)
 	run->ctx = SSL_CTX_new(TLS_method());
 	if (!run->ctx)
 		return -1;
-	/* The system's configuration may have set bounds. */
+	/* The system's configuration may have set version bounds. */
 	if (SSL_CTX_set_min_proto_version(run->ctx, 0) != 1 ||
 	    SSL_CTX_set_max_proto_version(run->ctx, 0) != 1)
 		return -1;
@@ -251,7 +251,7 @@ static void add_item(struct generator *g)
 	if (kind < 7)
 		generator_byte(g, "++--!!"[kind - 1]);
 	add_word(g);
-	/* Mostly one word, at times up to four. */
+	/* Mostly one word, occasionally up to four. */
 	while (more-- > 4) {
 		generator_byte(g, '+');
 		add_word(g);
@@ -310,7 +310,7 @@ static int report(struct run *run, const char *string, const char *what)
 	return -1;
 }
 
-/* The next suite below TLS 1.3 of OpenSSL's list, or NULL. */
+/* The next suite in OpenSSL's list that is older than TLS 1.3, or NULL. */
 static const SSL_CIPHER *next_below_tls13(const STACK_OF(SSL_CIPHER) * stack,
 					  int *at)
 {
@@ -323,7 +323,7 @@ static const SSL_CIPHER *next_below_tls13(const STACK_OF(SSL_CIPHER) * stack,
 	return NULL;
 }
 
-/* Whether the list, filtered if level is not -1, is the stack's. */
+/* Whether the list, filtered unless level is -1, equals the stack. */
 static int equal(const struct stls_cipher_list *list, int level,
 		 const STACK_OF(SSL_CIPHER) * stack)
 {
@@ -364,7 +364,7 @@ static int compare_supported(struct run *run, const char *string,
 	if (!ssl)
 		return report(run, string, "(SSL_new failed)");
 	supported = SSL_get1_supported_ciphers(ssl);
-	/* OpenSSL gives NULL for an empty list. */
+	/* OpenSSL returns NULL for an empty list. */
 	same = equal(list, level, supported);
 	sk_SSL_CIPHER_free(supported);
 	SSL_free(ssl);
@@ -384,7 +384,7 @@ static int compare(struct run *run, const char *given)
 	if (snprintf(string, sizeof string, "%s%s", given, release_end()) >=
 	    (int)sizeof string)
 		return report(run, given, "(too long)");
-	/* Suite B mode sticks to a context. */
+	/* A context cannot leave Suite B mode. */
 	if ((run->stale || strncmp(string, suiteb, strlen(suiteb)) == 0) &&
 	    make_ctx(run) != 0)
 		return report(run, string, "(SSL_CTX_new failed)");

@@ -2,9 +2,9 @@
 /*
  * client: what a client offers, at random, and what it is told to offer.
  *
- * Usual and strange lists, with holes, numbers that nobody knows, and without
- * what should be there; but each hello is well-formed. The same state of the
- * generator gives the same client.
+ * Lists are usual or strange, with holes, unknown numbers and missing entries;
+ * but each hello is well-formed. The same generator state yields the same
+ * client.
  */
 #include "client.h"
 

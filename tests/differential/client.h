@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client: what a client offers, at random. The manual is in client.c. */
+/* client: what a client offers, at random. Documented in client.c. */
 #ifndef TESTS_DIFFERENTIAL_CLIENT_H
 #define TESTS_DIFFERENTIAL_CLIENT_H
 
@@ -10,7 +10,7 @@
 
 #define NUMBERS_MAX 64
 
-/* Lists end with 0. */
+/* Lists are terminated by 0. */
 struct client {
 	unsigned legacy;
 	unsigned suites[NUMBERS_MAX], versions[NUMBERS_MAX];
@@ -20,17 +20,17 @@ struct client {
 	const char *sni;
 };
 
-/* Anything but the name; `wild`: most of it is strange at once. */
+/* Everything except the name; `wild`: most is unusual at the same time. */
 void client_random(struct generator *g, int wild, struct client *client);
-/* Its lists are printed, a line for each. */
+/* Prints its lists, a line for each. */
 void client_show(const struct client *client);
-/* What makes its hello, without real keys. */
+/* The specification of its hello, without real keys. */
 struct hello_spec client_spec(const struct client *client);
-/* Follow what is said that the peer must do; NULL, or why it cannot be. */
+/* Follow a change that the peer must make; NULL, or why it is impossible. */
 const char *client_change(struct client *client,
 			  const struct smtptls_change *change);
 
-/* The number or row of what has this name in changes; 0 or -1: nothing has. */
+/* The number or row for a name as used in changes; 0 or -1 if there is none. */
 unsigned name_version(const char *name);
 int name_group(const char *name);
 int name_sigalg(const char *name);

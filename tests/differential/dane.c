@@ -5,18 +5,19 @@
  *
  *	dane [--count N] [--seed S] [--only I] [--verbose]
  *
- * Each case is a chain of 1 to 5 certificates, sound or with faults, presented
- * as it is, in disorder, cut or with what does not belong there; 0 to 6 records
- * of all usages, selectors and matching types, of its certificates, of keys that
- * are in none, or of others, right, wrong or cut short; and one to three names.
+ * Each case is a chain of 1 to 5 certificates, valid or with faults, presented
+ * completely, out of order, truncated or with unrelated certificates; 0 to 6
+ * records of all usages, selectors and matching types, for its certificates,
+ * for keys that are in none, or for others, right, wrong or cut short; and one
+ * to three names.
  *
- * OpenSSL is told what SMTP means (RFC 7672): no names with DANE-EE, no partial
- * wildcards, records of usages 0 and 1 never. It is called as its client calls
- * it after the handshake, X509_verify_cert() with the session's DANE, at
- * security level 2; with DANE-EE at level 0, since there RFC 7671 section 5.1
- * lets nothing but the match count. Compared are how many records are usable,
- * the verdict, and for a good one the usage that matched and at which depth.
- * Each difference is an error but one: see explain().
+ * OpenSSL is set up for SMTP (RFC 7672): no name checks with DANE-EE, no
+ * partial wildcards, and no records of usages 0 and 1. It is called as its
+ * client does after the handshake, X509_verify_cert() with the session's DANE,
+ * at security level 2; for DANE-EE at level 0, since there RFC 7671 section 5.1
+ * lets nothing but the match count. Compared are the number of usable records,
+ * the verdict and, for a good one, the matching usage and depth. Each
+ * difference is an error, with one exception: see explain().
  */
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -32,7 +33,7 @@
 #include "release.h"
 #include "x509/dane.h"
 
-#define CERTS	    6 /* five, and what stands above */
+#define CERTS	    6 /* five, and an issuer above */
 #define PRESENTED   8
 #define RECORDS	    6
 #define NAMES	    3
@@ -60,11 +61,11 @@ struct round {
 	const char *fault; /* for the report */
 };
 
-/* What somebody makes of a round. */
+/* A verdict on a round. */
 struct opinion {
 	int good;
 	unsigned usable;
-	int usage, depth; /* of a good one, where a record is usable */
+	int usage, depth; /* of the match, if a record is usable */
 	int reason;	  /* the library's */
 	char text[128];
 };
@@ -99,7 +100,7 @@ static int one_in(struct run *run, size_t n)
 
 /* ---- certificates ---- */
 
-/* A fault in the i-th certificate, of which 0 is the leaf. */
+/* A fault in the i-th certificate; 0 is the leaf. */
 static void spoil(struct run *run, struct round *round, size_t i)
 {
 	static const char *const what[] = {
@@ -132,7 +133,7 @@ static void spoil(struct run *run, struct round *round, size_t i)
 		spec->usage = i ? GNUTLS_KEY_CRL_SIGN : spec->usage;
 		break;
 	case 5:
-		/* 0 or 1 */
+		/* path length plus one: 0 or 1 */
 		spec->path = i ? 1 + (int)below(run, 2) : 0;
 		break;
 	case 6:
@@ -234,7 +235,7 @@ static void present(struct run *run, struct round *round)
 	size_t shown = round->certs, i, j;
 	gnutls_datum_t moved;
 
-	/* the root stays at home, mostly */
+	/* the root is mostly not sent */
 	if (shown > 1 && !one_in(run, 4))
 		shown--;
 	if (shown > 1 && one_in(run, 8))
@@ -261,7 +262,7 @@ static void present(struct run *run, struct round *round)
 
 /* ---- records ---- */
 
-/* Whole, or a digest: the data of a record that fits. */
+/* The data of a matching record: the whole, or a digest. */
 static size_t associate(unsigned char *to, size_t size, int matching,
 			const unsigned char *from, size_t len)
 {
@@ -369,7 +370,7 @@ static void free_round(struct round *round)
 		chain_free(round->cert[i]);
 }
 
-/* ---- opinions ---- */
+/* ---- verdicts ---- */
 
 static void ask_library(const struct round *round, struct opinion *opinion)
 {
@@ -437,7 +438,7 @@ static SSL *make_ssl(const struct round *round, SSL_CTX *ctx)
 	return ssl;
 }
 
-/* As ssl_verify_cert_chain() of OpenSSL's client does it. */
+/* As ssl_verify_cert_chain() does in OpenSSL's client. */
 static void ask_openssl(const struct round *round, SSL_CTX *ctx,
 			struct opinion *opinion)
 {
@@ -485,7 +486,7 @@ static void ask_openssl(const struct round *round, SSL_CTX *ctx,
 	SSL_free(ssl);
 }
 
-/* With DANE-EE the level counts for nothing. */
+/* With DANE-EE the level does not count. */
 static void ask_openssl_twice(const struct run *run, const struct round *round,
 			      struct opinion *opinion)
 {
@@ -539,9 +540,9 @@ static void print_opinion(const char *who, const struct opinion *opinion)
 
 /*
  * The CN of a leaf without a dNSName is its name (RFC 7672 section 3.2.3), so
- * that an authority's constraints must hold for it. GnuTLS compares it with
- * them; OpenSSL does so only with a CN that has no wildcard, and an authority
- * for example.net can sign for *.example.org.
+ * an authority's name constraints must hold for it. GnuTLS checks them; OpenSSL
+ * does so only for a CN without a wildcard, so that an authority for
+ * example.net can issue a certificate for *.example.org.
  */
 static int explain(const struct round *round, const struct opinion *ours,
 		   const struct opinion *theirs)
@@ -591,7 +592,7 @@ static int report(const struct run *run)
 	       "usable record\n",
 	       run->compared, run->different, run->explained, run->good,
 	       run->by_usage[2], run->by_usage[3], run->deep, run->unusable);
-	/* nothing was shown where one side never says yes, or no */
+	/* the run proves nothing if one verdict hardly ever occurs */
 	return run->different > 0 || run->compared == 0 ||
 	       (run->compared >= 300 &&
 		(run->by_usage[2] < run->compared / 20 ||

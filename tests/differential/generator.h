@@ -50,7 +50,7 @@ static inline char generator_any_byte(struct generator *g)
 	return (char)(1 + generator_below(g, 255));
 }
 
-/* Spoils the string: a byte inserted, changed or removed somewhere. */
+/* Damages the string: a byte inserted, changed or removed somewhere. */
 static inline void generator_spoil(struct generator *g)
 {
 	size_t at = generator_below(g, g->length + 1);

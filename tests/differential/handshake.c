@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Handshakes: the library's server against an OpenSSL server with the same
- * settings, for the same OpenSSL client, in one process and in memory.
+ * settings, with the same OpenSSL client, in one process and in memory.
  *
  *	handshake [--count N] [--seed N] [--only N] [--verbose] [strings.tsv]
  *
- * Every round makes settings at random: a cipher list, versions, suites of TLS
- * 1.3, groups, signature algorithms, the server's or the client's order, one to
- * three certificates of any kind of key, and as much for the client. Both
- * servers are made from them, and the client speaks with each. Version,
+ * Every round makes random settings: a cipher list, versions, TLS 1.3 suites,
+ * groups, signature algorithms, the server's or the client's order, one to
+ * three certificates with any type of key, and similar settings for the client.
+ * Both servers are made from them, and the client connects to each. Version,
  * suite, group, certificate, signature scheme and success must agree, as the
  * client sees them. A round that differs is printed; the exit status is 1 if
  * there was any. Keys are made once.
  *
- * OpenSSL keeps one certificate of a kind, and all curves are one kind; the
- * library keeps them all. So OpenSSL's server is asked with each of two, and
- * the library must do what one of them does, and succeed when any of them does.
+ * OpenSSL keeps one certificate of each kind, and all curves are one kind; the
+ * library keeps them all. So OpenSSL is asked once with each certificate of a
+ * kind, and the library must do what one of these servers does, and succeed if
+ * any of them does.
  *
- * What differs for a reason that is GnuTLS's, or on purpose, has a row in the
- * table `exceptions`, and is counted there.
+ * A difference that is due to GnuTLS, or deliberate, has a row in the table
+ * `exceptions`, and is counted there.
  *
- * OpenSSL 3.0 is what is compared with, or 3.5 with the groups of 3.0 where it
- * has a default: see release.h. With another version the test says so and is
- * skipped (status 77).
+ * The reference is OpenSSL 3.0, or 3.5 with 3.0's groups where the default
+ * applies: see release.h. With another version the test says so and is skipped
+ * (status 77).
  */
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -59,7 +60,10 @@ enum {
 	KEYS
 };
 
-/* Kinds, of which OpenSSL has one each, and how X.509 signs by them. */
+/*
+ * Kinds, of which OpenSSL has one certificate each, and the hash that each key
+ * type signs X.509 with.
+ */
 enum { KIND_RSA, KIND_RSA_PSS, KIND_EC, KIND_ED25519, KIND_ED448 };
 
 static const struct {
@@ -92,7 +96,7 @@ struct settings {
 	char ciphers[STRING_SIZE];
 	char suites[256];
 	char groups[256];
-	char sigalgs[640]; /* "": the default, as with the others */
+	char sigalgs[640]; /* "": the default, as in the others */
 	unsigned versions; /* bits 0 to 3: TLS 1.0 to 1.3 */
 	int level;
 };
@@ -108,7 +112,7 @@ struct result {
 	int ok;
 	int version;
 	unsigned suite;
-	int group;  /* a NID, or -1 for a field; 0: none */
+	int group;  /* a NID, or -1 for a finite field; 0: none */
 	int key;    /* of the server's certificate, or -1 */
 	int scheme; /* NIDs of its signature; 0: none */
 	int digest;
@@ -206,7 +210,7 @@ static void free_key(struct key *key)
 	free(key->key_pem);
 }
 
-/* ---- settings at random ---- */
+/* ---- random settings ---- */
 
 static const char *const words[] = {
 	"ALL",
@@ -306,7 +310,10 @@ static void random_ciphers(struct run *run, struct settings *settings)
 			g, run->string[generator_below(g, run->string_count)]);
 	} else {
 		random_words(g);
-		/* GnuTLS has none of these: not too many exceptions, please. */
+		/*
+		 * GnuTLS has none of these; exclude them mostly, to limit
+		 * exceptions.
+		 */
 		if (!one_in(g, 20))
 			generator_word(g, "!ARIAGCM:!aDSS:!kPSK:!kSRP:!aPSK");
 	}
@@ -314,7 +321,7 @@ static void random_ciphers(struct run *run, struct settings *settings)
 		       g->text);
 }
 
-/* A subset in a random order, with colons between. */
+/* A subset in random order, joined with colons. */
 static void random_list(struct generator *g, char *to, size_t size,
 			const char *const *all, size_t count)
 {
@@ -394,7 +401,7 @@ static void random_settings(struct run *run, struct settings *settings)
 	settings->level = levels[generator_below(g, 8)];
 }
 
-/* Half of them are of the kinds that most servers have. */
+/* Half of them are of the types that most servers have. */
 static int random_key(struct generator *g)
 {
 	static const int common[] = { KEY_RSA, KEY_P256, KEY_P384 };
@@ -411,7 +418,7 @@ static void random_round(struct run *run, struct round *round)
 	memset(round, 0, sizeof *round);
 	random_settings(run, &round->server);
 	random_settings(run, &round->client);
-	/* A server that checks itself needs no client that does. */
+	/* A server that checks the level needs no client that does. */
 	if (!one_in(g, 4))
 		round->client.level = 0;
 	round->client_order = one_in(g, 2);
@@ -461,7 +468,7 @@ static void print_result(const char *who, const struct result *result)
 
 /* ---- OpenSSL ---- */
 
-/* 0, or -1 where OpenSSL refuses the settings. */
+/* 0, or -1 if OpenSSL refuses the settings. */
 static int apply(SSL_CTX *ctx, const struct settings *settings)
 {
 	static const uint64_t off[] = { SSL_OP_NO_TLSv1, SSL_OP_NO_TLSv1_1,
@@ -489,7 +496,7 @@ static int apply(SSL_CTX *ctx, const struct settings *settings)
 	return 0;
 }
 
-/* What OpenSSL 3.0 has; 3.5 has hybrids besides. */
+/* What OpenSSL 3.0 has; 3.5 has hybrids too. */
 static const char default_groups[] =
 	"X25519:P-256:X448:P-521:P-384:ffdhe2048:ffdhe3072:ffdhe4096:"
 	"ffdhe6144:ffdhe8192";
@@ -506,7 +513,7 @@ static SSL_CTX *make_client(const struct round *round)
 	return NULL;
 }
 
-/* With `last` behind the others of its kind, which it replaces. */
+/* `last` is loaded after the others of its kind, and replaces them. */
 static int use_keys(SSL_CTX *ctx, const struct run *run,
 		    const struct round *round, int last)
 {
@@ -540,7 +547,7 @@ static SSL_CTX *make_oracle(const struct run *run, const struct round *round,
 		SSL_CTX_set_options(ctx, SSL_OP_PRIORITIZE_CHACHA);
 	if (apply(ctx, &round->server) < 0)
 		goto refused;
-	/* A client of 3.5 may well offer its own. */
+	/* A 3.5 client may offer its own default. */
 	if (release_is_3_5() && !round->server.groups[0])
 		need(SSL_CTX_set1_groups_list(ctx, default_groups) == 1,
 		     "SSL_CTX_set1_groups_list");
@@ -579,7 +586,7 @@ static void tell_error(struct result *result)
 	ERR_clear_error();
 }
 
-/* One step; -1 when the handshake has failed. */
+/* One step; -1 if the handshake has failed. */
 static int step(SSL *ssl, struct result *result)
 {
 	int ret;
@@ -630,14 +637,17 @@ static void look(const struct run *run, SSL *client, struct result *result)
 		if (X509_cmp(cert, run->key[i].cert) == 0)
 			result->key = i;
 	}
-	/* The key exchange RSA signs nothing, and before TLS 1.2 it is fixed. */
+	/*
+	 * RSA key exchange signs nothing, and before TLS 1.2 the scheme is
+	 * fixed.
+	 */
 	if (result->version < TLS1_2_VERSION || result->group == 0)
 		return;
 	(void)SSL_get_peer_signature_type_nid(client, &result->scheme);
 	(void)SSL_get_peer_signature_nid(client, &result->digest);
 }
 
-/* Moves all that one has said to the other; 1 when there was something. */
+/* Moves all output of one side to the other; 1 if there was any. */
 static int move(SSL *from, SSL *to)
 {
 	char *data;
@@ -824,7 +834,7 @@ static void judge(struct run *run, unsigned long number,
 
 /* ---- rounds ---- */
 
-/* How much the result of a server of OpenSSL's is like the library's. */
+/* How similar the result of an OpenSSL server is to the library's. */
 static int likeness(const struct result *oracle, const struct result *library)
 {
 	if (!oracle->ok || !library->ok)
@@ -836,8 +846,9 @@ static int likeness(const struct result *oracle, const struct result *library)
 }
 
 /*
- * Of the results of OpenSSL's servers the one that is most like the library's;
- * success is more than failure. Returns 0, or -1 when a setting is refused.
+ * Of the OpenSSL servers' results, the one most similar to the library's;
+ * success takes precedence over failure. Returns 0, or -1 if a setting is
+ * refused.
  */
 static int ask_oracles(const struct run *run, const struct round *round,
 		       SSL_CTX *client, const struct result *library,
@@ -880,7 +891,7 @@ static void play(struct run *run, unsigned long number,
 		ask_library(run, client, config, &ours, &info);
 		usable = ask_oracles(run, round, client, &ours, &theirs) == 0;
 	}
-	/* Settings that one of them refuses are for other tests. */
+	/* Settings that one of them refuses are left to other tests. */
 	if (usable) {
 		judge(run, number, &comparison);
 	} else {
@@ -963,7 +974,7 @@ int main(int argc, char **argv)
 		return 1;
 	for (i = 0; i < KEYS; i++)
 		make_key(&run.key[i], (int)i);
-	/* Bounded, whatever share of the settings is usable. */
+	/* Limited, whatever share of the settings is usable. */
 	for (i = 1; i <= 20 * options.count && run.compared < options.count;
 	     i++) {
 		run.generator.state = options.seed * 1000003 + i;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For handshake.c alone: where the library's server is not OpenSSL's. */
+/* For handshake.c only: where the library's server differs from OpenSSL's. */
 
 struct exception {
 	const char *reason;
@@ -7,7 +7,7 @@ struct exception {
 	unsigned long count;
 };
 
-/* GnuTLS lacks the suite that OpenSSL has chosen. */
+/* GnuTLS lacks the suite that OpenSSL chose. */
 static int suite_is_absent(const struct comparison *comparison)
 {
 	const struct smtptls_policy *policy = comparison->policy;
@@ -22,18 +22,18 @@ static int suite_is_absent(const struct comparison *comparison)
 	return 0;
 }
 
-/* TLS 1.3, one of the older two, and not TLS 1.2. */
+/* TLS 1.3 and one of the two oldest versions, without TLS 1.2. */
 static int versions_have_gnutls_hole(const struct comparison *comparison)
 {
 	unsigned versions = comparison->round->server.versions;
 
-	/* At levels above 0 the older two do not count. */
+	/* Above level 0 the two oldest do not count. */
 	if (comparison->policy->security_level > 0)
 		return 0;
 	return versions & 8 && versions & 3 && !(versions & 4);
 }
 
-/* OpenSSL looks for suites of the versions below the hole only. */
+/* OpenSSL only looks for suites of the versions below the hole. */
 static int hole_has_no_suite(const struct comparison *comparison)
 {
 	return !comparison->oracle->ok &&
@@ -45,7 +45,7 @@ static int signature_is_absent(const struct comparison *comparison)
 	const struct round *round = comparison->round;
 	int reason = comparison->info->reason;
 
-	/* What is told of it depends on the certificates. */
+	/* The reason reported depends on the certificates. */
 	return comparison->oracle->digest == NID_sha224 ||
 	       ((reason == SMTPTLS_REASON_SIGALG ||
 		 reason == SMTPTLS_REASON_GNUTLS ||
@@ -56,7 +56,7 @@ static int signature_is_absent(const struct comparison *comparison)
 		  strstr(round->server.sigalgs, "SHA224"))));
 }
 
-/* Without it nothing is common, and OpenSSL goes on without a certificate. */
+/* Without DSA nothing is common, and OpenSSL goes on without a certificate. */
 static int default_has_no_dsa(const struct comparison *comparison)
 {
 	const struct settings *client = &comparison->round->client;
@@ -68,7 +68,7 @@ static int default_has_no_dsa(const struct comparison *comparison)
 	       comparison->info->reason == SMTPTLS_REASON_SIGALG;
 }
 
-/* It passes such a suite over, where OpenSSL chooses it. */
+/* The library skips such a suite; OpenSSL chooses it. */
 static int rsa_has_no_signature(const struct comparison *comparison)
 {
 	int key = comparison->library->key;
@@ -80,8 +80,8 @@ static int rsa_has_no_signature(const struct comparison *comparison)
 }
 
 /*
- * RFC 7919 section 4; OpenSSL 3.0 takes parameters of its own, which the client
- * may find too small, and which may serve where its fields do not.
+ * RFC 7919 section 4; OpenSSL 3.0 uses its own parameters, which the client may
+ * find too small, and which may serve where the client's fields do not.
  */
 static int client_names_the_field(const struct comparison *comparison)
 {
@@ -95,7 +95,7 @@ static int client_names_the_field(const struct comparison *comparison)
 		 strstr(comparison->round->client.groups, "ffdhe")));
 }
 
-/* At level 0 it is there for a list that asks for more than HIGH. */
+/* At level 0 the suite is available to a list that includes more than HIGH. */
 static int release_differs_on_suite(const struct comparison *comparison)
 {
 	return (comparison->oracle->ok &&
@@ -104,7 +104,7 @@ static int release_differs_on_suite(const struct comparison *comparison)
 		release_differs(comparison->library->suite & 0xffff));
 }
 
-/* A row of the groups, as `struct result` has them. */
+/* A row of the groups, as the number that `struct result` uses. */
 static int group_number(unsigned row)
 {
 	static const struct {
@@ -140,10 +140,10 @@ static int policy_has_group(const struct smtptls_policy *policy, int number)
 	return 0;
 }
 
-/* Where it is in the client's list; behind all of them if it is not. */
+/* Its position in the client's list; after the last if it is not there. */
 static unsigned client_position(const struct settings *client, int number)
 {
-	/* Where it has hybrids in front, no server has them. */
+	/* The 3.5 default begins with hybrids, which no server here has. */
 	const char *groups = client->groups[0]
 				     ? client->groups
 				     : "X25519:P-256:X448:P-384:P-521:"
@@ -212,10 +212,10 @@ static unsigned scheme_code(const struct result *result)
 						       : 0x0805 + hash;
 }
 
-/* Where it is in the client's list; behind all of them if it is not. */
+/* Its position in the client's list; after the last if it is not there. */
 static unsigned sigalg_position(const struct settings *client, unsigned code)
 {
-	/* OpenSSL's own. */
+	/* OpenSSL's default. */
 	const char *sigalgs =
 		client->sigalgs[0]
 			? client->sigalgs
@@ -246,7 +246,7 @@ static int scheme_is_by_client(const struct comparison *comparison)
 
 	library.scheme = oracle->scheme;
 	library.digest = oracle->digest;
-	/* Suite B has the server's order, and a hash for each curve. */
+	/* Suite B uses the server's order, and one hash for each curve. */
 	if (comparison->round->client_order &&
 	    strncmp(comparison->round->server.ciphers, "SUITEB", 6) != 0)
 		return 0;
@@ -255,7 +255,7 @@ static int scheme_is_by_client(const struct comparison *comparison)
 		       sigalg_position(client, scheme_code(oracle));
 }
 
-/* Both kinds sign for the same suites before TLS 1.3. */
+/* Before TLS 1.3 both kinds sign for the same suites. */
 static int serve_the_same_suites(int one, int other)
 {
 	return one >= 0 && other >= 0 &&
@@ -263,7 +263,7 @@ static int serve_the_same_suites(int one, int other)
 		       (key_types[other].kind >= KIND_EC);
 }
 
-/* It has them in the order of loading, with RSA-PSS before RSA. */
+/* OpenSSL prefers the first loaded, and RSA-PSS to RSA. */
 static int first_certificate_signs(const struct comparison *comparison)
 {
 	const struct result *oracle = comparison->oracle;
@@ -277,7 +277,7 @@ static int first_certificate_signs(const struct comparison *comparison)
 	       oracle->version < TLS1_3_VERSION && equal(oracle, &library);
 }
 
-/* Among several curves it does not ask which of them the client knows. */
+/* With several curves, OpenSSL ignores which of them the client supports. */
 static int
 first_certificate_has_other_curve(const struct comparison *comparison)
 {
@@ -293,9 +293,9 @@ first_certificate_has_other_curve(const struct comparison *comparison)
 }
 
 /*
- * Of two curves only one goes with a signature algorithm of TLS 1.3. The
- * library offers TLS 1.3 then, as OpenSSL does with that one; Suite B may take
- * the other there.
+ * Only one of two curves has a signature algorithm in TLS 1.3. The library then
+ * offers TLS 1.3, as OpenSSL does with that curve alone; Suite B may choose the
+ * other.
  */
 static int one_curve_has_tls13(const struct comparison *comparison)
 {
@@ -321,9 +321,9 @@ static int one_curve_has_tls13(const struct comparison *comparison)
 }
 
 /*
- * RFC 8017 section 9.1.1: a key of 1024 bits is too short for a signature by
- * PSS with SHA-512. Of several RSA certificates OpenSSL has the last of each
- * type, and asks its key; the library asks the shortest, and GnuTLS has all.
+ * RFC 8017 section 9.1.1: a 1024-bit key is too short for PSS with SHA-512. Of
+ * several RSA certificates OpenSSL has the last of each type, and checks its
+ * key; the library checks the shortest, and GnuTLS has all.
  */
 static int shortest_key_counts(const struct comparison *comparison)
 {

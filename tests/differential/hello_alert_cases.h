@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For hello_alerts.c alone: the malformed hellos, as rows of `cases`. */
+/* For hello_alerts.c only: the malformed hellos, as rows of `cases`. */
 
 /* clang-format off */
 
@@ -13,7 +13,7 @@
 { "TLS 1.2 with null and deflate", "RFC 5246 7.4.1.2", 0,
   { { COMPRESSION, BYTES("\2\1\0"), 0 } }, ANSWERED, NULL, 0, 0, NULL },
 
-/* ---- what TLS 1.3 demands ---- */
+/* ---- TLS 1.3's requirements ---- */
 { "no key_share", "RFC 8446 9.2", 1, { { 51, "", DROP, 0 } },
   MISSING_EXTENSION, "lacks key_share, which TLS 1.3 demands", 0, 0, NULL },
 { "no supported_groups", "RFC 8446 9.2", 1, { { 10, "", DROP, 0 } },
@@ -122,7 +122,7 @@
   { { 41, BYTES("\0\x0b\0\5abcde\0\0\0\0\0\x42" BINDER BINDER), 0 } },
   ILLEGAL_PARAMETER, "binders", ANSWERED, ANSWERED, "both look at binders of known keys only" },
 
-/* ---- the same twice ---- */
+/* ---- duplicates ---- */
 { "supported_versions twice", "RFC 8446 4.2", 1,
   { { 43, BYTES("\2\3\4"), 1 } }, ILLEGAL_PARAMETER,
   "has supported_versions twice", 0, UNSUPPORTED_EXTENSION, "GnuTLS has one alert for all that it has not asked for" },

@@ -5,15 +5,15 @@
  *
  *	hello_alerts [--verbose]
  *
- * Each case is a good hello with one thing changed, the section that speaks of
- * it, and the alert that this section demands; where it names none, RFC 8446
- * section 6 does: decode_error for what cannot be read, illegal_parameter for
- * what can. The library must send that one, before anything else, and where it
- * is the library that refuses, with a reason and the sentence of the case. Where another server does something else, the
- * case says what and why; this is compared for OpenSSL 3.0 and GnuTLS 3.7, and
- * only printed for others.
+ * Each case is a good hello with one change, the RFC section that applies, and
+ * the alert that the section requires. If it names none, RFC 8446 section 6
+ * applies: decode_error for what cannot be parsed, illegal_parameter for what
+ * can. The library must send that alert before anything else and, if the
+ * library itself refuses, report a reason and the sentence of the case. If
+ * another server behaves differently, the case says how and why; this is
+ * compared for OpenSSL 3.0 and GnuTLS 3.7, and only printed for other versions.
  *
- * The good hellos themselves must be answered by all three.
+ * All three must answer the good hellos.
  */
 #include <gnutls/gnutls.h>
 #include <openssl/err.h>
@@ -47,13 +47,13 @@ enum {
 	UNRECOGNIZED_NAME = 112
 };
 
-/* Fields of the hello beside the extensions, whose numbers are less. */
+/* Fields of the hello other than extensions, whose numbers are smaller. */
 enum {
 	VERSION = 0x10000,
-	SESSION, /* with its length */
-	SUITES,	 /* with their length */
+	SESSION, /* including its length */
+	SUITES,	 /* including their length */
 	COMPRESSION,
-	TAIL, /* behind the extensions */
+	TAIL, /* after the extensions */
 	DROP = -1
 };
 
@@ -66,18 +66,18 @@ struct change {
 
 struct alert_case {
 	const char *name, *section;
-	int tls13; /* which of the good hellos */
+	int tls13; /* which of the two good hellos */
 	struct change change[3];
 	int alert;
-	const char *sentence; /* a part of it; NULL: GnuTLS refuses */
-	int openssl, gnutls;  /* 0: the same */
-	const char *why;      /* they differ */
+	const char *sentence; /* part of it; NULL: GnuTLS refuses */
+	int openssl, gnutls;  /* 0: the same alert */
+	const char *why;      /* why they differ */
 };
 
 /* ---- hellos ---- */
 
 #define SHARE_KEY                                                              \
-	"BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB" /* any 32 bytes are one of X25519 */
+	"BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB" /* any 32 bytes are an X25519 key */
 #define SHARE  "\0\x1d\0\x20" SHARE_KEY
 #define BINDER "\x20" SHARE_KEY
 #define PSK    "\0\x0b\0\5abcde\0\0\0\0\0\x21" BINDER
@@ -127,7 +127,7 @@ static void put(struct hello *hello, const struct change *change)
 		hello_close(hello, length, 2);
 }
 
-/* The change of this place, or what was there. */
+/* The change of this field, or its original value. */
 static const struct change *changed(const struct alert_case *test,
 				    const struct change *good)
 {
@@ -204,7 +204,7 @@ static void need(int holds, const char *what)
 	exit(99);
 }
 
-/* What a server has said: its first alert, unless it answered before. */
+/* A server's output: its first alert, or ANSWERED if it answered before. */
 static int judge_answer(const unsigned char *data, size_t len)
 {
 	if (len >= 7 && data[0] == 21)
@@ -299,7 +299,7 @@ static int is_openssl(const char *who)
 	return strcmp(who, "OpenSSL") == 0;
 }
 
-/* Of the release that the cases speak of. */
+/* Whether this is the release that the cases describe. */
 static int is_listed(const char *who)
 {
 	if (is_openssl(who))
@@ -307,7 +307,7 @@ static int is_listed(const char *who)
 	return strncmp(gnutls_check_version(NULL), "3.7.", 4) == 0;
 }
 
-/* Of a later one, which may have been mended. */
+/* A later release, which may have been fixed. */
 static int is_later(const char *who)
 {
 	if (is_openssl(who))
@@ -315,7 +315,7 @@ static int is_later(const char *who)
 	return strncmp(gnutls_check_version(NULL), "3.8.", 4) == 0;
 }
 
-/* 1 when another server does not do what the case says of it. */
+/* 1 if another server does not behave as the case says. */
 static int compare(const struct alert_case *test, const char *who, int said,
 		   int expected, int verbose)
 {

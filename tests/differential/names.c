@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The same certificates and names, judged by this library, by OpenSSL and by
- * GnuTLS: whom a client that asks for a name would believe.
+ * GnuTLS: which servers a client that expects a name would accept.
  *
- * Where they differ the row says so, and why, with the section of the RFC; each
- * difference is printed. One that no row expects fails, as does a row whose
- * difference is gone.
+ * If they differ, the row says so, and why, with the RFC section; each
+ * difference is printed. A difference that no row expects is a failure, and so
+ * is an expected difference that is gone.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,10 +43,10 @@ enum order { SORTED, REVERSED, REPEATED, WITH_ROOT };
 struct row {
 	const char *name;
 	struct chain_spec below[CHAIN]; /* from the root down to the leaf */
-	int accepted;			/* enum judge: by whom */
-	const char *why;		/* they differ */
+	int accepted;			/* bits of enum judge: who accepts */
+	const char *why;		/* why they differ */
 	struct chain_spec root;		/* all zeros: the usual one */
-	int order;			/* enum order, behind the leaf */
+	int order;			/* enum order, after the leaf */
 };
 
 /* clang-format off */
@@ -151,7 +151,7 @@ static const struct row rows[] = {
 
 #define FLAGS GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM)
 
-/* The leaf first, and what follows it in the row's order. */
+/* The leaf first, and the others in the row's order. */
 struct made {
 	struct chain_cert *cert[CHAIN + 1];
 	unsigned count;

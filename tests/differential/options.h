@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line of the programs that compare: how many, from which seed, the
- * file of strings, and at most one more number and one more flag.
+ * The command line of the comparison programs: how many, from which seed, the
+ * file of strings, and at most one further number and one further flag.
  */
 #ifndef TESTS_DIFFERENTIAL_OPTIONS_H
 #define TESTS_DIFFERENTIAL_OPTIONS_H
@@ -16,7 +16,7 @@ struct options {
 	const char *number_name, *flag_name; /* "--only", or NULL */
 };
 
-/* 0, or -1 when the arguments are wrong; what is not given stays. */
+/* 0, or -1 if the arguments are wrong; options not given stay unchanged. */
 static inline int options_parse(struct options *options, int argc, char **argv)
 {
 	int a;

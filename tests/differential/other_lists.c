@@ -5,19 +5,20 @@
  *
  *	other_lists [--count N] [--seed N] [strings.tsv]
  *
- * The rows of kinds "suites13", "groups" and "sigalgs" of the file that stay
- * within OpenSSL 3.0's language, then N random strings of each kind, are given
+ * The rows of kinds "suites13", "groups" and "sigalgs" in the file that stay
+ * within OpenSSL 3.0's language, then N random strings of each kind, are passed
  * to SSL_CTX_set_ciphersuites(), SSL_CTX_set1_groups_list() and
  * SSL_CTX_set1_sigalgs_list(). Compared are acceptance and what the lists
  * yield, which is read from the ClientHello that OpenSSL would send with them
  * at security level 0.
  *
- * The library's languages are wider than OpenSSL 3.0's on purpose; the
- * random strings stay within the latter's.
+ * The library's languages are wider than OpenSSL 3.0's on purpose; the random
+ * strings stay within the latter's.
  *
- * OpenSSL 3.5 reads more: names in any case, one that comes again, a few that
- * are new, and no group at all. A string that it alone accepts is compared once more as OpenSSL
- * 3.0 would have it said. With other versions the test is skipped (status 77).
+ * OpenSSL 3.5 accepts more: names in any case, repeated names, a few new names,
+ * and no group at all. A string that only 3.5 accepts is compared again after
+ * it has been rewritten for OpenSSL 3.0. With other versions the test is
+ * skipped (status 77).
  */
 #include <ctype.h>
 #include <openssl/ssl.h>
@@ -252,7 +253,7 @@ static int their_suites(SSL_CTX *ctx, const char *string, struct codes *codes)
 
 		if (strcmp(SSL_CIPHER_get_version(cipher), "TLSv1.3") != 0)
 			break;
-		/* OpenSSL keeps repetitions, which mean nothing. */
+		/* OpenSSL keeps repetitions, which have no effect. */
 		for (j = 0; j < codes->count && codes->code[j] != code; j++)
 			continue;
 		if (j == codes->count && j < CODES_MAX)
@@ -271,7 +272,7 @@ static unsigned get16(const unsigned char *at)
 	return (unsigned)at[0] << 8 | at[1];
 }
 
-/* A list of 16-bit numbers in an extension, as OpenSSL writes its own. */
+/* A list of 16-bit numbers in an extension, as written by OpenSSL. */
 static void read_extension(const unsigned char *body, size_t length,
 			   struct codes *codes)
 {
@@ -331,7 +332,7 @@ static int their_groups(SSL_CTX *ctx, const char *string, struct codes *codes)
 		return 0;
 	read_hello(ctx, 10, codes);
 	if (codes->count == 0) {
-		/* There is no TLS 1.3 hello without a group of TLS 1.3. */
+		/* A TLS 1.3 hello needs a group of TLS 1.3. */
 		SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
 		read_hello(ctx, 10, codes);
 	}
@@ -382,7 +383,7 @@ static void report(struct run *run, const struct language *language,
 	printf("different %s (%s): %s\n", language->kind, what, string);
 }
 
-/* OpenSSL leaves out of a ClientHello what it cannot use; order remains. */
+/* OpenSSL's ClientHello omits what it cannot use; the order stays. */
 static int contains_in_order(const struct codes *all, const struct codes *part)
 {
 	size_t i;
@@ -393,7 +394,7 @@ static int contains_in_order(const struct codes *all, const struct codes *part)
 	return j == part->count;
 }
 
-/* Names that are new in OpenSSL 3.5, and 3.0's; "": it has none. */
+/* Names new in OpenSSL 3.5, and 3.0's; "": 3.0 has none. */
 static const struct {
 	const char *newer, *older;
 } respellings[] = {
@@ -403,7 +404,7 @@ static const struct {
 	{ "dsa_sha384", "DSA+SHA384" },	    { "dsa_sha512", "DSA+SHA512" },
 };
 
-/* The code of the one that 3.0 does not have. */
+/* The code that 3.0 does not have. */
 #define BRAINPOOL13 0x1f
 
 static const char *find(const char *const *names, size_t count,
@@ -418,7 +419,7 @@ static const char *find(const char *const *names, size_t count,
 	return word;
 }
 
-/* The name as OpenSSL 3.0 has it. */
+/* The name in OpenSSL 3.0. */
 static void respell_word(char *to, size_t size, char *word)
 {
 	const char *name;
@@ -444,7 +445,7 @@ static void respell_word(char *to, size_t size, char *word)
 		       find(sigalg_words, COUNT(sigalg_words), name));
 }
 
-/* Adds a code; 0 when it was there. */
+/* Adds a code; 0 if it is already there. */
 static int add_code(struct codes *codes, unsigned code)
 {
 	size_t i;
@@ -458,7 +459,10 @@ static int add_code(struct codes *codes, unsigned code)
 	return 1;
 }
 
-/* The list as OpenSSL 3.0 has it: each once, and those that it has. */
+/*
+ * Rewrite the list for OpenSSL 3.0: without repetitions and names that 3.0
+ * lacks.
+ */
 static void respell(const struct language *language, char *to, size_t size,
 		    const char *string)
 {
@@ -483,7 +487,7 @@ static void respell(const struct language *language, char *to, size_t size,
 	}
 }
 
-/* Whether OpenSSL 3.5 reads the string as 3.0 reads its respelling. */
+/* Whether OpenSSL 3.5 reads the string as 3.0 reads the rewritten one. */
 static int is_respelt(const struct language *language, const char *string,
 		      const struct codes *theirs)
 {
@@ -536,7 +540,7 @@ static void compare(struct run *run, const struct language *language,
 		report(run, language, string, "list");
 }
 
-/* What OpenSSL 3.0 itself does not read. */
+/* What OpenSSL 3.0 itself does not accept. */
 static int is_newer(const char *string)
 {
 	return strpbrk(string, " ,?*/") || strstr(string, "MLKEM") ||

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * own_certificate: a server's certificates, of every type of key.
+ * own_certificate: a server's certificates, with every type of key.
  *
- * Each has signed itself, and is made when it is first asked for; those of one
- * type share a key. When one cannot be made the program ends with status 99.
- * One thread at a time.
+ * Each is self-signed, and made on first use; those of one type share a key. A
+ * failure to make one ends the program with status 99. Not thread-safe.
  */
 #include "own_certificate.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random cipher lists whose sets of suites are seldom products: what the
- * product rule makes of them is worth a comparison.
+ * Random cipher lists whose sets of suites are seldom products, so that the
+ * product rule has something to do.
  */
 #ifndef TESTS_DIFFERENTIAL_POLICY_STRINGS_H
 #define TESTS_DIFFERENTIAL_POLICY_STRINGS_H
@@ -48,8 +48,8 @@ static inline void add_item(struct generator *g)
 }
 
 /*
- * Half of them name what they want; the others take something away from much,
- * which leaves more and stranger sets.
+ * Half of them name what they want; the others remove something from a large
+ * set, which leaves larger and stranger sets.
  */
 static inline void generate(struct generator *g)
 {

@@ -4,24 +4,24 @@
  *
  *	priority [--count N] [--seed N] [strings.tsv]
  *
- * Every string of kind "cipher" of the file, at four security levels and with
+ * Every string of kind "cipher" in the file, at four security levels and with
  * four lists of protocols, then N random ones, valid and malformed, each at one
  * level and with one list. Compared are:
  *
- *   with OpenSSL: acceptance, and the policy's suites, but for those that the
- *   level, the protocols and missing credentials take away, with the list
- *   that a connection would use (SSL_get1_supported_ciphers), in its order;
+ *   with OpenSSL: acceptance, and the policy's suites, except those that the
+ *   level, the protocols and missing credentials remove, with the list that a
+ *   connection would use (SSL_get1_supported_ciphers), in its order;
  *
  *   with GnuTLS: the suites and versions that it enables for the priority
- *   string, which must be the policy's kept ones and therefore never wider;
+ *   string, which must be the policy's kept ones and therefore never more;
  *
  *   with a search that tries all sets of ciphers and MACs and adds to each
  *   the key exchanges that fit: the kept set must be as large, and come first
- *   among those of its size. It knows suites from GnuTLS and OpenSSL, and
+ *   among those of its size. The search takes suites from GnuTLS and OpenSSL,
  *   not from this library's tables.
  *
- * A string that differs is printed; the exit status is 1 if there was any.
- * A policy may be refused as UNSUPPORTED when GnuTLS has none of OpenSSL's
+ * A string that differs is printed; the exit status is 1 if there was any. A
+ * policy may be refused as UNSUPPORTED when GnuTLS has none of OpenSSL's
  * suites; these are counted. With an OpenSSL that release.h does not know the
  * test says so and is skipped (status 77).
  */
@@ -68,12 +68,12 @@ static const char *const ciphersuites[] = {
 	"TLS_AES_256_GCM_SHA384",
 	"TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256",
 	"",
-	"TLS_AES_128_CCM_8_SHA256", /* for OpenSSL 3.0 only: see release.h */
+	"TLS_AES_128_CCM_8_SHA256", /* OpenSSL 3.0 only: see release.h */
 };
 
 #define CIPHERSUITES (sizeof ciphersuites / sizeof ciphersuites[0])
 
-/* One of GnuTLS's suites, by what GnuTLS says of it. */
+/* One of GnuTLS's suites, as described by GnuTLS. */
 struct known {
 	unsigned code;
 	gnutls_kx_algorithm_t kx;
@@ -140,7 +140,7 @@ static int make_ctx(struct run *run)
 	return run->ctx ? 0 : -1;
 }
 
-/* 1 when OpenSSL takes the string, 0 when it refuses it, -1: it failed. */
+/* 1 if OpenSSL accepts the string, 0 if it refuses it, -1 on failure. */
 static int ask_openssl(struct run *run, const struct question *q,
 		       struct answer *answer)
 {
@@ -151,7 +151,7 @@ static int ask_openssl(struct run *run, const struct question *q,
 	int i;
 
 	answer->count = 0;
-	/* Suite B mode sticks to a context. */
+	/* A context cannot leave Suite B mode. */
 	if ((run->stale || is_suiteb) && make_ctx(run) != 0)
 		return -1;
 	run->stale = is_suiteb;
@@ -162,14 +162,14 @@ static int ask_openssl(struct run *run, const struct question *q,
 		return -1;
 	if (SSL_CTX_set_cipher_list(run->ctx, q->string) != 1)
 		return 0;
-	/* OpenSSL's list does not say that above level 0 these cannot be. */
+	/* OpenSSL's list ignores that these are impossible above level 0. */
 	if (SSL_CTX_get_security_level(run->ctx) > 0 &&
 	    q->setting->max < TLS1_2_VERSION)
 		return 1;
 	ssl = SSL_new(run->ctx);
 	if (!ssl)
 		return -1;
-	/* NULL when there is none. */
+	/* NULL if it is empty. */
 	supported = SSL_get1_supported_ciphers(ssl);
 	for (i = 0; i < sk_SSL_CIPHER_num(supported) && i < SUITES; i++) {
 		const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(supported, i);
@@ -201,7 +201,7 @@ static int is_openssls_reason(int lost)
 	       lost == SMTPTLS_LOST_CREDENTIALS;
 }
 
-/* Also learns which of OpenSSL's suites the policy has kept. */
+/* Also determines which of OpenSSL's suites the policy has kept. */
 static int compare_suites(struct run *run, const struct question *q,
 			  const struct smtptls_policy *policy,
 			  const struct answer *answer, char *kept)
@@ -246,7 +246,7 @@ static void learn_gnutls(struct run *run)
 	run->known_count = (unsigned)i;
 }
 
-/* Whether some version of the setting has the suite, and the level too. */
+/* Whether some version of the setting, and the level, allow the suite. */
 static int usable(const struct question *q, int level,
 		  const struct known *known)
 {
@@ -287,7 +287,7 @@ static int compare_versions(struct run *run, const struct question *q,
 	return 0;
 }
 
-/* GnuTLS must enable the suites that are marked as kept, and no other. */
+/* GnuTLS must enable exactly the suites that are marked as kept. */
 static int compare_enabled(struct run *run, const struct question *q,
 			   gnutls_priority_t priority,
 			   const struct answer *answer, const char *kept)
@@ -338,9 +338,9 @@ static int compare_gnutls(struct run *run, const struct question *q,
 	return ret;
 }
 
-/* ---- the other search ---- */
+/* ---- the independent search ---- */
 
-/* Without anonymous credentials and DSA signatures these serve nobody. */
+/* Without anonymous credentials and DSA signatures these are unusable. */
 static int position_served(const struct answer *answer,
 			   const struct known *known)
 {
@@ -350,7 +350,7 @@ static int position_served(const struct answer *answer,
 	return position_of(answer, known->code);
 }
 
-/* The words of what is allowed, then, for each suite, what it does. */
+/* Collects the words of the allowed suites, then the effect of each suite. */
 static void brute_prepare(struct brute *brute, const struct run *run,
 			  const struct question *q, int level,
 			  const struct answer *answer, int tls13)
@@ -368,7 +368,7 @@ static void brute_prepare(struct brute *brute, const struct run *run,
 
 			if (!usable(q, level, known) || (is13 && !tls13))
 				continue;
-			/* GnuTLS ends TLS 1.3 when NULL is there. */
+			/* In GnuTLS, NULL disables TLS 1.3. */
 			if (tls13 && known->cipher == GNUTLS_CIPHER_NULL)
 				continue;
 			k = is13 ? WORDS_MAX
@@ -398,7 +398,7 @@ static int has_tls13(const struct brute *brute, const struct answer *answer)
 	return 0;
 }
 
-/* The largest set; TLS 1.3 is off when none of its suites is in it. */
+/* The largest set; TLS 1.3 is off if none of its suites is in it. */
 static void brute_force(struct brute *brute, const struct run *run,
 			const struct question *q, int level,
 			const struct answer *answer)
@@ -437,7 +437,7 @@ static int compare_brute(struct run *run, const struct question *q, int level,
 
 /* ---- the whole ---- */
 
-/* Nothing that GnuTLS could do may be refused. */
+/* Nothing that GnuTLS supports may be refused. */
 static int compare_refusal(struct run *run, const struct question *q,
 			   const struct answer *answer, const char *sentence)
 {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The releases of OpenSSL that the library is compared with: 3.0, whose
- * languages it reads, and 3.5 and 3.6, with what has changed since. That is the
- * same in both; of cipher lists it is two things.
+ * languages it reads, and 3.5 and 3.6, with what has changed since. The changes
+ * are the same in both; for cipher lists there are two.
  *
- * Suites of CCM8 have 64 bits in 3.5 and are MEDIUM: no part of HIGH, last by
- * strength, and not to be had above level 0. What a list says of the other
- * suites does not depend on them, so with 3.5 lists are compared with an end
- * that takes them out.
+ * CCM8 suites have 64 bits in 3.5 and are MEDIUM: not part of HIGH, last by
+ * strength, and unavailable above level 0. What a list means for the other
+ * suites does not depend on them, so with 3.5 each list is compared with an
+ * ending that removes them.
  *
- * Words may have "_", for the sake of IANA's names, which 3.5 knows: the
- * library is given OpenSSL's names for these, and an "x" elsewhere.
+ * Words may contain "_", for IANA's names, which 3.5 knows: the library is
+ * given OpenSSL's names for these, and an "x" for "_" elsewhere.
  */
 #ifndef TESTS_DIFFERENTIAL_RELEASE_H
 #define TESTS_DIFFERENTIAL_RELEASE_H
@@ -28,14 +28,14 @@ static inline int release_is_3_0(void)
 	return OPENSSL_version_major() == 3 && OPENSSL_version_minor() == 0;
 }
 
-/* Or 3.6, which reads as 3.5 does. */
+/* Or 3.6, which reads the same languages. */
 static inline int release_is_3_5(void)
 {
 	return OPENSSL_version_major() == 3 &&
 	       (OPENSSL_version_minor() == 5 || OPENSSL_version_minor() == 6);
 }
 
-/* 0: this OpenSSL is none of them, which is said. */
+/* 0 if this OpenSSL is none of them, which is printed. */
 static inline int release_is_known(void)
 {
 	if (release_is_3_0() || release_is_3_5())
@@ -45,7 +45,7 @@ static inline int release_is_known(void)
 	return 0;
 }
 
-/* Whether 3.5 thinks otherwise of this suite. */
+/* Whether 3.5 treats this suite differently. */
 static inline int release_differs(unsigned code)
 {
 	int row = stls_suite_by_code(code);
@@ -55,13 +55,13 @@ static inline int release_differs(unsigned code)
 		       (STLS_ENC_AES128CCM8 | STLS_ENC_AES256CCM8);
 }
 
-/* What is put behind a cipher list that is compared. */
+/* The ending of each cipher list that is compared. */
 static inline const char *release_end(void)
 {
 	return release_is_3_5() ? ":!AESCCM8" : "";
 }
 
-/* A cipher list as 3.0 would have it said. */
+/* Rewrites a cipher list for 3.0. */
 static inline void release_respell(const char *string, char *to, size_t size)
 {
 	static const char bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"

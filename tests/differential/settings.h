@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Settings as an administrator has written them, and changes made to them just
- * as they are proposed: by code of the tests' own, which knows no list's
- * language but where a word begins and ends.
+ * Settings as an administrator has written them, and changes made to them
+ * exactly as proposed: by separate code, which knows nothing of the lists'
+ * languages except where a word begins and ends.
  */
 #ifndef TESTS_DIFFERENTIAL_SETTINGS_H
 #define TESTS_DIFFERENTIAL_SETTINGS_H
@@ -15,7 +15,7 @@
 
 #define SETTING_SIZE 4096
 
-enum { LISTS = 5 }; /* SMTPTLS_SETTING_PROTOCOLS and the four that follow */
+enum { LISTS = 5 }; /* SMTPTLS_SETTING_PROTOCOLS and the next four */
 
 struct settings {
 	char list[LISTS][SETTING_SIZE];
@@ -48,7 +48,7 @@ static inline int settings_is_end(char byte)
 	return byte == '\0' || strchr(":,; \t\n\r\v\f!@", byte) != NULL;
 }
 
-/* Each occurrence of the word; returns how many there were. */
+/* Replaces each occurrence of the word; returns how many there were. */
 static inline int settings_replace(char *list, const char *word,
 				   const char *with)
 {
@@ -69,7 +69,7 @@ static inline int settings_replace(char *list, const char *word,
 		strcpy(result + n, with);
 		n += strlen(with);
 		at += len;
-		/* One of the two separators around it goes with it. */
+		/* One of the two separators around it is removed too. */
 		if (!with[0] && *at && !strchr("!@", *at) &&
 		    (n == 0 || settings_is_end(result[n - 1])))
 			at++;
@@ -130,7 +130,7 @@ settings_change_certificate(struct settings *settings,
 	return NULL;
 }
 
-/* Follow a proposal for this side's settings; NULL, or why it cannot be. */
+/* Follow a proposal for this side's settings; NULL, or why it is impossible. */
 static inline const char *settings_change(struct settings *settings,
 					  const struct smtptls_change *change)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The tables of suites, groups and signature algorithms against what OpenSSL
- * and GnuTLS themselves say: names, code points, versions, key exchange,
+ * and GnuTLS themselves report: names, code points, versions, key exchange,
  * cipher and MAC, and that GnuTLS knows every priority word.
  *
- * A row that the loaded library lacks is no error, since versions differ; but
- * what it has must agree, every suite of GnuTLS must be in the table, and few
+ * A row that the loaded library lacks is not an error, since versions differ;
+ * but what it has must agree, every GnuTLS suite must be in the table, and few
  * rows may be missing.
  */
 #include <gnutls/gnutls.h>
@@ -136,7 +136,7 @@ static void compare_gnutls(void)
 	expect_number("suites of GnuTLS", i > 150, 1);
 }
 
-/* Whether GnuTLS takes a word in a priority string. */
+/* Whether GnuTLS accepts a word in a priority string. */
 static int is_known(const char *clear, const char *word)
 {
 	char string[128];
@@ -156,7 +156,7 @@ static void compare_words(void)
 	for (i = 0; i < STLS_GROUPS; i++) {
 		const struct stls_group *group = stls_group(i);
 
-		/* The hybrids came with GnuTLS 3.8.9. */
+		/* The hybrids appeared in GnuTLS 3.8.9. */
 		if (group->gnutls[0] && group->code < 0x1000)
 			expect_number(group->gnutls, 1,
 				      is_known("GROUP-ALL", group->gnutls));
