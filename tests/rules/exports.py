@@ -2,9 +2,9 @@
 """Rule: one list of exported names, in five places.
 
 The functions marked SMTPTLS_API in include/, the names in lib/libsmtptls.map,
-what the shared library exports, what the pages of section 3 name (.Nm) and
-what their synopses declare (.Fn, .Fo) are the same; and so are the versions of
-the headers, of configure.ac and of the library itself.
+the exports of the shared library, the names of the pages of section 3 (.Nm)
+and the declarations in their synopses (.Fn, .Fo) are the same; so are the
+versions in the headers, in configure.ac and in the library itself.
 """
 
 import ctypes
@@ -34,7 +34,7 @@ def of_headers():
     names = set()
     for path in (TOP / "include").rglob("*.h"):
         text = re.sub(r"/\*.*?\*/", "", read(path), flags=re.S)
-        # a macro's definition is no declaration
+        # a macro's definition is not a declaration
         text = re.sub(r"^[ \t]*#.*(\\\n.*)*", "", text, flags=re.M)
         marked = re.findall(r"\bSMTPTLS_API\b", text)
         found = re.findall(r"\bSMTPTLS_API\b[^;{(]*?(\w+)\s*\(", text)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Rule: each public header compiles alone, as C99, as C11 and as C++.
+# Rule: each public header compiles by itself, as C99, as C11 and as C++.
 set -u
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 cflags=${GNUTLS_CFLAGS-$(${PKG_CONFIG:-pkg-config} --cflags gnutls)}
@@ -9,7 +9,7 @@ trap 'rm -rf "$scratch"' EXIT
 status=0
 count=0
 
-# compile FILE COMPILER...: the options in $cflags are to be split
+# compile FILE COMPILER...: the options in $cflags must be split
 compile() {
 	file=$1
 	shift

@@ -2,10 +2,10 @@
 """Rule: the rooms of lib/ include only what their floor allows.
 
 A room may include its own headers, the public ones, libc, and the rooms that
-ROOMS names; GnuTLS and nettle are seen by x509/ and tls/ alone; pump.c, which
-shows that the public interface suffices, sees nothing else; no file of lib/
-includes itself around a corner, X.c and X.h being one file here; and no example
-or benchmark sees the inside of the library.
+ROOMS names; only x509/ and tls/ may include GnuTLS and nettle; pump.c, which
+shows that the public interface suffices, includes nothing else; no file of
+lib/ includes itself indirectly, X.c and X.h counting as one file; and no
+example or benchmark includes internals of the library.
 """
 
 import os
@@ -30,15 +30,15 @@ ROOMS = {
     "conn": {"base", "smtp", "openssl", "policy", "outbound", "selection",
              "x509", "reason", "tls"},
 }
-# Single headers of rooms that are not below: data alone.
+# Single headers of rooms that are not on a lower floor: only data.
 HEADERS = {"reason": {"x509/verdict.h"}}
 # What the programs of examples/ share.
 SHARED = TOP / "examples/common"
-# Compiled among other people's files, which bring headers of their own.
+# Compiled in other projects' trees, with headers of their own.
 HOSTS = TOP / "examples/hosts"
 PUBLIC_ONLY = {"conn/pump.c"}
 CRYPTO_ROOMS = {"x509", "tls"}
-# The one public header that shows GnuTLS, and who may include it.
+# The one public header that includes GnuTLS, and who may include it.
 GNUTLS_HEADER = "smtptls/gnutls.h"
 GNUTLS_HEADER_ROOMS = {"tls", "conn"}
 LIBC = set("""
@@ -54,7 +54,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(\S+)', re.M)
 
 complaints = []
 includes = 0
-edges = {}  # file of lib/ without its suffix -> those that it includes
+edges = {}  # file of lib/ without its suffix -> the files that it includes
 
 
 def included(path):
@@ -135,7 +135,7 @@ def judge_outside(path, delimiter, name):
 
 
 def find_cycles():
-    """Each cycle of EDGES once, as the path around."""
+    """Each cycle of EDGES once, as a closed path."""
     done = set()
 
     def walk(node, path):

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Rule: what `make install` leaves is whole, and `make uninstall` takes it.
+"""Rule: what `make install` installs is complete, and `make uninstall` removes
+it.
 
 Each exported function has a page of section 3 below DESTDIR, which leads, by
-".so" if need be, to the one that describes it; man(1), where there is one,
-finds them all. README, NEWS and LICENSE are there, and for each program a
-page and a completion.
+".so" if need be, to the page that describes it; man(1), if there is one, finds
+them all. README, NEWS and LICENSE are there, and a page and a completion for
+each program.
 """
 
 import os
@@ -24,7 +25,7 @@ complaints = []
 
 
 def make(target, root):
-    # a make of its own, and not a part of the one that runs this test
+    # a separate make, not part of the one that runs this test
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     done = subprocess.run(
@@ -68,13 +69,13 @@ def check_functions(mandir, names):
             ["man", "-M", str(mandir), "-w", "3", name], text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT,
             check=False)
-        # By the name of the page, or of that which it includes.
+        # the path of the page, or of the page that it includes
         if found.returncode != 0 or str(mandir) not in found.stdout:
             complaints.append(f"man {name}: {found.stdout}")
 
 
 def only(root, name):
-    """The one file or folder of this name, or the root and a complaint."""
+    """The one file or folder with this name, or the root and a complaint."""
     found = list(root.rglob(name))
     if len(found) != 1:
         complaints.append(f"{name}: {len(found)} times")

@@ -2,26 +2,27 @@
 # SPDX-License-Identifier: MIT
 """The manual pages against the headers and the compiler.
 
-Read are man/*, include/smtptls/*.h and lib/base/error.c below $srcdir (the
-current directory without it). What must hold:
+Reads man/*, include/smtptls/*.h and lib/base/error.c below $srcdir (by default
+the current directory). What must hold:
 
 - Each block ".Bd -literal" in an EXAMPLES section of section 3 is a complete
-  translation unit, with its own #include lines, and $CC (cc) accepts it as C99
-  without a warning. Of roff's escapes only \\e is known in them. Each page of
-  section 3 has at least one.
+  translation unit, with its own #include lines, and $CC (cc) compiles it as C99
+  without a warning. Of roff's escapes, only \\e is supported in them. Each page
+  of section 3 has at least one.
 - Each function that a header declares with SMTPTLS_API has exactly one page
-  whose NAME has it, and the SYNOPSIS of that page has it too.
-- An error in the list of a function's comment (" *   SMTPTLS_E_...") stands in
-  a list of that function in ERRORS. Such a list belongs to the functions that
-  .Fn names since the list before it. Any other error that is named since the
-  function before, in a comment or in an enum, stands somewhere in the page.
-  SMTPTLS_E_CERT_ followed by no name means that group.
-- The other way round, ERRORS lists nothing of which the headers do not speak.
-- The tables of smtptls_error.3 are the enum and the library's own table.
-- Quotes (.Dq, .Ql, .Sq) hold one thing: they end with the line, so that another
-  macro, even No or An as a word, or what is behind a comma, would be in them.
+  whose NAME lists it, and that page's SYNOPSIS has it too.
+- An error in the list of a function's comment (" *   SMTPTLS_E_...") occurs in
+  a list for that function in ERRORS. Such a list belongs to the functions that
+  .Fn names since the previous list. Any other error that is named since the
+  previous function, in a comment or in an enum, occurs somewhere in the page.
+  SMTPTLS_E_CERT_ without a name after it means that group.
+- Conversely, ERRORS lists nothing that the headers do not mention.
+- The tables of smtptls_error.3 match the enum and the library's own table.
+- Quotes (.Dq, .Ql, .Sq) hold one thing: they extend to the end of the line, so
+  another macro, even No or An as a word, or text after a comma, would be inside
+  them.
 
-Exit status: 0, 1, or 77 when there is no compiler and the rest holds.
+Exit status: 0, 1, or 77 if there is no compiler and all else holds.
 """
 import os
 import pathlib
@@ -99,7 +100,7 @@ def check_example(where, code):
 
 
 def declarations(header):
-    """Yield (function, text since the one before, errors in its list)."""
+    """Yield (function, text since the previous one, errors in its list)."""
     end = 0
     for found in DECLARATION.finditer(header):
         before = header[end:found.start()]

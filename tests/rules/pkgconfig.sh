@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Rule: a program outside compiles through pkg-config and runs, against the
+# Rule: an external program compiles with pkg-config and runs, against the
 # shared library, against libsmtptls.a with a shared GnuTLS, and against the
-# build tree by the uninstalled .pc.
+# build tree with the uninstalled .pc file.
 set -u
 build=${top_builddir:-build}
 prefix=${prefix:-/usr/local}
@@ -42,7 +42,7 @@ int main(void)
 }
 END
 
-# try WHAT FLAGS...: compile with the flags behind the source, and run
+# try WHAT FLAGS...: compile with the flags after the source, and run
 try() {
 	what=$1
 	shift
@@ -60,7 +60,7 @@ try() {
 	fi
 }
 
-# links WANTED LIBRARY: 1 when the program is to use this shared library
+# links WANTED LIBRARY: 1 if the program must use this shared library
 links() {
 	LD_LIBRARY_PATH=$run_path ldd "$scratch/outside" >"$scratch/log"
 	[ "$(grep -c "$2" "$scratch/log")" = "$1" ] && return
@@ -69,13 +69,13 @@ links() {
 	status=1
 }
 
-# a make of its own, and not a part of the one that runs this test
+# a separate make, not part of the one that runs this test
 if ! env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS "${MAKE:-make}" -C "$build" \
 	install DESTDIR="$root" >"$scratch/log" 2>&1; then
 	cat "$scratch/log"
 	exit 1
 fi
-# as if the package had been unpacked at $root$prefix
+# as if the package had been unpacked in $root$prefix
 sed -i "s|^prefix=.*|prefix=$root$prefix|" "$root$pkgconfigdir/smtptls.pc"
 lib=$root$libdir
 
@@ -91,7 +91,7 @@ fi
 if [ -f "$lib/libsmtptls.a" ]; then
 	run_path=
 	rm -f "$lib"/libsmtptls.so*
-	# --static would ask for static libraries of GnuTLS's own, too
+	# --static would request static libraries of GnuTLS's own, too
 	try archive $($pkg_config --cflags --libs smtptls \
 		$($pkg_config --print-requires-private smtptls |
 			sed 's/ .*//'))

@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Rule: smtptls-reasons(7) has each reason of the header once, by its name and
-number; and what it says that peers show is what they show: the words of GnuTLS
-are asked of the library, those of OpenSSL 3.0 of `openssl errstr`.
-Another OpenSSL is not asked.
+"""Rule: smtptls-reasons(7) lists each reason of the header once, by its name
+and number; and what it says that peers show is what they show: the library is
+asked for GnuTLS's words, and `openssl errstr` for those of OpenSSL 3.0. Other
+versions of OpenSSL are not checked.
 
-Behind its text each reason has an example: the fields reason and reason_id of
-a log line, with an error of the library's. Its sentence is one of those that
-tests/interop/reasons.py provokes, and compares with the example; or else one
-that a string of the sources makes, where what stands between quotation marks
-may be another.
+Each reason's text is followed by an example: the fields reason and reason_id
+of a log line, with one of the library's errors. Its sentence is one of those
+that tests/interop/reasons.py provokes, and compares with the example; or else
+one made by a format string of the sources, in which the text between quotation
+marks may differ.
 """
 
 import ctypes
@@ -22,7 +22,7 @@ import sys
 
 TOP = pathlib.Path(os.environ.get(
     "top_srcdir", pathlib.Path(__file__).resolve().parents[2]))
-# What OpenSSL calls the alert N: its reason 1000 + N in the library SSL.
+# OpenSSL's error for alert N: reason 1000 + N of the library SSL.
 OPENSSL = 0x0A000000 + 1000
 
 page = (TOP / "man" / "smtptls-reasons.7").read_text()
@@ -66,8 +66,9 @@ def c_strings():
 
 
 def writers():
-    """What can come of each string, as an expression, and the longest of it
-    that counts: where more than a fifth varies, it would fit anything."""
+    """The possible results of each format string, as a regular expression, and
+    the longest result that counts: if more than a fifth varied, it would match
+    anything."""
     for string in set(c_strings()):
         constant = CONVERSION.split(unquoted(string))
         length = len("".join(constant))
@@ -98,7 +99,7 @@ shown = list(examples())
 if [name for name, _, _ in shown] != [name for name, _ in described]:
     complaints.append("the entries of reasons cannot be read")
 for name, text, example in shown:
-    # A cause and a cure are two sentences at least.
+    # A cause and a remedy are at least two sentences.
     if len(re.findall(r"[.:](?:\n| [A-Z])", text)) < 2:
         complaints.append(f"{name}: a cause and a cure are needed")
     fields = re.fullmatch(r'reason="((?:[^"\\]|\\.)*)" reason_id=(\S+)',

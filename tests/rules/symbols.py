@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Rule: what the library's objects may refer to, and what they may hold.
+"""Rule: what the library's objects may reference, and what they may contain.
 
-In the plain build (no sanitizer, no coverage) of every object in lib/:
-only those of x509/ and tls/ refer to gnutls_* and nettle_*, those of x509/ to
-nothing of a session; none has mutable static
-data (.data, .bss, .tdata and .tbss are empty); none can end the program or
-write to its streams or its log.
+In the plain build (no sanitizer, no coverage), of every object in lib/: only
+those of x509/ and tls/ reference gnutls_* and nettle_*, and those of x509/
+nothing that concerns sessions; none has mutable static data (.data, .bss,
+.tdata and .tbss are empty); none can end the program or write to its streams
+or its log.
 """
 
 import os
@@ -31,8 +31,8 @@ FORBIDDEN = re.compile(
     r"|v?warnx?|v?errx?|openlog)")
 # Process-wide hooks of GnuTLS, which belong to the host.
 HOOKS = re.compile(r"gnutls_global_(set_\w+|init\w*|deinit)")
-# nm's letters of writable sections; .data.rel.ro is d or D as well, so the
-# section is asked of objdump.
+# nm's letters for writable sections; .data.rel.ro is d or D as well, so
+# objdump tells the section.
 MUTABLE = re.compile(r"\.(data|bss|tdata|tbss)(\.(?!rel\.ro)\S+)?")
 
 
@@ -47,7 +47,8 @@ def run(*command):
 
 
 def object_of(source):
-    """The object of a source: as for the static library, else the shared."""
+    """The object of a source: for the static library, otherwise for the shared
+    one."""
     directory = BUILD / source.relative_to(TOP).parent
     for path in (directory / f"{source.stem}.o",
                  directory / ".libs" / f"{source.stem}.o"):

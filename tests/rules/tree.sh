@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Rule: what lies in the tree, asked of git, so that files not yet added count
-# and ignored ones do not.
+# Rule: what is in the tree, according to git, so that files not yet added
+# count and ignored ones do not.
 set -u
 cd "${top_srcdir:-$(dirname "$0")/../..}" || exit 1
-# a tarball unpacked inside another repository is not that repository
+# a tarball unpacked inside another repository does not belong to it
 if ! up=$(git rev-parse --show-cdup 2>&1) || [ -n "$up" ]; then
 	echo "skip: no git repository"
 	exit 77
@@ -15,7 +15,7 @@ files=$scratch/files
 git ls-files --cached --others --exclude-standard | while read -r file; do
 	[ ! -f "$file" ] || printf '%s\n' "$file"
 done >"$files"
-# what people write; recorded inputs are as they are
+# what people write; recorded inputs are left as they are
 grep -Ev '^tests/(data|fuzz/corpus)/' "$files" >"$scratch/code"
 grep -Ev '(^|/)(LICENSE|NEWS|README\.md|\.gitignore|\.clang-format)$|\.tsv$' \
 	"$scratch/code" >"$scratch/sources"
