@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * STARTTLS, EHLO and QUIT by Java's own means: java SetupClient.java PORT
- * [PROTOCOL] [SUITE...]. It verifies nothing.
+ * STARTTLS, EHLO and QUIT with Java's standard library: java SetupClient.java
+ * PORT [PROTOCOL] [SUITE...]. It verifies nothing.
  */
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -52,7 +52,7 @@ public class SetupClient {
 
 	public static void main(String[] args) throws Exception
 	{
-		/* An old protocol is one that today's settings forbid. */
+		/* Current settings forbid old protocols. */
 		Security.setProperty("jdk.tls.disabledAlgorithms", "");
 		Socket plain = new Socket("127.0.0.1",
 					  Integer.parseInt(args[0]));

@@ -4,9 +4,9 @@
 
   behaviour.py [ID-PREFIX...]     for example: behaviour.py S-INJ S-LIN-03
 
-A line per row that fails or is left out, then `behaviour: N passed, N failed,
-N left out`; status 1 when a row failed. Each row of the table is either judged
-or left out with a reason. See harness.py for the environment.
+Prints a line per row that fails or is left out, then `behaviour: N passed, N
+failed, N left out`; exits with status 1 if a row failed. Each row of the table
+is either judged or left out with a reason. See harness.py for the environment.
 """
 
 import sys

@@ -1,15 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""sendmta, and so the client's side of the library, against the client's rows
-of tests/data/behaviour.tsv, each met as a server that does what the row says.
+"""sendmta, and with it the client side of the library, against the client's
+rows of tests/data/behaviour.tsv, each run against a server that does what the
+row says.
 
   behaviour_client.py [ID-PREFIX...]
 
-A malicious server can make a client fail, never make it hang, grow, send
-credentials or mail in the clear, believe an injected reply or take a wrong
-certificate. See behaviour.py, whose output is the same, and sender.py for the
-environment. What speaks of the dialogue is tried on the library alone, too:
-each such row is named in tests/unit/smtp/dialogue.c or tests/unit/conn/.
+A malicious server may make a client fail, but never make it hang, grow, send
+credentials or mail in plaintext, believe an injected reply or accept a wrong
+certificate. See behaviour.py, whose output has the same form, and sender.py
+for the environment. Rows on the dialogue are also tested on the library alone:
+each is named in tests/unit/smtp/dialogue.c or tests/unit/conn/.
 """
 
 import pathlib
@@ -27,7 +28,7 @@ DIALOGUE = re.compile("C-(GRT|EHL|STL|INJ)-")
 
 
 def unnamed():
-    """Rows of the dialogue that no unit test has."""
+    """Rows on the dialogue that no unit test names."""
     text = "".join(path.read_text(encoding="utf-8") for path in
                    [UNIT / "smtp/dialogue.c", *(UNIT / "conn").glob("*.c")])
     return [name for name in requirements("client")

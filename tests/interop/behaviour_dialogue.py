@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Rows on the SMTP dialogue around STARTTLS: negotiation, what is forgotten,
-what is injected, how it ends, what a line is."""
+"""Rows on the SMTP dialogue around STARTTLS: negotiation, what is discarded,
+injection, how it ends, what a line is."""
 
 from rows import row, rows
 from tlsbytes import client_hello
@@ -11,7 +11,7 @@ from wire import (Wire, begin_message, client_context, deliver, envelope,
 
 
 def works(wire):
-    """STARTTLS was answered 220: TLS comes up and speaks SMTP."""
+    """STARTTLS was answered with 220: TLS starts and SMTP works under it."""
     wire.handshake()
     expect(wire.command(b"EHLO tls.example"), 250)
 
@@ -106,7 +106,7 @@ def not_quite_starttls(site):
             expect(wire.command(line), 5)
 
 
-# --- S-RST: what is forgotten
+# --- S-RST: what is discarded
 
 
 @row("S-RST-01")
@@ -121,7 +121,7 @@ def ehlo_forgotten(site):
 @rows("S-RST", {2: ((), b"RCPT TO:<b@c.example>", 503),
                 3: ((b"RCPT TO:<b@c.example>",), b"DATA", 5)})
 def transaction_forgotten(site, before, after, refusal):
-    for come_up in works, Wire.handshake:   # with EHLO said again, without
+    for come_up in works, Wire.handshake:   # with a second EHLO, and without
         with opened(site.starttls) as wire:
             expect(wire.command(b"MAIL FROM:<a@b.example>"), 250)
             for line in before:
@@ -146,11 +146,11 @@ def auth_not_offered(site):
                 {b"PLAIN", b"LOGIN"} & set(words), line
 
 
-# --- S-INJ: what stands behind STARTTLS
+# --- S-INJ: input after STARTTLS
 
 
 def nothing_ran(wire, first):
-    """Judge what follows the reply to STARTTLS (None: closed without)."""
+    """Judge what follows the reply to STARTTLS (None: closed without one)."""
     if first is None:
         return
     if first.code != 220:
@@ -195,7 +195,7 @@ def injected(site, extra, second_segment):
 
 
 def no_answer(wire):
-    """The rest of the connection holds TLS records and no SMTP."""
+    """The rest of the connection consists of TLS records, without SMTP."""
     wire.until_closed(60)
     assert not wire.text, wire.text
     assert wire.only_records(), wire.raw
@@ -357,7 +357,7 @@ def half_closed(site, line, then):
 
 
 def stages():
-    """Ways to bring a connection to where it is reset."""
+    """Ways to bring a connection to the point where it is reset."""
     def begun(wire):
         expect(wire.reply(), 220)
         wire.command(b"EHLO x")
@@ -405,7 +405,8 @@ def resets(site):
 
 
 def answered(site, *segments, quiet=0.4, pause=0.0):
-    """What all segments are answered with, given time; ended or not."""
+    """The replies to all segments, after some time; and whether it has
+    ended."""
     with opened(site.starttls) as wire:
         wire.send_raw(*segments, pause=pause)
         wire.listen(quiet)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Rows on weight and time: long lines, smuggled messages, BDAT, many and
-slow connections; and two that look back on the whole run."""
+"""Rows on size and time: long lines, smuggled messages, BDAT, many and slow
+connections; and two that look back on the whole run."""
 
 import concurrent.futures
 import select
@@ -13,7 +13,7 @@ from rows import row, rows
 from wire import (Wire, begin_message, client_context, deliver, envelope,
                   expect, opened, replies_seen, secured)
 
-# --- S-BIG: much of it
+# --- S-BIG: large input
 
 TEN_MB = 10 << 20
 
@@ -59,7 +59,7 @@ def slow_reader(site):
 
 
 def press(wire, total, patience=1.0):
-    """Send and never read, until nothing more is taken."""
+    """Send without reading, until no more is accepted."""
     data = b"NOOP\r\n" * 1000
     wire.sock.setblocking(False)
     while total > 0:
@@ -184,7 +184,7 @@ def bdat_chunk(site):
             assert codes == [5], codes
 
 
-# --- S-DOS: many at once
+# --- S-DOS: many connections
 
 
 def honest(site):
@@ -243,7 +243,7 @@ def hundred_in_a_row(site):
 
 
 def quiet_fds(site):
-    """The number of descriptors once two looks agree."""
+    """The number of descriptors, once two readings agree."""
     before = site.main.fds()
     time.sleep(0.3)
     return before if before == site.main.fds() else 0
@@ -280,7 +280,7 @@ def one_deadline(site, pieces):
         assert wire.only_records() and not wire.text, wire.raw
 
 
-# --- on the whole run
+# --- about the whole run
 
 
 @row("S-FMT-01", last=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Rows on what only a whole server can show (M-SRV): its certificates, what
+"""Rows on what only a complete server can show (M-SRV): its certificates, what
 it requires, what it resumes, what it stores."""
 
 import signal
@@ -13,8 +13,9 @@ from wire import (begin_message, client_context, deliver, envelope, expect,
 
 @row("M-SRV-01")
 def broken_certificate(site):
-    # The program does not run without its certificate: so STARTTLS is not
-    # advertised without one. That a reload keeps it: server_life.py.
+    # The program does not start without its certificate, so it never
+    # advertises STARTTLS without one. server_life.py checks that a reload
+    # keeps it.
     nothing = site.maildir / "tmp" / "none.crt"
     try:
         with Server(site.certs, pairs=[(nothing, nothing)]) as server:
@@ -59,7 +60,7 @@ def requiretls(site):
 
 @row("M-SRV-05")
 def no_channel_binding(site):
-    # There is no AUTH, and so none that binds to a channel.
+    # There is no AUTH, and so no channel binding with it.
     for version in "1.2", "1.3":
         with started(site.starttls, client_context(version=version)) as wire:
             lines = expect(wire.command(b"EHLO x"), 250).lines
@@ -93,8 +94,8 @@ def renewed(site):
 
 @row("M-SRV-07")
 def foreign_ticket(site):
-    """A session is resumed where it began, and by no other service that has
-    the same certificates."""
+    """A session is resumed by the service that issued it, and not by another
+    with the same certificates."""
     other = site.server("other")
     for version in "1.2", "1.3":
         context = client_context(version=version)
@@ -139,7 +140,8 @@ def odd_client_certificates(site):
 
 @row("M-SRV-10")
 def typed_before(site):
-    """What is stored and what is logged, the two that stand behind."""
+    """What is stored and what is logged: neither has what was typed before or
+    after STARTTLS."""
     typed, token = b"typed-before", b"M-SRV-10-token"
     for behind in b"", b"DATA\r\nSubject: " + typed + b"\r\n\r\n.\r\n":
         with opened(site.starttls, typed) as wire:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Rows on TLS itself: versions, suites, garbage, broken cryptography, SNI,
-ALPN, and the two port mix-ups."""
+ALPN, and the two ways to mix up the ports."""
 
 import random
 import subprocess
@@ -15,15 +15,15 @@ from wire import (TIMEOUT, Wire, client_context, expect, opened, secured,
 
 
 def asking(site, address=None):
-    """A connection whose 220 to STARTTLS is read."""
+    """A connection on which STARTTLS has been answered with 220."""
     wire = opened(address or site.starttls)
     expect(wire.command(b"STARTTLS"), 220)
-    wire.begin(client_context())    # from here on what comes is raw
+    wire.begin(client_context())    # from here on, input is raw
     return wire
 
 
 def answer(site, *segments):
-    """What the server says to a hand-made ClientHello."""
+    """The server's answer to a hand-made ClientHello."""
     with asking(site) as wire:
         wire.send_raw(*segments)
         result = tls.Answer(b"")
@@ -141,11 +141,11 @@ def endless_hello(site):
 
 
 def bounded(site, start, growth=8 << 20):
-    """The server's memory never went far beyond where it was."""
+    """The server's memory never grew far beyond the initial size."""
     site.main.grew(start, growth, "VmHWM")
 
 
-# --- S-GAR: no ClientHello
+# --- S-GAR: not a ClientHello
 
 
 def heartbeat():
@@ -154,7 +154,7 @@ def heartbeat():
 
 def lying_hello():
     hello = bytearray(tls.client_hello())
-    hello[11 + 32:11 + 34] = b"\xff\xff"    # session id longer than all
+    hello[11 + 32:11 + 34] = b"\xff\xff"    # session id too long
     return bytes(hello)
 
 
@@ -183,7 +183,7 @@ def garbage(site, data):
 
 
 def silent_end(wire, timeout=60):
-    """Closed, with nothing said but records, and no SMTP in them."""
+    """It is closed after nothing but TLS records, without SMTP in them."""
     wire.until_closed(timeout)
     assert not wire.text, wire.text
     assert wire.only_records(), wire.raw
@@ -195,11 +195,11 @@ GCM12 = "ECDHE+AESGCM"
 
 
 def keyed(version):
-    """A context whose key log can be read, and the log's path."""
+    """A context whose key log can be read, and the path of the log."""
     if not tls.LIBCRYPTO:
         raise Fault("libcrypto is not there")
     path = str(scratch() / "keys")
-    # TLS 1.3 takes what the server prefers; the sample server's first
+    # In TLS 1.3 the server's preference decides; the sample server's first
     # choices are AES-GCM.
     return client_context(version=version, keylog=path,
                           ciphers=GCM12 if version == "1.2" else None), path
@@ -235,7 +235,7 @@ def before_finished(site, data):
         wire.send_raw(wire.begin(client_context(version="1.2")))
         wire.flight()
         wire.send_raw(data)
-        if data[0] == tls.CCS:      # what a server fooled so would read
+        if data[0] == tls.CCS:      # what a deceived server would read
             wire.send_raw(tls.record(tls.HANDSHAKE, bytes(40), 0x0303))
         silent_end(wire)
 
@@ -259,7 +259,7 @@ def broken_records(site, version, answers, order):
 
 @rows("S-CRY", {8: (True,), 9: (False,)})
 def renegotiation(site, secure):
-    # The row would allow a few; the library is documented to serve none.
+    # The row would allow a few; the library is documented to allow none.
     context, keylog = keyed("1.2")
     with opened(site.starttls) as wire:
         expect(wire.command(b"STARTTLS"), 220)
@@ -283,7 +283,7 @@ def renegotiation(site, secure):
 
 
 def flood(site, make, count):
-    """Send what make(keys, sequence) gives, `count` times, unread."""
+    """Send `count` results of make(keys, sequence), without reading."""
     context, keylog = keyed("1.3")
     start = site.main.memory("VmHWM")
     with secured(site.starttls, context) as wire:
@@ -374,7 +374,7 @@ def resumed(site):
 
 
 def resuming(wire, context, session):
-    """wire.begin() with a session to resume: begun anew with it set."""
+    """wire.begin() with a session to resume: start again with it set."""
     wire.begin(context)
     wire.tls = context.wrap_bio(wire.incoming, wire.outgoing,
                                 server_hostname="localhost", session=session)
@@ -427,13 +427,13 @@ def http_post(site, connect):
         expect(wire.command(b"RSET"), 250)
         wire.send(POST)
         replies = wire.replies_until_closed()
-        # 500 for POST and for each header, then the body's commands.
+        # 500 for POST and for each header, then for the body's commands.
         assert not any(b"2.1.0" in reply.raw or b"2.1.5" in reply.raw
                        for reply in replies), replies
         assert sum(reply.code == 250 for reply in replies) <= 1, replies
 
 
-# --- S-TCP: the wrong port, the wrong moment
+# --- S-TCP: the wrong port, or the wrong time
 
 
 @row("S-TCP-01")

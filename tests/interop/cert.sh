@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# smtptls-cert against openssl, and certtool where there is one: what stands in
-# the certificates, and what happens to the files.
+# smtptls-cert against openssl, and certtool if available: the contents of the
+# certificates, and what happens to the files.
 #
-# SMTPTLS_CERT is the program; without it ./smtptls-cert or
-# examples/smtptls-cert. Ends with 0, with 1 after a line for each check that
-# failed, or with 77 where a program is missing. Writes into a temporary
-# directory only, and uses no network.
+# SMTPTLS_CERT is the program; the default is ./smtptls-cert or
+# examples/smtptls-cert. Exits with 0; with 1 after a line for each failed
+# check; or with 77 if a program is missing. Writes only into a temporary
+# directory, and uses no network.
 
 set -u
 unset CDPATH
@@ -44,7 +44,7 @@ hasnt()
 	printf '%s\n' "$2" | grep -Eq -- "$3" && bad "$1"
 }
 
-# refuse STATUS DESCRIPTION PATTERN ARGUMENT...: that status, one line on
+# refuse STATUS DESCRIPTION PATTERN ARGUMENT...: this status, one line on
 # standard error that matches, and nothing on standard output.
 refuse()
 {
@@ -76,7 +76,7 @@ sums()
 	(cd "$1" && cksum ./* 2>/dev/null)
 }
 
-# value LABEL: the line behind the extension of that name, in $info.
+# value LABEL: the line after the extension's name, in $info.
 value()
 {
 	printf '%s\n' "$info" | grep -A 1 "X509v3 $1" | tail -n 1 |
@@ -132,7 +132,7 @@ trap 'exit 1' HUP INT TERM
 cd "$tmp" || exit 1
 has_certtool=$(command -v certtool)
 
-### the defaults, under a umask that would take and one that would leave
+### the defaults, under a umask that forbids access and one that allows all
 
 (umask 0 && "$cert" --name mx.example.org --name mail.example.org \
 	--name 192.0.2.7 --name 2001:db8::7) >out 2>err
@@ -373,7 +373,7 @@ check 'a CA made by openssl verifies' verify_server ca/smtptls-ca.crt \
 is 'a certificate ends with its CA' \
 	"$(openssl x509 -in ca/smtptls-server.crt -noout -enddate)" \
 	"$(openssl x509 -in ca/smtptls-ca.crt -noout -enddate)"
-# By dates where openssl takes them, which has no days below 1 then.
+# By dates if openssl accepts them; such versions refuse negative days.
 for ended in '-not_before 20200101000000Z -not_after 20200102000000Z' \
 	'-days -1'; do
 	# shellcheck disable=SC2086 # an option and its value
@@ -402,7 +402,7 @@ is '--dhparam first makes the rest too' \
 
 ### failures
 
-# A directory where nobody may write; root may, but not in /proc.
+# A directory where nobody may write; root could, except in /proc.
 if [ "$(id -u)" -eq 0 ]; then
 	refuse 1 'an unwritable directory' '^smtptls-cert: /proc' --dir /proc
 else
@@ -419,8 +419,8 @@ if [ "$(id -u)" -ne 0 ]; then
 	chmod 0600 ssl/smtptls-ca.key
 fi
 
-# A file may not grow beyond nothing: the first write fails. The pipes are
-# there since that holds for files of this shell too.
+# A file may not grow at all: the first write fails. Output goes through a
+# pipe, since the limit applies to this shell's files too.
 before=$(sums ssl)
 out=$( (
 	ulimit -f 0
@@ -436,7 +436,7 @@ if [ -w /dev/full ]; then
 	has 'standard output is full: message' "$(cat err)" 'standard output'
 fi
 
-# Of many at once one wins, and leaves a CA and a server that match.
+# Of many concurrent runs one wins, and leaves a CA and a server that match.
 i=0 pids=
 while [ $i -lt 5 ]; do
 	timeout 60 "$cert" --dir race --name race.example.org \

@@ -1,18 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """smtptls-ciphers as scripts use it: its options, its three short forms and
-its table, what it refuses, and that its lists are those of `openssl ciphers`.
+its table, what it refuses, and that its lists equal those of `openssl
+ciphers`.
 
   ciphers.py [STRINGS.TSV]
 
-What GnuTLS has of a list is asked of gnutls-cli, and the two are compared by
-code points, so that no name of this project's stands for itself.
+gnutls-cli is asked what GnuTLS makes of a list, and the two are compared by
+code points, so that no name is compared only with this project's own names.
 
 Environment: SMTPTLS_CIPHERS, the program (default examples/smtptls-ciphers);
 SMTPTLS_SEED, a number for other random strings; see harness.py for the rest.
-Status 77 where openssl is neither 3.0, whose language the program reads, nor
-3.5 or 3.6, which have "_" in words and count suites of CCM8 as weak: with them
-strings are compared without these.
+Status 77 if openssl is neither 3.0, whose language the program reads, nor 3.5
+or 3.6, which allow "_" in words and count CCM8 suites as weak: with these
+versions, such words and suites are excluded from the comparison.
 """
 
 import os
@@ -28,14 +29,14 @@ from harness import SCALE, WRAPPER, Checks, REPORT, SKIPPED, built, in_ci
 
 LIMIT = 10 * SCALE
 RANDOM_STRINGS = 100
-PROGRAM = None                  # found in main
-NEWER = False                   # OpenSSL 3.5 or 3.6; found in main
+PROGRAM = None                  # set in main
+NEWER = False                   # OpenSSL 3.5 or 3.6; set in main
 CODES = {}                      # OpenSSL's name: code point
 TLS13 = ["TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
          "TLS_AES_128_GCM_SHA256"]
 KIB64 = 1 << 16
 
-# A system's configuration may bound versions and suites; here none shall.
+# A system's configuration may restrict versions and suites; not here.
 ENVIRONMENT = dict(os.environ, OPENSSL_CONF="/dev/null", LC_ALL="C")
 
 
@@ -55,7 +56,7 @@ def ours(*arguments):
 
 
 def given(*arguments):
-    """The output of a call that must go well and complain of nothing."""
+    """The output of a call that must succeed without warnings."""
     status, out, said = ours(*arguments)
     assert status == 0 and said == "", f"status {status}, {said!r}"
     assert out.endswith("\n"), out
@@ -69,7 +70,7 @@ def names(*arguments):
 
 
 class Table:
-    """The table with all names and whole sentences, read."""
+    """The table with all names and complete sentences, parsed."""
 
     ROW = re.compile(r" *(\d+)  (\S+) +(\S+) +(\S+) +(\S+) +"
                      r"(kept|lost: \S.*)")
@@ -102,7 +103,7 @@ NOTE = 'note: "lost: SUITE": GnuTLS cannot have it without SUITE, which is ' \
 
 
 def same_table(table, *arguments):
-    """The table for people has the same rows, in 80 columns, and less said."""
+    """The short table has the same rows, in 80 columns, with shorter causes."""
     rows, after = given(*arguments).split("\n\n", 1)
     rows = rows.splitlines()
     assert len(rows) == len(table.rows), rows
@@ -113,7 +114,7 @@ def same_table(table, *arguments):
         assert int(match[1]) == number, line
         assert match[2] == (row[0] if row[0] != "-" else row[1]), (line, row)
         assert match[3] == row[3], (line, row)
-        # The version stands below the one before, and so does the rest.
+        # Columns are aligned from line to line.
         assert (match.start(3), match.start(4)) == (35, 44), line
         if row[4].startswith("lost: GnuTLS enables suites by their parts"):
             conflict = re.search(": (\\S{1,30})$", row[4])
@@ -132,13 +133,14 @@ def same_table(table, *arguments):
 
 
 def comparable(strings):
-    """Those that both releases of OpenSSL read alike."""
+    """The strings that both releases of OpenSSL read alike."""
     return [f"{string}:!AESCCM8" for string in strings
             if "_" not in string] if NEWER else list(strings)
 
 
 def openssl_list(string, version="-tls1_2"):
-    """What OpenSSL uses of a list for TLS 1.2 and below; None: refused."""
+    """The suites that OpenSSL gets from a list for TLS 1.2 and below; None:
+    refused."""
     status, out, _ = run("openssl", "ciphers", "-s", version, "--", string)
     return [name for name in out.strip().split(":") if name] \
         if status == 0 else None
@@ -151,13 +153,13 @@ def learn_codes():
     for line in out.splitlines():
         code, _, name = line.split()[:3]
         CODES[name] = code
-    # Not among OpenSSL's defaults, yet names of its.
+    # Not among OpenSSL's defaults, but known to it by these names.
     CODES.setdefault("TLS_AES_128_CCM_SHA256", "0x13,0x04")
     CODES.setdefault("TLS_AES_128_CCM_8_SHA256", "0x13,0x05")
 
 
 def gnutls_codes(priority):
-    """The suites of a priority string, as GnuTLS itself says them."""
+    """The suites of a priority string, as GnuTLS lists them."""
     status, out, said = run("gnutls-cli", "--list", "--priority", priority)
     assert status == 0, f"gnutls-cli refuses {priority}: {said}"
     found = re.findall(r"^TLS_\S+\s+(0x..), (0x..)\t", out, re.MULTILINE)
@@ -178,7 +180,7 @@ def with_level(string, level):
 
 
 def same_as_openssl(string):
-    """One string in all forms: OpenSSL's list, and GnuTLS's part of it."""
+    """One string in all forms: OpenSSL's list, and the part that GnuTLS has."""
     theirs = openssl_list(string)
     if theirs is None:
         refused(("--all-names", "--", string), "ciphers")
@@ -219,7 +221,7 @@ WORDS = """ALL HIGH DEFAULT COMPLEMENTOFALL COMPLEMENTOFDEFAULT kRSA kEDH DH
 
 
 def random_string(source):
-    """Mostly valid."""
+    """A random string, usually valid."""
     items = [source.choice(["ALL", "HIGH", "DEFAULT", "ALL:eNULL", "EECDH"])]
     for _ in range(source.randrange(8)):
         word = source.choice(WORDS)
@@ -243,7 +245,7 @@ def lists(checks, path):
     assert len(strings) > 50, f"{path}: {len(strings)} strings"
     strings += [random_string(source) for _ in range(RANDOM_STRINGS)]
     strings = comparable(strings)
-    # Under valgrind each run takes a second, and there are seven to a string.
+    # Under valgrind each run takes a second, and each string takes seven.
     for string in strings[::30 if WRAPPER else 1]:
         checks.run(f"'{string}'", same_as_openssl, string)
 
@@ -252,7 +254,7 @@ def lists(checks, path):
 
 
 def refused(arguments, *says):
-    """Status 1, nothing on stdout, one line on stderr that says it all."""
+    """Status 1, nothing on stdout, and one line on stderr with all details."""
     status, out, said = ours(*arguments)
     assert status == 1, f"status {status}, {out!r}, {said!r}"
     assert out == "", f"on stdout: {out!r}"
@@ -264,7 +266,7 @@ def refused(arguments, *says):
 
 
 def malformed(checks):
-    """kind of list, string, word, place in bytes from 1"""
+    """kind of list, string, word, position in bytes from 1"""
     cases = (
         (None, "", "", 1),
         (None, "ALL:_", "_", 5),
@@ -304,14 +306,14 @@ def malformed(checks):
             says.append(f'"{word}" at byte {place} ')
         else:
             says.append(" at byte ")
-        # All forms for the first, then in turn.
+        # All forms for the first string, then one form each in turn.
         for form in forms if number == 0 else [forms[number % 4]]:
             checks.run(f"{form} {kind} {string}", refused, form + arguments,
                        *says)
 
 
 def long_strings():
-    """64 KiB is read, a byte more is not; errors far behind have a place."""
+    """64 KiB is read, one byte more is not; distant errors have a position."""
     full = "ALL:" * (KIB64 // 4 - 1) + "HIGH"
     assert len(full) == KIB64
     assert names("--all-names", full) == names("--all-names", "ALL:HIGH")
@@ -335,7 +337,7 @@ def any_bytes():
 
 
 def nothing_left():
-    """A policy that can serve nobody is refused, with the reason."""
+    """A policy that cannot serve anybody is refused, with the reason."""
     for arguments, reason in (
             (("--protocols", "TLSv1.2", "PSK"), "pre-shared"),
             (("--protocols", "TLSv1", "ALL"), "@SECLEVEL=0"),
@@ -347,7 +349,8 @@ def nothing_left():
 
 
 def usage_errors():
-    """No string at fault but the command line: 2, and where help is."""
+    """The command line is wrong, not a string: status 2, and a hint at
+    --help."""
     for arguments, cause in (
             (("ALL", "HIGH"), "HIGH: a second cipher list"),
             (("--seclevel", "6"), "--seclevel 6: not from 0 to 5"),
@@ -363,7 +366,7 @@ def usage_errors():
 
 
 def full_device():
-    """What could not be written is no success."""
+    """Output that could not be written is not a success."""
     with open("/dev/full", "wb") as full:
         done = subprocess.run([*WRAPPER, PROGRAM], stdout=full,
                               stderr=subprocess.PIPE, timeout=LIMIT,
@@ -397,7 +400,7 @@ def protocols():
                          "ALL:@SECLEVEL=0")
         found = set(re.findall(r"\+VERS-([^:]+)", priority))
         assert found == has, f"{string}: {found}"
-    # What the plugin's own example meets at level 2: what to add is said.
+    # The plugin's own example at level 2: the message says what to add.
     table = Table("--protocols", "SSLv23:!SSLv2:!SSLv3:!TLSv1")
     assert any("TLSv1.1" in warning and "@SECLEVEL=0" in warning
                for warning in table.warnings), table.warnings
@@ -424,7 +427,7 @@ def groups():
     priority = given("--groups", "P-384:X25519", "--priority")
     assert re.findall(r"\+GROUP-([^:\n]+)", priority) == \
         ["SECP384R1", "X25519"], priority
-    # Without a group of its own, DHE has no use.
+    # Without an FFDHE group, DHE is useless.
     table = Table("--groups", "P-256", "ALL")
     assert "ffdhe" in table.lost("DHE-RSA-AES256-GCM-SHA384")
     table = Table("--groups", "brainpoolP256r1:X25519")
@@ -448,7 +451,7 @@ def seclevel():
         assert [name for name in listed if name[:4] != "TLS_"] == theirs, \
             f"{level}: {listed} instead of {theirs}"
         assert Table("--seclevel", str(level), "ALL").level == level
-    # The string's own comes before the option.
+    # The string's own level takes precedence over the option.
     assert Table("--seclevel", "4", "ALL:@SECLEVEL=1").level == 1
 
 
@@ -457,7 +460,7 @@ def prefer_client():
 
 
 def option_forms():
-    """Order and spelling of options are the user's; of forms the last."""
+    """Options may have any order and spelling; the last form counts."""
     expected = given("--priority", "--protocols", "TLSv1.2", "--", "HIGH")
     for arguments in (("--protocols=TLSv1.2", "HIGH", "--priority"),
                       ("HIGH", "--protocols=TLSv1.2", "--names", "--priority"),
@@ -469,7 +472,7 @@ def option_forms():
 
 
 def warnings():
-    """Words that OpenSSL skips are told, and do no harm."""
+    """Words that OpenSSL skips are reported, and do no harm."""
     table = Table("ECDHE+AESGCM:nonsense:!RC4")
     for word, place in ("nonsense", 14), ("RC4", 24):
         assert any(f'"{word}" at byte {place} ' in warning or
@@ -480,7 +483,8 @@ def warnings():
 
 
 def applied():
-    """Words of other languages, followed: options that are accepted, once."""
+    """Words of other languages, as corrected: options that are accepted,
+    once."""
     tls13 = "'" + ":".join(TLS13) + "'"
     for options, expected in (
             ([], ""),
@@ -518,7 +522,7 @@ def applied():
             assert out == expected + "\n", (options, out)
         status, again, said = run("sh", "-c", f'"$0" --apply {out}', PROGRAM)
         assert (status, again, said) == (0, out, ""), (again, said)
-    # what is left is wrong, or no list
+    # what remains is wrong, or not a list
     for options, says in ((["--groups", "P256:nonsense"], "nonsense"),
                           (["SECURE128:-VERS-TLS1.0"], "--priority")):
         status, out, said = ours("--apply", *options)
@@ -526,7 +530,7 @@ def applied():
 
 
 def short_causes():
-    """Each cause of the short table, once."""
+    """Each cause in the short table, once."""
     listed = [given(*arguments) for arguments in (
         ("ALL:COMPLEMENTOFALL",), ("--protocols", "TLSv1.3", "AES256-SHA"),
         ("--groups", "P-256", "ALL:@SECLEVEL=0"),
@@ -547,7 +551,7 @@ def short_causes():
 
 
 def system_cause():
-    """What the administrator's GnuTLS policy takes away."""
+    """What the administrator's GnuTLS policy removes."""
     with tempfile.NamedTemporaryFile("w", suffix=".config") as config:
         config.write("[overrides]\ntls-disabled-cipher = AES-256-CBC\n")
         config.flush()
@@ -569,7 +573,7 @@ def causes():
         assert cause in table.lost(name), table.lost(name)
     table = Table("--protocols", "TLSv1.3", "AES256-SHA")
     assert "version" in table.lost("AES256-SHA")
-    # Four of these are a product, and three of them none.
+    # The product of their parts has four suites; two are not allowed.
     pair = "ECDHE-RSA-AES256-GCM-SHA384:DHE-RSA-AES128-GCM-SHA256"
     table = Table("--protocols", "TLSv1.2", pair)
     first, second = pair.split(":")

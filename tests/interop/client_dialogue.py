@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Rows on what a server says before TLS: its greeting (C-GRT), its replies to
-EHLO (C-EHL) and STARTTLS (C-STL), and on one that takes its time (C-SLO)."""
+EHLO (C-EHL) and STARTTLS (C-STL), and on a slow server (C-SLO)."""
 
 import time
 
@@ -11,26 +11,26 @@ from sender import (LATER, REFUSED, commands, delivered, either, instrumented,
                     refused)
 
 MEGABYTE = 1 << 20
-GROWTH = 24 * MEGABYTE          # more is no bound
-PATIENCE = 2                    # seconds, where a time limit is tried
+GROWTH = 24 * MEGABYTE          # more is not bounded
+PATIENCE = 2                    # seconds, where a time limit is tested
 
 
-# --- bounds
+# --- limits
 
 
 def forever(data, size):
-    """A reply that is this over and over, as long as the client listens."""
+    """A reply that repeats this over and over, as long as the client reads."""
     block = data * (65536 // len(data))
 
     def send(peer):
         for _ in range(size // len(block) + 1):
             peer.send(block)
-        peer.command()              # all of it was taken: wait
+        peer.command()              # all of it was read: wait
     return send
 
 
 def bounded(site, outcome):
-    """It has not grown with what it was sent."""
+    """The client has not grown with what it was sent."""
     control = delivered(site.send(session(site.context)))
     if not instrumented():
         assert outcome.peak < control.peak + GROWTH, \
@@ -167,7 +167,7 @@ def two_codes(site):
 @row("C-STL-19", b"", None)
 @row("C-STL-20", b"220 go\r\n", ALERT_FAILURE)
 def no_handshake(site, words, then):
-    """What comes then in the place of a ServerHello; nothing: the end."""
+    """What comes instead of a ServerHello; nothing: the connection ends."""
     def say(peer):
         peer.send(words)
         if then:
@@ -177,7 +177,7 @@ def no_handshake(site, words, then):
         peer.close()
 
     def stripped(peer):
-        """What a second connection would meet."""
+        """What a second connection would encounter."""
         return session(site.context, EHLO=capabilities(b"SIZE 1"))(peer)
     refused(site.send(session(site.context, STARTTLS=say), stripped),
             status=LATER)
@@ -187,7 +187,7 @@ def no_handshake(site, words, then):
 
 
 def trickle(data):
-    """A byte a second, as long as it takes."""
+    """A byte per second, without end."""
     def send(peer):
         peer.send_bytes(data, pause=1)
         peer.command()
@@ -199,7 +199,7 @@ def silence(peer):
 
 
 def slow_hello(peer):
-    """A ServerHello's record that never gets to its end."""
+    """A ServerHello's record that is never completed."""
     peer.send(b"220 go\r\n")
     peer.wait_for_hello()
     peer.send_bytes(b"\x16\x03\x03\x00\x7a\x02" + bytes(200), pause=1)

@@ -24,8 +24,8 @@ for number in range(1, 8):
 
 @row("M-CLI-08")
 def opportunistic(site):
-    """In the clear only where that was allowed, and told; never after a
-    handshake that failed, and never with a password."""
+    """In plaintext only where that was allowed, with a report; never after a
+    failed handshake, and never with a password."""
     clear = {"EHLO": capabilities(b"SIZE 1000000")}
     no = {"STARTTLS": b"454 4.7.0 no\r\n"}
     allowed = ["--require", "optional", "--ca", site.ca.crt,
@@ -102,7 +102,7 @@ def server_hello(hello, random, suite, *extensions):
 
 
 def hear_hello(peer, number):
-    """The client's hello of this number, from 1."""
+    """The client's ClientHello with this number, from 1."""
     while True:
         hellos = [one for one in split_records(peer.heard)
                   if one[0] == HANDSHAKE]
@@ -122,7 +122,7 @@ def retry_twice(peer):
 
 
 def downgrade(peer):
-    """To TLS 1.2, and the random of a server that can do TLS 1.3."""
+    """To TLS 1.2, with the random of a server that supports TLS 1.3."""
     peer.send(b"220 go\r\n")
     peer.send_raw(server_hello(
         hear_hello(peer, 1), os.urandom(24) + b"DOWNGRD\1", 0xc02b,
@@ -140,12 +140,12 @@ def forbidden_hellos(site):
         assert said == [bytes([2, alert])], f"{starttls.__name__}: {said}"
 
 
-# --- what is given to it
+# --- input from its user
 
 
 @row("M-CLI-12")
 def ticket_of_another(site):
-    """It is offered once, and to the server that has given it alone."""
+    """A session is offered once, and only to the server that issued it."""
     kept = site.dir / "session"
     for versions in (V12, V12), (V13, V13):
         context = server_context(site.good, versions)
@@ -155,7 +155,7 @@ def ticket_of_another(site):
             outcome = delivered(site.send(
                 session(context), host=host, options=["--session", kept]))
             assert ("resumed" in outcome.printed) == resumed, outcome
-            # the ticket of the one before is not shown to the other either
+            # nor is the previous server's ticket shown to the other server
             offered = 41 in hello_of(outcome).extensions \
                 or hello_of(outcome).extensions.get(35)
             assert bool(offered) == resumed, f"{host}: offered"
@@ -164,7 +164,7 @@ def ticket_of_another(site):
 
 @row("M-CLI-13")
 def line_ends_in_arguments(site):
-    """None of them gets as far as a command."""
+    """None of them reaches a command."""
     for sender, recipient in (("a@b.example>\r\nRCPT TO:<x@y.example", TO),
                               (FROM, "b@c.example\nDATA"),
                               (FROM, "b@c.example\rDATA"),
@@ -190,7 +190,7 @@ def plaintext_for_implicit_tls(site):
     outcome = refused(site.send(session(site.context),
                                 options=["--implicit"]),
                       status=LATER)
-    # not any line: the bytes of a ClientHello can have a CRLF among them
+    # not just any line: a ClientHello's bytes may contain a CRLF
     assert not commands(outcome, b"EHLO", under_tls=False)
     assert outcome.peers[0].clear[:1] in (b"", b"\x16"), outcome.peers[0].clear
     delivered(site.send(session(site.context, implicit=True),

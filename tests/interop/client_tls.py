@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Rows on TLS itself (C-CTL, C-TLS), on what is injected before it (C-INJ), on
-certificates (C-CRT), and on the mail that is sent over it (C-MSG)."""
+"""Rows on TLS itself (C-CTL, C-TLS), on injection before it (C-INJ), on
+certificates (C-CRT), and on the mail sent over it (C-MSG)."""
 
 import ssl
 import struct
@@ -37,7 +37,7 @@ def honest(site, versions):
 
 @row("C-CTL-04")
 def single_bytes(site):
-    """Every byte, in the clear, of the handshake and of records."""
+    """Every byte by itself: plaintext, handshake and records."""
     def starttls(peer):
         peer.send_bytes(b"220 go\r\n")
         peer.handshake(site.context, cut=in_bytes)
@@ -62,7 +62,7 @@ def single_bytes_of_hello(site):
 
 
 class Hello:
-    """The ClientHello that begins `raw`."""
+    """The ClientHello at the start of `raw`."""
 
     def __init__(self, raw):
         body = b"".join(one[5:] for one in split_records(raw)
@@ -141,7 +141,7 @@ def waits_for_220(site):
 @row("C-TLS-03", (V12, V12), "eNULL:@SECLEVEL=0")
 def too_weak(site, versions, ciphers):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")     # that they are deprecated
+        warnings.simplefilter("ignore")     # their deprecation
         context = server_context(site.good, versions, ciphers)
     outcome = refused(site.send(session(context)), status=LATER)
     assert not outcome.peers[0].up
@@ -162,14 +162,14 @@ FORGED = FORGED_EHLO + b"235 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n" \
 
 
 def injected(site, *segments, pause=0.0, before=b"", **replies):
-    """Segments that answer STARTTLS; then the real server is up and silent,
-    or, with replies, does its duty."""
+    """Segments that answer STARTTLS; then the real server takes over and is
+    silent or, with replies, does its job."""
     def starttls(peer):
         peer.send_raw(*segments, pause=pause)
         peer.handshake(site.context, before=before)
         if not replies:
             peer.command()
-            peer.command()              # it must not come
+            peer.command()              # none must come
     return site.send(session(site.context, STARTTLS=starttls, **replies))
 
 
@@ -189,8 +189,8 @@ def forged(site, segments, before=b""):
 @row("C-INJ-05", b"250-AUTH PLAIN LOGIN ")
 @row("C-INJ-06", b"5")
 def fragment(site, data):
-    """An honest session without AUTH behind it: the fragment is in none of
-    its replies."""
+    """An honest session without AUTH after it: the fragment is in none of its
+    replies."""
     outcome = refused(injected(
         site, b"220 go\r\n" + data,
         **{"TLS EHLO": capabilities(b"SIZE 1000000")}), "injects replies")
@@ -246,7 +246,7 @@ def behind_close_notify(site):
 
 
 def chain(site, name, *pairs):
-    """A file with the certificates of all, and the first one's key."""
+    """A file with all the certificates, and the first one's key."""
     path = site.dir / f"{name}-chain.crt"
     path.write_bytes(b"".join(crt.read_bytes() for crt, _key in pairs))
     return path, pairs[0][1]
@@ -275,7 +275,7 @@ def issued(name, **how):
 
 
 def san(*names):
-    """Bytes that need not be text, as dNSNames."""
+    """dNSNames of bytes that need not be text."""
     names = b"".join(b"\x82%c" % len(name) + name for name in names)
     return "subjectAltName=DER:" + (b"\x30%c" % len(names) + names).hex(":") \
         + "\nextendedKeyUsage=serverAuth\n"
@@ -310,7 +310,7 @@ def junk(site):
     either(site.send(session(context)))
 
 
-# --- the mail
+# --- messages
 
 
 @row("C-MSG-01", "MAIL", b"550 no\r\n")
@@ -319,7 +319,7 @@ def junk(site):
 def no(site, name, words):
     outcome = site.send(session(site.context, **{name: words}))
     for peer in outcome.peers:
-        peer.messages.clear()           # it was sent, and refused
+        peer.messages.clear()           # sent, and refused
     refused(outcome, words.decode().strip(), REFUSED)
 
 
@@ -364,8 +364,8 @@ def closing(site):
 
 @row("C-MSG-12")
 def line_ends(site):
-    """A CR alone becomes a space: it ends no line, whatever a server thinks
-    of it, and nothing that stands behind it is a line of its own."""
+    """A CR alone becomes a space: it ends no line, however a server interprets
+    it, and what follows it is not a line of its own."""
     cases = (
         (b"lf\n.\n..two\ncrlf\r\n.dot\r\nend\r\n",
          b"lf\r\n..\r\n...two\r\ncrlf\r\n..dot\r\nend\r\n.\r\n"),

@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The sample server and the clients that people have.
+"""The sample server and the clients that people use.
 
   clients.py [CLIENT...]          openssl gnutls-cli swaks curl smtplib
 
 Each delivers a message over TLS 1.2 and 1.3, by STARTTLS and implicit TLS, to
 an ECDSA and an RSA certificate, with and without a client certificate; then
-each meets a CA that it does not know, and comes with a certificate that the
-server does not want. Judged by the stored file and the session's log line.
-Status 77 when a program was missing; see harness.py for the environment.
+each encounters an unknown CA, and shows a certificate that the server does not
+accept. Judged by the stored file and the session's log line. Status 77 if a
+program was missing; see harness.py for the environment.
 """
 
 import itertools
@@ -41,12 +41,12 @@ class Attempt:
         self.file.write_text(self.text)
 
 
-# --- the clients: each gives (success, what it said)
+# --- the clients: each returns (success, output)
 
 
 def talk(command, line_end):
-    """Drive a client that is a pipe to the server by its standard input;
-    `line_end` is what the client wants to be given, to send CRLF."""
+    """Drive a client that pipes its standard input to the server; `line_end`
+    is what the client needs so that it sends CRLF."""
     def client(attempt):
         process = subprocess.Popen(
             command(attempt), stdin=subprocess.PIPE, bufsize=0,
@@ -195,8 +195,8 @@ def stored(maildir, token):
 
 
 def check_message(data, attempt):
-    """One Received line, with the TLS clause of RFC 8314 section 4.3; the
-    rest as it was sent, with the line ends of the file."""
+    """One Received line, with the TLS clause of RFC 8314 section 4.3; the rest
+    as it was sent, with the file's line ends."""
     data = data.replace(b"\r\n", b"\n")
     start = f"Return-Path: <{SENDER}>\n".encode()
     assert data.startswith(start), data
@@ -204,7 +204,7 @@ def check_message(data, attempt):
     trace = re.match(rb"Received:.*(?:\n[ \t].*)*\n", data)
     assert trace, data
     rest = data[trace.end():].decode()
-    # swaks ends what it sends with a line end of its own.
+    # swaks appends a line end of its own.
     assert rest in (attempt.text, attempt.text + "\n"), rest
     line = " ".join(trace[0].decode().split())
     assert re.match(rf"Received: from {re.escape(EHLO)} ", line), line
@@ -220,7 +220,7 @@ def check_session(fields, attempt):
 
 
 class Tried:
-    """One server of each kind, one session at a time on each, so that the
+    """One server of each kind, with one session at a time on each, so that the
     next log line belongs to the last session."""
 
     KINDS = list(itertools.product(("ecdsa", "rsa"),
@@ -248,8 +248,8 @@ class Tried:
     def refuses(self, *arguments):
         attempt, success, said, fields = self.attempt(*arguments)
         assert not success, f"the client went through: {said[-600:]}"
-        # swaks since 2023 and curl since 2026 look at the certificate after
-        # the handshake.
+        # swaks since 2023 and curl since 2026 check the certificate after the
+        # handshake.
         late = re.search("TLS started.*certificate verification failed"
                          "|certificate OpenSSL verify result: self-signed",
                          said, re.DOTALL)
@@ -260,7 +260,8 @@ class Tried:
                        for path in (self.maildir / "new").glob("*"))
 
     def cases(self, verify):
-        """(must it deliver, CA of the client, its certificate, its name)"""
+        """(whether it must deliver, CA of the client, its certificate, its
+        name)"""
         ours, theirs = self.certs.ca, self.certs.stranger.crt
         yield True, ours, self.certs.alice, "alice"
         yield False, theirs, self.certs.alice, "CA unknown to the client"

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The command lines of the programs, as far as they are alike: help, version,
-and what is said of options that are wrong.
+"""The programs' command lines, as far as they are alike: help, version, and
+messages about wrong options.
 
 Environment: see harness.py; SMTPTLS_CIPHERS and SMTPTLS_SENDMTA, too.
 """
@@ -18,14 +18,14 @@ from harness import (SCALE, WRAPPER, Checks, REPORT, SKIPPED, built, in_ci)
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
 # Each program with an option that takes a value, and one that takes none; the
-# status of wrong options, and of output that cannot be written.
+# status for wrong options, and for output that cannot be written.
 PROGRAMS = (("smtptls-server", "SMTPTLS_SERVER", "--maildir", "--strict-sni",
              2, 1),
             ("smtptls-cert", "SMTPTLS_CERT", "--dir", "--force", 2, 1),
             ("smtptls-ciphers", "SMTPTLS_CIPHERS", "--groups", "--names", 2,
              1),
             ("sendmta", "SMTPTLS_SENDMTA", "--host", "--implicit", 2, 1),
-            # a check of Nagios: UNKNOWN
+            # a Nagios check: UNKNOWN
             ("smtptls-probe", "SMTPTLS_PROBE", "--ehlo", "--host", 3, 3))
 
 
@@ -35,7 +35,7 @@ class Program:
         self.valued, self.bare, self.usage, self.local = options
 
     def run(self, *arguments, stdout=subprocess.PIPE):
-        # A program that takes what it should not might write files.
+        # A program that accepts what it must not might write files.
         with tempfile.TemporaryDirectory() as place:
             done = subprocess.run(
                 [*WRAPPER, os.path.abspath(self.path), *arguments],
@@ -55,7 +55,7 @@ def helps(program):
         assert len(line) < 80, line
     for option in program.valued, program.bare, "-h, --help", "-V, --version":
         assert f"  {option}" in out, option
-    # What stands behind it is not read; what stands before it is.
+    # What follows it is not read; what precedes it is.
     for arguments in ("-h",), ("-h", "--frob"), (program.valued, "x", "-hV"):
         assert program.run(*arguments) == (0, out, ""), arguments
 
@@ -82,7 +82,7 @@ def wrong(program):
             ((program.valued,), program.valued, "a value is missing"),
             ((f"{program.bare}=1",), f"{program.bare}=1", value),
             (("--help=",), "--help=", value),
-            # names in part, though they would be of one option alone
+            # abbreviated names, even if unambiguous
             (("--versio",), "--versio", unknown),
             ((program.bare[:-1],), program.bare[:-1], unknown),
             ((f"{program.bare[:-1]}=1",), f"{program.bare[:-1]}=1", unknown),
@@ -97,7 +97,7 @@ def wrong(program):
 
 
 def explains(program):
-    """Each reason has its entry of the manual page; a log line is read."""
+    """Each reason has its manual page entry; a log line is read."""
     if program.name != "smtptls-server":
         return
     page = (TOP / "man" / "smtptls-reasons.7").read_text()
@@ -108,7 +108,7 @@ def explains(program):
         assert (status, said) == (0, ""), (name, status, said)
         first, _, text = out.partition("\n")
         assert first == name, out
-        # at least two sentences: what it is, and what to do; and an example
+        # at least two sentences, what it is and what to do; and an example
         prose, _, example = text.partition("\n  ")
         assert prose.count(".") >= 2 and len(prose) > 40, out
         assert not re.search(r"(^|\s)(Ql|Fn|Xr|Pq|Dv|Cm)\s|\\\\", prose), out
@@ -116,7 +116,7 @@ def explains(program):
                             re.DOTALL), out
         for line in text.splitlines():
             assert 0 < len(line) < 80, line
-        # the same from a line of the log, shadow's beside it
+        # the same from a log line, with a shadow reason in it
         line = f'peer=[::1]:1 reason="x reason_id=tls" reason_id={name}'
         assert program.run("--explain", line) == (0, out, ""), line
         both = program.run("--explain", f"{line} shadow_id=version")

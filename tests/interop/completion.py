@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """What bash completes for the programs: the options that --help shows, and
-values that a program takes; after an option with a value no other option.
+values that a program accepts; an option that takes a value is not followed by
+other options.
 
 Environment: see harness.py; SMTPTLS_CIPHERS, top_srcdir, too.
 """
@@ -27,7 +28,7 @@ COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 "${BASH_REMATCH[1]}" "$1" "${COMP_WORDS[COMP_CWORD]}" || exit
 printf '%s\\n' "${COMPREPLY[@]}"
 """
-# A file, a directory, and what is in neither name.
+# A file, a directory, and a part of neither name.
 FILE, FOLDER = "a file", "folder"
 
 
@@ -74,8 +75,8 @@ def options(completion):
 
 
 def values(completion):
-    """What an option can be, alone and behind "=", which is a word."""
-    # No value that a program would take is offered that is an option.
+    """The values of an option, alone and after "=", which is a word."""
+    # Where a value is due, no option is offered.
     assert completion.valued, completion.help
     for option, value in completion.valued.items():
         offered = completion.offers(option, "")
@@ -86,12 +87,12 @@ def values(completion):
             names = {FOLDER} | ({FILE} if value == "FILE" else set())
             assert offered == names, (option, offered)
             assert completion.offers(option, "fol") == {FOLDER}, option
-        elif offered and option != "--name":        # hosts that bash knows
+        elif offered and option != "--name":        # host names that bash knows
             taken(completion, option, offered)
 
 
 def taken(completion, option, offered):
-    """A program takes each value of a set, and says so of no other word."""
+    """A program accepts each value of a set, and no other word."""
     for word in sorted(offered) + ["frob"]:
         done = subprocess.run(
             [*WRAPPER, completion.program, option, word, "--frob"],

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What is wrong with the configuration ends smtptls-server before a port
-opens: nothing on stdout, one line on stderr that names the file or the setting
-and the cause, and status 1, or 2 where the command line alone is wrong. An
-expired certificate only warns.
+"""A fault in the configuration ends smtptls-server before a port opens:
+nothing on stdout, one line on stderr that names the file or the setting and
+the cause, and status 1, or 2 if only the command line is wrong. An expired
+certificate only causes a warning.
 
 See harness.py for the environment.
 """
@@ -20,7 +20,7 @@ from harness import (SCALE, WRAPPER, Authority, Certificates, Checks,
                      Server, openssl, scratch, server_program)
 from wire import expect, secured
 
-# What a cause may be called; each line must say one of its words.
+# Possible wordings of a cause; each line must have one of its words.
 MISSING = r"no such file|not found|missing|does not exist|not exist|open"
 DIRECTORY = r"directory|read|empty|PEM|certificate|key"
 EMPTY = r"empty|no certificate|no key|no private|certificate|PEM|header|parse"
@@ -30,7 +30,7 @@ ACCESS = r"permission|denied|access"
 
 
 class Place:
-    """A directory of files to be wrong about."""
+    """A directory of faulty files."""
 
     def __init__(self):
         self.certs = Certificates()
@@ -60,7 +60,7 @@ class Place:
 
 
 def cases(p):
-    """what: (options, what the line names, what it says)"""
+    """what: (options, what the line names, the cause)"""
     pair, listen = p.pair(), ["--listen", "127.0.0.1:0"]
     files = {"absent": (p.absent, MISSING),
              "in an absent directory": (p.below, MISSING),
@@ -108,7 +108,7 @@ def cases(p):
 
 
 def usage_cases(p):
-    """The same of what is wrong on the command line, whatever files hold."""
+    """The same for faults of the command line, whatever the files contain."""
     pair, listen = p.pair(), ["--listen", "127.0.0.1:0"]
     for bad in ("127.0.0.1", "127.0.0.1:", ":", "127.0.0.1:99999",
                 "127.0.0.1:-1", "127.0.0.1:smtp!", "127.0.0.1:25x", "",
@@ -151,7 +151,7 @@ def ends(place, options, names, says, status=1, hint="\n"):
             cwd=place.dir, stdin=subprocess.DEVNULL, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
-            # The line on stdout, should there be one, or the end.
+            # Wait for a line on stdout, if there is one, or the end.
             serves = select.select([process.stdout], [], [], 10 * SCALE)[0] \
                 and process.stdout.readline()
             assert not serves, f"it serves: {serves}"
@@ -168,8 +168,8 @@ def ends(place, options, names, says, status=1, hint="\n"):
 
 
 def port_stays_shut(place):
-    """A fault beside it leaves no port open, not even for a moment: the port
-    that --listen names is still another's to take afterwards."""
+    """Together with a fault no port opens, not even for a moment: the port
+    that --listen names can still be bound afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = probe.getsockname()
@@ -193,8 +193,8 @@ def expired(place):
 
 
 def warned(place):
-    """What clients will trip over, each with the change that ends it; after
-    the change nothing is said any more."""
+    """What will cause clients trouble, each with the change that ends it;
+    after the change nothing is reported any more."""
     authority = Authority(place.dir / "warned", "warned CA")
     soon = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 20 * 86400))
     leaf, key = authority.issue("leaf")
@@ -230,7 +230,7 @@ def warned(place):
 
 
 def absent_defaults(place):
-    """No ssl/smtptls-ca.crt and no DH file by default: fine."""
+    """No ssl/smtptls-ca.crt and no DH file by default: not an error."""
     (place.dir / "home" / "ssl").mkdir(parents=True)
     for path in place.certs.ecdsa:
         shutil.copy(path, place.dir / "home" / "ssl")
@@ -240,7 +240,7 @@ def absent_defaults(place):
 
 
 def good_dh(place):
-    """The control for the bad ones: a DH file that is right."""
+    """The control for the bad ones: a valid DH file."""
     path = place.dir / "dh.pem"
     openssl("genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt",
             "dh_rfc5114:2", "-out", path)

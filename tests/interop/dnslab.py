@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""A DNS of one's own, with DNSSEC: nsd serves zones, signed, unsigned, bogus and
+"""A private DNS with DNSSEC: nsd serves zones, signed, unsigned, bogus and
 lame, and a validating unbound answers on 127.0.0.1:53. All of it is in a
 network namespace, so ports are free and nothing leaves the machine.
 
-  dnslab.enter()                  # begins the program anew, in there
+  dnslab.enter()                  # restarts the program in the namespace
   with dnslab.Lab({"signed.test": ("signed", body), ...}) as lab:
       ...
 
@@ -12,8 +12,8 @@ neither SOA nor NS. How it is served:
 
   signed          with a DS record in test: answers are secure
   unsigned        without one: insecure
-  bogus TYPE...   signed, and the signatures over these types are broken
-  broken NAME...  signed, and those over records at these names are
+  bogus TYPE...   signed, with broken signatures over these types
+  broken NAME...  signed, with broken signatures over records at these names
   lame            delegated to an address where nobody answers
 
 It needs root, unshare(1), ip(8) and ldns-signzone(1); nsd and unbound are
@@ -81,7 +81,7 @@ def skip(why):
 
 
 def enter():
-    """Begin this program anew, in a network and mount namespace."""
+    """Restart this program in a network and mount namespace."""
     if os.environ.get(INSIDE):
         return
     if os.geteuid() != 0:
@@ -109,7 +109,7 @@ def run(*command, cwd):
 
 
 class Lab:
-    """The zones, served: with Lab(...) as lab: ..."""
+    """The zones and their servers: with Lab(...) as lab: ..."""
 
     def __init__(self, zones):
         self.dir = harness.scratch()
@@ -119,7 +119,7 @@ class Lab:
     # --- zones ---
 
     def _sign(self, name):
-        """Sign NAME.zone with a key of its own: (the key's file, DS)."""
+        """Sign NAME.zone with a new key; returns (the key's file, DS)."""
         key = run("ldns-keygen", "-a", "ECDSAP256SHA256", "-k", name,
                   cwd=self.dir).split()[-1]
         run("ldns-signzone", "-o", name, "-f", f"{name}.served",
@@ -142,7 +142,7 @@ class Lab:
         path.write_text("\n".join(lines))
 
     def _write(self, name, mode, body):
-        """One zone; its delegation."""
+        """Write a zone; returns its delegation."""
         label = name.removesuffix(f".{TOP}")
         if mode[0] == "lame":
             return f"{label} NS nowhere.test.\n"
@@ -184,7 +184,7 @@ class Lab:
                 stderr=log))
 
     def _wait(self):
-        """Until the resolver says that the SOA of the top zone is secure."""
+        """Until the resolver reports the SOA of the top zone as secure."""
         query = struct.pack(">HHHHHH", 1, 0x0120, 1, 0, 0, 0) \
             + b"\4test\0" + struct.pack(">HH", 6, 1)
         for _ in range(100):

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# The small examples against openssl s_client: inetd and epoll with a session by
-# STARTTLS, refusals in the clear, and injected plaintext; attach with a client
+# The small examples against openssl s_client: inetd and epoll with a session
+# by STARTTLS, plaintext refusals, and injected plaintext; attach with a client
 # that its policy serves and with one that it refuses; sni_directory with more
 # names than it keeps.
 #
 # Environment: SMTPTLS_EXAMPLES, the directory of the programs (default
-# examples/ below the current directory). Under CI=true a skip is a failure.
+# examples/ below the current directory). With CI=true a skip is a failure.
 
 set -u
 
@@ -43,7 +43,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
 	-keyout "$dir/key.pem" -out "$dir/cert.pem" 2>/dev/null || exit 1
 
-# What inetd(8) does: each connection is a process's input and output.
+# As inetd(8) does: each connection is a process's input and output.
 cat >"$dir/super.py" <<'END'
 import socketserver
 import subprocess
@@ -66,7 +66,7 @@ with Server(("127.0.0.1", 0), Handler) as server:
     server.serve_forever()
 END
 
-# A dialogue in the clear: segments from the arguments, all that came back.
+# A plaintext dialogue: segments from the arguments; prints all replies.
 cat >"$dir/say.py" <<'END'
 import socket
 import sys
@@ -148,7 +148,7 @@ start python3 "$dir/super.py" "$examples/inetd" "$dir/cert.pem" "$dir/key.pem"
 try inetd
 stop
 
-# The policy's first suite is not the client's, and not GnuTLS's.
+# The policy's first suite is neither the client's first nor GnuTLS's.
 aes128=ECDHE-ECDSA-AES128-GCM-SHA256
 aes256=ECDHE-ECDSA-AES256-GCM-SHA384
 chacha=ECDHE-ECDSA-CHACHA20-POLY1305
@@ -173,9 +173,9 @@ check "attach reason" 0 "attach: refused, suites-excluded: peer offers TLS \
 
 stop
 
-# Two of three names are kept, those that were asked for last.
+# Two of three names are kept, the two used last.
 mkdir "$dir/names"
-issue() { # name, time: what is young is read twice
+issue() { # name, time: a young file is read twice
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 		-days 2 -subj "/CN=$1.example" \
 		-addext "subjectAltName=DNS:$1.example" -keyout "$dir/new.key" \
@@ -192,7 +192,7 @@ for name in default a b c; do
 	esac
 done
 start "$examples/sni_directory" "$dir/names" 2
-ask() { # name, whose certificate is shown, and its last line
+ask() { # name, whose certificate is shown, and the last log line
 	printf 'QUIT\r\n' | timeout 30 openssl s_client -starttls smtp \
 		-connect "$address" -servername "$1" -ign_eof >"$dir/tls" 2>&1
 	check "sni_directory $1" 0 "^subject=CN *= *$2.example" "$dir/tls"
@@ -207,12 +207,12 @@ ask c.example c 'loaded c.example'
 ask a.example a 'loaded c.example'
 ask b.example b 'loaded b.example'
 ask other.example default 'loaded b.example'
-# default.pem is no name of a host's that can be asked for by accident
+# default.pem cannot be requested by accident, as a host name
 ask default default 'loaded default'
 ask .default default 'loaded default'
 rm "$dir/names/b.example.pem"
 ask a.example a 'loaded a.example'
-# a renewed one is followed: its look is due, or will be in a second
+# a renewed one is loaded: a check is due now, or within a second
 issue a "1 hour ago" && mv "$dir/new.pem" "$dir/names/a.example.pem"
 tries=0
 until grep -q '^reloaded a.example$' "$dir/err" || [ $tries -gt 50 ]; do

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The string that `smtptls-ciphers --priority` prints, given to Exim as its
-tls_require_ciphers: Exim serves the list that was asked for, and nothing else.
-Every suite that OpenSSL has is tried, each by a client that offers it alone;
-what a list loses on the way is said in words.
+"""The string that `smtptls-ciphers --priority` prints, used as Exim's
+tls_require_ciphers: Exim serves exactly the list that was requested. Every
+suite that OpenSSL has is tried, each by a client that offers only that suite;
+what a list loses on the way is reported in words.
 
   exim_priority.py [NAME...]      the lists whose name contains NAME
 
@@ -34,7 +34,7 @@ LISTS = {
     "intermediate": ["--protocols", ">=TLSv1.2", INTERMEDIATE],
     "old": ["--protocols", ">=TLSv1", "ECDHE:RSA+AES:!aNULL:!eNULL:"
             "!AESCCM:!ARIA:!CAMELLIA:@SECLEVEL=0"],
-    # no product of key exchanges, ciphers and MACs
+    # not a product of key exchanges, ciphers and MACs
     "lossy": ["--protocols", "TLSv1.2", "ECDHE-RSA-AES256-GCM-SHA384:"
               "ECDHE-RSA-AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256"],
 }
@@ -55,7 +55,7 @@ def asked(options):
 
 
 def attempt(port, suite):
-    """The suite, when it comes to a session with that alone."""
+    """The suite, if a session with only that suite succeeds."""
     alone = ["-tls1_3", "-ciphersuites", suite] if suite in TLS13 else \
         ["-no_tls1_3", "-cipher", f"{suite}:@SECLEVEL=0"]
     done = subprocess.run(
@@ -68,7 +68,7 @@ def attempt(port, suite):
 
 
 def serves(port, name, kept, lost):
-    # a client without a shared key offers none that needs one
+    # a client without a pre-shared key offers no suite that needs one
     everything = openssl("ciphers",
                          "ALL:COMPLEMENTOFALL:-PSK:-SRP:@SECLEVEL=0")
     suites = [suite for suite in everything.strip().split(":")
@@ -85,12 +85,12 @@ def serves(port, name, kept, lost):
 
 def main(names):
     for package in Exim.packages:
-        unpacked.Package(package)       # or a skip
+        unpacked.Package(package)       # skips if it is missing
     checks, certs = Checks("Exim's priority string"), Certificates()
     strings = {name: asked(options) for name, options in LISTS.items()
                if wanted(name, names)}
     assert not names or strings, names
-    certs.dir.chmod(0o755)              # Exim gives up being root
+    certs.dir.chmod(0o755)              # Exim drops root privileges
     for _, key in certs.ecdsa, certs.rsa:
         key.chmod(0o644)
     pair = [":".join(str(files[i]) for files in (certs.ecdsa, certs.rsa))

@@ -6,13 +6,13 @@ Environment:
   SMTPTLS_SERVER   the server (default examples/smtptls-server below the
                    current directory or $top_builddir)
   SMTPTLS_CERT     the certificate maker (default examples/smtptls-cert;
-                   openssl stands in when neither is there)
+                   without either, openssl is used)
   SMTPTLS_WRAPPER  a command to put before the server, for example
                    "libtool --mode=execute valgrind -q --error-exitcode=99"
-  CI               true: what would be skipped fails
+  CI               true: a check that would be skipped fails
 
 A server started here never outlives the test: it is stopped by pid when its
-`with` block ends, and by atexit should that not be reached.
+`with` block ends, and otherwise by atexit.
 """
 
 import atexit
@@ -29,7 +29,7 @@ import threading
 import time
 
 WRAPPER = shlex.split(os.environ.get("SMTPTLS_WRAPPER", ""))
-# Everything that is waited for is waited for this much longer in a slow run.
+# Factor for all waiting times; larger in a slow run.
 SCALE = 12 if WRAPPER else 3
 REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|UndefinedBehavior"
                     r"|runtime error:|^==\d+==")
@@ -37,7 +37,7 @@ SKIPPED = 77
 
 
 class Fault(Exception):
-    """The server, or what was built around it, did not do its duty."""
+    """The server, or what was built around it, misbehaved."""
 
 
 def in_ci():
@@ -45,7 +45,8 @@ def in_ci():
 
 
 def built(variable, path):
-    """A program of ours: from the environment, else from the build tree."""
+    """One of our programs: from the environment, otherwise from the build
+    tree."""
     if os.environ.get(variable):
         return os.environ[variable]
     for top in (".", os.environ.get("top_builddir", ".")):
@@ -64,7 +65,7 @@ def server_program():
 
 
 def wait_for(condition, seconds, what):
-    """Poll until condition() gives something true, and return that."""
+    """Poll until condition() returns something true, and return that."""
     end = time.monotonic() + seconds * SCALE
     while time.monotonic() < end:
         value = condition()
@@ -75,7 +76,7 @@ def wait_for(condition, seconds, what):
 
 
 def scratch():
-    """A directory that is gone when the test ends."""
+    """A directory that is removed when the test ends."""
     path = tempfile.mkdtemp(prefix="smtptls-")
     atexit.register(shutil.rmtree, path, ignore_errors=True)
     return pathlib.Path(path)
@@ -127,7 +128,7 @@ class Server:
         return self
 
     def _gather(self):
-        """By one pipe: what it says before it listens is in the log then."""
+        """Output before it listens is in the log by then: both use one pipe."""
         for line in self.process.stdout:
             text = line.decode("utf-8", "backslashreplace").rstrip("\n")
             lines = self.out if text.startswith("listening ") else self.log
@@ -152,16 +153,16 @@ class Server:
         os.kill(self.pid, number)
 
     def lines(self, field):
-        """The lines so far that have this field, each a dictionary."""
+        """The lines so far that have this field, each as a dictionary."""
         return [dict(session_fields(line)) for line in list(self.log)
                 if field in line]
 
     def sessions(self):
-        """The session lines so far, each a dictionary."""
+        """The session lines so far, each as a dictionary."""
         return self.lines("tls_enabled=")
 
     def session(self, number):
-        """The line of session `number`, counted from 0, once it is there."""
+        """The line of session `number`, counted from 0; waits for it."""
         return wait_for(lambda: self.sessions()[number:number + 1], 10,
                         f"log line of session {number}")[0]
 
@@ -176,12 +177,13 @@ class Server:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def instrumented(self):
-        """Its memory is not its own: valgrind, or a sanitizer's."""
+        """Memory figures are not the program's own: valgrind, or a
+        sanitizer."""
         return bool(WRAPPER) or b"__asan_init" in \
             pathlib.Path(f"/proc/{self.pid}/exe").read_bytes()
 
     def grew(self, before, limit, field="VmRSS"):
-        """Fail when its memory is more than `limit` above `before`."""
+        """Fail if its memory is more than `limit` above `before`."""
         grown = self.memory(field) - before
         if grown > limit and not self.instrumented():
             raise Fault(f"{grown} bytes more memory, limit {limit}")
@@ -192,14 +194,14 @@ class Server:
         return 1024 * int(re.search(rf"{field}:\s+(\d+)", status)[1])
 
     def wait(self, seconds=10):
-        """Wait for the end of the program, give its status."""
+        """Wait for the end of the program; returns its status."""
         status = self.process.wait(seconds * SCALE)
         Server.running.discard(self.process)
         self.reader.join(5)
         return status
 
     def stop(self):
-        """SIGTERM; the complaints that the end gives rise to."""
+        """Send SIGTERM; returns the complaints about how it ended."""
         if self.alive():
             self.signal(signal.SIGTERM)
         try:
@@ -213,8 +215,8 @@ class Server:
         return complaints
 
     def reports(self):
-        """Lines of a sanitizer or of valgrind, from the first on, and those
-        of sessions that ended badly without a reason."""
+        """Lines of a sanitizer or of valgrind, from the first on, and the
+        lines of sessions that failed without a reason."""
         lines = list(self.log)
         for number, line in enumerate(lines):
             if REPORT.search(line):
@@ -260,7 +262,7 @@ def _stop_all():
 
 
 def _told_to_end(number, _frame):
-    _stop_all()                 # what threads wait for ends with it
+    _stop_all()                 # threads that wait for a server then end too
     sys.exit(128 + number)
 
 
@@ -279,11 +281,12 @@ def openssl(*arguments, text=None):
 
 
 class Authority:
-    """A CA of the test's own, for what our certificate maker rightly refuses
-    to make: strangers, expired certificates, ten thousand names."""
+    """A private CA, for what our certificate maker rightly refuses to make:
+    strangers, expired certificates, ten thousand names."""
 
     def __init__(self, directory, name, pair=None):
-        """`pair`: a certificate that is there, as of another authority."""
+        """`pair`: an existing certificate and key, for instance of another
+        authority."""
         self.dir = pathlib.Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
         self.crt, self.key = self.dir / f"{name}.crt", self.dir / f"{name}.key"
@@ -303,9 +306,9 @@ class Authority:
               address="127.0.0.1", start="20200101000000Z",
               end="20991231235959Z", common_name=None, extensions=None,
               kind=None):
-        """A certificate and its key; `end` in the past: an expired one.
-        `rsa` can be a number of bits, `kind` words of openssl's -newkey;
-        `extensions`, lines for openssl, are taken in the place of its own."""
+        """A certificate and its key; `end` in the past: an expired one. `rsa`
+        can be a number of bits, `kind` the arguments of openssl's -newkey;
+        `extensions`, lines for openssl, replace the default ones."""
         crt, key = self.dir / f"{name}.crt", self.dir / f"{name}.key"
         config, request = self.dir / f"{name}.cnf", self.dir / f"{name}.csr"
         san = ",".join([f"DNS:{one}" for one in names]
@@ -333,7 +336,7 @@ class Authority:
 
 
 class Certificates:
-    """The files of smtptls-cert --both --client alice, by their names."""
+    """The files of smtptls-cert --both --client alice, by name."""
 
     def __init__(self, directory=None):
         self.dir = pathlib.Path(directory or scratch())
@@ -347,7 +350,7 @@ class Certificates:
         self.rsa = self._pair("smtptls-server-rsa")
         self.alice = self._pair("alice")
         self.server_pairs = [self.ecdsa, self.rsa]
-        # A certificate that stands alone is warned of.
+        # A certificate without its issuer's causes a warning.
         for crt, _ in self.server_pairs:
             crt.write_text(crt.read_text() + self.ca.read_text())
         self.stranger = Authority(self.dir / "stranger", "stranger")
@@ -370,7 +373,7 @@ class Certificates:
 
 
 def install(pair, files):
-    """Write a certificate and its key over the files that are served."""
+    """Write a certificate and its key over the files in use."""
     for source, target in zip(pair, files):
         target.write_bytes(source.read_bytes())
 
@@ -379,7 +382,7 @@ def install(pair, files):
 
 
 def wanted(name, words):
-    """Whether a check of this name was asked for; without words all are."""
+    """Whether a check of this name was requested; without words all are."""
     return not words or any(word in name for word in words)
 
 
@@ -392,7 +395,7 @@ class Checks:
         self.lock = threading.Lock()
 
     def run(self, name, function, *arguments):
-        """One check: it passes when `function` returns."""
+        """One check: it passes if `function` returns."""
         try:
             function(*arguments)
         except Exception as error:  # pylint: disable=broad-except

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Recorded ClientHellos: what `smtptls-ciphers --hello` says of them, of files
-in any form, and of what is none.
+"""Recorded ClientHellos: what `smtptls-ciphers --hello` says about them, about
+files in any form, and about files that have none.
 
   hello.py [NAME...]              the checks whose name contains NAME
 
@@ -40,7 +40,7 @@ def judge(data, *options, file="-"):
 
 
 def answer(data, *options, file="-"):
-    """What it says, by the lines' names; there is a choice or a reason."""
+    """The answer by its lines' names; it has a choice or a reason."""
     status, out, said = judge(data, *options, file=file)
     assert said == "" and out.endswith("\n"), (status, out, said)
     lines = [line.split(": ", 1) for line in out.splitlines()]
@@ -75,7 +75,7 @@ def choice():
     said = answer(recorded("openssl-tls10"), "--protocols", "TLSv1",
                   "aNULL:@SECLEVEL=0:kRSA")
     assert (said["openssl"], said["key"]) == ("AECDH-AES256-SHA", "-"), said
-    # Its share is of another group than ours.
+    # Its key share is for a group other than ours.
     said = answer(recorded("openssl"), "--groups", "P-384")
     assert (said["group"], said["retry"]) == ("secp384r1", "yes"), said
     said = answer(recorded("openssl-tls12"), "--prefer-client", "HIGH")
@@ -93,12 +93,12 @@ def reason():
                            ("java-tls10", "version (1)")):
         assert answer(recorded(name))["reason"] == expected, name
     lies = bytearray(recorded("openssl"))
-    lies[9 + 2 + 32] = 33       # the session id's length
+    lies[9 + 2 + 32] = 33       # length of the session id
     assert answer(lies)["reason"] == "bad-hello (15)"
 
 
 def applied():
-    """What is proposed, pasted as it is printed: the client gets in."""
+    """The proposal, pasted as printed: the client gets in."""
     def line(data, *options):
         status, out, said = judge(data, "--apply", *options)
         assert said == "", said
@@ -121,7 +121,7 @@ def applied():
              str(HELLOS / name)], capture_output=True, timeout=LIMIT,
             check=False, text=True)
         assert done.returncode == 0, (name, out, done)
-        # Nothing is wrong any more: the options as they are.
+        # Nothing is wrong any more: the options are printed unchanged.
         again = subprocess.run(
             ["sh", "-c", f'"$0" --apply --hello "$1" {out}', PROGRAM,
              str(HELLOS / name)], capture_output=True, timeout=LIMIT,
@@ -138,7 +138,7 @@ def applied():
 
 
 def keys():
-    """Each type is one, and the answer names it in the same word."""
+    """Each key type alone, and the answer names it by the same word."""
     hello = recorded("openssl")
     for kind in ("rsa", "rsa-pss", "ecdsa", "ecdsa-p384", "ecdsa-p521",
                  "ed25519", "ed448"):
@@ -157,7 +157,7 @@ def keys():
 
 
 def forms():
-    """A file or standard input; bytes, or digits with white space."""
+    """A file or standard input; binary, or hex digits with white space."""
     hello = recorded("java")
     expected = answer(hello)
     text = hello.hex()
@@ -169,7 +169,7 @@ def forms():
     place = scratch() / "raw"
     place.write_bytes(hello)
     assert answer(b"", file=str(place)) == expected
-    # A record for each byte, spaced: the longest form of all.
+    # One record for each byte, with spaces: the longest form possible.
     cut = b"".join(hello[:3] + b"\0\1" + hello[i:i + 1]
                    for i in range(5, len(hello)))
     assert answer(cut) == expected
@@ -192,16 +192,16 @@ def malformed():
                         (b"16 03 01\0", 9), (b"\0", 1), (b"16:03", 3),
                         (text + b"\xff", len(text) + 1)):
         refused(f"neither TLS records nor hexadecimal (byte {place})", data)
-    # An absent file, a directory, and one that cannot be read.
+    # A missing file, a directory, and an unreadable file.
     refused("No such file or directory", b"", file=str(scratch() / "none"))
     refused("Is a directory", b"", file="/")
-    # A wrong string is not excused by a good hello.
+    # A good hello does not excuse a wrong string.
     status, out, said = judge(hello, "ALL:_")
     assert (status, out) == (1, "") and '"_" at byte 5 ' in said, said
 
 
 def limits():
-    """16 KiB of hello and 512 KiB of file are looked at, and no more."""
+    """Up to 16 KiB of hello and 512 KiB of file are read, and no more."""
     longer = (b"\x16\3\1\x40\0\1\0" + (KIB16 + 1).to_bytes(2, "big")
               + bytes(KIB16 - 4))
     refused("the ClientHello is longer than 16 KiB",

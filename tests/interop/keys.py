@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Private keys of smtptls-server that are encrypted, as OpenSSL writes them, or
-in a token of SoftHSM's, which is made in a directory of the test's own.
+"""smtptls-server's private keys, encrypted as OpenSSL writes them, or in a
+SoftHSM token, which is created in a directory of the test.
 
   keys.py [NAME...]               the checks whose name contains NAME
 
@@ -20,12 +20,12 @@ from harness import SCALE, Authority, Certificates, Checks, Server, install, \
     openssl, scratch, server_program, wait_for, wanted
 from wire import expect, secured
 
-CERTS = None                    # made in main
+CERTS = None                    # set in main
 PASSPHRASE = "correct horse"
 
 
 class Place:
-    """A directory, as config_errors.ends() has it."""
+    """A directory, as config_errors.ends() expects it."""
 
     def __init__(self):
         self.dir = scratch()
@@ -53,7 +53,7 @@ def serves(server):
 
 
 def kinds():
-    """PKCS#8, and the format of OpenSSL's before that, of each type."""
+    """PKCS#8, and OpenSSL's traditional format, for each type."""
     for pair in CERTS.ecdsa, CERTS.rsa:
         for options in (["-aes256"], ["-aes128"], ["-des3"],
                         ["-traditional", "-aes128"],
@@ -96,7 +96,7 @@ def refused():
 
 
 def reloaded():
-    """A key that cannot be opened changes nothing; one that can is taken."""
+    """A key that cannot be decrypted changes nothing; one that can is used."""
     place = Place()
     files = place.dir / "own.crt", place.dir / "own.key"
     install(encrypted(CERTS.ecdsa, place, "-aes256"), files)
@@ -170,8 +170,8 @@ def handshake(server, *options):
 
 
 def token():
-    """Each type of key, its PIN from the URL, a file, or the host; with the
-    certificate in a file or in the token."""
+    """Each type of key, with the PIN from the URL, a file, or the host, and
+    the certificate in a file or in the token."""
     authority, held = Authority(scratch() / "a", "authority"), Token()
     pairs = {"ec": authority.issue("ec"),
              "rsa": authority.issue("rsa", rsa=True)}
@@ -188,7 +188,7 @@ def token():
                     for version in "-tls1_2", "-tls1_3":
                         assert handshake(server, version), (label, query)
                     assert "1234" not in "".join(server.log), server.log
-    # among several the one that the client can verify
+    # of several, the one that the client can verify
     with held.serve([(crt, url(label)) for label, (crt, _) in
                      pairs.items()]) as server:
         for algorithms in "ECDSA+SHA256", "rsa_pss_rsae_sha256", "RSA+SHA256":
@@ -216,11 +216,11 @@ def token_refused():
             ends(held.place, ["--listen", "127.0.0.1:0", "--cert", str(crt),
                               "--key", where],
                  re.escape(where.split("?")[0]) + ": ", words)
-        # of the certificate of another
+        # the key of another certificate
         ends(held.place, ["--listen", "127.0.0.1:0", "--cert",
                           str(CERTS.ecdsa[0]), "--key", url("mx")],
              CERTS.ecdsa[0], "does not belong to the first certificate")
-        # none of that has locked it
+        # none of that has locked the token
         held.place.passphrase("wrong")
         for _ in range(5):
             ends(held.place, ["--listen", "127.0.0.1:0", "--cert", str(crt),
@@ -234,8 +234,8 @@ def token_refused():
 
 
 def token_always_authenticate():
-    """A key that needs the PIN at each signature needs it in its URL, since the
-    host is asked in no handshake."""
+    """A key that needs the PIN at each signature needs it in its URL, since
+    the host is never asked during a handshake."""
     authority, held = Authority(scratch() / "a", "authority"), Token()
     source = held.place.passphrase("1234")
     for label, rsa in ("ec", False), ("rsa", True):
@@ -256,8 +256,8 @@ def token_always_authenticate():
 
 
 def token_pulled_out():
-    """Handshakes fail that need it, with a reason; others do not, a reload
-    keeps what is there, and the server stays."""
+    """Handshakes that need it fail, with a reason; others do not, a reload
+    keeps the configuration, and the server keeps running."""
     authority, held = Authority(scratch() / "a", "authority"), Token()
     pair = authority.issue("ec")
     held.hold("mx", pair)
@@ -270,7 +270,7 @@ def token_pulled_out():
             assert said["reason_id"] == "token", said
             assert "the token with this side's private key failed" in \
                 said["reason"], said
-            # by the key that is in a file
+            # with the key that is in a file
             assert handshake(server, version, "-sigalgs",
                              "RSA+SHA256:rsa_pss_rsae_sha256"), server.log
         server.signal(signal.SIGHUP)

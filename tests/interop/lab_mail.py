@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Mail servers for a dnslab.Lab: each at an address of its own, port 25, with a
-certificate that is right or has one fault; and what a TLSA record is of.
+"""Mail servers for a dnslab.Lab, each at its own address, port 25, with a
+certificate that is right or has one fault; and TLSA records for them.
 
   servers = lab_mail.Servers()    # certificates; nothing listens yet
   with servers: ...
@@ -22,7 +22,7 @@ ADDRESS = {name: f"127.0.1.{number}" for number, name in enumerate(
      "greeting-421", "greeting-554", "ehlo-421", "mail-451", "rcpt-451",
      "data-gone", "text-gone", "masked",
      "requiretls", "stalls"), 1)}
-# what some of them say
+# replies that differ from an honest server's
 SPOKEN = {"greeting-421": {"greeting": b"421 4.3.2 not now\r\n"},
           "greeting-554": {"greeting": b"554 5.7.1 not you\r\n"},
           "ehlo-421": {"TLS EHLO": b"421 4.3.2 not now\r\n"},
@@ -30,7 +30,7 @@ SPOKEN = {"greeting-421": {"greeting": b"421 4.3.2 not now\r\n"},
           "rcpt-451": {"RCPT": b"451 4.2.0 not him\r\n"},
           "data-gone": {"DATA": lambda peer: peer.close(notify=False)},
           "text-gone": {".": lambda peer: peer.close(notify=False)},
-          # behind as much as a report of it has no room for
+          # after more keywords than a report of it has room for
           "requiretls": {"TLS EHLO": b"250-mx\r\n" + b"".join(
               b"250-X-%d %b\r\n" % (i, b"x" * 100) for i in range(20))
               + b"250 RequireTLS\r\n"},
@@ -49,7 +49,7 @@ def der(path, key=False):
 
 
 class Speaker(socketserver.StreamRequestHandler):
-    """SMTP without TLS: not offered, or refused with 454; or the offer is
+    """SMTP without TLS: not offered, or refused with 454, or with the offer
     masked."""
 
     def handle(self):
@@ -85,7 +85,7 @@ class Plain(socketserver.ThreadingTCPServer):
 
 
 class Babbler(socketserver.ThreadingTCPServer):
-    """ADDRESS:25, where each connection is given the next of these bytes."""
+    """ADDRESS:25, where each connection gets the next of these byte strings."""
 
     allow_reuse_address = daemon_threads = True
 
@@ -146,7 +146,7 @@ class Relay(socketserver.ThreadingTCPServer):
 
 
 class Spoken(mail_server.MailServer):
-    """ADDRESS:25, an honest server but for the replies that are given; see
+    """ADDRESS:25, an honest server except for the given replies; see
     mail_server.session()."""
 
     def __init__(self, address, pair, **replies):
@@ -162,7 +162,7 @@ class Spoken(mail_server.MailServer):
 class Servers:
     def __init__(self):
         place = harness.scratch()
-        place.chmod(0o755)          # servers give up being root
+        place.chmod(0o755)          # servers drop root privileges
         self.ca = harness.Authority(place / "ca", "lab-ca")
         other = harness.Authority(place / "other", "other-ca")
         self.pairs, self.der, self.started, self.plain = {}, {}, [], []
@@ -199,7 +199,7 @@ class Servers:
         self.pairs[name] = chain, key
 
     def tlsa(self, usage, selector, matching, of, short=False):
-        """A record of a server's certificate, or of an authority's."""
+        """A record for a server's certificate, or for an authority's."""
         data = self.der[of][selector & 1]
         if matching == 1:
             data = hashlib.sha256(data).digest()
@@ -209,7 +209,7 @@ class Servers:
         return f"{usage} {selector} {matching} {text}"
 
     def listen(self, name, address, *options):
-        """One more server with the certificate `name`."""
+        """Start one more server, with the certificate `name`."""
         server = harness.Server(self, "--listen", f"{address}:25", *options,
                                 starttls=0, tls=0, pairs=[self.pairs[name]])
         self.started.append(server.__enter__())

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""MTA-STS policies by HTTPS in a dnslab.Lab, at ADDRESS, port 443.
+"""MTA-STS policies over HTTPS in a dnslab.Lab, at ADDRESS, port 443.
 
   with Policies(authority, {"a.test": text, "b.test": 404, "c.test": None}):
 
 A text is served with 200; a number is the status; None is answered with a
-certificate for another name. A policy's host is mta-sts.DOMAIN.
+certificate for another name. The host of a policy is mta-sts.DOMAIN.
 """
 
 import http.server

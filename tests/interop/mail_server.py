@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""A mail server that says exactly what it is told to, for clients to meet.
+"""A mail server that sends exactly what it is told to, for testing clients.
 
-A Peer is one connection that was accepted, held by the bytes: what it sends,
-in which segments and on which floor is the caller's. TLS is Python's, run over
-memory. session() is an honest session of which single replies are replaced.
+A Peer is one accepted connection under byte-level control: the caller decides
+what it sends, in which segments, and whether in plaintext or under TLS. TLS is
+Python's, run over memory. session() is an honest session in which single
+replies are replaced.
 """
 
 import select
@@ -14,12 +15,12 @@ import time
 
 from harness import SCALE
 
-TIMEOUT = 6 * SCALE             # without a word from the client
+TIMEOUT = 6 * SCALE             # without input from the client
 ALERT_FAILURE = bytes.fromhex("15030300020228")
 
 
 class Left(Exception):
-    """The client is gone."""
+    """The client has closed the connection."""
 
 
 def server_context(pair, version=None, ciphers=None, clients=None):
@@ -28,7 +29,7 @@ def server_context(pair, version=None, ciphers=None, clients=None):
         lowest, highest = version
         context.minimum_version, context.maximum_version = lowest, highest
     if ciphers:
-        context.set_ciphers(ciphers)    # and the level that keys must have
+        context.set_ciphers(ciphers)    # including the security level for keys
     context.load_cert_chain(*pair)
     if clients:
         context.load_verify_locations(clients)
@@ -37,8 +38,8 @@ def server_context(pair, version=None, ciphers=None, clients=None):
 
 
 class Peer:
-    """What it has heard is kept by floors: `clear` before TLS, `raw` since
-    then, and `commands`, each with whether it came under TLS."""
+    """Input is kept separately: `clear` before TLS, `raw` since then, and
+    `commands`, each with whether it came under TLS."""
 
     def __init__(self, sock):
         self.sock = sock
@@ -67,7 +68,7 @@ class Peer:
         self.send_raw(self.seal(data) if self.up else data)
 
     def send_bytes(self, data, pause=0.0):
-        """A segment a byte."""
+        """One segment per byte."""
         self.send_raw(*(data[i:i + 1] for i in range(len(data))), pause=pause)
 
     def notify_close(self):
@@ -78,7 +79,7 @@ class Peer:
         self.send_raw(self.outgoing.read())
 
     def close(self, notify=True):
-        """FIN, under TLS behind a close_notify."""
+        """FIN, under TLS after a close_notify."""
         if self.up and notify:
             self.notify_close()
         try:
@@ -86,10 +87,10 @@ class Peer:
         except OSError:
             pass
 
-    # --- hearing
+    # --- receiving
 
     def receive(self, timeout):
-        """Take what comes within timeout; False when nothing more will."""
+        """Receive what comes within timeout; False when no more will come."""
         if self.ended or not select.select([self.sock], [], [],
                                            max(timeout, 0))[0]:
             return not self.ended
@@ -122,7 +123,7 @@ class Peer:
             pass
 
     def until(self, ending):
-        """What comes up to `ending`, with it."""
+        """Input up to and including `ending`."""
         end = time.monotonic() + TIMEOUT
         while ending not in self.heard:
             if time.monotonic() > end or not self.receive(
@@ -138,14 +139,14 @@ class Peer:
         return line
 
     def listen(self, seconds):
-        """Whatever comes in that time."""
+        """Receive whatever comes in that time."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.receive(
                 end - time.monotonic()):
             pass
 
     def wait_for_hello(self):
-        """Until there is something where a ClientHello is due."""
+        """Wait until there is something where a ClientHello is due."""
         end = time.monotonic() + TIMEOUT
         while not self.heard and time.monotonic() < end:
             if not self.receive(end - time.monotonic()):
@@ -154,8 +155,8 @@ class Peer:
     # --- TLS
 
     def handshake(self, context, cut=None, before=b""):
-        """The server's part of it; `cut` makes segments of what it says, and
-        `before` goes in front of its first flight."""
+        """The server's part of it; `cut` divides its output into segments, and
+        `before` is sent before its first flight."""
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.incoming, self.outgoing,
                                     server_side=True)
@@ -205,7 +206,7 @@ HONEST = {
 
 
 def answer(peer, reply):
-    """A reply is bytes, or a function that does what is to be done."""
+    """A reply is bytes, or a function that does what is required."""
     if callable(reply):
         reply(peer)
     else:
@@ -213,9 +214,9 @@ def answer(peer, reply):
 
 
 def session(context, implicit=False, **replies):
-    """A function that serves one connection. A reply of another floor than
-    the first has a name with "TLS " before the verb. Everything is accepted
-    in the clear as well: what a client does there is its own fault."""
+    """A function that serves one connection. Replies under TLS have a name
+    with "TLS " before the verb. Everything is accepted in plaintext as well:
+    what a client does there is its own fault."""
     replies = {**HONEST, **{name.replace("_", " "): reply
                             for name, reply in replies.items()}}
 
@@ -235,7 +236,7 @@ def session(context, implicit=False, **replies):
             if verb == "STARTTLS" and code == b"220":
                 peer.handshake(context)
             elif verb == "DATA" and code == b"354":
-                # the command's end is the line before the first one
+                # the end of the command line precedes the first line
                 peer.heard = b"\r\n" + peer.heard
                 text = peer.until(b"\r\n.\r\n")[2:]
                 answer(peer, reply_to(peer, "."))
@@ -247,8 +248,8 @@ def session(context, implicit=False, **replies):
 
 
 class MailServer:
-    """Serves each connection by the next of the sessions, the last ones by
-    the last: with MailServer(session) as server: ..."""
+    """Serves each connection with the next of the sessions, and further ones
+    with the last: with MailServer(session) as server: ..."""
 
     def __init__(self, *sessions):
         self.sessions, self.peers, self.threads = sessions, [], []
@@ -289,7 +290,7 @@ class MailServer:
             peer.sock.close()
 
     def __exit__(self, kind, value, trace):
-        # it wakes accept(2), which close(2) does not
+        # this wakes accept(2), which close(2) does not
         self.sock.shutdown(socket.SHUT_RDWR)
         self.acceptor.join(TIMEOUT)
         self.sock.close()

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Mail servers of other people, unpacked and never installed (unpacked.py),
-each with one listener for every way of meeting it.
+"""Other projects' mail servers, unpacked and never installed (unpacked.py),
+each with one listener for every way of connecting.
 
-With Postfix(listeners) as mta: mta.ports[name] is where a listener is, and
+With Postfix(listeners) as mta: mta.ports[name] is a listener's port, and
 mta.messages() what has been stored so far. A program is stopped by its pid
-when the block ends, and should the test itself be stopped.
+when the block ends, and also if the test itself is stopped.
 """
 
 import atexit
@@ -26,8 +26,8 @@ VERSIONS = {None: (">=TLSv1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.2:+VERS-TLS1.3"),
 
 class Listener:
     """`fault` is "absent", without STARTTLS, or "454", where it is refused;
-    `clients` are authorities, by which a client has to prove itself;
-    `priority` is GnuTLS's, in the place of `version`, for Exim."""
+    `clients` are the authorities that a client's certificate must be issued
+    by; `priority` is GnuTLS's, instead of `version`, for Exim."""
 
     def __init__(self, pair, implicit=False, version=None, clients=None,
                  fault=None, priority=None):
@@ -41,8 +41,8 @@ HELD = []
 
 
 def free_port():
-    """For programs that cannot be given port 0. It stays bound, so that it is
-    given to nobody else, and not listening, so that the program can."""
+    """For programs that cannot be given port 0. It stays bound, so that nobody
+    else gets it, and does not listen, so that the program can."""
     sock = socket.socket()
     HELD.append(sock)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -72,14 +72,14 @@ class Mta:
 
     def __init__(self, listeners):
         self.listeners, self.dir = listeners, scratch()
-        self.dir.chmod(0o755)           # they give up being root
+        self.dir.chmod(0o755)           # they drop root privileges
         self.ports = {}
         self.process = None
 
     def __enter__(self):
         command, env = self.prepare()
         with open(self.dir / "out", "wb") as out:
-            # a group of its own: what it has started ends with it
+            # its own process group: what it has started ends with it
             self.process = subprocess.Popen(
                 command, env=env, stdin=subprocess.DEVNULL, stdout=out,
                 stderr=subprocess.STDOUT, start_new_session=True)
@@ -115,7 +115,7 @@ class Mta:
 
 
 def end(process):
-    """It, and all that it has started."""
+    """Stop it, and all that it has started."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -177,8 +177,8 @@ virtual unix - n n - - virtual
 
 
 class Postfix(Mta):
-    """Its master as root, which is what it insists on; the rest of it runs as
-    a user whom libnss-wrapper makes up."""
+    """Its master runs as root, which it insists on; the rest of it runs as a
+    user that libnss-wrapper makes up."""
 
     packages = "postfix", "libnss-wrapper"
 
@@ -275,7 +275,7 @@ starttls:
 
 
 class Exim(Mta):
-    """It keeps what it has accepted in its queue."""
+    """It keeps accepted messages in its queue."""
 
     packages = "exim4-daemon-light", "libnss-wrapper"
 

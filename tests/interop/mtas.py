@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""sendmta and the mail servers that people have: Postfix, Exim and aiosmtpd.
+"""sendmta and the mail servers that people use: Postfix, Exim and aiosmtpd.
 
   mtas.py [MTA...]                for example: mtas.py postfix
 
-Each takes a message by STARTTLS and by implicit TLS, over TLS 1.2 and 1.3,
-from a resumed session, and from a client with a certificate; and is refused
-when its certificate is wrong, and when it has no TLS. See sender.py for the
-environment and unpacked.py for where the servers come from.
+Each accepts a message by STARTTLS and by implicit TLS, over TLS 1.2 and 1.3,
+from a resumed session, and from a client with a certificate; sendmta refuses
+each if its certificate is wrong, and if it has no TLS. See sender.py for the
+environment and unpacked.py for the source of the servers.
 """
 
 import itertools
@@ -23,7 +23,7 @@ MODES, PROTOCOLS = ("starttls", "implicit"), ("TLSv1.2", "TLSv1.3")
 
 
 class Site(Stage):
-    """The certificates and what listens with them."""
+    """The certificates and the servers that use them."""
 
     def __init__(self):
         super().__init__()
@@ -46,7 +46,7 @@ class Site(Stage):
             "wrong purpose": (self.issue("client", usage="clientAuth"),
                               "is not for TLS servers")}
         for path in self.dir.glob("**/*.key"):
-            path.chmod(0o644)           # for servers that are not root
+            path.chmod(0o644)           # for servers that drop root privileges
         self.listeners = dict(self.all_listeners())
 
     def all_listeners(self):
@@ -90,7 +90,7 @@ def refused(site, mta, sentence, name, *options):
 
 
 def delivers(site, mta, name, protocol):
-    """Twice: the second session is resumed."""
+    """Send twice: the second session is resumed."""
     kept = site.dir / f"{type(mta).__name__} {name}"
     for resumed in "", ", resumed":
         taken(site, mta, protocol + resumed, name, "--session", kept)

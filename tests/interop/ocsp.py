@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""OCSP responses from files, as clients of OpenSSL and GnuTLS see them.
+"""OCSP responses from files, as OpenSSL and GnuTLS clients see them.
 
   ocsp.py [NAME...]               the checks whose name contains NAME
 
-The responses are `openssl ocsp -respout`'s, from an authority's index; the
+`openssl ocsp -respout` makes the responses, from an authority's index; the
 clients are openssl s_client -status and gnutls-cli, with TLS 1.2 and 1.3, and
-ocsptool judges what was sent. One that is too old openssl does not make; it is
-in the unit test. See harness.py for the environment.
+ocsptool judges what was sent. openssl cannot make an outdated response; that
+case is in the unit test. See harness.py for the environment.
 """
 
 import re
@@ -23,7 +23,7 @@ MUST_STAPLE = "basicConstraints=CA:false\n" \
     "keyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n" \
     "subjectAltName=DNS:localhost,IP:127.0.0.1\n" \
     "tlsfeature=status_request\n"
-CERTS = None                    # made in main
+CERTS = None                    # set in main
 VERSIONS = "1_2", "1_3"
 
 
@@ -34,7 +34,7 @@ class Responder(Authority):
         super().__init__(scratch(), "responder")
 
     def pair(self, name, **how):
-        """A certificate with its issuer's behind it, and its key."""
+        """A certificate followed by its issuer's, and its key."""
         crt, key = self.issue(name, **how)
         crt.write_text(crt.read_text() + self.crt.read_text())
         return crt, key
@@ -63,7 +63,8 @@ class Responder(Authority):
 
 
 def ask(server, version, authority, name="localhost", status=True):
-    """What OpenSSL's client was told of the certificate: DER, or None."""
+    """The status that OpenSSL's client got for the certificate: DER, or
+    None."""
     command = ["openssl", "s_client", f"-tls{version}", "-starttls", "smtp",
                "-servername", name, "-CAfile", str(authority.crt),
                "-verify_return_error", "-ign_eof", "-connect",
@@ -78,7 +79,7 @@ def ask(server, version, authority, name="localhost", status=True):
     if not status:
         assert "OCSP response" not in said, said
         return False
-    # the words of OpenSSL 3.0, and of 3.6 for TLS 1.2 and 1.3
+    # the wording of OpenSSL 3.0, and of 3.6 for TLS 1.2 and 1.3
     if re.search(r"OCSP responses?: no (OCSP )?responses? (sent|received)",
                  said):
         return False
@@ -88,7 +89,7 @@ def ask(server, version, authority, name="localhost", status=True):
 
 
 def both(server, authority, **how):
-    """One answer for both versions."""
+    """The answer, which must be the same for both versions."""
     answers = {ask(server, version, authority, **how)
                for version in VERSIONS}
     assert len(answers) == 1, answers
@@ -117,7 +118,8 @@ def sent():
 
 
 def delegated():
-    """Signed by a responder of the authority's; or of nobody's."""
+    """Signed by a responder that the authority has authorized, or by one that
+    nobody has."""
     ca = Responder()
     pair = ca.pair("mx")
     signer = ca.issue("signer", usage="OCSPSigning")
@@ -153,7 +155,7 @@ def not_sent():
     pair, other = ca.pair("mx"), ca.pair("other")
     refused(ca.respond(other), ca, pair,
             "is not sent: it is about none of the certificates")
-    # another authority of the same name, with the same serial number
+    # another authority with the same name, and the same serial number
     refused(Responder().respond(pair), ca, pair,
             "is not sent: it is signed neither")
     revoked = ca.pair("revoked")
@@ -167,7 +169,7 @@ def not_sent():
 
 
 def reloaded():
-    """A response that comes, and one that goes bad, at a signal."""
+    """A response that appears, and one that goes bad, at a signal."""
     ca = Responder()
     pair, other = ca.pair("mx"), ca.pair("other")
     file = scratch() / "mx.ocsp"
@@ -195,7 +197,8 @@ def reloaded():
 
 
 def must_staple():
-    """GnuTLS's client takes it with a status alone; the start says so."""
+    """GnuTLS's client accepts it only with a status; a warning at the start
+    says so."""
     ca = Responder()
     pair = ca.pair("mx", extensions=MUST_STAPLE)
     for response in (), (ca.respond(pair),):

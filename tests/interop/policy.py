@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """OpenSSL's strings on the running server: `openssl s_client` gets in or is
-refused as the policy says, and the session's log line says the same; what is
-wrong with a string, or too weak for the level, ends the program; and the
-directory of a qpsmtpd works as it is.
+refused as the policy says, and the session's log line agrees; a string that is
+wrong, or too weak for the level, ends the program; and a qpsmtpd's directory
+works as it is.
 
   policy.py [NAME...]             the checks whose name contains NAME
 
@@ -23,12 +23,12 @@ from harness import (SCALE, Authority, Certificates, Checks, Server, openssl,
                      scratch, server_program, wait_for, wanted)
 
 LIMIT = 10 * SCALE
-CERTS = PLACE = None            # made in main
+CERTS = PLACE = None            # set in main
 VERSIONS = {"1.0": ("-tls1", "TLSv1"), "1.1": ("-tls1_1", "TLSv1.1"),
             "1.2": ("-tls1_2", "TLSv1.2"), "1.3": ("-tls1_3", "TLSv1.3")}
 OLD, NEW = {"1.0", "1.1"}, {"1.2", "1.3"}
 ANYTHING = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
-OWN = "the certificate's "      # what a line about one's own says
+OWN = "the certificate's "      # in lines about the server's own
 LISTEN = ["--listen", "127.0.0.1:0"]
 RSA128 = "ECDHE-RSA-AES128-GCM-SHA256"
 RSA256 = "ECDHE-RSA-AES256-GCM-SHA384"
@@ -36,7 +36,7 @@ CHACHA = "ECDHE-RSA-CHACHA20-POLY1305"
 
 
 class Service:
-    """A server, and what its clients and its log say of each session."""
+    """A server, and what its clients and its log report on each session."""
 
     def __init__(self, *options, **choice):
         self.server = Server(CERTS, *options, **choice)
@@ -53,7 +53,7 @@ class Service:
         return [line for line in self.server.log if ": warning: " in line]
 
     def attempt(self, version, options, cipher=ANYTHING, starttls=False):
-        """openssl s_client's status and words, and the log's fields."""
+        """openssl s_client's status and output, and the log's fields."""
         where = self.server.starttls if starttls else self.server.tls
         command = ["openssl", "s_client", "-brief", "-connect",
                    f"127.0.0.1:{where[1]}", "-cipher", cipher,
@@ -69,12 +69,13 @@ class Service:
         return done.returncode, done.stdout, fields
 
     def dial(self, version, *options, **how):
-        """What openssl s_client came to have, None when it was refused;
-        both sides agree."""
+        """What openssl s_client negotiated, None if it was refused; both sides
+        agree."""
         status, text, fields = self.attempt(version, options, **how)
         if "CONNECTION ESTABLISHED" not in text:
             assert status != 0, text
-            # Below its own, a server's version is the client's to refuse.
+            # A version of the server's below the client's own is refused by
+            # the client.
             assert re.search("alert|unsupported protocol", text), text
             assert fields["tls_enabled"] == "0", fields
             assert fields["outcome"] == "failed", fields
@@ -95,7 +96,8 @@ class Service:
             sign=said.get("Signature type"))
 
     def shadow(self, version, **how):
-        """The log's reason and sentence of a session that succeeds."""
+        """The shadow reason and sentence in the log of a session that
+        succeeds."""
         status, text, fields = self.attempt(version, [], **how)
         assert status == 0 and "CONNECTION ESTABLISHED" in text, text
         assert fields["tls_enabled"] == "1", fields
@@ -115,7 +117,7 @@ class Service:
 def versions():
     everything, all0 = OLD | NEW, ["--ciphers", "ALL:@SECLEVEL=0"]
     seed = "SSLv23:!SSLv2:!SSLv3:!TLSv1"
-    # options, versions, and of what is warned, if of anything
+    # options, versions, and what is warned about, if anything
     cases = (
         ([], NEW, None),
         (["--protocols", "TLSv1.2"], {"1.2"}, None),
@@ -134,7 +136,8 @@ def versions():
         # Holes.
         (["--protocols", "TLSv1 TLSv1.2"] + all0, {"1.0", "1.2"}, "between"),
         (["--protocols", "TLSv1.1 TLSv1.3"] + all0, {"1.1"}, "TLSv1.3 is off"),
-        # A list for TLS 1.2 and below says nothing of 1.3, its own does.
+        # A list for TLS 1.2 and below does not affect 1.3; 1.3's own list
+        # does.
         (["--ciphers", RSA128], NEW, None),
         (["--ciphersuites", ""], {"1.2"}, None),
         (["--ciphersuites", "TLS_AES_128_GCM_SHA256"], NEW, None))
@@ -156,7 +159,7 @@ def versions():
 
 
 def cipher_list():
-    """Only what the list has; a client with others is refused."""
+    """Only suites in the list; a client with others is refused."""
     with Service("--ciphers", f"{RSA256}:{CHACHA}",
                  "--protocols", "TLSv1.2") as service:
         for name in RSA256, CHACHA:
@@ -169,7 +172,7 @@ def cipher_list():
 
 
 def every_key_exchange():
-    """A list of one suite serves it and nothing else."""
+    """A list with one suite serves that suite and nothing else."""
     for name in ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-SHA",
                  "DHE-RSA-AES256-GCM-SHA384", "DHE-RSA-CHACHA20-POLY1305",
                  "AES128-GCM-SHA256", "AES256-SHA256",
@@ -182,7 +185,7 @@ def every_key_exchange():
 
 
 def skipped_words():
-    """A word that OpenSSL skips is told, and the server serves."""
+    """A word that OpenSSL skips is reported, and the server serves."""
     with Service("--ciphers", f"{RSA128}:nonsense", "--ciphersuites",
                  "TLS_AES_128_GCM_SHA256:nonsense") as service:
         said = service.warnings()
@@ -202,10 +205,10 @@ def ciphersuites():
 
 
 def server_preference():
-    """The server's order counts, whatever the client's is."""
+    """The server's order counts, whatever the client's order is."""
     for order in ((RSA128, CHACHA, RSA256), (CHACHA, RSA256, RSA128),
                   (RSA256, RSA128, CHACHA)):
-        # Alone: GnuTLS has one order of ciphers for all versions.
+        # TLS 1.2 only: GnuTLS has one order of ciphers for all versions.
         with Service("--ciphers", ":".join(order), "--protocols",
                      "TLSv1.2") as service:
             for theirs in order, order[::-1]:
@@ -230,13 +233,14 @@ GROUPS = {"X25519": "X25519", "X448": "X448", "P-256": "prime256v1",
 
 
 def groups():
-    """A group of the list is had, another is not, in both versions."""
+    """A group in the list is used, another is not, in both versions."""
     for name in GROUPS:
         others = ":".join(set(GROUPS) - {name})
         with Service("--groups", name) as service:
             for version in sorted(NEW):
-                # RSA, since an ECDSA certificate is of a group too; and not
-                # DHE, whose parameters OpenSSL takes whatever the groups are.
+                # RSA, since an ECDSA certificate needs its group too; and not
+                # DHE, for which OpenSSL accepts parameters whatever the groups
+                # are.
                 found = service.dial(version, "-groups", f"{others}:{name}",
                                      cipher="aRSA+ECDHE")
                 assert found and found.group == GROUPS[name], \
@@ -246,7 +250,7 @@ def groups():
 
 
 def group_preference():
-    """In TLS 1.2 the server's first that the client has."""
+    """In TLS 1.2, the server's first group that the client has."""
     with Service("--groups", "P-521:X25519:P-384", "--ciphers",
                  "aRSA+ECDHE") as service:
         for theirs, first in (("X25519:P-384:P-521", "P-521"),
@@ -254,13 +258,13 @@ def group_preference():
                               ("P-256:P-384", "P-384")):
             found = service.dial("1.2", "-groups", theirs, cipher="aRSA")
             assert found.group == GROUPS[first], f"{theirs}: {found}"
-        # In TLS 1.3 one of both, be it by a second ClientHello.
+        # In TLS 1.3, a group of both, possibly by a second ClientHello.
         found = service.dial("1.3", "-groups", "P-256:P-384")
         assert found.group == GROUPS["P-384"], found
 
 
 def absent_group():
-    """What GnuTLS does not have is told, and the rest serves."""
+    """A group that GnuTLS lacks is reported, and the others serve."""
     with Service("--groups", "brainpoolP256r1:P-256") as service:
         said = service.warnings()
         assert len(said) == 1 and "brainpoolP256r1" in said[0], said
@@ -271,7 +275,8 @@ def absent_group():
 
 
 def shadow():
-    """Who would be lost is logged, with the reason, and is served."""
+    """Sessions that would be lost are logged, with the reason, and are
+    served."""
     none = None, None
     lost = ("version", "peer offers up to TLS 1.2, this side has TLS 1.3: add "
             "TLSv1.2 to the protocols")
@@ -283,7 +288,7 @@ def shadow():
             assert service.shadow("1.2") == lost
             assert service.shadow("1.2", starttls=True) == lost
             assert service.shadow("1.3") == none
-    # What is not given is as in force, be it from a file.
+    # Shadow settings not given are those in force, even from a file.
     with Service("--shadow-protocols", "TLSv1.2", "--config-dir", str(home),
                  pairs=[]) as service:
         assert service.shadow("1.2") == none
@@ -301,7 +306,7 @@ def shadow():
             said
         assert service.shadow("1.2") == none
         assert service.shadow("1.2", cipher=RSA128)[0] == "suites-excluded"
-        # Who is refused anyway is no news.
+        # A session that is refused anyway is not reported.
         fields = service.attempt("1.2", [], cipher=CHACHA)[2]
         assert fields["tls_enabled"] == "0", fields
         assert "shadow" not in fields, fields
@@ -313,7 +318,7 @@ def shadow():
 
 
 def made(name, *key, digest="-sha256"):
-    """A pair signed by itself."""
+    """A self-signed pair."""
     crt, key_file = PLACE.dir / f"{name}.crt", PLACE.dir / f"{name}.key"
     openssl("req", "-x509", "-newkey", *key, "-nodes", "-days", "30", digest,
             "-keyout", key_file, "-out", crt, "-subj", "/CN=localhost")
@@ -325,7 +330,7 @@ def curve(name):
 
 
 def strength(pair, highest):
-    """The own certificate loads up to this level, as with OpenSSL."""
+    """The server's own certificate loads up to this level, as with OpenSSL."""
     files = ["--cert", str(pair[0]), "--key", str(pair[1])]
     for level in highest, highest + 1:
         for options in (["--seclevel", str(level)],
@@ -348,17 +353,17 @@ def strengths():
 
 
 def default_level():
-    """It is 2: RSA-1024 is refused without being asked for."""
+    """It is 2: RSA-1024 is refused by default."""
     pair = made("weak", "rsa:1024")
     ends(PLACE, LISTEN + ["--cert", str(pair[0]), "--key", str(pair[1])],
          OWN, "level 2")
-    # The second pair is looked at as well.
+    # The second pair is checked as well.
     ends(PLACE, LISTEN + PLACE.pair + ["--cert", str(pair[0]), "--key",
                                        str(pair[1])], OWN, "level 2")
 
 
 def weak_signature():
-    """SHA-1 in the own chain, where an issuer has signed it."""
+    """SHA-1 in the server's own chain, where an issuer has signed it."""
     issuer = Authority(PLACE.dir / "issuer", "issuer")
     crt, key = PLACE.dir / "sha1.crt", PLACE.dir / "sha1.key"
     request = PLACE.dir / "sha1.csr"
@@ -418,11 +423,12 @@ def malformed():
             (PLACE, LISTEN + PLACE.pair + options, "settings", says)
 
 
-# --- a directory of qpsmtpd's
+# --- a qpsmtpd's directory
 
 
 def qpsmtpd_dir(name, inner=False, ciphers=None, protocols=None):
-    """As an administrator has it; gives the directory and a way to write."""
+    """As an administrator has it; returns the directory and a function to
+    write a file."""
     home = PLACE.dir / name
     (home / "ssl").mkdir(parents=True)
     (home / "config").mkdir()
@@ -443,8 +449,8 @@ def qpsmtpd_dir(name, inner=False, ciphers=None, protocols=None):
 
 
 def directory_serves():
-    """The first line that is no comment, in either place; the defaults
-    where there is no file; and nothing outside of the directory."""
+    """The first line that is not a comment, in either place; the defaults if
+    there is no file; and nothing outside the directory."""
     ciphers = f"# Ours.\n\n   \n#HIGH\n{RSA256}:{CHACHA}\n{RSA128}\n"
     protocols = "\n# no old ones\n\nSSLv23:!SSLv2:!SSLv3:!TLSv1_3\n"
     for inner in False, True:
@@ -463,8 +469,8 @@ def directory_serves():
 
 
 def directory_spelling():
-    """What qpsmtpd takes for a line: white space around it and before a
-    comment's # does not count, nor does a missing or a DOS line end."""
+    """qpsmtpd's notion of a line: white space around it and before a comment's
+    # does not matter, nor does a missing or a DOS line end."""
 
     def check(ciphers, protocols):
         home, _ = qpsmtpd_dir(f"spelling {ascii(ciphers)}", True, ciphers,
@@ -486,7 +492,7 @@ def directory_spelling():
 
 
 def directory_and_options():
-    """An option comes before its file, and leaves the others."""
+    """An option overrides its file, and leaves the others in force."""
     home, _ = qpsmtpd_dir("options", True, RSA256, "TLSv1_2")
     where = ["--config-dir", str(home)]
     with Service(*where, "--ciphers", CHACHA, pairs=[]) as service:
@@ -496,7 +502,7 @@ def directory_and_options():
                  pairs=[]) as service:
         service.has(NEW)
         assert service.dial("1.2").cipher == RSA256
-    # Its own certificate, ECDSA: the one of the directory is RSA.
+    # A certificate of its own, ECDSA: the directory's is RSA.
     with Service(*where, "--ciphers", "ALL", pairs=[CERTS.ecdsa]) as service:
         sign = service.dial("1.2").sign
         assert sign.upper().startswith("ECDSA"), sign
@@ -510,7 +516,7 @@ def directory_files():
     with Service(*where, "--verify", "require", pairs=[]) as service:
         alice = ["-cert", str(CERTS.alice[0]), "-key", str(CERTS.alice[1])]
         assert service.dial("1.2", *alice)
-        # The client may have ended before it hears of it.
+        # The client may have ended before it receives the alert.
         fields = service.attempt("1.2", [])[2]
         assert fields["tls_enabled"] == "0", fields
         assert fields["outcome"] == "failed", fields
@@ -541,7 +547,7 @@ def directory_faults():
             ("tls_ciphers", "#x\nnonsense\n", "ciphers", "no cipher suite"),
             ("tls_protocols", "SSLv3\n", "protocols", "SSLv3"),
             ("tls_protocols", "TLSv1_1:TLSv1_2\n", "protocols", "byte 9"),
-            # Never a part of what was written, nor of a comment.
+            # Never only a part of the text, and never a comment.
             ("tls_ciphers", b"HIGH\0:!aNULL:!kRSA\n", "ciphers", "NUL"),
             ("tls_ciphers", "HIGH:" * 14000 + "!kRSA\n", "ciphers",
              "long|64 KiB"),
@@ -561,7 +567,8 @@ def directory_faults():
 
 
 def reload():
-    """SIGHUP reads the files again; a bad string keeps what there was."""
+    """SIGHUP reads the files again; a bad string keeps the configuration in
+    use."""
     home, write = qpsmtpd_dir("reload", True, RSA256, "TLSv1_2")
     with Service("--config-dir", str(home), pairs=[]) as service:
 
@@ -596,7 +603,7 @@ def reload():
                  "reloaded")
         service.has(NEW)
         assert service.dial("1.2").cipher == CHACHA
-        # A certificate too weak for the level is no better than a string.
+        # A certificate too weak for the level is no better than a bad string.
         for suffix, path in zip(("crt", "key"), made("new", "rsa:1024")):
             shutil.copy(path, home / "ssl" / f"qpsmtpd-server.{suffix}")
         assert "level 2" in hang_up("reload failed")[0]

@@ -102,7 +102,7 @@ def served():
 
 
 def signer_killed():
-    """Handshakes fail, each with the sentence; the server stays."""
+    """Handshakes fail, each with the sentence; the server keeps running."""
     for what, pair in pairs():
         with Privsep(*pair) as server:
             assert server.connect(VERSIONS[0]), what
@@ -117,8 +117,8 @@ def signer_killed():
 
 
 def signer_stopped():
-    """One that does not answer costs its client the session, in time; what it
-    says when it goes on is no answer to another."""
+    """A signer that does not answer costs its client the session, after a time
+    limit; when it resumes, a late answer is not given to another client."""
     with Privsep(*next(pairs())[1]) as server:
         server.parent.send_signal(signal.SIGSTOP)
         for version in VERSIONS:
@@ -129,7 +129,7 @@ def signer_stopped():
         assert server.log().count("gave no signature") == 2, server.log()
 
 
-# A sanitizer's notes of the whole memory take terabytes, not all of them there.
+# A sanitizer's shadow memory takes terabytes, most of it not present.
 SHADOW = 1 << 30
 
 
@@ -155,8 +155,8 @@ def has(pid, needles):
 
 
 def key_stays():
-    """The key is in the memory of the parent alone, after sessions too, and a
-    user who could not read its file is enough for the child."""
+    """Only the parent's memory has the key, after sessions too, and the child
+    works as a user who could not read the key file."""
     crt, key = next(pairs())[1]
     text = openssl("pkey", "-in", key, "-noout", "-text")
     scalar = bytes.fromhex("".join(re.search(

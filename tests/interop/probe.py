@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""smtptls-probe at set-ups that are broken: its output alone names the fault and
-the change, and where the change is a record, a line or an option, doing it
-literally puts the thing right. Rows M-CLI-01 to 08 of behaviour.tsv, and the
-options for one host.
+"""smtptls-probe on broken set-ups: its output alone names the fault and the
+change and, where the change is a record, a line or an option, making it
+literally repairs the set-up. Rows M-CLI-01 to 08 of behaviour.tsv, and the
+options for a single host.
 
   probe.py [WORD...]        checks whose names have one of the words
 
@@ -116,7 +116,7 @@ class Site:
     # --- a run ---
 
     def run(self, *arguments, dns=True):
-        """(status, output) of a run for eyes, whose form is looked at."""
+        """(status, output) of a run; the form of its output is checked."""
         options = ["--resolver", "127.0.0.1@53", "--trust-anchor",
                    str(self.lab.anchor)] if dns else []
         done = subprocess.run(
@@ -129,7 +129,8 @@ class Site:
         return done.returncode, done.stdout
 
     def eyes(self, status, *arguments, **where):
-        """Its text in one line, without line breaks; 80 columns at most."""
+        """The output for people, with line breaks removed; at most 80
+        columns."""
         found, out = self.run(*arguments, **where)
         word = ("OK", "WARNING", "CRITICAL", "UNKNOWN")[status]
         assert found == status, f"{found}: {out}"
@@ -168,7 +169,7 @@ def has(text, *words):
 
 
 def old_record(site):
-    """The key was changed, the record was not: the new one is published."""
+    """The key was changed, the record was not: the new record is published."""
     text = site.eyes(CRITICAL, "old-record.signed.test")
     has(text, "no TLSA record of the server fits", "nothing is sent without",
         "matches nothing")
@@ -180,7 +181,7 @@ def old_record(site):
 
 
 def no_anchor(site):
-    """DANE-TA, and the server sends its own certificate alone."""
+    """DANE-TA, but the server sends only its own certificate."""
     has(site.eyes(CRITICAL, "no-anchor.signed.test"),
         "send the certificate that the record is of behind its own")
     has(site.eyes(OK, "--tlsa", site.servers.tlsa(2, 0, 1, "ca"), "--connect",
@@ -253,7 +254,7 @@ def stranger(site):
 
 
 def old_tls(site):
-    """What the server takes is found out, and is said as options."""
+    """The probe finds out what the server accepts, and gives it as options."""
     text = site.eyes(CRITICAL, "old-tls.signed.test")
     has(text, "peer has none of the versions that this side offers",
         "let it have TLS 1.2 and 1.3", "senders deliver in the clear",
@@ -284,7 +285,7 @@ def unsigned_mx(site):
 
 
 def left_out(site):
-    """The line that is missing is added to the policy."""
+    """The missing line is added to the policy."""
     text = site.eyes(CRITICAL, "sts-left-out.signed.test")
     has(text, "MTA-STS policy does not name the host", "change the id")
     line = re.search(r'add the line "(mx: \S+)" to the policy', text)[1]
@@ -326,7 +327,7 @@ def wrong_port(site):
 
 
 def hostile(site):
-    """Whatever a server or a zone says, what is printed is ASCII."""
+    """Whatever a server or a zone contains, the output is ASCII."""
     esc, words = b"\x1b]0;x\x07\xff\r\n", []
     for greeting in b"", b"220 " + esc, b"220-a\r\n" * 5000, b"\0" * 5000, \
             b"220 " + b"a" * 5000 + b"\r\n", b"999 x\r\n", b"554 no\r\n":
@@ -342,7 +343,7 @@ def hostile(site):
         "an address is none")
 
 
-# --- set-ups that are not ---------------------------------------------------
+# --- set-ups that are not broken --------------------------------------------
 
 
 def fine(site):
@@ -398,8 +399,8 @@ def mta_domain(name, fault):
 
 
 def other_server(site, name):
-    """Postfix or Exim: as it should be, without STARTTLS, and with a
-    certificate that it cannot read or an access rule that forbids it."""
+    """Postfix or Exim: working, without STARTTLS, and with a certificate that
+    it cannot read or an access rule that forbids it."""
     with contextlib.ExitStack() as stack:
         mta = stack.enter_context(MTAS[name]({
             str(fault): Listener(site.servers.pairs["good"], fault=fault)
@@ -444,7 +445,7 @@ def m_cli_02(site):
 
 
 def m_cli_03(site):
-    """Records all unusable: TLS required, unauthenticated."""
+    """All records unusable: TLS required, unauthenticated."""
     assert site.verdict("unusable.signed.test") \
         == ("deliver", None, "encrypt", "encrypted")
     record = site.servers.tlsa(1, 1, 1, "good")
@@ -465,7 +466,7 @@ def m_cli_04(site):
 
 
 def m_cli_05(site):
-    """The TXT record is gone: a policy that is held stays in force."""
+    """The TXT record is gone: a cached policy stays in force."""
     policy = site.file("held", POLICY.format(
         "enforce", "mx-sts-withdrawn.signed.test"))
     assert site.verdict("sts-withdrawn.signed.test")[-1] == "clear"
@@ -474,8 +475,8 @@ def m_cli_05(site):
 
 
 def m_cli_06(site):
-    """REQUIRETLS: bounced without it, without TLS, without authentication;
-    deferred where it was not come to."""
+    """REQUIRETLS: bounced if not supported, without TLS, or without
+    authentication; deferred if EHLO was not reached."""
     for domain, code in (("fine", "5.7.30"), ("stripped", "5.7.10"),
                          ("old-record", "5.7.10"), ("opportunistic", "5.7.10"),
                          ("busy", "4.4.1")):

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""smtptls-probe and sendmta --domain beside Postfix's posttls-finger -l dane, on
-domains of a DNS with DNSSEC, verdict by verdict: each is also what its case
-says, and so is what is said of one that is not delivered.
+"""smtptls-probe and sendmta --domain compared with Postfix's posttls-finger -l
+dane, on domains of a DNS with DNSSEC, verdict by verdict: each verdict must
+also be the one of its case, and so must the sentence if nothing is delivered.
 
   verified, encrypted, clear   delivered so
   defer, bounce                not delivered
@@ -28,12 +28,12 @@ from lab_mail import ADDRESS, Servers
 from unpacked import Package
 
 class Case:
-    """A domain: what its zone has, and what a sender comes to."""
+    """A domain: its zone, and a sender's verdict."""
 
     def __init__(self, name, verdict, records=(), server="good", lines=None,
                  zone="signed.test", said=""):
         self.name, self.verdict, self.zone = name, verdict, zone
-        self.said = said  # where it is not delivered
+        self.said = said  # if it is not delivered
         self.domain = f"{name}.{zone}"
         if lines is None:
             lines = ["@ MX 10 mx-@", f"mx-@ A {ADDRESS[server]}"] \
@@ -81,7 +81,7 @@ def record_cases(tlsa):
     yield Case("record-clear", "defer", [good], "no-starttls")
     yield Case("record-454", "defer", [good], "refused", said="4.7.5")
     yield Case("nobody", "defer", [good], "nobody", said="4.4.1")
-    # that is no failure of TLS
+    # not a failure of TLS
     for name in "greeting-421", "greeting-554":
         yield Case(name, "defer", [good], name, said="4.4.1")
 
@@ -149,7 +149,8 @@ def dns_cases(tlsa):
     yield Case("one-nobody", "verified", lines=[
         "@ MX 10 mx-nobody.signed.test.",
         "@ MX 20 mx-right-3-1-1.signed.test."])
-    # one that cannot take it now is not the last word (RFC 5321 section 5.1)
+    # a host that is temporarily unavailable is not final (RFC 5321 section
+    # 5.1)
     for name in ("greeting-421", "ehlo-421", "mail-451", "rcpt-451",
                  "data-gone"):
         yield Case(f"one-{name}", "verified", lines=[
@@ -165,7 +166,7 @@ def dns_cases(tlsa):
     yield Case("one-text-gone", "verified", lines=[
         "@ MX 10 mx-@", f"mx-@ A {ADDRESS['text-gone']}", "mx-@ AAAA ::1",
         f"_25._tcp.mx-@ TLSA {good}", "@ MX 20 mx-right-3-1-1.signed.test."])
-    # more than ours go to; Postfix takes 100
+    # more hosts than our programs try; Postfix tries 100
     yield Case("many", "encrypted", zone="unsigned.test", lines=[
         f"@ MX {preference} mx-nobody.signed.test."
         for preference in range(199, 100, -1)] + ["@ MX 1 plain"])
@@ -203,7 +204,7 @@ def zones(cases, tlsa):
             for zone, lines in bodies.items()}
 
 
-# --- the two ---------------------------------------------------------------
+# --- the programs ----------------------------------------------------------
 
 
 class Probe:
@@ -232,11 +233,11 @@ class Probe:
 class Sender:
     """sendmta, with a message."""
 
-    # RFC 7672 section 2.2.1; the probe does as Postfix, and warns
+    # RFC 7672 section 2.2.1; the probe does as Postfix does, with a warning
     OTHERS = {"insecure-mx": "encrypted", "insecure-mx-wrong": "encrypted",
-              # a message that may have been taken is not sent again
+              # a message that may have been accepted is not sent again
               "one-text-gone": "defer",
-              # and the others send none
+              # and the others send no message
               "mail-451": "defer"}
     STATUS = {69: "bounce", 75: "defer"}
 
@@ -270,7 +271,7 @@ class Finger:
                 "mail_owner = nobody\nsetgid_group = mail\n"
                 "default_privs = daemon\nsmtp_dns_support_level = dnssec\n"
                 "smtp_host_lookup = dns\ndnssec_probe =\n")
-    # it ends at such a greeting, and takes addresses in any order
+    # it gives up at such a greeting, and tries addresses in any order
     OTHERS = {"one-greeting-421": ("defer",),
               "address-greeting-421": ("defer", "verified")}
 
@@ -279,7 +280,7 @@ class Finger:
         (self.place / "main.cf").write_text(self.SETTINGS)
         self.env = self.package.env(MAIL_CONFIG=str(self.place))
 
-    # what it says last, and what that comes to
+    # its final output, and the verdict that it means
     ENDS = ((r"(server|CA) certificate verification failed", "defer"),
             (r"(Verified|Trusted) TLS connection established", "verified"),
             (r"Untrusted TLS connection established", "encrypted"),
@@ -287,7 +288,7 @@ class Finger:
             (r"lookup failed: .*try again", "defer"),
             (r"lookup failed: .*(Host not found|no data record)", "bounce"),
             (r"Failed to establish session", "defer"),
-            # no TLS, then: is it asked for?
+            # no TLS: was it required?
             (r"DNSSEC-signed TLSA record", "defer"),
             (r"Connected to", "clear"))
 
@@ -305,7 +306,7 @@ class Finger:
 
 class Late(socketserver.UDPServer):
     """A resolver that is silent for 3 s after the first question, and then
-    knows no name."""
+    answers that the name does not exist."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), self.answer)
@@ -326,8 +327,8 @@ class Late(socketserver.UDPServer):
 
 
 def time_limit(lab, servers):
-    """It holds for look-ups: what is answered behind it is not heard. Once it
-    is over no other host is looked up."""
+    """It applies to look-ups: a later answer is ignored. After the limit no
+    other host is looked up."""
     with Late() as late:
         sender = Sender(lab, servers, f"127.0.0.1@{late.server_address[1]}")
         sent, sentence = sender.verdict("late.example", "--timeout", "1")

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Clients that refuse the server's certificate, and clients whose own is
-refused: for reasons.py. Each set-up is broken, the log's sentence is compared,
-then just what that says is done, and the same client gets in.
+refused: for reasons.py. Each set-up is broken and the log's sentence is
+compared; then exactly what it says is done, and the same client gets in.
 
-Clients judge a certificate at different moments and say different things of
-it, or nothing: the sentence is the same as far as the certificate goes. Those
-that may be absent are node and java, which the test's packages do not bring.
+Clients judge a certificate at different moments and report it differently, or
+not at all: the sentence is the same as far as the certificate is concerned.
+node and java may be missing, since the test's packages do not include them.
 """
 
 import json
@@ -23,7 +23,7 @@ from wire import Wire, client_context
 MESSAGE = "Subject: x\n\nx\n"
 
 
-# --- clients: function(server, implicit, version, ca, name, pair) -> got in
+# --- clients: function(server, implicit, version, ca, name, pair) -> success
 
 
 def port_of(server, implicit):
@@ -142,7 +142,7 @@ def java(server, implicit, version, ca, name, _pair):
 
 
 def compile_java(directory):
-    """Once, since it takes longer than all that is then done by it."""
+    """Once, since it takes longer than everything that uses it."""
     source = directory / "Main.java"
     source.write_text(JAVA)
     subprocess.run(["javac", "-d", str(directory), str(source)], check=True,
@@ -157,7 +157,7 @@ def python(server, implicit, version, ca, name, pair):
         context.load_cert_chain(*pair)
     try:
         if implicit:
-            # SMTP_SSL has no name but that of the address.
+            # SMTP_SSL only knows the address as a name.
             address = "127.0.0.1", port_of(server, implicit)
             with socket.create_connection(address, LIMIT) as plain, \
                     context.wrap_socket(plain, server_hostname=name) as tls:
@@ -198,7 +198,8 @@ def gnutls_cli(server, implicit, version, ca, name, pair):
 
 
 def weak(client):
-    """OpenSSL's client at security level 0, for what it would not use."""
+    """OpenSSL's client at security level 0, for what it would not use
+    otherwise."""
     def lowered(server, implicit, version, ca, name, pair):
         begin = [] if implicit else ["-starttls", "smtp"]
         return call(["openssl", "s_client", "-quiet", "-crlf", "-connect",
@@ -209,12 +210,12 @@ def weak(client):
     return lowered
 
 
-# Not of the test's packages: they are left out where they are absent.
+# Not in the test's packages: left out if missing.
 NODE_JS = [node] if shutil.which("node") else []
 FOREIGN = NODE_JS + ([java] if shutil.which("javac") else [])
 
 
-# --- a set-up, and what its sentence says is to be changed
+# --- a set-up, and the changes that its sentence asks for
 
 
 class Repair:
@@ -231,7 +232,7 @@ class Repair:
         return f"{self.name}: {self.sentence[:60]}"
 
     def said(self):
-        """The end of the field "reason" of the log, unescaped."""
+        """The end of the field "reason" in the log, unescaped."""
         return self.sentence
 
     def meet(self, setup, client, implicit, version):
@@ -258,7 +259,7 @@ class Repair:
 
 
 def every(*clients, versions=("1.2", "1.3")):
-    """Each of them once with each version, by turns on either port."""
+    """Each of them once with each version, alternating between the ports."""
     return [(client, number % 2 == 0, version)
             for number, client in enumerate(clients) for version in versions]
 
@@ -267,7 +268,7 @@ def every(*clients, versions=("1.2", "1.3")):
 
 
 class More:
-    """Certificates that are wrong for something."""
+    """Certificates, each with one fault."""
 
     def __init__(self, files):
         self.dir = files.dir / "after"
@@ -305,7 +306,7 @@ class More:
 
     def _signed(self, name, extension, kind="ec", digest="-sha256",
                 issuer="root", usage="serverAuth"):
-        """By an authority of this directory, with an extension more."""
+        """By an authority in this directory, with an additional extension."""
         crt, key = self._pair(name)
         file = self.dir / f"{name}.ext"
         file.write_text(f"subjectAltName=DNS:localhost,IP:127.0.0.1\n"
@@ -357,14 +358,14 @@ REFUSED = "peer-alert left-after-handshake closed"
 
 
 def own_certificates(files, more):
-    """Clients that refuse the server's certificate, by whatever they say."""
+    """Clients that refuse the server's certificate, however they report it."""
     def repair(sentence, clients, broken, mended, ca=more.ca, mended_ca=None,
                host="localhost", options=()):
         return Repair(files, REFUSED, sentence, clients,
                       ([broken], options, ca, None),
                       (mended, [], mended_ca or ca, None), host)
 
-    # So that the server knows that its issuer is a root, which is not sent.
+    # So that the server knows that the issuer is a root, which is not sent.
     known = "--ca", more.ca
     return [
         repair("it asked for \"other.example\", which the certificate lacks: "
@@ -452,7 +453,7 @@ def client_certificates(files, more):
     usage = "peer's certificate has a keyUsage without digitalSignature, and " \
         "so must not sign: have it issued with that"
     return [
-        # GnuTLS looks at the authorities for which it is asked.
+        # GnuTLS obeys the list of authorities that the server sends.
         *(repair("cert-missing", "peer has shown no certificate of those "
                  "asked for, by \"CN=clients\": install one there, add the "
                  "authority of the one that it has to the CA file, or demand "
@@ -492,7 +493,7 @@ def client_certificates(files, more):
     ]
 
 
-# --- parameters of DHE
+# --- DHE parameters
 
 
 def parameters(files, more):
@@ -526,11 +527,11 @@ def parameters(files, more):
          None))]
 
 
-# --- those that leave, and a server's own dialogue
+# --- clients that leave, and a server's own dialogue
 
 
 def leaves_at_once(how, version):
-    """Under TLS, without a word, whatever the certificate is."""
+    """Under TLS, without an alert, whatever the certificate is."""
     def client(server, starttls):
         with connected(server, starttls) as wire:
             wire.handshake(client_context(version=version))
@@ -564,7 +565,7 @@ def leavers(files):
 
 
 def says(*lines, tls):
-    """Commands in the clear, or under TLS, and then it waits."""
+    """Sends commands in plaintext, or under TLS, and then waits."""
     def client(server, starttls):
         wire = connected(server, starttls) if tls else Wire(server.starttls)
         with wire:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""A case of reasons.py: a server, a client that it has to refuse, and what
-its log must say then; and the clients themselves.
+"""A case of reasons.py: a server, a client that it must refuse, and what its
+log must say then; and the clients themselves.
 
-A client is a function of the server and of whether to begin by STARTTLS. It
-returns when it has been refused, and says nothing of why: the server's log is
-what is looked at.
+A client is a function of the server and of whether to begin with STARTTLS. It
+returns when it has been refused, and does not report why: only the server's
+log is checked.
 """
 
 import os
@@ -25,8 +25,8 @@ class Absent(Exception):
 
 
 class Case:
-    """`sentence` is the whole of it; `key` is one of Files.pairs; `error` is
-    None where the library has none; `enabled`: TLS was on, if that is told."""
+    """`sentence` is complete; `key` is one of Files.pairs; `error` is None if
+    the library has none; `enabled`: whether TLS was on, if that is logged."""
 
     def __init__(self, name, sentence, client, *options, key="rsa",
                  error="SMTPTLS_E_HANDSHAKE", ports=BOTH, env=None,
@@ -62,8 +62,8 @@ class Case:
 
 
 class Files(Certificates):
-    """What the cases need besides: certificates that are wrong for something,
-    and a system's policy."""
+    """Further files of the cases: certificates, each with one fault, and a
+    system's policy."""
 
     def __init__(self):
         super().__init__()
@@ -93,7 +93,7 @@ class Files(Certificates):
         return "ec", "-pkeyopt", f"ec_paramgen_curve:{name}"
 
     def _limited(self, name, usage, *kind):
-        """Signed by itself, with a key that may do only this."""
+        """Self-signed, with a key that may only do this."""
         crt, key = self.dir / f"{name}.crt", self.dir / f"{name}.key"
         openssl("req", "-x509", "-newkey", *kind or ["rsa:2048"], "-nodes",
                 "-days", "30", "-keyout", key, "-out", crt, "-subj",
@@ -101,13 +101,13 @@ class Files(Certificates):
         return crt, key
 
     def system(self, line):
-        """The environment of a server whose system's policy says this."""
+        """The environment of a server whose system's policy is this line."""
         path = self._system(line)
         path.write_text(f"[overrides]\n{line}\n")
         return {"GNUTLS_SYSTEM_PRIORITY_FILE": str(path)}
 
     def removes(self, line):
-        """And how the server says that it should no longer."""
+        """And the words in which the server asks for its removal."""
         return f'remove "{line}" from {self._system(line)}, line 2'
 
     def _system(self, line):
@@ -125,7 +125,7 @@ def unescaped(text):
 
 
 def run(command, text=""):
-    """A program to its end; what it says is its own affair."""
+    """A program until it ends; its output is ignored."""
     if not shutil.which(command[0]):
         raise Absent(f"{command[0]} is not installed")
     subprocess.run(
@@ -135,7 +135,7 @@ def run(command, text=""):
 
 
 def s_client(*options, text=""):
-    """openssl s_client, which says this when TLS is on"""
+    """openssl s_client, which sends this when TLS is on"""
     def client(server, starttls):
         where = server.starttls if starttls else server.tls
         begin = ["-starttls", "smtp"] if starttls else []
@@ -159,19 +159,19 @@ def gnutls_cli(priority, *options):
 
 
 def python(**settings):
-    """Python's ssl, with what wire.client_context knows."""
+    """Python's ssl, with the settings of wire.client_context."""
     def client(server, starttls):
         with connected(server, starttls) as wire:
             try:
                 wire.handshake(client_context(**settings))
             except (ssl.SSLError, EOFError):
-                # Its alert, if it has one, is still to be sent.
+                # Its alert, if there is one, must still be sent.
                 wire.send_raw(wire.outgoing.read())
             wire.until_closed()
     return client
 
 
-# --- bytes that no client of today would send
+# --- bytes that no current client would send
 
 
 def connected(server, starttls):
@@ -184,7 +184,7 @@ def connected(server, starttls):
 
 
 def sends(*segments):
-    """Just these bytes, and then it waits for the server to close."""
+    """Sends only these bytes, and then waits for the server to close."""
     def client(server, starttls):
         with connected(server, starttls) as wire:
             wire.send_raw(*segments)

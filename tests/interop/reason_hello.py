@@ -14,7 +14,7 @@ from tlsbytes import (CLIENT_HELLO, HANDSHAKE, client_hello, message, record,
 RSA128 = "ECDHE-RSA-AES128-GCM-SHA256"
 RSA256 = "ECDHE-RSA-AES256-GCM-SHA384"
 ECDSA128 = "ECDHE-ECDSA-AES128-GCM-SHA256"
-OLD = "AES128-SHA"              # the key exchange RSA
+OLD = "AES128-SHA"              # RSA key exchange
 X25519_OFF = "disabled-curve = x25519"
 GROUPS = "--groups", "X25519:P-256"
 
@@ -27,7 +27,7 @@ def version(files):
         Case("version", "peer offers TLS 1.3, this side has TLS 1.2: add "
              "TLSv1.3 to the protocols",
              s_client("-tls1_3"), "--protocols", "TLSv1.2"),
-        # Its hello does not say that it takes nothing below.
+        # Its hello does not say that it accepts nothing older.
         Case("version", "peer does not take TLS 1.1, which is the best that "
              "the protocols have for it: allow a later version there, or the "
              "peer must be changed",
@@ -322,7 +322,7 @@ def names():
 
 
 def twice():
-    """The list of groups, two times."""
+    """The list of groups, twice."""
     one = struct.pack("!H", 10) + u16(u16(struct.pack("!H", 29)))
     body = client_hello(without=(0, 10, 11, 13, 23, 0xff01), body_only=True)
     return record(HANDSHAKE, message(CLIENT_HELLO, body[4:-2]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The reasons of the session, for reasons.py: peers that speak something
-else, that go away, that are silent, that refuse, or whose certificate is not
+"""The reasons of the session, for reasons.py: peers that speak another
+protocol, that leave, that are silent, that refuse, or whose certificate is not
 good enough."""
 
 import http.client
@@ -14,11 +14,11 @@ from tlsbytes import (ALERT, DATA, HANDSHAKE, HELLO_DONE, SERVER_HELLO,
                       client_hello, message, record)
 from wire import Wire, opened
 
-# Long enough for all that a client says before it falls silent.
+# Long enough for all that a client sends before it falls silent.
 SHORT = "--handshake-timeout", str(SCALE)
 
 
-# --- something else
+# --- other protocols
 
 
 def http_client(server, _starttls):
@@ -31,7 +31,7 @@ def http_client(server, _starttls):
         connection.endheaders()
         connection.getresponse()
     except (OSError, http.client.HTTPException):
-        pass                    # an alert is no answer of HTTP
+        pass                    # an alert is not an HTTP response
     finally:
         connection.close()
 
@@ -47,7 +47,7 @@ PROXY2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xcb\0q\5\xc0\0\2\1\x9c@\0\x19"
 
 
 def at_once(*segments):
-    """Just these bytes, in the clear on either port, and no STARTTLS."""
+    """Only these bytes, in plaintext on either port, and no STARTTLS."""
     def client(server, starttls):
         with Wire(server.starttls if starttls else server.tls) as wire:
             wire.send_raw(*segments, pause=0.05)
@@ -56,7 +56,7 @@ def at_once(*segments):
 
 
 def proxies():
-    """HAProxy's header, on either port and behind STARTTLS."""
+    """HAProxy's header, on either port and after STARTTLS."""
     def case(version, words, client, error="SMTPTLS_E_HANDSHAKE", ports=BOTH):
         return Case("proxy-header", "peer sent a PROXY protocol header "
                     f"(v{version}), which is not read here: switch it off in "
@@ -66,7 +66,7 @@ def proxies():
     for version, header, words in (
             (1, PROXY1, "HAProxy's send-proxy, nginx's proxy_protocol"),
             (2, PROXY2, "HAProxy's send-proxy-v2")):
-        # in one piece, and cut where it could be taken for something else
+        # in one piece, and split where it could be mistaken for something else
         for cut in (len(header), 1, 5, 7):
             pieces = [header[:cut], header[cut:]] if header[cut:] else [header]
             yield case(version, words, sends(*pieces))
@@ -119,11 +119,11 @@ def other_words():
     ]
 
 
-# --- gone, or silent
+# --- closed, or silent
 
 
 def leaves(*segments):
-    """Says this, and closes."""
+    """Sends this, and closes."""
     def client(server, starttls):
         with connected(server, starttls) as wire:
             wire.send_raw(*segments)
@@ -133,7 +133,7 @@ def leaves(*segments):
 
 
 def resets(*segments):
-    """Says this, hears the answer if there is one, and breaks off."""
+    """Sends this, reads the answer if there is one, and resets."""
     def client(server, starttls):
         with connected(server, starttls) as wire:
             wire.send_raw(*segments)
@@ -144,12 +144,12 @@ def resets(*segments):
 
 
 def greeted(limit):
-    """Python's SMTP client, which waits for a greeting so long."""
+    """Python's SMTP client, which waits this long for a greeting."""
     def client(server, _starttls):
         try:
             smtplib.SMTP(*server.tls, timeout=limit)
         except (OSError, smtplib.SMTPException):
-            pass                # an alert is no greeting
+            pass                # an alert is not a greeting
     return client
 
 
@@ -214,7 +214,7 @@ def endings(files):
 
 
 def defects():
-    """Messages that no library makes; what needs its keys is in
+    """Messages that no library sends; those that need its keys are in
     tests/unit/tls/failure.c."""
     defect = "one of the two has a defect, or something between changes the " \
         "bytes"
@@ -256,7 +256,7 @@ def injects(server, _starttls):
 
 
 def verifies(authority, *options):
-    """openssl s_client that ends with a certificate it does not like"""
+    """openssl s_client that ends because of a certificate it does not accept"""
     return s_client("-verify_return_error", "-CAfile", authority, *options)
 
 
@@ -276,7 +276,7 @@ def alerts(files):
               verifies(stranger, "-tls1_2"), verifies(stranger, "-tls1_3"),
               python(ca=stranger, version="1.2"),
               python(ca=stranger, version="1.3")),
-        # It asks for no name, so that which one it wants is not seen.
+        # It sends no SNI, so the name that it expects is not known.
         *case(42, "bad_certificate",
               "peer finds this side's certificate faulty",
               f"have it trust the authority \"{files.authority}\", or look "
@@ -316,7 +316,8 @@ def alerts(files):
 
 
 def certificates(files):
-    """What smtptls-server --verify require has against a client's."""
+    """What smtptls-server --verify require objects to in a client's
+    certificate."""
     ask = "--verify", "require", "--ca", str(files.clients.crt)
 
     def case(name, sentence, pair=None):

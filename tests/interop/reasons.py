@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Each reason of smtptls-reasons(7), provoked over a real connection: a client
-that smtptls-server has to refuse, and its log has the reason's name and this
-very sentence.
+that smtptls-server must refuse, with the reason's name and exactly this
+sentence in its log.
 
   reasons.py [NAME...]            the cases whose name contains NAME
 
@@ -25,10 +25,10 @@ from harness import (Checks, Server, openssl, server_program,
                      session_fields)
 from reason_case import Absent, Files, s_client, unescaped
 
-# What no client can cause in this server, and the unit test that has it:
-# success; what only a host does; what only a client says; certificates that
-# openssl is loath to make; and keys elsewhere, which keys.py and privsep.py take
-# away from real servers.
+# Reasons that no client can cause in this server, and the unit tests that have
+# them: success; what only a host does; what only a client reports;
+# certificates that openssl hardly makes; and keys elsewhere, which keys.py and
+# privsep.py remove from real servers.
 UNIT_TESTS = {"none": "reason/refusal.c", "outside": "tls/hook_closed.c",
               "unjudged": "tls/hook_closed.c",
               "bad-signature": "tls/failure.c",
@@ -51,7 +51,7 @@ TOP = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(
 
 
 def every_name(cases):
-    """What the manual page lists is what is tried here."""
+    """The names that the manual page lists are those that are tested here."""
     page = (TOP / "man" / "smtptls-reasons.7").read_text()
     listed = dict(re.findall(r"^\.It Cm ([a-z\d-]+) Pq (\d+)$", page,
                              re.MULTILINE), none="0")
@@ -80,10 +80,10 @@ def alike(sentence):
 
 
 def every_example(cases):
-    """The manual's example of a reason is the line of a case of it."""
+    """The manual's example of a reason is the log line of one of its cases."""
     said = {}
     for case in cases:
-        # Of one that may end in several ways, only the end is known.
+        # For a case with several possible reasons, the actual one is unknown.
         if case.names == [case.name]:
             said.setdefault(case.name, []).append(alike(case.said()))
     for name, sentences in said.items():
@@ -100,7 +100,7 @@ def every_example(cases):
 
 
 def nothing_wrong(files):
-    """The control: a session that succeeds has none, though a name that no
+    """The control: a successful session has none, though a name that no
     certificate has is noted."""
     for options, name, noted in (([], "localhost", None),
                                  ([], "other.example", "1"),
@@ -116,7 +116,8 @@ def nothing_wrong(files):
 
 
 def weak_dh(files):
-    """A server's own parameters never get as far as a client."""
+    """A server's own weak parameters are refused before any client sees
+    them."""
     path = files.dir / "dh1024.pem"
     openssl("genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt",
             "dh_rfc5114:1", "-out", path)
@@ -145,7 +146,7 @@ def main(names):
     checks.run("every example", every_example, cases)
     checks.run("nothing wrong", nothing_wrong, files)
     checks.run("weak DH parameters", weak_dh, files)
-    # Most of the time is spent on peers that are silent.
+    # Most of the time is spent on silent peers.
     with futures.ThreadPoolExecutor(4) as pool:
         for case in cases:
             if not names or any(word in case.name for word in names):

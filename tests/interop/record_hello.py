@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""smtptls-server --record-hello keeps the ClientHellos of handshakes that
-fail, only those, and only as many as it says; and smtptls-ciphers --hello says
-of them what the server's log said.
+"""smtptls-server --record-hello keeps the ClientHellos of failed handshakes,
+only those, and only as many as documented; and smtptls-ciphers --hello says
+about them what the server's log said.
 
   record_hello.py [NAME...]       the checks whose name contains NAME
 
@@ -24,7 +24,7 @@ from hello import PROGRAM, answer, recorded
 from wire import Wire, client_context, expect, opened, secured
 
 LIMIT = 10 * SCALE              # seconds
-CERTS = None                    # made in main
+CERTS = None                    # set in main
 PER_REASON = 10
 OLD = recorded("openssl-tls10")         # refused by the default policy
 EXCLUDED = recorded("openssl-rsa-only")
@@ -57,10 +57,10 @@ class Recorder:
         return wire
 
     def send(self, *segments, starttls=True):
-        """Send that as TLS, and nothing more; the session has failed."""
+        """Send this as TLS, and nothing more; the session must have failed."""
         with self.dial(starttls) as wire:
             if wire.send_raw(*segments):
-                with contextlib.suppress(OSError):      # it was quicker
+                with contextlib.suppress(OSError):      # it was faster
                     wire.shut()
             wire.listen(LIMIT)
         fields = self.server.session_of(wire.port)
@@ -113,7 +113,7 @@ def s_client():
 
 
 def files():
-    """Modes, and nothing but the files."""
+    """Modes, and no other files."""
     old = os.umask(0)
     try:
         with Recorder() as recorder:
@@ -127,7 +127,8 @@ def files():
 
 
 def cuts():
-    """However it comes, in sends and in records, the records are kept."""
+    """However it is split, into sends and into records, the records are
+    kept."""
     for hello, name in (
             (OLD, "version-1"), (EXCLUDED, "suites-excluded-1"),
             (tls.cut_records(OLD, 50), "version-1"),
@@ -162,7 +163,7 @@ def ssl2():
 
 
 def later_failure():
-    """A hello that is well, of a client that goes away or does not like the
+    """A good hello, from a client that leaves or does not accept the
     certificate."""
     with Recorder() as recorder:
         hello = recorded("openssl")
@@ -185,11 +186,11 @@ def later_failure():
         assert (recorder.dir / "peer-alert-1").read_bytes() == wire.hello
 
 
-# --- what is not
+# --- what is not kept
 
 
 def nothing():
-    """Successes, what is no hello, and hellos that are not whole."""
+    """Successes, other protocols, and incomplete hellos."""
     longer = tls.message(tls.CLIENT_HELLO, bytes(17000))
     with Recorder() as recorder:
         for address in recorder.server.starttls, recorder.server.tls:
@@ -213,7 +214,7 @@ def nothing():
                          + tls.record(tls.HANDSHAKE, longer[16384:]),
                          bytes(64)):
                 recorder.send(data, starttls=starttls)
-        # TLS, but never asked for or never granted.
+        # TLS that was never requested or never granted.
         with opened(recorder.server.starttls) as wire:
             wire.send_raw(OLD)
             wire.shut()
@@ -234,7 +235,7 @@ def nothing():
 
 
 def failure_under_tls():
-    """The handshake went well, though the session fails with its last byte."""
+    """The handshake succeeded, though the session fails with its last byte."""
     with Recorder() as recorder:
         for starttls in True, False:
             with recorder.dial(starttls) as wire:
@@ -247,11 +248,12 @@ def failure_under_tls():
         assert recorder.names() == [], recorder.names()
 
 
-# --- bounds and faults
+# --- limits and faults
 
 
 def bounds():
-    """So many of each reason, whatever was there before, for ever."""
+    """A fixed number for each reason, whatever was there before,
+    permanently."""
     full = sorted(f"version-{i + 1}" for i in range(PER_REASON))
     with Recorder() as recorder:
         recorder.dir.joinpath("version-2").write_bytes(b"mine")
@@ -271,7 +273,7 @@ def bounds():
 
 
 def write_fails():
-    """It is said, and hurts nobody."""
+    """It is reported, and affects nobody."""
     with Recorder() as recorder:
         recorder.dir.rmdir()
         recorder.send(OLD)
@@ -281,7 +283,7 @@ def write_fails():
         with secured(recorder.server.starttls) as wire:
             expect(wire.command(b"QUIT"), 221)
         assert not recorder.dir.exists()
-    # What an earlier process left in the middle of writing is in no way.
+    # A file that an earlier process left half-written does not interfere.
     with Recorder() as recorder:
         temporary = recorder.dir / f".{recorder.server.pid}"
         temporary.write_bytes(b"left")
@@ -290,7 +292,7 @@ def write_fails():
 
 
 def many_at_once():
-    """Each session has its own; those that go on are not in the way."""
+    """Each session has its own; sessions in progress do not interfere."""
     with Recorder() as recorder:
         wires = [recorder.dial(number % 2 == 0) for number in range(8)]
         for at in range(0, len(OLD), 16):

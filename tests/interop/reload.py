@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What smtptls-server does when its certificates are changed under it.
+"""What smtptls-server does when its certificates are replaced while it runs.
 
   reload.py [NAME...]             the checks whose name contains NAME
 
-A renewal in any way, a signal at any moment of it, and clients all the while:
+A renewal in any way, a signal at any moment of it, and clients all the time:
 no session fails. See harness.py for the environment.
 """
 
@@ -17,7 +17,7 @@ from harness import Authority, Certificates, Checks, Server, install, \
     scratch, server_program, wait_for, wanted
 from wire import deliver, expect, secured, served
 
-CERTS = None                    # made in main
+CERTS = None                    # set in main
 CLIENTS, RENEWALS = 4, 24
 
 
@@ -26,7 +26,7 @@ def serve(pair):
 
 
 def hang_up(server):
-    """SIGHUP, and wait for what it came to."""
+    """Send SIGHUP, and wait for the result."""
     def words():
         return [line for line in server.log if line.endswith(": reloaded")
                 or "reload failed" in line]
@@ -36,7 +36,7 @@ def hang_up(server):
 
 
 def move(target, link):
-    """A link in the place of another, as certbot puts it there."""
+    """Replace a link by another, as certbot does."""
     fresh = link.with_suffix(".fresh")
     fresh.symlink_to(target)
     os.replace(fresh, link)
@@ -63,7 +63,7 @@ def at_once(server, pair, files):
 
 
 def under_load():
-    """Clients send mail without a pause while the pair is changed."""
+    """Clients send mail continuously while the pair is replaced."""
     place = scratch()
     files = place / "own.crt", place / "own.key"
     install(CERTS.ecdsa, files)
@@ -90,7 +90,7 @@ def under_load():
             for number in range(RENEWALS):
                 pair = CERTS.rsa if number % 2 == 0 else CERTS.ecdsa
                 (in_place, by_links, at_once)[number % 3](server, pair, files)
-                if number % 3 == 1:     # no link to be written through
+                if number % 3 == 1:     # so that no link is written through
                     for file in files:
                         file.unlink()
                     install(pair, files)
@@ -127,7 +127,7 @@ def waited_out():
         wait_for(lambda: served(server.starttls) != first, 10,
                  "the new certificate, without another signal")
         second = served(server.starttls)
-        # Done: what changes from now on waits for a signal again.
+        # Done: further changes wait for a signal again.
         wait_for(lambda: "smtptls-server: reloaded" in server.log, 5,
                  "the word")
         install(CERTS.ecdsa, files)
@@ -137,7 +137,7 @@ def waited_out():
 
 
 def worse():
-    """What is whole, and yet worse than what is in use."""
+    """A complete pair that is worse than the one in use."""
     authority = Authority(scratch() / "authority", "authority")
     place = scratch()
     files = place / "own.crt", place / "own.key"

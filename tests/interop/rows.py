@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The table of behaviour.tsv: which function judges which row, which rows are
-left out and why, how all of them are tried, and the servers on which those of
-a server are."""
+left out and why, how all of them are run, and the servers for the server's
+rows."""
 
 import concurrent.futures
 import os
@@ -18,12 +18,13 @@ WORKERS = 6
 
 JUDGES = {}                     # id -> (function, arguments)
 LEFT_OUT = {}                   # id -> why nothing judges it
-ALONE = set()                   # ids that measure the server: one at a time
+ALONE = set()                   # ids that measure the server: run alone
 LAST = set()                    # ids that look back on the run
 
 
 def row(name, *arguments, alone=False, last=False):
-    """Decorate the function that judges a row; it raises if it fails."""
+    """Decorate the function that judges a row; it raises an exception if the
+    row fails."""
     def note(function):
         if name in JUDGES:
             raise ValueError(f"{name} is judged twice")
@@ -37,7 +38,8 @@ def row(name, *arguments, alone=False, last=False):
 
 
 def rows(prefix, cases, **where):
-    """The same for a numbered family: arguments follow the site."""
+    """The same for a numbered family of rows: `cases` maps numbers to
+    arguments after the site."""
     def note(function):
         for number, arguments in cases.items():
             row(f"{prefix}-{number:02}", *arguments, **where)(function)
@@ -71,7 +73,7 @@ def judge(site, name):
 
 
 def run(site, names):
-    """(name, why) of each row, the measuring ones after the others."""
+    """(name, why) of each row, those that measure after the others."""
     apart = ALONE | LAST
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         together = [name for name in names if name not in apart]
@@ -83,7 +85,7 @@ def run(site, names):
 
 
 def main(title, role, open_site, prefixes):
-    """Try the rows of a role whose id begins with one of the prefixes."""
+    """Run the rows of a role whose id begins with one of the prefixes."""
     required = requirements(role)
     for what, names in (("no such rows", {*JUDGES, *LEFT_OUT} - {*required}),
                         ("neither judged nor left out",
@@ -117,7 +119,8 @@ def main(title, role, open_site, prefixes):
 
 
 class Site:
-    """One certificate set and the servers, started when first asked for."""
+    """One set of certificates and the servers, each started when first asked
+    for."""
 
     HANDSHAKE_TIMEOUT = 12
 
@@ -150,19 +153,19 @@ class Site:
         return self.main.tls
 
     def messages(self, token):
-        """The stored messages that contain token."""
+        """The stored messages that contain `token`."""
         return [data for data in (path.read_bytes() for path in
                                   (self.maildir / "new").glob("*"))
                 if token in data]
 
     def message(self, token):
-        """The one that does."""
+        """The only such message."""
         found = self.messages(token)
         assert len(found) == 1, f"{len(found)} messages stored, not one"
         return found[0]
 
     def close(self):
-        """Stop all; their complaints."""
+        """Stop all; returns their complaints."""
         complaints = []
         for name, server in self.servers.items():
             complaints += [f"server {name}: {line}"

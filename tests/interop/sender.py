@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""sendmta as it meets servers of mail_server.py: how it ended, what it said,
-and what must never happen whatever a server does.
+"""sendmta with servers from mail_server.py: how it ended, what it printed, and
+what must never happen whatever a server does.
 
 Environment: SMTPTLS_SENDMTA, the program; see harness.py for the rest.
 """
@@ -26,12 +26,12 @@ USER, PASSWORD = "sesame", "open-the-door"
 LOGIN = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode())
 TEXT = b"Subject: message\n\nof a few lines\n"
 SENT = b"Subject: message\r\n\r\nof a few lines\r\n.\r\n"
-LIMIT = 20 * SCALE              # when a time limit is not what is tried
+LIMIT = 20 * SCALE              # where no time limit is tested
 
 
 @functools.lru_cache
 def program():
-    """sendmta; the test is skipped without it."""
+    """sendmta; without it the test is skipped."""
     path = built("SMTPTLS_SENDMTA", "examples/sendmta")
     if not path or not os.access(path, os.X_OK):
         print(f"skip: sendmta is not built (SMTPTLS_SENDMTA={path or ''})")
@@ -40,7 +40,7 @@ def program():
 
 
 def instrumented():
-    """Its memory is not its own."""
+    """Memory figures are not the program's own."""
     path = pathlib.Path(program())
     real = path.parent / ".libs" / path.name
     return bool(WRAPPER) or b"__asan_init" in \
@@ -54,8 +54,8 @@ def can_be_given(*arguments):
 
 
 class Outcome:
-    """One run: the status, what was printed and said, how long it took and
-    the memory that it had at most."""
+    """One run: the status, stdout and stderr, how long it took and its peak
+    memory."""
 
     def __init__(self, arguments):
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -82,14 +82,14 @@ class Outcome:
 
     @property
     def sentence(self):
-        """The line on standard error, without what every one has."""
+        """The line on standard error, without the common prefix."""
         found = re.fullmatch("sendmta: ([ -~]+)\n", self.said)
         assert found, f"no sentence: {self!r}"
         return found[1]
 
 
 class Stage:
-    """The certificates, the message and the run of it on a server."""
+    """The certificates, the message, and runs with a server."""
 
     def __init__(self):
         self.dir = scratch()
@@ -107,8 +107,9 @@ class Stage:
 
     def send(self, *sessions, options=(), login=True, verify=None,
              timeout=LIMIT, host="localhost", message=None):
-        """Meet a server that serves its connections by these sessions. By
-        default the certificate is verified, and a password known."""
+        """Run it with a server that serves its connections with these
+        sessions. By default the certificate is verified, and there is a
+        password."""
         verify = ["--ca", self.ca.crt] if verify is None else verify
         secret = ["--user", USER, "--password", PASSWORD] * login
         with MailServer(*sessions) as server:
@@ -128,7 +129,7 @@ class Stage:
 
 
 def sane(outcome):
-    """It has ended by itself, in a way that is documented."""
+    """It has ended by itself, in a documented way."""
     assert not REPORT.search(outcome.said), outcome
     assert outcome.status in (TAKEN, LOCAL, USAGE, REFUSED, LATER), outcome
     if outcome.status == TAKEN:
@@ -142,7 +143,8 @@ def sane(outcome):
 
 
 def secretive(outcome):
-    """Nothing confidential was in the clear, nor a second try made."""
+    """Nothing confidential was in plaintext, and there was no second
+    attempt."""
     for peer in outcome.peers:
         found = re.search(rb"(?mi)^(AUTH|MAIL|RCPT|DATA)\b.*", peer.clear)
         assert not found, f"in the clear: {found[0]}"
@@ -154,7 +156,7 @@ def secretive(outcome):
 
 
 def either(outcome):
-    """Any end, but nothing confidential in the clear."""
+    """Any end, but nothing confidential in plaintext."""
     return secretive(sane(outcome))
 
 
@@ -170,7 +172,7 @@ def refused(outcome, sentence=None, status=None):
 
 
 def delivered(outcome, text=SENT):
-    """One message was handed over, under TLS, and told to be."""
+    """One message was handed over, under TLS, and reported as such."""
     either(outcome)
     assert outcome.status == TAKEN, outcome
     assert len(outcome.peers) == 1, outcome.peers
@@ -180,6 +182,7 @@ def delivered(outcome, text=SENT):
 
 
 def commands(outcome, verb=b"", under_tls=True):
-    """The commands with this verb on that floor, of all connections."""
+    """The commands with this verb, in plaintext or under TLS, of all
+    connections."""
     return [line for peer in outcome.peers for up, line in peer.commands
             if up == under_tls and line.upper().startswith(verb)]

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""sendmta by what others got wrong, by kinds of wrong certificates, by its
+"""sendmta on what others got wrong, on kinds of wrong certificates, its
 options, and with the sample server.
 
   sendmta.py [WORD...]            those checks whose name has one of the words
 
 Checks with names like "aiosmtpd 389" are public reports about other programs.
-The rows of tests/data/behaviour.tsv are tried in behaviour_client.py, other
+The rows of tests/data/behaviour.tsv are tested in behaviour_client.py, other
 servers in mtas.py. See sender.py for the environment.
 """
 
@@ -32,7 +32,7 @@ V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
 
 def any_line(stage):
-    """STARTTLS is found in whatever line it stands."""
+    """STARTTLS is found whichever line it is on."""
     others = [b"SIZE 1000000", b"8BITMIME"]
     for place in range(3):
         lines = others[:place] + [b"STARTTLS"] + others[place:]
@@ -72,7 +72,7 @@ def implicit_from_the_first_byte(stage):
 
 
 def ehlo_again(stage):
-    """A server that wants it."""
+    """A server that requires a second EHLO."""
     def mail(peer):
         said = any(up and line.startswith(b"EHLO")
                    for up, line in peer.commands)
@@ -92,7 +92,7 @@ def by_code(stage):
 
 
 def configured_name(stage):
-    """That which was given, whatever the address is an alias of."""
+    """The name that was given counts, whatever the address is an alias of."""
     alias = stage.issue("alias", names=("mx.example",), address=None)
     target = stage.issue("target", names=("localhost",))
     delivered(stage.send(session(server_context(alias)), host="mx.example"))
@@ -101,7 +101,7 @@ def configured_name(stage):
 
 
 def level_by_destination(stage):
-    """What is taken of one server is not taken of another."""
+    """What is accepted from one server is not accepted from another."""
     other = session(server_context(stage.issue(
         "other-level", names=("other.example",), address=None)))
     delivered(stage.send(other, verify=["--require", "none"]))
@@ -109,7 +109,7 @@ def level_by_destination(stage):
 
 
 def stall_is_failure(stage):
-    """Another try is advised, and it is not made here."""
+    """A retry is advised, but not made here."""
     def say(peer):
         peer.send(b"220 go\r\n")
         peer.listen(60)
@@ -118,8 +118,8 @@ def stall_is_failure(stage):
 
 
 def not_stuck(stage):
-    """Opportunistic: a status that lets a queue try again, in the clear if
-    its owner says so."""
+    """Opportunistic: a status that lets a queue try again, in plaintext if its
+    owner says so."""
     def say(peer):
         peer.send(b"220 go\r\n")
         peer.close()
@@ -160,8 +160,8 @@ def names_the_file(stage):
 
 
 def resumed_as_strictly(stage):
-    """A session is resumed under the demands alone under which it was kept,
-    and verified like any other."""
+    """A session is resumed only under the requirements with which it was
+    saved, and verified like any other."""
     kept = stage.dir / "session"
     keep = ["--session", kept]
     pin = f"--pin=sha256:{'0' * 64}"
@@ -215,7 +215,7 @@ CA = "basicConstraints=critical,CA:true{}\nkeyUsage=critical,keyCertSign\n{}"
 
 
 def below(stage, name, limit="", constraints="", above=None):
-    """An authority below another."""
+    """An authority issued by another."""
     pair = stage.issue(name, authority=above,
                        extensions=CA.format(limit, constraints))
     return Authority(stage.dir / name, name, pair), pair
@@ -240,7 +240,7 @@ def of_no_authority(stage):
 
 
 def tampered(stage):
-    """The last byte is one of the signature."""
+    """The last byte belongs to the signature."""
     crt, key = stage.issue("tampered")
     der = bytearray(ssl.PEM_cert_to_DER_cert(crt.read_text()))
     der[-1] ^= 1
@@ -283,7 +283,7 @@ WRONG = {
 }
 
 
-SAID = []                       # of each kind
+SAID = []                       # one of each kind
 
 
 @functools.lru_cache(None)
@@ -318,7 +318,7 @@ def pins(stage):
     trusted = ["--ca", stage.ca.crt]
     misnamed = dict(host="other.example")
     for good in pin:
-        # alone neither name nor authority counts, beside --ca they do
+        # alone, the name and the authority do not count; with --ca they do
         delivered(stage.send(session(stage.context), verify=[good],
                              **misnamed))
         delivered(stage.send(session(stage.context), verify=[good, *trusted]))
@@ -393,8 +393,8 @@ def local_faults(stage):
 
 
 def odd_sessions(stage):
-    """A session that cannot be used costs a longer handshake, and one that
-    cannot be kept is told; the message is sent all the same."""
+    """An unusable session costs a longer handshake, and one that cannot be
+    saved is reported; the message is sent all the same."""
     kept = stage.dir / "odd-session"
     for data in b"", b"no session", b"x" * 100000, None:
         if data is not None:
@@ -449,7 +449,7 @@ def eight_bit(stage):
 
 
 def statuses(stage):
-    """4xx is for now, 5xx for good, wherever it comes."""
+    """4xx is temporary, 5xx is permanent, wherever it comes."""
     for name, verb in (("TLS EHLO", "EHLO"), ("AUTH", "AUTH"),
                        ("MAIL", "MAIL"), ("RCPT", "RCPT"), ("DATA", "DATA"),
                        (".", "the message")):
@@ -460,14 +460,14 @@ def statuses(stage):
             assert outcome.sentence == f"the server answered {verb} with " \
                 f'"{code.decode()} 4.3.0 no?"', outcome
     delivered(stage.send(session(stage.context, RCPT=b"251 forwarded\r\n")))
-    # of success, but not the one that is due
+    # a success code, but not the one that is due
     for name, code in (("MAIL", b"251"), ("MAIL", b"354"), ("RCPT", b"354"),
                        ("RCPT", b"252"), ("DATA", b"250"), ("AUTH", b"250"),
                        ("AUTH", b"334"), ("TLS EHLO", b"220"), (".", b"251")):
         outcome = sane(stage.send(session(stage.context,
                                           **{name: code + b" x\r\n"})))
         assert outcome.status == LATER, f"{name} {code}: {outcome}"
-        # and nothing but QUIT comes behind it
+        # and only QUIT follows
         assert commands(outcome)[-1] == b"QUIT", commands(outcome)
         assert commands(outcome)[-2].startswith(
             {".": b"DATA"}.get(name, name[-4:].encode())), commands(outcome)
@@ -482,7 +482,7 @@ def helo_in_the_clear(stage):
 
 
 def desynchronised(stage):
-    """Two replies where one is due are one too many, under TLS as well."""
+    """Two replies where one is due are too many, under TLS as well."""
     refused(stage.send(session(stage.context,
                                MAIL=b"250 ok\r\n250 ok\r\n")), "more than one")
     for words in (b"250 ok\n", b"xyz\r\n", b"\r\n", b"250-a\r\n251 b\r\n",
@@ -499,7 +499,7 @@ OPTIONS = {check.__name__.replace("_", " "): check for check in (
 
 
 class Sample:
-    """smtptls-server, and a Maildir to look into."""
+    """smtptls-server, and a Maildir to check."""
 
     def __init__(self):
         self.certs, self.dir, self.maildir = Certificates(), scratch(), \
@@ -519,8 +519,8 @@ class Sample:
                 for path in (self.maildir / "new").glob("*")]
 
     def deliveries(self):
-        """TLS 1.2 and 1.3, both ways in, with and without a certificate of
-        the client's, twice: the second session is resumed."""
+        """TLS 1.2 and 1.3, STARTTLS and implicit TLS, with and without a
+        client certificate, twice: the second session is resumed."""
         alice = ["--client-cert", self.certs.alice[0], "--client-key",
                  self.certs.alice[1]]
         count = 0
@@ -547,8 +547,8 @@ class Sample:
                     assert self.stored() == [True] * count
 
     def wrong(self, stage):
-        """Certificates that the server serves, and the client does not
-        take; the server's log has why."""
+        """Certificates that the server uses, and the client does not accept;
+        the server's log says why."""
         for name, alert in (("of an unknown authority", "unknown_ca"),
                             ("expired", "certificate_expired"),
                             ("for clients", "unsupported_certificate"),

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The life of smtptls-server: its listeners, limits, timeouts and signals,
-and that three hundred sessions leave it as it was.
+"""The life of smtptls-server: its listeners, limits, timeouts and signals, and
+that three hundred sessions leave it unchanged.
 
   server_life.py [NAME...]        the checks whose name contains NAME
 
@@ -21,7 +21,7 @@ from harness import (SCALE, Certificates, Checks, Fault, Server, install,
 from wire import (Wire, begin_message, client_context, deliver, expect,
                   opened, secured, served, started)
 
-CERTS = None                    # made in main
+CERTS = None                    # set in main
 MAIL = (b"MAIL FROM:<a@b.example>", b"RCPT TO:<b@c.example>")
 
 
@@ -75,7 +75,7 @@ def hostname():
 
 
 def log_line():
-    """The fields of a session's line, in the clear and under TLS."""
+    """The fields of a session's line, in plaintext and under TLS."""
     with serve() as server:
         with opened(server.starttls) as wire:
             wire.command(b"QUIT")
@@ -164,7 +164,7 @@ def ten_megabytes():
 
 
 def require_tls():
-    """Decided by TLS, not by the port: implicit TLS is enough."""
+    """TLS decides, not the port: implicit TLS is enough."""
     with serve("--require-tls") as server:
         with Wire(server.tls).handshake() as wire:
             expect(wire.reply(), 220)
@@ -184,7 +184,7 @@ def require_tls():
             expect(deliver(wire, b"after"), 250)
         with opened(server.starttls) as wire:
             expect(wire.command(b"BDAT 6 LAST"), 530)
-            wire.send(b"NOOP\r\n")    # the chunk, never a command
+            wire.send(b"NOOP\r\n")    # the chunk, not a command
             assert all(reply.code != 250
                        for reply in wire.replies_until_closed())
 
@@ -196,12 +196,13 @@ def idle_timeout():
     with serve("--idle-timeout", "1") as server:
         for connect in opened, secured:
             with connect(server.starttls) as wire:
-                # NOOP is a command line: it buys another second.
+                # NOOP is a command line: it extends the limit by another
+                # second.
                 expect(wire.command(b"NOOP"), 250)
                 expect(wire.reply(), 421)
                 wire.until_closed()
                 assert wire.close_notify == wire.up, wire.tls_error
-            # Bytes that make no line do not.
+            # Bytes that do not complete a line do not.
             with connect(server.starttls) as wire:
                 for _ in range(20 * SCALE):
                     if wire.ended or not wire.send(b"N"):
@@ -262,8 +263,8 @@ def drain():
 
 
 def drain_in_data():
-    """A message that is being received gets its 250 and is stored, or gets
-    none and is not."""
+    """A message in transfer gets its 250 and is stored, or gets none and is
+    not."""
     maildir, token = scratch(), b"drain-token"
     with serve("--maildir", str(maildir)) as server:
         wire = secured(server.starttls)
@@ -292,7 +293,7 @@ def reload():
             wait_for(lambda: served(server.starttls) != first, 5, "new certificate")
             expect(old.command(b"NOOP"), 250)
             second = served(server.starttls)
-            # Bad files, one after the other: the last good ones stay.
+            # Bad files, one after the other: the last good ones stay in use.
             for number, bad in enumerate((b"", b"garbage",
                                           CERTS.ecdsa[1].read_bytes())):
                 before = len(server.log)
@@ -303,7 +304,7 @@ def reload():
                          f"word on bad key {number}")
                 assert served(server.starttls) == second, "the old were not kept"
                 expect(old.command(b"NOOP"), 250)
-            # A connection that was open in the clear still gets TLS.
+            # A plaintext connection that was already open still gets TLS.
             expect(plain.command(b"STARTTLS"), 220)
             plain.handshake()
 
@@ -363,7 +364,7 @@ def nothing_grows():
 
 
 def resets():
-    """What the system said of the connection is in the log."""
+    """The system's error for the connection is in the log."""
     cause = (": a firewall between may be the cause; "
              "else the peer's own log says why")
     with serve() as server:
@@ -378,7 +379,8 @@ def resets():
 
 
 def half_closed():
-    """The client's FIN in each phase: answered as far as asked, closed."""
+    """The client's FIN in each phase: what was requested is answered, then
+    closed."""
     with serve() as server:
         with opened(server.starttls) as wire:
             wire.send(b"NOOP\r\nNOOP\r\n")

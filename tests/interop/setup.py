@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A server's set-up as its administrator has it, and changes made to it just
-as they are proposed: what smtptls-server --log-changes says, word by word.
+"""A server's set-up as its administrator has it, and changes made to it
+exactly as proposed: what smtptls-server --log-changes logs, word by word.
 
-Nothing here knows OpenSSL's languages but where a word begins and ends.
+Nothing here knows OpenSSL's languages, except where a word begins and ends.
 """
 
 import pathlib
@@ -18,7 +18,7 @@ CA = "basicConstraints=critical,CA:true\n" \
 
 
 class Certs:
-    """Certificates as they are asked for, of a CA with one below it."""
+    """Certificates made on request, by a CA with one below it."""
 
     KINDS = {"RSA": "rsa:{bits}", "RSA-PSS": "rsa-pss",
              "ECDSA P-256": "P-256", "ECDSA P-384": "P-384",
@@ -43,7 +43,7 @@ class Certs:
         return (word,)
 
     def dh(self, bits):
-        """A file of parameters, of "3072 bits" say (RFC 7919)."""
+        """A file of parameters, for "3072 bits" for instance (RFC 7919)."""
         path = self.dir / f"dh-{bits.split()[0]}.pem"
         path.write_text(openssl(
             "genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt",
@@ -51,7 +51,7 @@ class Certs:
         return path
 
     def revoke(self, crt, authority):
-        """The authority's list of revoked certificates, with this one."""
+        """The authority's list of revoked certificates, including this one."""
         ca, path = self.by_name[authority], self.dir / "revoked.crl"
         config = crt.with_suffix(".cnf")
         for what in (["-revoke", crt],
@@ -62,7 +62,7 @@ class Certs:
 
     def client(self, name, authority, kind="RSA", bits=2048,
                purpose="clientAuth", end="20991231235959Z"):
-        """A client's certificate and key."""
+        """A client certificate and its key."""
         with self.lock:
             return self.by_name[authority].issue(
                 name, kind=self.newkey(kind, bits), usage=purpose, names=(),
@@ -70,7 +70,7 @@ class Certs:
 
     def issue(self, cert):
         """The files of a Cert: chain and key."""
-        with self.lock:         # of the authority's books
+        with self.lock:         # for the authority's database
             self.made += 1
             name = f"{self.made}-{cert.kind.replace(' ', '-')}"
             crt, key = self.issuing.issue(
@@ -88,7 +88,7 @@ class Certs:
 
 
 class Cert:
-    """What an own certificate is like."""
+    """The properties of a server's own certificate."""
 
     START, END = "20200101000000Z", "20991231235959Z"
 
@@ -107,8 +107,8 @@ def ends(byte):
 
 
 def replaced(text, word, new):
-    """The list with `new` for each `word`; of the separators around a word
-    that goes one goes too."""
+    """The list with `new` for each `word`; when a word is removed, one of the
+    separators around it goes too."""
     result, at, count = "", 0, 0
     while at < len(text):
         behind = text[at + len(word):at + len(word) + 1]
@@ -229,12 +229,12 @@ class Setup:
 
 
 def authority(word):
-    """The name of one, as a file of it is found by its subject."""
+    """The name of an authority, whose file is found by its subject."""
     return word.removeprefix("CN=")
 
 
 def changes_of(server, peer):
-    """What the server has logged of this session, behind one another."""
+    """The changes that the server has logged for this session, in order."""
     found = []
     for fields in server.lines("change="):
         if fields["peer"] == peer:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Clients that people have, as they are set up: each takes leave by QUIT under
+"""Clients that people use, as they are set up: each leaves with QUIT under
 TLS, or is refused.
 
-What a peer is told to offer is added to the lists that openssl s_client is
-given; the others are as they are.
+What the peer is told to offer is added to the lists that openssl s_client is
+given; other clients cannot be changed.
 """
 
 import pathlib
@@ -30,7 +30,7 @@ def run(command, text="", shown=None):
 
 
 class Client:
-    """What it said is kept for who looks at a failure."""
+    """Its output is kept for the analysis of failures."""
 
     def __init__(self):
         self.said = []
@@ -40,7 +40,7 @@ class Client:
 
 
 class OpenSSL(Client):
-    """openssl s_client, by the lists that it is given."""
+    """openssl s_client, with the given lists."""
 
     def __init__(self, *versions, ciphers="ALL", suites=None, groups=None,
                  sigalgs=None, options=(), implicit=False):
@@ -68,7 +68,7 @@ class OpenSSL(Client):
     def change(self, action, word, new):
         if action != "add":
             super().change(action, word, new)
-        if word == "smtp":      # ALPN's
+        if word == "smtp":      # for ALPN
             at = self.options.index("-alpn") + 1
             self.options[at] += f",{word}"
             return
@@ -143,7 +143,7 @@ class Msmtp(Client):
 
 
 class Python(Client):
-    """smtplib, as a program of today uses it."""
+    """smtplib, as a current program uses it."""
 
     def __init__(self, lowest=None, highest=None, ciphers=None, ca=None,
                  name="127.0.0.1"):
@@ -175,7 +175,7 @@ class Python(Client):
 
 
 class Program(Client):
-    """A program of Java's or Node's, in setup_clients/, by its source."""
+    """A Java or Node program in setup_clients/, by its source."""
 
     def __init__(self, command, source, *options):
         super().__init__()

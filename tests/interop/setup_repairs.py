@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Set-ups that were made first, and repaired later by hand, with nothing but
-the log's line and the configuration in view: what an administrator did about
-it. For setups.py.
+"""Set-ups that were made first, and repaired later by hand, from nothing but
+the log line and the configuration: what an administrator would do about it.
+For setups.py.
 """
 
 import ssl
@@ -14,10 +14,10 @@ TLS12 = "NORMAL:-VERS-ALL:+VERS-TLS1.2"
 
 
 class Repair:
-    """Of the line what stands behind the error's name, with a * for what
-    depends on releases and paths; of a server that does not start, its last
-    line. The other set-up is the repaired one; a client is repaired where it
-    is the client that was at fault."""
+    """`line` is the part of the log line after the error's name, with a * for
+    what depends on releases and paths; for a server that does not start, its
+    last line. `repaired` is the repaired set-up, `other` the repaired client,
+    if the client was at fault."""
 
     def __init__(self, name, setup, client, line, repaired=None, other=None):
         self.name, self.setup, self.client, self.line = \

@@ -15,8 +15,8 @@ TLS13 = "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 
 
 class Row:
-    """`sentence` is the whole of it, with a * for a list of the client's that
-    depends on its release."""
+    """`sentence` is complete, with a * for a list of the client's that depends
+    on its release."""
 
     def __init__(self, name, setup, client, reason, sentence, guest=False):
         self.name, self.setup, self.client = name, setup, client
@@ -241,7 +241,7 @@ def groups_and_signatures():
 
 
 def system():
-    """What a system's own policy takes away."""
+    """What a system's own policy disables."""
     return [
         Row("the system's policy, TLS 1.2",
             Setup(system=["disabled-version = tls1.2"]),
@@ -265,14 +265,14 @@ def system():
 
 
 def shown(files):
-    """The server's certificate, as its clients find it."""
+    """The server's certificate, as its clients judge it."""
     trusts = "--cacert", files.root.crt
     verifies = "-verify_return_error", "-CAfile", files.root.crt
 
     return [
         Row("no intermediate, curl", Setup(certs=[Cert("RSA", chain=())]),
-            # Newer ones look at the certificate when TLS is on, and
-            # leave without an alert.
+            # Newer ones check the certificate when TLS is on, and leave
+            # without an alert.
             Curl(*trusts, name=HOST), "peer-alert left-after-handshake",
             "peer *: the certificate was sent without its "
             'issuer "CN=Issuing CA": add that behind it or, if a root, have '
@@ -389,7 +389,7 @@ def ports():
 
 
 def guests():
-    """Clients of heavy packages, where they happen to be."""
+    """Clients from large packages, if installed."""
     def java(name, setup, reason, sentence, *options):
         return Row(name, setup, Program("java", "SetupClient.java", *options),
                    reason, sentence, guest=True)

@@ -5,11 +5,11 @@
   setups.py [NAME...]             the rows whose name contains NAME
 
 Each row of setup_rows.py is a server as administrators have set theirs up, and
-a client that people have. The client is refused, and the log has this very
+a client that people use. The client is refused, and the log has exactly this
 line; then the changes that smtptls-server --log-changes has written are made,
-word by word, and the same client is let in: it says EHLO and QUIT under TLS.
-Those of setup_repairs.py were repaired by hand.
-See harness.py for the environment.
+word by word, and the same client gets in: it sends EHLO and QUIT under TLS.
+Those of setup_repairs.py were repaired by hand. See harness.py for the
+environment.
 """
 
 import re
@@ -34,7 +34,7 @@ def plain(fields):
 
 
 def says(sentence, text):
-    """1 when this is the sentence, in which a * is for anything."""
+    """A match if this is the sentence; a * stands for anything."""
     return re.fullmatch(".*".join(map(re.escape, sentence.split("*"))), text)
 
 
@@ -80,7 +80,7 @@ def main(names):
         try:
             repair(row, files)
         except Absent as program:
-            # A client of a heavy package is a guest here.
+            # A client from a large package is optional.
             if row.guest:
                 print(f"note: {program}: {row.name} was not tried")
             else:

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""A system's GnuTLS policy that is in the way is named with its file and line:
-at the start, of a client that is refused, and of a certificate that is. What
-is said is then done to the file, to the letter, and cures it.
+"""A system's GnuTLS policy that causes a failure is named with its file and
+line: at the start, when a client is refused, and when a certificate is. The
+file is then changed as the sentence says, to the letter, and that repairs it.
 
 See harness.py for the environment.
 """
@@ -36,7 +36,7 @@ def forbids(*lines):
 
 
 def allows(*without):
-    """Everything that the cases need but these lines."""
+    """Everything that the cases need, except these lines."""
     lines = [f"{name} = {value}" for name, values in ALL.items()
              for value in values]
     assert set(without) <= set(lines), without
@@ -45,7 +45,7 @@ def allows(*without):
 
 
 class Policy:
-    """A file that a server is to heed."""
+    """The policy file that a server uses."""
 
     def __init__(self, text):
         self.path = scratch() / "sys"
@@ -53,7 +53,7 @@ class Policy:
         self.env = {"GNUTLS_SYSTEM_PRIORITY_FILE": str(self.path)}
 
     def heed(self, sentence):
-        """Do what a sentence says, and that alone."""
+        """Do what a sentence says, and nothing else."""
         first = FIRST.search(sentence)
         if not first or first[3] != str(self.path):
             raise Fault(f"names no line of {self.path}: {sentence}")
@@ -71,7 +71,7 @@ class Policy:
 
 
 class Files(Certificates):
-    """Pairs of a server's, and of clients that it may find too weak."""
+    """Key pairs for a server, and for clients that it may find too weak."""
 
     def __init__(self):
         super().__init__()
@@ -84,7 +84,7 @@ class Files(Certificates):
 
 
 def starts(program, options, env):
-    """What it says when it ends at once, or None."""
+    """Its message if it ends at once, or None."""
     try:
         done = subprocess.run(
             [program, *map(str, options)], capture_output=True, text=True,
@@ -95,7 +95,7 @@ def starts(program, options, env):
 
 
 def at_start(files, text, key, *options):
-    """It does not start, says which line it is, and starts without that."""
+    """It does not start, names the line, and starts without that line."""
     policy, (crt, private) = Policy(text), files.own[key][0]
     program, options = server_program(), [*options]
     if "--sigalgs" in options:
@@ -120,7 +120,7 @@ def session(files, policy, key, options, client):
 
 
 def in_session(files, text, key, client, *options, reason="system-policy"):
-    """A client is refused for a line, and let in when that is gone."""
+    """A client is refused because of a line, and gets in when that is gone."""
     policy = Policy(text)
     fields = session(files, policy, key, options, client)
     said = unescaped(fields["reason"])
@@ -198,7 +198,7 @@ def cases(files):
 
 
 def key_at_start(files):
-    """A key that can sign nothing is warned of; what is said is the cure."""
+    """A key that cannot sign causes a warning, which names the remedy."""
     policy = Policy(forbids("insecure-sig = ECDSA-SHA256"))
     with Server(files, pairs=files.own["ecdsa"], env=policy.env) as server:
         warning, = [line for line in server.log if "system's" in line]
@@ -208,7 +208,7 @@ def key_at_start(files):
 
 
 def level_too(files):
-    """A chain that the level refuses as well is not the system's fault."""
+    """A chain that the level refuses too is not the system's fault."""
     policy = Policy(forbids("min-verification-profile = future"))
     fields = session(
         files, policy, "ecdsa",
@@ -218,7 +218,7 @@ def level_too(files):
 
 
 def no_file(files):
-    """Nothing is in the way where there is no file, or one that is too large."""
+    """No file, or one that is too large, disables nothing."""
     large = files.dir / "large"
     large.write_text(forbids("tls-disabled-cipher = aes-128-gcm")
                      + "\n" * 1024 * 1024)

@@ -19,7 +19,7 @@ import sys
 from harness import SCALE, SKIPPED, Certificates, Checks, Server, in_ci, \
     install, openssl, scratch, server_program, wait_for, wanted
 
-CERTS = None                    # made in main
+CERTS = None                    # set in main
 VERSIONS = "-tls1_2", "-tls1_3"
 
 
@@ -35,7 +35,7 @@ def serve(*options, **choice):
 
 
 def connect(server, version, session_in=None, session_out=None):
-    """Whether the session was resumed, as the client and the server say."""
+    """Whether the session was resumed, according to client and server."""
     number = len(server.sessions())
     command = ["openssl", "s_client", version, "-ign_eof", "-starttls", "smtp", "-connect",
                "{}:{}".format(*server.starttls), "-servername", "localhost"]
@@ -43,7 +43,7 @@ def connect(server, version, session_in=None, session_out=None):
         command += ["-sess_in", str(session_in)]
     if session_out:
         command += ["-sess_out", str(session_out)]
-    # Under TLS 1.3 tickets come behind the handshake: the reply is waited for.
+    # Under TLS 1.3 tickets come after the handshake, so wait for the reply.
     done = subprocess.run(command, input=b"QUIT\r\n", capture_output=True,
                           timeout=10 * SCALE, check=False)
     said = done.stdout.decode("ascii", "replace")
@@ -54,7 +54,7 @@ def connect(server, version, session_in=None, session_out=None):
 
 
 def ticket(server, version):
-    """A session of the server's, in a file."""
+    """A session with the server, in a file."""
     path = scratch() / "session"
     assert not connect(server, version, session_out=path)
     openssl("sess_id", "-in", path, "-noout")
@@ -62,7 +62,8 @@ def ticket(server, version):
 
 
 def resumes(one, other):
-    """Both ways, and each with itself; one answer for both versions."""
+    """In both directions, and each with itself; one answer for both
+    versions."""
     answers = set()
     for version in VERSIONS:
         for first, second in (one, other), (other, one):
@@ -89,7 +90,7 @@ def other_secrets():
 
 
 def other_settings():
-    """The same secret, but what a session must not escape is another."""
+    """The same secret, but a setting that a session must not bypass differs."""
     path = str(secret())
     renewed = Certificates().server_pairs
     with serve("--ticket-secret", path) as one:
@@ -106,7 +107,7 @@ def other_settings():
 
 
 def across_reload():
-    """A reload keeps tickets; another secret makes a full handshake."""
+    """A reload keeps tickets; a different secret forces a full handshake."""
     path = secret()
     with serve("--ticket-secret", str(path)) as server:
         def reload():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""TLS by hand: ClientHellos that no library would send, what answers them,
+"""TLS by hand: ClientHellos that no library would send, the answers to them,
 and records sealed with a real session's keys.
 
 Keys come from Python's key log; the AEAD is libcrypto's, through ctypes.
@@ -97,7 +97,7 @@ def sslv2_hello():
 
 
 class Answer:
-    """What a server said to a ClientHello, as far as it is in the clear."""
+    """A server's answer to a ClientHello, as far as it is in plaintext."""
 
     def __init__(self, raw):
         self.alert = self.version = self.suite = self.prime_bits = None
@@ -139,7 +139,7 @@ class Answer:
         return SERVER_HELLO in self.kinds
 
     def complete(self):
-        """Nothing more comes before the client speaks."""
+        """Nothing more comes before the client's next message."""
         return self.alert is not None or HELLO_DONE in self.kinds \
             or self.version == 0x0304
 
@@ -180,7 +180,7 @@ LIBCRYPTO = _libcrypto()
 
 
 def gcm(key, nonce, aad, text, tag=None):
-    """AES-GCM: text and tag; with a tag to check, the other way round."""
+    """AES-GCM: returns ciphertext and tag; with a tag to verify, decrypts."""
     lib, size = LIBCRYPTO, ctypes.c_int()
     cipher = lib.EVP_aes_128_gcm if len(key) == 16 else lib.EVP_aes_256_gcm
     context = lib.EVP_CIPHER_CTX_new()
@@ -218,7 +218,7 @@ def prf(secret, seed, size, hash_name):
 
 
 class Keys:
-    """The client's write keys of one epoch; `sequence` is the caller's."""
+    """The client's write keys of one epoch; the caller keeps `sequence`."""
 
     def __init__(self, wire, keylog, epoch="CLIENT_TRAFFIC_SECRET_0"):
         suite, version, _bits = wire.tls.cipher()
@@ -244,7 +244,7 @@ class Keys:
         self.iv = expand_label(secret, b"iv", 12, self.hash)
 
     def next(self):
-        """What a KeyUpdate does."""
+        """The key change of a KeyUpdate."""
         self._set_13(expand_label(self.secret, b"traffic upd",
                                   hashlib.new(self.hash).digest_size,
                                   self.hash))
@@ -266,7 +266,7 @@ class Keys:
                                           aad, text), 0x0303)
 
     def open(self, sequence, sealed):
-        """The text of a record that the client itself sealed."""
+        """The plaintext of a record that the client itself sealed."""
         head, body = sealed[:5], sealed[5:]
         if self.modern:
             return gcm(self.key, self._nonce(sequence), head, body[:-16],

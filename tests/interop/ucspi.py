@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""examples/ucspi/: TLS for programs that know none, here a shell script.
+"""examples/ucspi/: TLS for programs that have none, here a shell script.
 
   ucspi.py [NAME...]              the checks whose name contains NAME
 
@@ -26,9 +26,9 @@ from ucspi_runner import PLAIN, SYSTEMD, Inetd, Inherited, Runner, cpu_of, \
     runner_program
 from wire import Wire, client_context, expect, opened, secured
 
-CERTS = None                    # made in main
+CERTS = None                    # set in main
 
-# It reads byte by byte, as shells do, so it takes nothing behind a line.
+# It reads byte by byte, as shells do, and so nothing past a line.
 SCRIPT = r"""
 say() { printf '%s\r\n' "$1"; }
 say '220 sh ESMTP'
@@ -76,7 +76,7 @@ def starttls():
 
 
 def in_the_clear():
-    """A child that never asks, and one that dies."""
+    """A child that never requests TLS, and one that dies."""
     with shell() as runner:
         with opened(runner.address) as wire:
             expect(wire.command(b"FROB"), 502)
@@ -96,7 +96,7 @@ def in_the_clear():
 
 
 def injection():
-    """What stands behind STARTTLS is never answered under TLS."""
+    """Input after STARTTLS is never answered under TLS."""
     with shell() as runner:
         with opened(runner.address) as wire:
             wire.send_raw(b"STARTTLS\r\nEHLO x\r\nQUIT\r\n")
@@ -127,7 +127,7 @@ def implicit():
         with Wire(runner.address).handshake() as wire:
             reply = expect(wire.reply(), 220)
             assert reply.lines[0] == b"TLSv1.3 localhost", reply
-            # Both ways at once, more than any buffer holds.
+            # Both directions at once, more than any buffer holds.
             text = b"".join(b"250 %06d " % number + b"x" * 80 + b"\r\n"
                             for number in range(20000))
             for at in range(0, len(text), 65536):
@@ -135,7 +135,7 @@ def implicit():
             for number in range(20000):
                 reply = expect(wire.reply(), 250)
                 assert reply.lines[0].startswith(b"%06d " % number), reply
-        # a client that never reads holds nobody else up
+        # a client that never reads does not delay others
         with Wire(runner.address).handshake() as silent, \
                 Wire(runner.address).handshake() as wire:
             expect(silent.reply(), 220)
@@ -144,7 +144,7 @@ def implicit():
 
 
 def inherited():
-    """The socket is standard input; the status is the program's."""
+    """The socket is standard input; the exit status is the program's."""
     cert, key = CERTS.ecdsa
     for last, status in (b"QUIT\r\n", 7), (b"", 8):
         ours, theirs = socket.socketpair()
@@ -160,7 +160,7 @@ def inherited():
 
 
 def talk(tls):
-    """Commands, until nobody is there to take them."""
+    """Send commands until the connection ends."""
     while True:
         try:
             tls.send(b"NOOP\r\n")
@@ -172,14 +172,14 @@ def talk(tls):
 
 
 def stalled():
-    """A client that takes nothing holds its place as long as the program, and
-    a moment for what that has left; one that is slow gets all of it."""
+    """A client that reads nothing keeps its place as long as the program runs,
+    and a moment longer for remaining output; a slow one gets all of it."""
     try:
         endless = "exec timeout 1 cat /dev/zero"
         silent, talking = (Inherited(CERTS, endless) for _ in range(2))
-        # it has said all, in less than is kept here
+        # it has ended, with less output than is buffered here
         short = Inherited(CERTS, "exec head -c 40000 /dev/zero")
-        # the client has said all
+        # the client has sent its close_notify
         over = Inherited(CERTS, "exec cat /dev/zero")
         wait_for(lambda: over.tls.recv(1), 1, "zero")
         over.tls.settimeout(0.1)
@@ -187,15 +187,15 @@ def stalled():
             over.tls.unwrap()
         except (ssl.SSLError, TimeoutError):
             pass
-        # more than is kept here, so that some of it waits in the pipe
+        # more than is buffered here, so that some of it waits in the pipe
         slow = Inherited(CERTS, "exec head -c 130000 /dev/zero")
         talking.tls.settimeout(0.01)
-        # by a thread: OpenSSL keeps a failure for the next call of the same
+        # in a thread: OpenSSL reports a failure to the thread's next call
         threading.Thread(target=talk, args=(talking.tls,), daemon=True).start()
         got, next_read = 0, 0.0
 
         def rest():
-            """A little of it at a time, which takes longer than a stall."""
+            """Read a little at a time, which takes longer than a stall."""
             nonlocal got, next_read
             if time.monotonic() < next_read:
                 return False
@@ -218,7 +218,7 @@ def stalled():
 
 
 def small_records():
-    """A client that wants small records gets all that is said, too."""
+    """A client that requests small records gets all output, too."""
     cert, key = CERTS.ecdsa
     place = str(scratch() / "socket")
     with socket.socket(socket.AF_UNIX) as listener:
@@ -233,7 +233,7 @@ def small_records():
                 ["openssl", "s_client", "-unix", place, "-maxfraglen", "512",
                  "-quiet", "-no_ign_eof"], stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as client:
-            time.sleep(1)       # until nothing holds any more
+            time.sleep(1)       # until every buffer is full
             said = client.stdout.read()
     finally:
         os.killpg(process.pid, signal.SIGTERM)
@@ -243,7 +243,7 @@ def small_records():
 
 
 def places():
-    """The place of a client that takes nothing is another's in the end."""
+    """The place of a client that reads nothing is eventually free again."""
     with Runner(CERTS, "/bin/sh", "-c", "exec timeout 1 cat /dev/zero",
                 options=("-i", "-c", "1")) as runner:
         with Wire(runner.address, receive_buffer=4096).handshake():
@@ -252,7 +252,7 @@ def places():
 
 
 def flood(wire):
-    """Say more than anything on the way holds."""
+    """Send more than all buffers on the way hold."""
     wire.sock.settimeout(0.5)
     try:
         for _ in range(1000):
@@ -263,8 +263,8 @@ def flood(wire):
 
 
 def reset():
-    """A client that is gone while the program reads nothing costs nothing,
-    and the program reads what came, and an end."""
+    """A client that disappears while the program does not read uses no CPU
+    time, and the program reads what came, and then the end."""
     script = r"""printf '220 %s\r\n' $PPID; sleep 4; wc -c >"$counted" """
     counted = scratch() / "counted"
     with Runner(CERTS, "/bin/sh", "-c", script, options=("-i",),
@@ -284,8 +284,8 @@ def reset():
 
 
 def deaf():
-    """A program that has closed its input holds up neither a client, nor the
-    end of one."""
+    """A program that has closed its input blocks neither a client, nor the end
+    of one."""
     with Runner(CERTS, "/bin/sh", "-c", "exec <&-; printf '220 x\\r\\n'; "
                 "exec sleep 60", options=("-i",)) as runner:
         with Wire(runner.address).handshake() as wire:
@@ -301,7 +301,8 @@ def deaf():
 
 
 def addresses():
-    """IPv6 too; what tcpserver(1) says of a client, and of itself."""
+    """IPv6 too; the variables of tcpserver(1) about the client, and about
+    itself."""
     for where, proto in (("127.0.0.1:0", "TCP"), ("[::1]:0", "TCP6"),
                          ("[::ffff:127.0.0.1]:0", "TCP")):
         with Runner(CERTS, "/bin/sh", "-c", 'printf "220 %s\\r\\n" "$PROTO '
@@ -324,12 +325,13 @@ def addresses():
 
 
 def handed_over():
-    """A listening socket, by inetd(8) as standard input or by systemd."""
+    """A listening socket, passed by inetd(8) as standard input, or by
+    systemd."""
     cert, key = CERTS.ecdsa
     command = WRAPPER + [runner_program(), "-i", str(cert), str(key),
                          "/bin/sh", "-c",
                          'printf "220 x$LISTEN_PID$LISTEN_FDS\\r\\n"; cat']
-    # a wrapper's is another process
+    # with a wrapper, the process is another one
     for how in [PLAIN] + [SYSTEMD] * (not WRAPPER):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             process = subprocess.Popen(["/bin/sh", "-c", how, "sh", *command],
@@ -353,8 +355,8 @@ def handed_over():
 
 
 def nothing_besides():
-    """Nothing that is for standard error goes to a client whose socket that
-    is; with another there it is said."""
+    """Output for standard error never goes to a client whose socket that is;
+    if it is another socket, it is written."""
     cert, key = CERTS.ecdsa
     # a program that complains, in the clear and under TLS
     script = SCRIPT.replace("*)	say '502", "*)	echo oops >&2; say '502")
@@ -375,7 +377,7 @@ def nothing_besides():
             wire.send_raw(b"EHLO x\r\n")
             wire.until_closed()
             assert wire.raw and wire.only_records(), wire.raw
-        # what fails before there is a client
+        # failures before there is a client
         for wrong in (("-i", cert / "none", key, "/bin/cat"), ("-i", cert),
                       ("--frob",), (cert, key, "/no/such")):
             done = Inetd(*wrong, how=how)
@@ -392,7 +394,7 @@ def nothing_besides():
 
 
 def limit():
-    """The client above the limit waits for one to leave."""
+    """A client above the limit waits for another to leave."""
     with shell(options=("-c", "1")) as runner:
         with opened(runner.address) as first:
             with Wire(runner.address) as second:
@@ -403,7 +405,7 @@ def limit():
 
 
 def dies_asking():
-    """It asks, and is gone before TLS is there: the client sees an end."""
+    """It requests TLS, and dies before TLS is on: the client sees an end."""
     script = 'printf "220 go\\r\\n"; printf y >&3; kill -9 $$'
     with Runner(CERTS, "/bin/sh", "-c", script) as runner:
         for _ in range(2):
@@ -412,7 +414,7 @@ def dies_asking():
                 wire.handshake()
                 wire.until_closed()
                 assert wire.close_notify, "cut off"
-    # what is no request is none, and it goes on in the clear
+    # anything else is not a request, and it continues in plaintext
     script = 'printf n >&3; printf "220 go\\r\\n"; exec cat'
     with Runner(CERTS, "/bin/sh", "-c", script) as runner:
         with Wire(runner.address) as wire:
@@ -421,7 +423,7 @@ def dies_asking():
 
 
 def command_line():
-    """Help, version, and what is said of a wrong command line."""
+    """Help, version, and messages about a wrong command line."""
     def run(*words, stdout=subprocess.PIPE):
         done = subprocess.run(
             WRAPPER + [runner_program(), *words], stdin=subprocess.DEVNULL,
@@ -444,7 +446,7 @@ def command_line():
     for words, cause in (
             ([], "CERT is missing"), (["cert"], "KEY is missing"),
             (["-i", "cert", "key"], "PROGRAM is missing"),
-            # behind the options nothing is one
+            # after the first operand nothing is an option
             (["cert", "-h"], "PROGRAM is missing"),
             (["-x", "-h"], "-x: no such option"),
             (["-ixh"], "-x: no such option"),
@@ -492,7 +494,7 @@ def completed():
 
 
 def copy_shell(root):
-    """/bin/sh, and what it is linked with."""
+    """Copy /bin/sh, and the libraries that it needs."""
     libraries = subprocess.run(["ldd", "/bin/sh"], capture_output=True,
                                text=True, check=True).stdout
     for path in ["/bin/sh", *re.findall(r"(/\S+) \(", libraries)]:
@@ -504,8 +506,8 @@ def copy_shell(root):
 
 
 def another_root(user="nobody"):
-    """The program is found in the root, and sees nothing else; the keys are
-    outside, and were read before."""
+    """The program is found in the new root, and sees nothing else; the keys
+    are outside, and were read before."""
     root = scratch()
     copy_shell(root)
     (root / "mark").write_text("inside\n")
@@ -529,7 +531,8 @@ def another_root(user="nobody"):
 
 
 def another_user():
-    """The key is read before, and is nothing that the program could read."""
+    """The key is read before the user changes, and the program could not read
+    it."""
     with Runner(CERTS, "/bin/sh", "-c",
                 'printf "250 %s\\r\\n" "$(id -u) $(id -G)"; '
                 '[ -r /proc/$PPID/mem ] && echo readable; '

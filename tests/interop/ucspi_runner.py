@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""ucspitls, as tests run it; SMTPTLS_UCSPITLS names it where it is not the one
-of the build tree."""
+"""ucspitls, as tests run it; SMTPTLS_UCSPITLS names it if it is not the one in
+the build tree."""
 
 import os
 import pathlib
@@ -23,14 +23,14 @@ def runner_program():
     return str(pathlib.Path(program).absolute())
 
 
-# How a shell hands over its standard input.
+# How a shell passes on its standard input.
 PLAIN = 'exec "$@"'
 SYSTEMD = 'exec 3<&0 </dev/null >/dev/null; LISTEN_PID=$$ LISTEN_FDS=1; ' \
     'export LISTEN_PID LISTEN_FDS; exec "$@"'
 
 
 class Runner:
-    """ucspitls with its own port: with Runner(...) as runner: ..."""
+    """ucspitls on its own port: with Runner(...) as runner: ..."""
 
     def __init__(self, certs, *program, options=(), env=None,
                  address="127.0.0.1:0"):
@@ -53,11 +53,11 @@ class Runner:
         return self
 
     def __exit__(self, *unused):
-        # with those that serve a client still
+        # together with processes that still serve a client
         os.killpg(self.process.pid, signal.SIGTERM)
         self.process.wait()
         log = self.log.read_text(errors="replace")
-        # leaks are not looked for where there is no /proc, as in a chroot
+        # leak checks cannot run without /proc, as in a chroot
         if re.search(REPORT.pattern, re.sub(
                 "(?m)^.*LeakSanitizer has encountered.*$", "", log), re.M):
             raise Fault(log)
@@ -70,7 +70,7 @@ class Runner:
 
 
 class Inherited:
-    """ucspitls -i on a socket that is inherited, and holds little."""
+    """ucspitls -i on an inherited socket with a small buffer."""
 
     running = set()
 
@@ -88,7 +88,7 @@ class Inherited:
         self.tls = client_context().wrap_socket(self.sock)
 
     def has_ended(self):
-        """Its status and what it has cost, program included; or None."""
+        """Its status and CPU time, program included; or None."""
         pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
         if pid:
             self.process.returncode = os.waitstatus_to_exitcode(status)
@@ -97,7 +97,7 @@ class Inherited:
             if pid else None
 
     def end(self):
-        """What it has said, once it has ended without more ado."""
+        """Its status and messages, once it has ended without delay."""
         status, cpu = wait_for(self.has_ended, 15, "end of the session")
         said = self.log.read_text()
         assert cpu < 0.4 * SCALE, f"{cpu} s of CPU: {said}"
@@ -113,8 +113,8 @@ class Inherited:
 
 
 class Inetd:
-    """A client, and ucspitls started for it alone: by inetd(8), which makes
-    the socket its standard error too, or by systemd."""
+    """A client, and ucspitls started only for it: by inetd(8), which makes the
+    socket its standard error too, or by systemd."""
 
     def __init__(self, *arguments, how=PLAIN, stderr=None,
                  env=None):
@@ -142,6 +142,6 @@ class Inetd:
 
 
 def cpu_of(pid):
-    """Seconds of CPU that a process has taken."""
+    """Seconds of CPU time that a process has used."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
     return sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Programs of Debian packages that are unpacked and never installed: another
-MTA beside the machine's own would change that machine's mail.
+"""Programs of Debian packages that are unpacked and never installed: a second
+MTA beside the machine's own would affect that machine's mail.
 
-./dev unpacks them (its list is `unpacked_packages`); a test asks here:
+./dev unpacks them (its list is `unpacked_packages`); a test uses them through:
 
   exim = unpacked.Package("exim4-daemon-light")
   subprocess.Popen([exim.path("usr/sbin/exim4"), ...],
@@ -22,7 +22,7 @@ import harness
 TOP = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = pathlib.Path(os.environ.get("SMTPTLS_UNPACKED")
                       or TOP / "build-unpacked")
-FIRST_ID = 60100                # of the users that are lent
+FIRST_ID = 60100                # first id of the made-up users
 
 
 def is_there(name):
@@ -30,7 +30,7 @@ def is_there(name):
 
 
 class Package:
-    """An unpacked package; when it is missing, the test is skipped."""
+    """An unpacked package; if it is missing, the test is skipped."""
 
     def __init__(self, name):
         self.root = FOLDER / name
@@ -40,15 +40,16 @@ class Package:
             sys.exit(1 if harness.in_ci() else harness.SKIPPED)
 
     def path(self, name):
-        """A file of it, "usr/sbin/exim4"."""
+        """A file of it, for example "usr/sbin/exim4"."""
         path = self.root / name
         if not path.exists():
             raise harness.Fault(f"{path} is missing")
         return str(path)
 
     def env(self, users=(), **more):
-        """The environment with its libraries and Python modules; `users` and
-        groups of their names are there for it, though not for the machine."""
+        """The environment with its libraries and Python modules; for the
+        program, `users` and groups of the same names exist, though not on the
+        machine."""
         libraries = glob.glob(f"{self.root}/usr/lib/*-linux-gnu*") \
             + glob.glob(f"{self.root}/lib/*-linux-gnu*") \
             + glob.glob(f"{self.root}/usr/lib/postfix")
@@ -65,7 +66,8 @@ class Package:
 
 
 def with_users(names):
-    """Variables by which a program finds users that the machine has not."""
+    """Variables that make a program find users that the machine does not
+    have."""
     wrapper = Package("libnss-wrapper").root
     path, = glob.glob(f"{wrapper}/usr/lib/*/libnss_wrapper.so")
     files = {}
@@ -76,7 +78,7 @@ def with_users(names):
                 if kind == "passwd" else f"{name}:x:{number}:\n"
         files[kind] = harness.scratch() / kind
         files[kind].write_text(text, encoding="utf-8")
-        # who gave up being root reads it too
+        # readable after root privileges are dropped
         files[kind].parent.chmod(0o755)
     return {"LD_PRELOAD": path, "NSS_WRAPPER_PASSWD": str(files["passwd"]),
             "NSS_WRAPPER_GROUP": str(files["group"])}

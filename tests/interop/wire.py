@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""One SMTP connection, held by the bytes.
+"""One SMTP connection under byte-level control.
 
-A Wire sends exactly the segments it is told to, in the clear or under TLS.
-TLS is Python's, run over memory, so that what it wants to say can be held
-back, cut, swapped, repeated or mixed with plaintext before it is sent.
-Reading never mixes the floors: plaintext that arrives where TLS records are
-due is kept in `raw` and is never taken for a reply.
+A Wire sends exactly the segments it is told to, in plaintext or under TLS. TLS
+is Python's, run over memory, so that its output can be held back, cut,
+swapped, repeated or mixed with plaintext before it is sent. Reading never
+mixes the two: plaintext that arrives where TLS records are due is kept in
+`raw` and is never taken for a reply.
 """
 
 import re
@@ -18,7 +18,7 @@ import time
 from harness import SCALE, Fault
 
 TIMEOUT = 4 * SCALE
-QUIET = 0.3                     # how long silence is listened to, seconds
+QUIET = 0.3                     # seconds to wait to conclude silence
 REPLY = re.compile(rb"(?:\d{3}-[^\n]*\n)*\d{3}(?: [^\n]*)?\n")
 
 PORTS = set()                   # of the wires so far
@@ -38,9 +38,9 @@ class Reply:
 
 def client_context(ca=None, version=None, ciphers=None, cert=None, alpn=None,
                    keylog=None):
-    """A client's side; without `ca` it believes anybody."""
+    """A client's settings; without `ca` it accepts any certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # Python sets it: then a FIN would look like a close_notify.
+    # Python sets this option: then a FIN would look like a close_notify.
     context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -63,7 +63,7 @@ def client_context(ca=None, version=None, ciphers=None, cert=None, alpn=None,
 
 
 def socket_of_its_own():
-    """With a port that no wire has had, so that it finds one log line."""
+    """On a port that no wire has used, so that it identifies one log line."""
     while True:
         sock = socket.socket()
         sock.bind(("127.0.0.1", 0))
@@ -85,11 +85,11 @@ class Wire:
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = self.sock.getsockname()[1]
         self.text = b""         # to be parsed as replies
-        self.raw = b""          # all that came since TLS began
+        self.raw = b""          # all input since TLS began
         self.ended = False      # the peer's FIN or RST was seen
         self.close_notify = False
-        self.tls = None         # the SSLObject, once begun
-        self.up = False         # the client's side of the handshake is done
+        self.tls = None         # the SSLObject, once started
+        self.up = False         # the handshake is done on the client's side
         self.records_out = 0    # application records sent since then
 
     def __enter__(self):
@@ -101,7 +101,7 @@ class Wire:
     # --- sending
 
     def send_raw(self, *segments, pause=0.0):
-        """Each segment in a send of its own; False once the peer is gone."""
+        """Each segment in a separate send; False once the peer is gone."""
         try:
             for number, segment in enumerate(segments):
                 if number and pause:
@@ -128,7 +128,7 @@ class Wire:
         return self.reply()
 
     def shut(self):
-        """FIN, and nothing before it."""
+        """Send FIN, and nothing before it."""
         self.sock.shutdown(socket.SHUT_WR)
 
     def reset(self):
@@ -140,7 +140,7 @@ class Wire:
     # --- receiving
 
     def _receive(self, timeout):
-        """Take what comes within timeout; False when nothing more will."""
+        """Receive what comes within timeout; False when no more will come."""
         if self.ended:
             return False
         if not select.select([self.sock], [], [], max(timeout, 0))[0]:
@@ -190,7 +190,7 @@ class Wire:
         return reply
 
     def reply(self, timeout=TIMEOUT):
-        """The next reply; EOFError when the connection ended instead."""
+        """The next reply; EOFError if the connection ended instead."""
         end = time.monotonic() + timeout
         while True:
             reply = self._take()
@@ -209,20 +209,20 @@ class Wire:
             return None
 
     def listen(self, seconds):
-        """Take what is said within `seconds`; stops at the end."""
+        """Receive for `seconds`; stops at the end of input."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self._receive(
                 end - time.monotonic()):
             pass
 
     def quiet(self, seconds=QUIET):
-        """The same, given as text and not kept for replies."""
+        """The same; the input is returned, and not kept for replies."""
         self.listen(seconds)
         said, self.text = self.text, b""
         return said
 
     def until_closed(self, timeout=TIMEOUT):
-        """All that is said until the peer closes; Fault if it does not."""
+        """All input until the peer closes; Fault if it does not."""
         end = time.monotonic() + timeout
         while self._receive(end - time.monotonic()):
             if time.monotonic() >= end:
@@ -234,17 +234,17 @@ class Wire:
         return self.replies()
 
     def replies(self):
-        """Those that have arrived."""
+        """The replies that have arrived."""
         return list(iter(self._take, None))
 
     # --- TLS
 
     def begin(self, context, name="localhost"):
-        """Start TLS on this side; the ClientHello, not sent."""
+        """Start TLS on this side; returns the ClientHello, not sent."""
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.incoming, self.outgoing,
                                     server_hostname=name)
-        if self.text:           # what came behind the 220 is TLS's
+        if self.text:           # input after the 220 belongs to TLS
             self.raw, self.text = self.text, b""
             self.incoming.write(self.raw)
         self._step()
@@ -259,13 +259,14 @@ class Wire:
             pass
 
     def flight(self):
-        """Read until this side can finish; its last flight, not sent."""
+        """Read until this side can finish; returns its last flight, not
+        sent."""
         end = time.monotonic() + TIMEOUT
         while True:
             self._step()
             out = self.outgoing.read()
-            # The ClientHello is out: what comes now is the last flight,
-            # unless it answers a HelloRetryRequest.
+            # The ClientHello has been sent: the next output is the last
+            # flight, unless it answers a HelloRetryRequest.
             if out and (self.up or out[5] != 1):
                 return out
             if out:
@@ -292,7 +293,7 @@ class Wire:
         self._decrypt()
 
     def handshake(self, context=None, segments=None, name="localhost"):
-        """A whole one; `segments` cuts the ClientHello."""
+        """A complete handshake; `segments` splits the ClientHello."""
         hello = self.begin(context or client_context(), name)
         self.send_raw(*(segments(hello) if segments else [hello]))
         self.finish()
@@ -307,7 +308,7 @@ class Wire:
         return self.outgoing.read()
 
     def only_records(self):
-        """True when all that came since TLS began is TLS records."""
+        """True if all input since TLS began is TLS records."""
         rest = self.raw
         while rest:
             if rest[0] not in (20, 21, 22, 23):
@@ -320,7 +321,7 @@ class Wire:
         return True
 
     def handshake_fails(self, context=None):
-        """Try one; True when the server does not go through with it."""
+        """Try a handshake; True if the server does not complete it."""
         try:
             self.handshake(context)
             self.send(b"NOOP\r\n")
@@ -330,7 +331,8 @@ class Wire:
 
 
 def opened(address, ehlo=b"client.example"):
-    """A connection that has had its greeting, and EHLO unless None."""
+    """A connection that has received its greeting, and sent EHLO unless
+    None."""
     wire = Wire(address)
     expect(wire.reply(), 220)
     if ehlo is not None:
@@ -346,14 +348,14 @@ def started(address, context=None, ehlo=b"client.example", **options):
 
 
 def secured(address, context=None, ehlo=b"tls.example"):
-    """The same, and EHLO said again."""
+    """The same, with EHLO sent again."""
     wire = started(address, context)
     expect(wire.command(b"EHLO " + ehlo), 250)
     return wire
 
 
 def served(address):
-    """The certificate that is shown there now."""
+    """The certificate that is served there now."""
     with started(address) as wire:
         return wire.tls.getpeercert(True)
 
@@ -367,19 +369,19 @@ def expect(reply, *codes):
 
 
 def envelope(wire, sender=b"a@b.example", recipient=b"b@c.example"):
-    """A sender and a recipient, EHLO said already."""
+    """A sender and a recipient; EHLO must have been sent."""
     expect(wire.command(b"MAIL FROM:<" + sender + b">"), 250)
     expect(wire.command(b"RCPT TO:<" + recipient + b">"), 250)
 
 
 def begin_message(wire, token, body=b""):
-    """The same, and a message as far as its final dot."""
+    """The same, and a message up to its final dot."""
     envelope(wire)
     expect(wire.command(b"DATA"), 354)
     wire.send(b"Subject: " + token + b"\r\n\r\n" + body)
 
 
 def deliver(wire, token, body=b""):
-    """One message; gives the reply to its final dot."""
+    """Send one message; returns the reply to its final dot."""
     begin_message(wire, token, body)
     return wire.command(b".")
