@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client - sends one small message after the other, as a client of two kinds
+ * client - sends small messages one after the other, in one of two ways
  *
  *	client gnutls|smtptls full|resumed --port PORT --count N --ca FILE
  *
- * What the library costs a sender is what "smtptls" costs more than "gnutls",
- * which is straight on GnuTLS, tuned by hand: one buffer each way, a turn in
- * one segment, no object between the socket and GnuTLS.
+ * The library's cost to a sender is the difference between "smtptls" and
+ * "gnutls". The latter uses GnuTLS directly and is tuned by hand: one buffer
+ * each way, each turn in one segment, no object between the socket and GnuTLS.
  *
  * Both do the same, and fail at the first wrong answer: banner, EHLO, STARTTLS,
  * handshake, EHLO, MAIL, RCPT, DATA, a message, QUIT, close_notify, with
  * 127.0.0.1. Both offer what the library's default policy offers, load the
- * system's authorities and those of FILE once, and verify the certificate, for
- * servers and for "localhost", in resumed sessions too. "resumed" begins with a full session;
- * each then takes the ticket for the next.
+ * system's authorities and those of FILE once, and verify the certificate, its
+ * server purpose and the name "localhost", in resumed sessions too. "resumed"
+ * begins with a full session; each session then saves the ticket for the next.
  *
  * On success one line "KIND MODE count=N" and status 0; otherwise a sentence on
  * stderr and status 1. An alarm ends it after 300 s.
@@ -51,21 +51,21 @@ static const char MESSAGE[] = "From: Sender <sender@example.org>\r\n"
 
 struct session {
 	int fd;
-	struct smtptls_conn *conn; /* of "smtptls" */
-	gnutls_session_t tls;	   /* of "gnutls", from the handshake on */
+	struct smtptls_conn *conn; /* for "smtptls" */
+	gnutls_session_t tls;	   /* for "gnutls", from the handshake on */
 	size_t in_off, in_len, out_len;
 	char in[BUFFER_BYTES];
 	char out[BUFFER_BYTES];
 };
 
-/* What the two kinds do in ways of their own. */
+/* What the two kinds do differently. */
 struct kind {
 	const char *name;
 	int (*prepare)(const char *ca_file);
-	int (*start)(struct session *session); /* behind it TLS is on */
+	int (*start)(struct session *session); /* TLS is on afterwards */
 	ssize_t (*receive)(struct session *session, void *data, size_t len);
 	int (*put)(struct session *session, const char *text, size_t len);
-	int (*keep)(struct session *session); /* the session for the next */
+	int (*keep)(struct session *session); /* saves its session */
 	int (*end)(struct session *session);
 	void (*release)(void);
 };
@@ -74,7 +74,7 @@ static const struct kind *kind;
 static int resumes;
 static unsigned long port, count;
 
-/* The session that the next connection offers; a length of 0: none. */
+/* The session that the next connection offers; length 0: none. */
 static unsigned char kept[SMTPTLS_SESSION_MAX];
 static size_t kept_len;
 
@@ -91,7 +91,7 @@ static int check_resumed(gnutls_session_t tls)
 		       : failed("the handshake", "resumed, or not, unasked");
 }
 
-/* ---- straight on GnuTLS ---- */
+/* ---- GnuTLS directly ---- */
 
 static gnutls_certificate_credentials_t credentials;
 static gnutls_priority_t priority;
@@ -154,7 +154,7 @@ static int gnutls_prepare(const char *ca_file)
 	struct smtptls_policy *policy;
 	int ret;
 
-	/* the same offer; the policy itself takes no part */
+	/* the same offer; the policy itself is not used */
 	ret = smtptls_policy_new(&policy, NULL, 0, NULL, 0);
 	if (ret < 0)
 		return failed("the default policy", smtptls_strerror(ret));
@@ -177,7 +177,7 @@ static ssize_t gnutls_receive(struct session *session, void *data, size_t len)
 
 	if (!session->tls)
 		return pull(session, data, len);
-	do /* a ticket comes before what is awaited */
+	do /* a ticket comes before the reply */
 		n = gnutls_record_recv(session->tls, data, len);
 	while (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED);
 	return n;
@@ -218,7 +218,7 @@ static int gnutls_begin(struct session *session)
 	return ret;
 }
 
-/* As GnuTLS's manual has it: the chain, the name and the purpose. */
+/* As in GnuTLS's manual: the chain, the name and the purpose. */
 static int gnutls_verify(struct session *session, unsigned *status)
 {
 	gnutls_typed_vdata_st data[2] = {
@@ -362,7 +362,7 @@ static void library_release(void)
 	smtptls_config_unref(config);
 }
 
-/* ---- what both say ---- */
+/* ---- the dialogue of both ---- */
 
 static const struct kind kinds[] = {
 	{ "gnutls", gnutls_prepare, gnutls_start, gnutls_receive, gnutls_put,

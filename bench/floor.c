@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * floor - the smallest STARTTLS server straight on GnuTLS, tuned by hand
+ * floor - a minimal STARTTLS server that uses GnuTLS directly, tuned by hand
  *
- * What the library costs is what it costs more than this: one thread, one
- * epoll loop, hard-coded replies, and no object between the socket and GnuTLS.
+ * The library's cost is measured against this server: one thread, one epoll
+ * loop, hard-coded replies, and no object between the socket and GnuTLS.
  * Credentials, priority and ticket key are made once; every connection borrows
- * the same three buffers for the length of an event, so that an idle one holds
- * its GnuTLS session and nothing else; each event ends in at most one send.
+ * the same three buffers during an event, so that an idle one only holds its
+ * GnuTLS session; each event ends in at most one send.
  *
  *	floor --listen ADDR:PORT --cert FILE --key FILE
  *
@@ -14,8 +14,9 @@
  * drops them, and ends at SIGTERM or SIGINT with the counts on stderr.
  *
  * It has no time limits, no limit on connections and no policy, it accepts
- * commands in any order, and it cuts off a client that lets its replies pile
- * up: it is for measuring on the loopback and never for mail.
+ * commands in any order, and it closes the connection of a client that lets
+ * replies pile up: it is only for measurements on the loopback interface, never
+ * for mail.
  */
 #define _GNU_SOURCE 1 /* accept4 */
 #include <arpa/inet.h>
@@ -39,7 +40,7 @@
 #endif
 
 enum {
-	LINE_MAX_BYTES = 1000, /* RFC 5321 4.5.3.1, with room to spare */
+	LINE_MAX_BYTES = 1000, /* RFC 5321 4.5.3.1, with some reserve */
 	DOT_TAIL = 4,	       /* of CRLF.CRLF, all but the last byte */
 	RECORD_BYTES = 16384,
 	IN_BYTES = 65536,
@@ -73,10 +74,10 @@ static const char REPLY_UNKNOWN[] = "500 5.5.2 Unknown command\r\n";
 enum stage { STAGE_PLAIN, STAGE_HANDSHAKE, STAGE_TLS };
 
 struct conn {
-	gnutls_session_t tls; /* NULL in the clear */
+	gnutls_session_t tls; /* NULL in plaintext */
 	struct conn *next;
 	struct conn **link;
-	char *carry; /* what was read of an unfinished line or end of data */
+	char *carry; /* an unfinished line or end of data, read so far */
 	int fd;
 	unsigned int carry_len;
 	unsigned char stage;
@@ -84,7 +85,7 @@ struct conn {
 	unsigned char quit;
 };
 
-/* What one event borrows; nothing in it outlives the event. */
+/* What an event borrows; nothing in it outlives the event. */
 static struct {
 	char in[LINE_MAX_BYTES + IN_BYTES];
 	char plain[LINE_MAX_BYTES + RECORD_BYTES];
@@ -234,7 +235,7 @@ static int command(struct conn *c, const char *line, size_t len)
 }
 
 /* The message starts at the CRLF of the DATA line, so that an empty one ends
- * like any other; returns how much was used up. */
+ * like any other; returns how much was consumed. */
 static size_t message(struct conn *c, const char *text, size_t len)
 {
 	const char *dot = text, *end = text + len;
@@ -251,7 +252,7 @@ static size_t message(struct conn *c, const char *text, size_t len)
 	return len > DOT_TAIL ? len - DOT_TAIL : 0;
 }
 
-/* Serves what is complete in text; what is not is carried to the next call. */
+/* Serves what is complete in text; the rest is carried to the next call. */
 static int serve(struct conn *c, char *text, size_t len)
 {
 	size_t used = 0;
@@ -277,7 +278,7 @@ static int serve(struct conn *c, char *text, size_t len)
 		used = (size_t)(lf + 1 - text);
 		if (c->in_data)
 			used -= 2;
-		/* RFC 3207 4.2: nothing may stand behind STARTTLS. */
+		/* RFC 3207 4.2: nothing may follow STARTTLS. */
 		if (c->stage == STAGE_HANDSHAKE)
 			return used == len ? 0 : -1;
 	}
@@ -293,7 +294,7 @@ static int serve(struct conn *c, char *text, size_t len)
 	return 0;
 }
 
-/* Puts what was carried before the fresh bytes, which start LINE_MAX_BYTES
+/* Puts the carried bytes before the fresh ones, which start LINE_MAX_BYTES
  * into the buffer. */
 static int serve_fresh(struct conn *c, char *buffer, size_t fresh)
 {
@@ -356,7 +357,7 @@ static int send_replies(struct conn *c)
 		sent += (size_t)n;
 	}
 	/* In the same segment as the 221: a client that closes at the 221
-	 * would answer a later one with a reset. */
+	 * would answer a later close_notify with a reset. */
 	if (c->quit && gnutls_bye(c->tls, GNUTLS_SHUT_WR) < 0)
 		return -1;
 	return 0;
@@ -380,14 +381,16 @@ static int serve_tls(struct conn *c)
 		}
 		if (gnutls_error_is_fatal((int)n) || n == GNUTLS_E_REHANDSHAKE)
 			return -1;
-		/* Also given for a record without data, such as a KeyUpdate. */
+		/*
+		 * Also returned for a record without data, such as a KeyUpdate.
+		 */
 		if (event.in_off == event.in_end)
 			break;
 	}
 	return send_replies(c);
 }
 
-/* A socket that does not take a few kilobytes has a peer that reads nothing. */
+/* If a socket does not accept a few kilobytes, the peer does not read. */
 static int flush(const struct conn *c)
 {
 	ssize_t n = 0;
@@ -556,7 +559,7 @@ static int open_sockets(const char *listen_on)
 	floor_server.epoll = epoll_create1(EPOLL_CLOEXEC);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	floor_server.listener = fd;
-	/* On Linux accepted sockets inherit TCP_NODELAY: a call less each. */
+	/* On Linux, accepted sockets inherit TCP_NODELAY: one call less. */
 	if (floor_server.epoll < 0 || fd < 0 || open_signals() ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) ||

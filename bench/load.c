@@ -10,23 +10,23 @@
  *	load stalled    --port PORT --count N	N held within a ClientHello
  *	load brief      --port PORT --count N	as full, but without a message
  *
- * A session, always with 127.0.0.1, is banner, EHLO, STARTTLS, handshake,
- * EHLO, MAIL, RCPT, DATA, a small message, QUIT; each reply is awaited and
- * checked before the next command, each turn goes out in one segment, and the
- * session must end in 221 and close_notify. The idle modes print "held N", wait
- * for a line or the end of standard input, and then QUIT on every connection,
- * so that one that was lost meanwhile is seen; those that stall only close.
- * --threads P runs P sessions at a time. With --names M session number N asks
- * for the server "nN.example", from 0 to M - 1 and again.
+ * A session, always with 127.0.0.1, is banner, EHLO, STARTTLS, handshake, EHLO,
+ * MAIL, RCPT, DATA, a small message, QUIT; each reply is awaited and checked
+ * before the next command, each turn goes out in one segment, and the session
+ * must end in 221 and close_notify. The idle modes print "held N", wait for a
+ * line or the end of standard input, and then QUIT on every connection, so that
+ * one lost in the meantime is noticed; stalled ones only close. --threads P
+ * runs P sessions at a time. With --names M the sessions request the server
+ * names "nN.example" in turn, N from 0 to M - 1, repeatedly.
  *
- * TLS 1.3 (1.2 by --tls12), X25519 and AES-256-GCM-SHA384 are all that is
- * offered and are checked after the handshake. The certificate is not: what is
- * measured is the server. The run ends in failure after 300 s, or when the
+ * Only TLS 1.3 (1.2 with --tls12), X25519 and AES-256-GCM-SHA384 are offered,
+ * and they are checked after the handshake. The certificate is not verified,
+ * since only the server is measured. The run fails after 300 s, or when the
  * server is silent for 60 s.
  *
  * On success one line "MODE count=N bytes=B seconds=S p50_us=T p99_us=T" and
- * status 0, bytes being those of the messages, T the time that a session took,
- * connecting included (0 where none is timed); otherwise a sentence on stderr
+ * status 0; B counts the bytes of the messages, T is the duration of a session,
+ * including the connect (0 if none is timed); otherwise a sentence on stderr
  * and status 1.
  */
 #define _POSIX_C_SOURCE 200809L

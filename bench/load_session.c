@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One session of the load, from its socket to its end; the manual is in load.c.
- * Whatever is not as it should be is told on stderr, and is an error.
+ * One session of the load, from its socket to its end; documented in load.c.
+ * Anything unexpected is reported on stderr, and is an error.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
@@ -35,7 +35,7 @@ static int flush(struct client *c)
 	return 0;
 }
 
-/* Collects, so that a turn is one segment whatever pieces it is made in. */
+/* Collects output, so that each turn is one segment however it is written. */
 static ssize_t push(gnutls_transport_ptr_t ptr, const void *data, size_t size)
 {
 	struct client *c = ptr;
@@ -63,7 +63,7 @@ static ssize_t pull(gnutls_transport_ptr_t ptr, void *data, size_t size)
 			return -1;
 		got = recv(c->fd, c->in, IN_BYTES, 0);
 		if (got <= 0) {
-			/* EAGAIN is the socket's time limit, not a retry. */
+			/* EAGAIN is the socket's timeout, not a retry. */
 			if (got < 0 && errno == EAGAIN)
 				errno = ETIMEDOUT;
 			return got;
@@ -85,7 +85,7 @@ static ssize_t receive(struct client *c, void *data, size_t size)
 
 	if (!c->tls)
 		return pull(c, data, size);
-	do /* Non-fatal: a ticket, which comes before what is awaited. */
+	do /* Non-fatal: a ticket, which comes before the reply. */
 		n = gnutls_record_recv(c->tls, data, size);
 	while (n < 0 && !gnutls_error_is_fatal((int)n) && ++step < TLS_STEPS);
 	return n;
@@ -113,7 +113,7 @@ static int put(struct client *c, const char *text, size_t len)
 	return 0;
 }
 
-/* The length of the reply in text; 0 when it is not complete. */
+/* The length of the reply in text; 0 if it is incomplete. */
 static size_t reply_end(const char *text, size_t len)
 {
 	const char *line = text, *lf;
@@ -126,8 +126,8 @@ static size_t reply_end(const char *text, size_t len)
 	return 0;
 }
 
-/* Reads exactly one reply: bytes behind it are an error, since nothing that
- * would be answered was sent. */
+/* Reads exactly one reply: bytes after it are an error, since nothing was
+ * sent that they could answer. */
 static int expect(struct client *c, const char *code, const char *after)
 {
 	size_t end;
@@ -253,7 +253,7 @@ int open_tls(struct client *c)
 	return say(c, "EHLO client.example\r\n", "250");
 }
 
-/* The beginning of a ClientHello, of which there is no more. */
+/* Sends only the beginning of a ClientHello. */
 int open_stalled(struct client *c)
 {
 	static const char part[] =

@@ -10,10 +10,10 @@
 
 enum { OUT_BYTES = 65536, IN_BYTES = 16384, REPLY_BYTES = 2048 };
 
-/* What all sessions are with. */
+/* Settings that all sessions share. */
 struct target {
 	unsigned long port;
-	unsigned long names; /* so many are asked for in turn; 0: none is */
+	unsigned long names; /* number of names requested in turn; 0: none */
 	gnutls_certificate_credentials_t cred;
 	gnutls_priority_t priority;
 	gnutls_datum_t ticket; /* data is NULL for full handshakes */
@@ -23,7 +23,7 @@ struct target {
 extern struct target target;
 
 struct client {
-	gnutls_session_t tls; /* NULL in the clear */
+	gnutls_session_t tls; /* NULL in plaintext */
 	int fd;
 	unsigned long number;
 	size_t out_len, in_off, in_len, reply_len;
@@ -32,7 +32,7 @@ struct client {
 	char reply[REPLY_BYTES];
 };
 
-/* One call a sentence, so that those of several threads do not mix. */
+/* One call for each sentence, so that several threads do not mix theirs. */
 #define fail(c, format, ...)                                                   \
 	(fprintf(stderr, "load: session %lu: " format "\n", (c)->number,       \
 		 __VA_ARGS__),                                                 \
@@ -41,12 +41,15 @@ struct client {
 struct client *client_new(unsigned long number);
 void client_free(struct client *c);
 
-/* To the reply to EHLO in the clear; to that in TLS; into the handshake. */
+/*
+ * Up to the plaintext reply to EHLO; up to the one under TLS; into the
+ * handshake.
+ */
 int open_plain(struct client *c);
 int open_tls(struct client *c);
 int open_stalled(struct client *c);
 
-/* MAIL, RCPT, and DATA with a block so many times; `ended`: with its dot. */
+/* MAIL, RCPT, and DATA with a block this many times; `ended`: with the dot. */
 int send_message(struct client *c, const char *block, size_t len,
 		 unsigned long times, int ended);
 

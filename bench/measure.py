@@ -1,20 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Measure a STARTTLS server against the floor, and hold it to its limits.
+"""Measure a STARTTLS server against the floor, and check its limits.
 
-    measure.py --floor PATH --server PATH --load PATH --client PATH [--quick]
+    measure.py --floor PATH --server PATH --load PATH --client PATH [OPTION]...
 
 Both servers run at the same time, with the same certificates and options, and
-are loaded in short turns, so that what disturbs the machine disturbs both; what
-counts is the ratio within a round. CPU time and memory are the kernel's figures
-for the server process alone. Instructions are counted by callgrind in runs of
-two lengths, and the difference leaves out starting and ending; dhat tells the
-library's part of the heap. Two kinds of client, one straight on GnuTLS and one
-with the library, are counted in the same way, the floor being their server.
+are loaded in short turns, so that a disturbance of the machine affects both;
+only the ratio within a round counts. CPU time and memory are the kernel's
+figures for the server process alone. Instructions are counted by callgrind in
+runs of two lengths, so that the difference excludes start and end; dhat tells
+the library's share of the heap. Two kinds of client, one using GnuTLS directly
+and one using the library, are counted in the same way, with the floor as their
+server.
 
 Prints a table. Status 0: no limit is exceeded; 1: one is; 2: something could
-not be measured, said in a sentence. Everything started is ended in each case;
-all traffic stays on the loopback, all files in a temporary directory.
+not be measured, with a sentence. Everything started is ended in each case; all
+traffic stays on the loopback interface, all files in a temporary directory.
 """
 
 import argparse
@@ -46,8 +47,8 @@ DATA_LIMIT = 1.10
 IDLE_TLS_LIMIT = 2560
 LIBRARY_HEAP_LIMIT = 1024
 
-# Plaintext connections are so small that it takes thousands to fill a page of
-# the heap that was not used before.
+# Plaintext connections are so small that it takes thousands to fill a new page
+# of the heap.
 IDLE_TLS = (1000, 10000)
 IDLE_TLS_QUICK = (200, 1000)
 IDLE_PLAIN = (1000, 3000)
@@ -56,7 +57,8 @@ HEAP = (50, 150)
 STRINGS_LIMIT = 1.02
 ATTACHED_LIMIT = 1.02
 
-# What a server without OpenSSL's strings has, and 20 suites in their words.
+# The priority of a server without OpenSSL's strings, and 20 suites in
+# OpenSSL's words.
 PRIORITY = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
 TWENTY_SUITES = ":".join(
     f"{kx}-{cipher}" for kx, ciphers in (
@@ -104,7 +106,7 @@ class Bench:
             stderr=subprocess.PIPE, preexec_fn=prepare(cpus()[1]))
 
     def end_load(self, process, server):
-        """Waits for the load; returns what it tells of itself."""
+        """Waits for the load; returns the figures that it prints."""
         try:
             out, err = process.communicate(timeout=LOAD_SECONDS)
         except BaseException:
@@ -119,7 +121,7 @@ class Bench:
         return out.decode()
 
     def run_load(self, server, mode, count, threads=1, more=()):
-        """What was done, in the unit of the mode: sessions, or MiB."""
+        """The amount of work, in the unit of the mode: sessions, or MiB."""
         out = self.end_load(
             self.start_load(server, mode, count, threads, more), server)
         size = int(re.search(r"bytes=(\d+)", out)[1])
@@ -127,7 +129,7 @@ class Bench:
 
     @contextlib.contextmanager
     def held(self, server, mode, count):
-        """So many connections, as long as it is open."""
+        """Holds this many connections while the context is open."""
         load = self.start_load(server, mode, count)
         try:
             try:
@@ -144,9 +146,9 @@ class Bench:
     def cpu_round(self, mode, key, count, threads, order):
         """CPU seconds per session, or per MiB, of the two roles.
 
-        Fresh processes, because where a process lies in memory is part of
-        its speed; turns in the order 0 1 1 0, because then a machine that
-        gets slower or faster is so for both.
+        Fresh processes, because a process's location in memory affects its
+        speed; turns in the order 0 1 1 0, so that a machine that gets slower
+        or faster affects both equally.
         """
         spent, done = [0, 0], [0, 0]
         with contextlib.ExitStack() as stack:
@@ -161,7 +163,7 @@ class Bench:
         return [s / d for s, d in zip(spent, done)]
 
     def cpu(self, mode, key, count, threads):
-        """Microseconds of each role, a figure a round."""
+        """Microseconds of each role, one figure per round."""
         orders = ((0, 1, 1, 0), (1, 0, 0, 1))
         rounds = [self.cpu_round(mode, key, count, threads, orders[n % 2])
                   for n in range(self.rounds)]
@@ -173,8 +175,8 @@ class Bench:
                          *self.cpu(mode, key, count, threads), limit)
 
     def valgrind(self, role, key, tool, run):
-        """What the tool wrote about each process of a server for which run was
-        called, and what that returned."""
+        """The tool's output about each process of a server for which `run` was
+        called, and what `run` returned."""
         prefix = ("valgrind", "--quiet", f"--tool={tool}",
                   f"--{tool}-out-file={self.directory / tool}.%p")
         with Server(self, role, self.pairs[key], prefix) as server:
@@ -186,7 +188,7 @@ class Bench:
         return texts, done
 
     def callgrind_counts(self, role, mode, count, key="P-256", more=()):
-        """Of a whole run, for each process."""
+        """Instructions of a whole run, for each process."""
         texts, _ = self.valgrind(
             role, key, "callgrind",
             lambda server: self.run_load(server, mode, count, more=more))
@@ -197,7 +199,7 @@ class Bench:
         return [int(one[1]) for one in found]
 
     def session_instructions(self, mode, role=None, more=()):
-        """Of the server, or another role."""
+        """Instructions per session, of the server or another role."""
         few, many = (3, 8) if self.quick else (5, 25)
         less, greater = (
             sum(self.callgrind_counts(role or self.roles[1], mode, count,
@@ -206,7 +208,7 @@ class Bench:
         return (greater - less) / (many - few)
 
     def instructions(self, role, mode, key, count):
-        """Of a whole run, and what it did: sessions, or MiB."""
+        """Instructions of a whole run, and its work: sessions, or MiB."""
         texts, done = self.valgrind(
             role, key, "callgrind",
             lambda server: self.run_load(server, mode, count))
@@ -225,10 +227,11 @@ class Bench:
         return ratio_row(f"instructions, {name}", *figures, limit)
 
     def client_instructions(self, server, kind, mode, count):
-        """Of a whole run of a client, its loading of authorities included."""
+        """Instructions of a whole run of a client, including loading
+        authorities."""
         out = self.directory / "callgrind"
         authority = self.directory / "p256" / "smtptls-ca.crt"
-        if not authority.exists():  # it has signed itself
+        if not authority.exists():  # it is self-signed
             authority = self.pairs["P-256"][0]
         run_quietly(["valgrind", "--quiet", "--tool=callgrind",
                      f"--callgrind-out-file={out}", self.client_program, kind,
@@ -263,16 +266,16 @@ class Bench:
         return sizes
 
     def idle(self, role, mode, counts):
-        """Bytes per connection: what the second lot adds to the first,
-        which fills the holes that starting has left in the heap."""
+        """Bytes per connection: what the second lot adds to the first, which
+        fills the holes that the start has left in the heap."""
         with Server(self, role, self.pairs["P-256"]) as server:
             self.run_load(server, "full", 20)
             first, second = self.hold(server, mode, counts)
         return (second - first) / counts[1]
 
     def library_heap(self, role, mode, count):
-        """Bytes on the heap when it was fullest that the library asked for,
-        or what it called."""
+        """Bytes requested by the library, or by what it called, at the heap's
+        peak."""
         texts, _ = self.valgrind(
             role, "P-256", "dhat",
             lambda server: self.hold(server, mode, (count,)))
@@ -369,7 +372,8 @@ def parse_arguments():
 
 
 def interrupted(number, _):
-    """Makes a signal an exception, so that all is ended on the way out."""
+    """Turns a signal into an exception, so that everything is ended on the way
+    out."""
     sys.exit(128 + number)
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Rows about two of the examples: ucspitls, which is a process for each client,
-and sni_directory, which is asked for a configuration by each.
+"""Rows about two of the examples: ucspitls, which runs a process for each
+client, and sni_directory, which chooses a configuration for each client.
 """
 
 import pathlib
@@ -12,7 +12,7 @@ from table import ratio_row
 
 INSTRUCTIONS_LIMIT = 1.05
 
-# As a program without TLS would do it; a reply in one write each.
+# As a program without TLS would do it; each reply in one write.
 PROGRAM = r"""
 end=$(printf '.\r')
 printf '220 runner.example ESMTP\r\n'
@@ -34,8 +34,8 @@ while IFS= read -r line; do
 done
 """
 
-# Names that are kept, and there; and how many are asked for, to turn those that
-# are kept over.
+# Names that are kept; names that exist; and names requested, to replace all
+# those kept.
 NAMES_KEPT = 1000
 NAMES = 100000
 NAMES_ASKED = 2500
@@ -43,7 +43,7 @@ NAMES_LIMIT = 1.10
 
 
 class Runner(Role):
-    """Its own instructions; the program that it runs is not looked at."""
+    """Only its own instructions; the program that it runs is not counted."""
 
     def arguments(self, pair):
         return ["-l", "127.0.0.1:0", str(pair[0]), str(pair[1]), "/bin/sh",
@@ -51,7 +51,7 @@ class Runner(Role):
 
 
 class Directory(Role):
-    """With so many names, whose files are all the same one."""
+    """With this many names, all with the same file."""
 
     def __init__(self, bench, names):
         super().__init__("sni_directory", example(bench, "sni_directory"), [])
@@ -69,7 +69,7 @@ class Directory(Role):
 
 
 def example(bench, name):
-    """Beside the server, or above it where that is libtool's real one."""
+    """Beside the server, or one level up if that is libtool's real program."""
     directory = pathlib.Path(bench.roles[1].program).parent
     for path in directory / name, directory.parent / name:
         if path.exists():
@@ -78,7 +78,7 @@ def example(bench, name):
 
 
 def runner_row(bench):
-    """Each child's count has its parent's, of before the fork, in it."""
+    """Each child's count includes its parent's from before the fork."""
     role = Runner("runner", example(bench, "ucspitls"), [])
     counts = bench.callgrind_counts(role, "full", 3 if bench.quick else 10)
     parent, *children = sorted(counts)
@@ -89,7 +89,7 @@ def runner_row(bench):
 
 
 def sni_row(bench):
-    """A session without a message, which asks for a name that is known."""
+    """A session without a message, which requests a known name."""
     role = Directory(bench, 1)
     return ratio_row("instructions, SNI callback",
                      [bench.session_instructions("brief")],
@@ -99,7 +99,8 @@ def sni_row(bench):
 
 
 def directory_memory(bench, names, *asked):
-    """With the first so many names asked for, one number after the other."""
+    """With the first N names requested in turn, for each of the given
+    counts."""
     role = Directory(bench, names)
     with Server(bench, role, bench.pairs["P-256"]) as server:
         for count in asked:
@@ -113,8 +114,8 @@ def directory_memory(bench, names, *asked):
 
 
 def names_rows(bench):
-    """`floor` has 1,000 names, each asked for, and `server` 100,000: of which
-    the same were asked for, and then more than it keeps."""
+    """`floor` has 1,000 names, each requested; `server` has 100,000: first the
+    same 1,000 are requested, and then more than it keeps."""
     few, = directory_memory(bench, NAMES_KEPT, NAMES_KEPT)
     many, turned_over = directory_memory(bench, NAMES, NAMES_KEPT, NAMES_ASKED)
     shutil.rmtree(bench.directory / f"names-{NAMES}")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The programs that are measured: started, watched and ended.
+"""The measured programs: started, watched and ended.
 
-Everything runs on the loopback and in a directory of the caller's; what cannot
-be done is a Failure, whose text is a sentence.
+Everything runs on the loopback interface and in a directory of the caller's;
+what cannot be done raises a Failure, whose text is a sentence.
 """
 
 import os
@@ -26,10 +26,10 @@ class Failure(Exception):
 
 
 def real_program(path):
-    """The program and its environment, looking through libtool's wrapper.
+    """The program and its environment, behind libtool's wrapper.
 
-    The wrapper is a shell script: what /proc and valgrind would see is the
-    shell, or nothing.
+    The wrapper is a shell script: /proc and valgrind would see the shell, or
+    nothing.
     """
     path = pathlib.Path(path).resolve()
     if not os.access(path, os.X_OK):
@@ -49,13 +49,13 @@ def real_program(path):
 
 
 def cpus():
-    """One processor for the servers, another for the load, if there are."""
+    """One processor for the servers and, if possible, another for the load."""
     usable = sorted(os.sched_getaffinity(0))
     return usable[0], usable[-1]
 
 
 def prepare(cpu):
-    """What a child does before it becomes a program."""
+    """What a child does before it executes a program."""
     def run():
         os.sched_setaffinity(0, {cpu})
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -64,7 +64,7 @@ def prepare(cpu):
 
 
 def read_line(process, what):
-    """A line of the child's standard output, within a limit of time."""
+    """A line of the child's standard output, within a time limit."""
     deadline = time.monotonic() + START_SECONDS
     line = b""
     while not line.endswith(b"\n"):
@@ -144,7 +144,7 @@ class Server:
         """Bytes that only this process has, and that it has written.
 
         Clean private pages do not count: a library's page becomes shared, and
-        private again, as other programs with that library come and go.
+        private again, as other programs with that library start and end.
         """
         text = pathlib.Path(
             f"/proc/{self.process.pid}/smaps_rollup").read_text()

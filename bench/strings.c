@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What it costs to make a policy from strings.
+ * The cost of making a policy from strings.
  *
  *	strings			every case: best time of several, and the limit
  *	strings CASE		one policy of that case, to be counted:
@@ -8,8 +8,8 @@
  *	strings --list		the names of the cases
  *
  * Strings of 1,000 characters may cost 5 ms, strings of 64 KiB 50 ms, whatever
- * is in them. The case "nothing" makes no policy: what it costs is the
- * program's start and GnuTLS's, to be subtracted from a count.
+ * their content. The case "nothing" makes no policy: its cost is the start of
+ * the program and of GnuTLS, to be subtracted from a count.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -29,14 +29,14 @@ struct bench_case {
 	const char *name;
 	enum field field;
 	size_t length;
-	const char *start; /* the string begins so */
-	const char *unit;  /* and goes on with this; NULL: with any bytes */
+	const char *start; /* the string begins with this */
+	const char *unit;  /* and continues with this; NULL: with any bytes */
 	const char *end;
 };
 
 #define EVERYTHING "ALL:COMPLEMENTOFALL:"
 
-/* What takes from every part: many words, many sets of the same size. */
+/* Removes something from every part: many words, many sets of the same size. */
 #define MIXED                                                                  \
 	EVERYTHING "!ECDHE-RSA-AES128-GCM-SHA256:!AES256-SHA:"                 \
 		   "!DHE-DSS-AES128-SHA:!AECDH-NULL-SHA:!NULL-MD5:"            \
@@ -83,7 +83,7 @@ static const struct bench_case cases[] = {
 
 #define CASES (sizeof cases / sizeof cases[0])
 
-/* Whole units only, so that the string stays what it was meant to be. */
+/* Whole units only, so that the string keeps its meaning. */
 static void make_string(const struct bench_case *test, char *string)
 {
 	uint64_t state = 1;

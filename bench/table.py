@@ -6,7 +6,7 @@ import statistics
 
 
 class Row:
-    """A line of the table; its verdict is "" where there is no limit."""
+    """A line of the table; its verdict is "" if there is no limit."""
 
     def __init__(self, name, floor, server, result, interval="", limit="",
                  verdict=""):
@@ -16,11 +16,11 @@ class Row:
 
 
 def median_interval(figures):
-    """Between which of the figures the true median lies, in 95 of 100 cases.
+    """The figures between which the true median lies, in 95 of 100 cases.
 
-    Each figure lies above it or below it with the same chance, whatever else
-    is known of them; of few of them the interval is from the least to the
-    greatest, which is then less sure.
+    Each figure is as likely to be above it as below it, whatever their
+    distribution; with few figures, the interval is from the smallest to the
+    largest, which is then less certain.
     """
     figures = sorted(figures)
     count, left_out, chance = len(figures), 0, 1
@@ -32,9 +32,9 @@ def median_interval(figures):
 
 
 def ratio_row(name, floor, server, limit):
-    """One line from figures of rounds in which both were measured.
+    """One line from the figures of rounds in which both were measured.
 
-    A limit is exceeded when the median is above it by more than the noise.
+    A limit is exceeded if the median is above it by more than the noise.
     """
     ratios = [s / f for f, s in zip(floor, server)]
     ratio = statistics.median(ratios)

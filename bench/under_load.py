@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Rows about a server that has much to do: its system calls, how long honest
-clients wait beside others, and a new configuration ten times a second.
+"""Rows about a busy server: its system calls, how long honest clients wait
+beside others, and a new configuration ten times a second.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import time
 from program import Failure, Server
 from table import Row, difference_row, ratio_row
 
-# 19 a session where the floor made 17.6.
+# 19 per session when the floor made 17.6.
 CALLS_LIMIT = 1.4
 TRACE_SECONDS = 30
 
@@ -23,9 +23,10 @@ RELOAD_SECONDS = 0.1
 
 
 def system_calls(bench, role, count):
-    """Of a whole run of so many sessions, one after the other."""
+    """The number in a whole run of this many sessions, one after the other."""
     out = bench.directory / "strace"
-    # -D: what was started is the server, and strace a child that ends with it
+    # -D: the server is the process started, and strace a child that ends with
+    # it
     prefix = ("strace", "-D", "-f", "-c", "-o", str(out))
     with Server(bench, role, bench.pairs["P-256"], prefix) as server:
         bench.run_load(server, "full", count)
@@ -58,7 +59,8 @@ def percentile(bench, server, count):
 
 @contextlib.contextmanager
 def crowd(bench, server):
-    """Connections that stall and that do nothing, as long as it is open."""
+    """Connections that stall and others that are idle, while the context is
+    open."""
     with contextlib.ExitStack() as stack:
         for mode, count in ("stalled", STALLED), ("idle-tls", IDLE):
             stack.enter_context(bench.held(server, mode, count))
@@ -66,7 +68,7 @@ def crowd(bench, server):
 
 
 def p99_row(bench):
-    """A session's time beside the crowd, and without it, in turn."""
+    """A session's time beside the crowd, and without it, alternately."""
     count, rounds = (200, 3) if bench.quick else (1000, 5)
     alone, beside = [], []
     with Server(bench, bench.roles[1], bench.pairs["P-256"]) as server:
@@ -80,7 +82,7 @@ def p99_row(bench):
 
 @contextlib.contextmanager
 def reloads(server):
-    """SIGHUP again and again, as long as it is open."""
+    """SIGHUP again and again, while the context is open."""
     over = threading.Event()
 
     def ask():
@@ -97,7 +99,7 @@ def reloads(server):
 
 
 def reload_row(bench):
-    """The load ends at its first failed session, and so counts one at most."""
+    """The load ends at its first failed session, and so counts at most one."""
     count = 1000 if bench.quick else 5000
     failed = 0
     with Server(bench, bench.roles[1], bench.pairs["P-256"]) as server:
