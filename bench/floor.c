@@ -381,9 +381,7 @@ static int serve_tls(struct conn *c)
 		}
 		if (gnutls_error_is_fatal((int)n) || n == GNUTLS_E_REHANDSHAKE)
 			return -1;
-		/*
-		 * Also returned for a record without data, such as a KeyUpdate.
-		 */
+		/* Also returned for a record without data, as a KeyUpdate. */
 		if (event.in_off == event.in_end)
 			break;
 	}

@@ -22,9 +22,7 @@ struct words {
 void words_read(struct words *words);
 void words_free(struct words *words);
 
-/*
- * Writes all settings and key types; `wild`: most are unusual at the same time.
- */
+/* Writes all settings and key types; `wild`: most are unusual at once. */
 void administrator_write(struct generator *g, const struct words *words,
 			 int wild, struct settings *settings);
 /* Prints them, a line for each that is set. */

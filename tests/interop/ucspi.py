@@ -358,7 +358,7 @@ def nothing_besides():
     """Output for standard error never goes to a client whose socket that is;
     if it is another socket, it is written."""
     cert, key = CERTS.ecdsa
-    # a program that complains, in the clear and under TLS
+    # a program that complains, in plaintext and under TLS
     script = SCRIPT.replace("*)	say '502", "*)	echo oops >&2; say '502")
     for how in [PLAIN] + [SYSTEMD] * (not WRAPPER):
         with Inetd(cert, key, "/bin/sh", "-c", script, how=how,

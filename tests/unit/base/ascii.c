@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * ascii: comparing letters independently of the locale, and escaping for a log.
- */
+/* ascii: comparing letters without the locale, and escaping for a log. */
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -336,9 +336,7 @@ static void test_spare_goes_round(void **state)
 
 	(void)state;
 	assert_int_equal(stls_buffer_reserve(&one, STLS_SPARE_SIZE, &first), 0);
-	/*
-	 * an empty queue holds no block; its block is left for the next queue
-	 */
+	/* an empty queue holds no block; its block is left for another */
 	memset(first, SECRET, 100);
 	stls_buffer_commit(&one, 100);
 	stls_buffer_drop(&one, 100);

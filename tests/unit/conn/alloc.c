@@ -180,9 +180,7 @@ out:
 	return done;
 }
 
-/*
- * From one life of a client to the next; the server gets a new key each time.
- */
+/* From one life of a client to the next; the server's key changes each time. */
 static unsigned char kept[SMTPTLS_SESSION_MAX];
 static size_t kept_len;
 

@@ -72,9 +72,7 @@ static int apply(struct smtptls_conn *conn, const struct smtptls_plan *plan)
 	return smtptls_outbound_apply(conn, plan, sizeof(*plan));
 }
 
-/*
- * The plan for HOST of DOMAIN, with DNSSEC-signed addresses and these records.
- */
+/* The plan for HOST of DOMAIN, with signed addresses and these TLSA records. */
 static struct smtptls_plan plan_of(const struct smtptls_outbound *outbound,
 				   const struct smtptls_tlsa *record,
 				   size_t count)
@@ -142,9 +140,7 @@ static void test_may_and_encrypt(void **state)
 			 SMTPTLS_E_CERT_NAME);
 	assert_int_equal(meet(&plan, SMTPTLS_TLS_OPTIONAL, of_host, 0).verify,
 			 1);
-	/*
-	 * a plan that has lost its names yields no verdict on the certificate
-	 */
+	/* a plan without names yields no verdict on the certificate */
 	plan.name_count = 0;
 	assert_int_equal(meet(&plan, SMTPTLS_TLS_OPTIONAL, of_host, 0).verify,
 			 0);

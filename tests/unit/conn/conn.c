@@ -576,9 +576,7 @@ static void test_implicit_tls_is_at_byte_zero(void **state)
 	smtptls_conn_free(conn);
 }
 
-/*
- * When a client has sent STARTTLS itself, the extra input belongs to the reply.
- */
+/* In a client that has sent STARTTLS itself, the reply has the extra input. */
 static void test_client_with_unread_input(void **state)
 {
 	struct smtptls_conn *conn =

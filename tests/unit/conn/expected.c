@@ -84,7 +84,7 @@ static void add_tlsa(struct smtptls_conn *conn, int usage,
 			 0);
 }
 
-/* A client before a server: how it ends; the connection is freed. */
+/* A client with a server: how it ends; the connection is freed. */
 static struct smtptls_info meet(struct smtptls_conn *conn, const char *version,
 				const struct testcert *cert, int error)
 {

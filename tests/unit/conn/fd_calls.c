@@ -675,9 +675,7 @@ static void test_nobody_listens(void **state)
 	assert_int_equal(errno, EPIPE);
 	assert_told(conn, SMTPTLS_E_IO);
 	assert_int_equal(get(conn, fds[0], data, 16, LONG), 7);
-	/*
-	 * The connection had failed before: no system call replaces its error.
-	 */
+	/* The connection had failed before: a system call adds nothing. */
 	assert_int_equal(get(conn, fds[0], data, 16, LONG), SMTPTLS_E_IO);
 	assert_int_equal(errno, EPIPE);
 	assert_int_equal(close(fds[0]), 0);

@@ -570,7 +570,7 @@ static void test_required(void **state)
 	}
 }
 
-/* ---- it goes on in the clear ---- */
+/* ---- it continues in plaintext ---- */
 
 static void test_in_the_clear(void **state)
 {

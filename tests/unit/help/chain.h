@@ -38,9 +38,7 @@ struct chain_cert {
 	gnutls_datum_t der;
 };
 
-/*
- * Issued by `issuer`, or self-signed if that is NULL; free with chain_free().
- */
+/* Issued by `issuer`, or self-signed if it is NULL; free with chain_free(). */
 struct chain_cert *chain_issue(const struct chain_spec *spec,
 			       const struct chain_cert *issuer);
 void chain_free(struct chain_cert *cert);

@@ -75,9 +75,7 @@ void peer_run_cut(struct peer *peer, struct smtptls_conn *conn, peer_cut *cut,
 
 /* Feed the connection plaintext bytes; it must accept all of them. */
 void host_feed(struct smtptls_conn *conn, const void *data, size_t len);
-/*
- * Read until there is no more, `size` bytes at a time; returns the last result.
- */
+/* Read until there is no more, `size` bytes each; returns the last result. */
 ssize_t host_read(struct smtptls_conn *conn, struct peer_queue *heard,
 		  size_t size);
 /* One read of at most 256 bytes: 1 if it yields exactly this text. */

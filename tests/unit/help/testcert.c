@@ -245,9 +245,7 @@ static struct entry *find(const char *question)
 	return entry;
 }
 
-/*
- * What all have: a key, a serial number, times. Takes ownership of `question`.
- */
+/* What all have: a key, a serial number, times. It then owns `question`. */
 static struct entry *begin(char *question, int algorithm, long from, long until)
 {
 	struct entry *entry = calloc(1, sizeof(*entry));

@@ -121,9 +121,7 @@ static const char *const same[][2] = {
 	{ "ARIA", "ARIAGCM" },
 	{ "PSK:!kECDHEPSK:!kDHEPSK:!kRSAPSK", "kPSK" },
 	{ "AES128+AESGCM+ECDHE", "AESGCM+AES128+ECDHE" },
-	/*
-	 * A strength class after it makes OpenSSL forget COMPLEMENTOFDEFAULT.
-	 */
+	/* A strength class after it cancels COMPLEMENTOFDEFAULT. */
 	{ "COMPLEMENTOFDEFAULT+HIGH", "HIGH" },
 	{ "COMPLEMENTOFDEFAULT+FIPS", "FIPS" },
 };

@@ -19,9 +19,7 @@
 
 /* ---- the table ---- */
 
-/*
- * The first fault that has a hint, as sentences report it; 0 if there is none.
- */
+/* The first fault with a hint, as sentences report it; 0 if there is none. */
 /* Text after the end of a string, which must not be read. */
 #define BEHIND " = =:, x"
 
@@ -130,9 +128,7 @@ static void test_no_hint(void **state)
 		const char *string;
 		const char *shown; /* the whole word nevertheless */
 	} none[] = {
-		/*
-		 * removed from OpenSSL, and one letter away from a valid word
-		 */
+		/* removed from OpenSSL, and one letter from a valid word */
 		{ CIPHERS, "HIGH:!DES", "DES" },
 		{ CIPHERS, "HIGH:!kECDHe", "kECDHe" },
 		{ CIPHERS, "HIGH:!kECDH", "kECDH" },

@@ -70,9 +70,7 @@ static const struct {
 	  "?*x25519:?secp256r1/?x448:?secp384r1:?secp521r1" },
 	{ "ffdhe8192:DEFAULT", "ffdhe8192:" DEFAULT_GROUPS },
 	{ "DEFAULT:ffdhe8192", DEFAULT_GROUPS ":ffdhe8192" },
-	/*
-	 * A group that is named again after DEFAULT stays, but is not optional.
-	 */
+	/* A group named again after DEFAULT stays, but is not optional. */
 	{ "DEFAULT:X448", "?*X25519MLKEM768/?*x25519:?secp256r1/"
 			  "x448:?secp384r1:?secp521r1/?ffdhe2048:?ffdhe3072" },
 	/* A key share is kept, and can be requested. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * decide: from the MX look-up and several hosts to what happens to a message.
- */
+/* decide: from the MX look-up and several hosts to the fate of a message. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

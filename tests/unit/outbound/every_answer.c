@@ -503,9 +503,7 @@ static void each_answer(const struct smtptls_outbound *settings)
 			host.a = answers[some[a]];
 			host.aaaa = answers[2];
 			for (set = 0; set < COUNT(sets); set++) {
-				/*
-				 * both names of an alias, and only one of them
-				 */
+				/* both names of an alias, and only one */
 				alias = a == 2 && set % 2 ? set % 5 : 0;
 				host.target = aliases[alias].target;
 				host.cname = aliases[alias].cname;

@@ -143,9 +143,7 @@ static void strength(void **state)
 			assert_string_equal(changes[0].word, weaks[i].word);
 			assert_string_equal(changes[0].with, weaks[i].with);
 		}
-		/*
-		 * the level of a priority string is the host's responsibility
-		 */
+		/* the level in a priority string is the host's business */
 		end.policy = NULL;
 		check(&end, weaks[COUNT(weaks) - 1].sentence);
 		assert_int_equal(stls_end_changes(&end, changes), 0);

@@ -268,9 +268,7 @@ static const struct row suites[] = {
 	  "\"secp256r1:secp384r1\" to the groups and "
 	  "\"ECDSA+SHA256:ECDSA+SHA384:rsa_pkcs1_sha512\" to the sigalgs",
 	  { 0 } },
-	/*
-	 * the suite that the fewest words exclude, wherever the peer lists it
-	 */
+	/* the suite that fewest words exclude, wherever the peer lists it */
 	{ { .ciphers = "HIGH:!AES128:!ECDHE" },
 	  { .suites = LIST(0xc02f, 0x009e),
 	    .groups = LIST(23, 29),
@@ -895,9 +893,7 @@ static void lengths(void **state)
 	}
 }
 
-/*
- * If words cannot be changed one by one, the rest is written in full, or not.
- */
+/* If words cannot be changed one by one: the rest in full, or not at all. */
 static void whole_list(void **state)
 {
 	static const char begin[] = "ALL:!AES128:!SHA256:!kECDHE:!ECDHE:",

@@ -227,9 +227,7 @@ static void recorded(void **state)
 	}
 }
 
-/*
- * Each of them under three policies: the resulting suite and group, or reason.
- */
+/* Each of them under three policies: the suite and group, or the reason. */
 static void recorded_under_policies(void **state)
 {
 	static const struct {

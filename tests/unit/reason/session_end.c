@@ -798,9 +798,7 @@ static void plaintext_behind_starttls(void **state)
 		  "STARTTLS");
 }
 
-/*
- * The banner is still sent, no input is handed out, and splits change nothing.
- */
+/* The banner is still sent, no input handed out, and splits change nothing. */
 static void tls_for_smtp(void **state)
 {
 	static const char hello[] = "\x16\3\1\0\xc8\1\0\0\n\3\3";

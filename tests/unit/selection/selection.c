@@ -190,9 +190,7 @@ static const struct row keys[] = {
 	{ { 0 },
 	  { .suites = LIST(0xc02b), .groups = LIST(29), .sigalgs = SIGALGS },
 	  P256, STLS_STEP_CURVE, 0, 0, 0, 0, 0 },
-	/*
-	 * In TLS 1.3, the signature algorithms decide, in the server's order.
-	 */
+	/* In TLS 1.3 the signature algorithms decide, in the server's order. */
 	{ { .sigalgs = "ECDSA+SHA256:rsa_pss_rsae_sha256" },
 	  { .suites = SUITES_13, MODERN }, RSA | P256, 0, 0x0304, 0x1302, 29,
 	  P256, 0 },

@@ -124,9 +124,7 @@ static const struct {
 	{ "250-x\r\n250\r\n", 0, 250, NULL, NULL },
 	/* C-GRT-10 */
 	{ "220-x\r\n554 y\r\n", SMTPTLS_E_SYNTAX, 220, NULL, NULL },
-	/*
-	 * parameters: only a space separates them, and the first keyword counts
-	 */
+	/* parameters: only a space separates, and the first keyword counts */
 	{ "250-x\r\n250-AUTH=LOGIN\r\n250 AUTH=PLAIN\r\n", 0, 250, NULL, NULL },
 	{ "250-x\r\n250-AUTH=LOGIN\r\n250 AUTH PLAIN\r\n", 0, 250, NULL,
 	  "PLAIN" },
@@ -313,9 +311,7 @@ static void test_no_buffer(void **state)
 	assert_found(&ehlo, "STARTTLS", NULL);
 }
 
-/*
- * C-EHL-16, C-EHL-17: a long reply ends at the end of the buffer, not after it.
- */
+/* C-EHL-16, C-EHL-17: a long reply ends where the buffer does, not past it. */
 static void test_endless_reply(void **state)
 {
 	struct smtptls_ehlo ehlo;

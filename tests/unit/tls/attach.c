@@ -368,9 +368,7 @@ static void priorities_replaced(void **state)
 	smtptls_policy_unref(policy);
 }
 
-/*
- * The policy that judged the hello is not the one that is queried at the end.
- */
+/* The policy that judged the hello is not the one queried at the end. */
 static void another_policy_midway(void **state)
 {
 	struct smtptls_policy *policies[] = {

@@ -461,9 +461,7 @@ static void test_dh(void **state)
 #define TEST(function)                                                         \
 	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
-/*
- * They are for clients that name no field; a client may name a smaller field.
- */
+/* They are for clients that name no field; others may name a smaller one. */
 static void test_dh_leaves_fields(void **state)
 {
 	struct smtptls_config *config = *state;

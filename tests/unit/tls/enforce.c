@@ -40,9 +40,7 @@ static struct smtptls_policy *policy_of(const char *ciphers,
 			       level ? level : SMTPTLS_SECURITY_LEVEL_0));
 }
 
-/*
- * Signed by `ca`, or self-signed if that is NULL, which makes it an authority.
- */
+/* Issued by `ca`, or self-signed if it is NULL, and then an authority. */
 static struct issued issue(const struct issued *ca, gnutls_pk_algorithm_t pk,
 			   unsigned bits, gnutls_digest_algorithm_t hash)
 {

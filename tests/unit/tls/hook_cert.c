@@ -80,9 +80,7 @@ static void names(void **state)
 	smtptls_config_unref(config);
 }
 
-/*
- * Among certificates with the same key type, the one with the requested name.
- */
+/* Among certificates with one key type, the one with the requested name. */
 static void names_of_one_key(void **state)
 {
 	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };

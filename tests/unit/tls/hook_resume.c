@@ -78,9 +78,7 @@ static void resume_another_suite(void **state)
 	smtptls_config_unref(config);
 }
 
-/*
- * Under TLS 1.3 a ticket determines the hash: a full handshake, not an alert.
- */
+/* Under TLS 1.3 a ticket implies a hash: a full handshake, not an alert. */
 static void ticket_hash(void **state)
 {
 	static const char *const suites[] = { "TLS_AES_256_GCM_SHA384",

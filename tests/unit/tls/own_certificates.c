@@ -34,9 +34,7 @@ static void assert_date(const char *text, time_t wanted)
 	assert_in_range(timegm(&tm), wanted - 600, wanted + 600);
 }
 
-/*
- * The only warning on freezing a configuration with certificates from a file.
- */
+/* The only warning on freezing a configuration with a file's certificates. */
 static const char *warning_of(struct smtptls_config *config, const char *cert,
 			      const char *key)
 {

@@ -190,9 +190,7 @@ static void resume(const struct testcert *cert, int verify,
 	smtptls_conn_free(conn);
 }
 
-/*
- * A resumed session has no signature; its certificate is the first session's.
- */
+/* A resumed session has no signature, and the first session's certificate. */
 static void resumed(void **state)
 {
 	(void)state;

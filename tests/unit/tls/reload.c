@@ -497,9 +497,7 @@ static void test_young(void **state)
 	end(reload, &host);
 }
 
-/*
- * If the old certificate has expired, an expired new one may still be better.
- */
+/* An expired certificate may be replaced by an expired one that is better. */
 static void test_expired_already(void **state)
 {
 	struct host host;

@@ -555,9 +555,7 @@ static void damage_records(struct peer *client, int damage)
 	}
 }
 
-/*
- * Data before the bad record is delivered; neither it nor anything after it is.
- */
+/* Data before the bad record is delivered, the record and the rest are not. */
 static void test_bad_records(void **state)
 {
 	struct smtptls_conn *conn;

@@ -23,9 +23,7 @@
 
 #define TLS12(...) CLIENT(.max = TLS1_2_VERSION, __VA_ARGS__)
 
-/*
- * The linker puts it in the place of strdup(), for the library and this test.
- */
+/* The linker puts it in place of strdup(), for the library and this test. */
 char *__real_strdup(const char *text);
 char *__wrap_strdup(const char *text);
 static int no_memory;
@@ -139,9 +137,7 @@ static void tls13(void **state)
 	check(&result, TLS1_3_VERSION, SMTPTLS_REASON_SIGALG, NULL);
 }
 
-/*
- * The hook sees two hellos; the second has only the share that was requested.
- */
+/* The hook sees two hellos; the second has only the requested share. */
 static void retry(void **state)
 {
 	const struct smtptls_policy_spec *spec = POLICY(.groups = "P-384");
@@ -184,9 +180,7 @@ static void resumption(void **state)
 	resumed(0, TLS1_3_VERSION);
 }
 
-/*
- * Without a policy in force; and what the priority string allows stays allowed.
- */
+/* No policy is in force, and what the priority string allows stays allowed. */
 static void raw_priority(void **state)
 {
 	struct smtptls_config *config =

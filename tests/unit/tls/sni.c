@@ -237,9 +237,7 @@ static void shown(void **state)
 			smtptls_config_set_ca_file(config, peer_ca()->file), 0);
 		freeze(config);
 		conn = peer_conn(config, SMTPTLS_SERVER);
-		/*
-		 * and a client is still verified against the same authorities
-		 */
+		/* and clients are still verified by the same authorities */
 		assert_int_equal(
 			smtptls_conn_set_verify(conn, SMTPTLS_VERIFY_CA), 0);
 		assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
@@ -343,9 +341,7 @@ static void server_hello(void **state)
 	smtptls_conn_free(conn);
 }
 
-/*
- * It only concerns servers: a client of the same configuration is not affected.
- */
+/* It only affects servers, not a client of the same configuration. */
 static void clients(void **state)
 {
 	struct smtptls_conn *conn =

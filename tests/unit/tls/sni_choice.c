@@ -377,9 +377,7 @@ static void authorities(void **state)
 	smtptls_config_unref(host.config);
 }
 
-/*
- * A ticket is for the configuration that issued it, though all share a secret.
- */
+/* A ticket is only for its own configuration, though all share a secret. */
 static void tickets(void **state)
 {
 	static const char *const names[] = { "a.example.net", "mx.example.org",

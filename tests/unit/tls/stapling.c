@@ -316,9 +316,7 @@ static void test_refused(void **state)
 		"is not sent: the responder has answered with an error");
 }
 
-/*
- * The issuer follows the certificate, is among the authorities, or is unknown.
- */
+/* The issuer follows the certificate, is an authority, or is unknown. */
 static void test_issuer(void **state)
 {
 	const struct ocsp_spec spec = { .leaf = ecdsa, .issuer = ca };

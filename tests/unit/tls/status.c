@@ -77,9 +77,7 @@ static const struct row {
 	  .reason = SMTPTLS_REASON_CERT_WEAK },
 };
 
-/*
- * The server's response, given without loading it, since GnuTLS would check it.
- */
+/* The server's response; GnuTLS would check it if it were loaded. */
 static int give(gnutls_session_t tls, void *arg, gnutls_datum_t *copy)
 {
 	const gnutls_datum_t *response = arg;

@@ -214,9 +214,7 @@ static void test_pairs(void **state)
 	}
 }
 
-/*
- * With several certificates, its key is opened again for separate credentials.
- */
+/* With several certificates, its key is opened again, for itself alone. */
 static void test_several(void **state)
 {
 	struct smtptls_config *config = *state;

@@ -115,9 +115,7 @@ static void test_shapes(void **state)
 	}
 }
 
-/*
- * A certificate truncated after the key is enough; one truncated before is not.
- */
+/* A certificate cut after the key is enough; one cut before its end is not. */
 static void test_cuts(void **state)
 {
 	static const struct shape shape = { 1, 200, 9, 0 };
