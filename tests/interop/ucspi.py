@@ -355,8 +355,8 @@ def handed_over():
 
 
 def nothing_besides():
-    """Output for standard error never goes to a client whose socket that is;
-    if it is another socket, it is written."""
+    """If standard error is the client's socket, nothing is written to it; if
+    it is another socket, messages are."""
     cert, key = CERTS.ecdsa
     # a program that complains, in plaintext and under TLS
     script = SCRIPT.replace("*)	say '502", "*)	echo oops >&2; say '502")

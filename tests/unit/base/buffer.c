@@ -218,7 +218,7 @@ static void test_wiped(void **state)
 	stls_buffer_drop(&buffer, 100);
 	assert_int_equal(blocks_held(), 0);
 	buffer.sealed = 0;
-	/* old blocks after growing, at free and while another is pinned */
+	/* when the buffer grows, is freed, or has a pinned block */
 	append_secret(&buffer, 1000);
 	append_secret(&buffer, 1000);
 	stls_buffer_pin(&buffer);

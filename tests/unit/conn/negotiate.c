@@ -672,9 +672,9 @@ static void do_deed(struct smtptls_conn *conn, int deed)
 }
 
 /*
- * All of these are failed handshakes; the options that remain depend on what
- * was chosen, and are never on this connection: KumoMTA 577, gen_smtp 134 (a
- * stall is a failure); KumoMTA 67, Haraka 2785, Stalwart 61, OpenSMTPD 388,
+ * All of these are failed handshakes; what may be tried next depends on what
+ * was chosen, and never happens on this connection: KumoMTA 577, gen_smtp 134
+ * (a stall is a failure); KumoMTA 67, Haraka 2785, Stalwart 61, OpenSMTPD 388,
  * zotonic 3695 (opportunistic, and stuck for ever).
  */
 static void check_handshake(int deed, int mode, int flags)
@@ -742,8 +742,8 @@ static void test_own_trouble_is_not_reported(void **state)
 /* ---- verification ---- */
 
 /*
- * A wrong name ends a connection that requires the right one, with no way
- * around it, and no other: suitenumerique messages 687.
+ * A wrong name ends a connection that requires verification, without a
+ * fallback, and stops no other: suitenumerique messages 687.
  */
 static void test_verification(void **state)
 {

@@ -1680,7 +1680,7 @@ static void test_sizes(void **state)
 			 0);
 	assert_int_equal(longer.plan.requiretls, 1);
 	assert_int_equal(longer.newer, 0);
-	/* this caller's struct says that TLSA records were never looked up */
+	/* a caller without the field tlsa has not looked up TLSA records */
 	assert_int_equal(smtptls_outbound_plan(
 				 &outbound, sizeof(outbound), &host,
 				 offsetof(struct smtptls_outbound_host, tlsa),

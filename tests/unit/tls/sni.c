@@ -310,7 +310,7 @@ static void resumed(void **state)
 	}
 }
 
-/* A host that removes the hook loses sessions, as it does with a policy. */
+/* A host that removes the hook gets no session, as with a policy. */
 static void hook_removed(void **state)
 {
 	struct smtptls_conn *conn = start(1, "NORMAL");

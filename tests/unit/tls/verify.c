@@ -23,7 +23,7 @@ static const char *const versions[] = { PEER_TLS12, PEER_TLS13 };
 static const char server_names[] =
 	"mx.example.org *.example.net 192.0.2.1 2001:db8::1";
 
-/* ---- clients before a server ---- */
+/* ---- clients, judged by a server ---- */
 
 /* A revoked certificate, always the same. */
 static const struct testcert *revoked(void)
@@ -237,7 +237,7 @@ static void test_nothing_before_the_verdict(void **state)
 	smtptls_conn_free(conn);
 }
 
-/* ---- servers before a client ---- */
+/* ---- servers, judged by a client ---- */
 
 static struct smtptls_conn *client_of(const char *name, int mode)
 {

@@ -115,7 +115,7 @@ static void test_shapes(void **state)
 	}
 }
 
-/* A certificate cut after the key is enough; one cut before its end is not. */
+/* A certificate cut after the key is enough; one cut earlier is not. */
 static void test_cuts(void **state)
 {
 	static const struct shape shape = { 1, 200, 9, 0 };
