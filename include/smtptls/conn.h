@@ -460,7 +460,7 @@ SMTPTLS_API ssize_t smtptls_conn_write(struct smtptls_conn *conn,
  * End the connection: waiting output is still sent, under TLS followed by a
  * close_notify. Nothing can be read or written any more. Serve SMTPTLS_NET_OUT
  * until smtptls_conn_poll() is 0, then close the socket. During the handshake
- * an alert tells the peer. If the connection is closed or has failed already,
+ * an alert informs the peer. If the connection is closed or has failed already,
  * nothing changes.
  *
  * Returns 0, or SMTPTLS_E_ARG if `conn` is NULL, or the error with which the
@@ -473,7 +473,7 @@ SMTPTLS_API int smtptls_conn_close(struct smtptls_conn *conn);
  * its deadline has passed, SMTPTLS_E_REFUSED or one of SMTPTLS_E_CERT_... if it
  * does not want this peer, SMTPTLS_E_IO if a system call failed
  * (smtptls_conn_abort_errno() names the errno, too). If TLS has started, a
- * fitting alert tells the peer. smtptls_conn_read() still returns what came
+ * fitting alert informs the peer. smtptls_conn_read() still returns what came
  * before, then this error. If the connection is closed or has failed already,
  * nothing changes.
  *
