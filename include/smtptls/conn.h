@@ -594,7 +594,7 @@ struct smtptls_info {
 	unsigned char peer_spki_sha256[32]; /* of its public key */
 	int peer_cert;			    /* 1: the peer has sent one */
 	int resumed; /* 1: resumed with an earlier session's ticket */
-	/* 1: verified; 0: not required; SMTPTLS_E_CERT_...: why not */
+	/* 1: verified; 0: no verification; SMTPTLS_E_CERT_...: why not */
 	int verify;
 	int alert_received; /* the last alert's number, or -1 */
 	int alert_sent;	    /* the fatal alert's number, or -1 */
