@@ -83,8 +83,8 @@ SMTPTLS_API void smtptls_config_unref(struct smtptls_config *config);
  * A name that begins with "pkcs11:" is a PKCS#11 URL (RFC 7512); either or both
  * may be one. The PIN is in the URL (pin-value, or pin-source, the path of a
  * file that holds only the PIN), or the host is asked for it
- * (smtptls_config_set_passphrase()). No sentence of the library contains it. If
- * the key is a URL, the leaf is the first certificate of the file, or the
+ * (smtptls_config_set_passphrase()). The library's sentences never contain it.
+ * If the key is a URL, the leaf is the first certificate of the file, or the
  * certificate that the URL names, followed by its issuers from the same token.
  * The key stays in the token, which signs once in this call, for an RSA key
  * with RSA-PSS too, and then in each full handshake, in the connection's
