@@ -20,12 +20,8 @@
 
 static gnutls_digest_algorithm_t function_of(gnutls_x509_crt_t crt)
 {
-	int signature = gnutls_x509_crt_get_signature_algorithm(crt);
 	gnutls_digest_algorithm_t hash = stls_signature_hash(crt);
 
-	if (signature == GNUTLS_SIGN_EDDSA_ED25519 ||
-	    signature == GNUTLS_SIGN_EDDSA_ED448)
-		return GNUTLS_DIG_UNKNOWN;
 	return hash == GNUTLS_DIG_MD5 || hash == GNUTLS_DIG_SHA1
 		       ? GNUTLS_DIG_SHA256
 		       : hash;

@@ -45,7 +45,7 @@ static void look_at(struct stls_verdict *verdict, gnutls_x509_crt_t crt,
 	if (gnutls_x509_crt_check_issuer(crt, crt))
 		return;
 	signature = stls_signature_strength(crt);
-	kind = gnutls_digest_get_name(stls_signature_hash(crt));
+	kind = stls_signature_name(crt);
 	if (signature < bits && kind)
 		take_weaker(verdict, signature, depth, 0, kind);
 }

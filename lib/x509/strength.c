@@ -29,28 +29,45 @@ int stls_key_strength(gnutls_x509_crt_t crt)
 	}
 }
 
-gnutls_digest_algorithm_t stls_signature_hash(gnutls_x509_crt_t crt)
+static gnutls_sign_algorithm_t signature_algorithm(gnutls_x509_crt_t crt)
 {
 	int algorithm = gnutls_x509_crt_get_signature_algorithm(crt);
 
-	return algorithm < 0 ? GNUTLS_DIG_NULL
-			     : gnutls_sign_get_hash_algorithm(
-				       (gnutls_sign_algorithm_t)algorithm);
+	return algorithm < 0 ? GNUTLS_SIGN_UNKNOWN
+			     : (gnutls_sign_algorithm_t)algorithm;
+}
+
+gnutls_digest_algorithm_t stls_signature_hash(gnutls_x509_crt_t crt)
+{
+	gnutls_sign_algorithm_t algorithm = signature_algorithm(crt);
+
+	/* GnuTLS names the hash that EdDSA has built in. */
+	return algorithm == GNUTLS_SIGN_EDDSA_ED25519 ||
+			       algorithm == GNUTLS_SIGN_EDDSA_ED448
+		       ? GNUTLS_DIG_UNKNOWN
+		       : gnutls_sign_get_hash_algorithm(algorithm);
+}
+
+const char *stls_signature_name(gnutls_x509_crt_t crt)
+{
+	const char *hash = gnutls_digest_get_name(stls_signature_hash(crt));
+
+	return hash ? hash : gnutls_sign_get_name(signature_algorithm(crt));
 }
 
 int stls_signature_strength(gnutls_x509_crt_t crt)
 {
-	gnutls_digest_algorithm_t hash = stls_signature_hash(crt);
+	gnutls_digest_algorithm_t hash;
 
-	switch (hash) {
-	case GNUTLS_DIG_NULL:
-		return 0;
-	case GNUTLS_DIG_SHA1:
-		return 64;
-	case GNUTLS_DIG_UNKNOWN:
-		/* GnuTLS knows no hash for this algorithm. */
-		return stls_key_strength(crt);
+	switch (signature_algorithm(crt)) {
+	case GNUTLS_SIGN_EDDSA_ED25519:
+		return 128;
+	case GNUTLS_SIGN_EDDSA_ED448:
+		return 224;
 	default:
-		return (int)gnutls_hash_get_len(hash) * 4;
+		break;
 	}
+	hash = stls_signature_hash(crt);
+	return hash == GNUTLS_DIG_SHA1 ? 64
+				       : (int)gnutls_hash_get_len(hash) * 4;
 }
