@@ -47,10 +47,13 @@ static void take_records(struct host *host, const struct options *options)
 	if (!host->records[0])
 		fail("no memory");
 	for (i = 0; i < options->tlsa_count; i++) {
+		unsigned char *data = malloc(options->tlsa[i].data_len + 1);
+
+		if (!data)
+			fail("no memory");
+		memcpy(data, options->tlsa[i].data, options->tlsa[i].data_len);
 		host->records[0][i] = options->tlsa[i];
-		host->records[0][i].data = memcpy(
-			malloc(options->tlsa[i].data_len + 1),
-			options->tlsa[i].data, options->tlsa[i].data_len);
+		host->records[0][i].data = data;
 	}
 	set->dns.status = SMTPTLS_DNS_SECURE;
 	set->dns.answer = SMTPTLS_DNS_RECORDS;

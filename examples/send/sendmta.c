@@ -109,12 +109,14 @@ static int offer_session(struct session *s, const struct mail *mail)
 {
 	int fd = mail->session ? open(mail->session, O_RDONLY) : -1;
 	unsigned char data[SMTPTLS_SESSION_MAX];
-	ssize_t n;
+	ssize_t n = -1;
 
 	if (fd < 0 && (!mail->session || errno == ENOENT))
 		return 0;
-	n = read(fd, data, sizeof(data));
-	close(fd);
+	if (fd >= 0) {
+		n = read(fd, data, sizeof(data));
+		close(fd);
+	}
 	if (n < 0 || unlink(mail->session) < 0)
 		return end(s, LOCAL, "%s: %s", mail->session, strerror(errno));
 	smtptls_conn_set_session(s->conn, data, (size_t)n);

@@ -255,8 +255,8 @@ static int add_secrets(struct smtptls_config *config,
 	int ret = 0;
 
 	if (file && passphrase_read(&passphrase, file, prefix) < 0)
-		return 1;
-	if (file)
+		ret = 1;
+	else if (file)
 		ret = smtptls_config_set_passphrase(config, passphrase_give,
 						    &passphrase);
 	if (ret == 0)

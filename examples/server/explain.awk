@@ -34,10 +34,18 @@ function argument(macro, words) {
 	return macro == "Fn" ? words "()" : words
 }
 
+# Nothing but punctuation follows the i-th word of the line.
+function ends(i,    j) {
+	for (j = i + 1; j <= NF; j++)
+		if ($j !~ /^[.,:;)]$/)
+			return 0
+	return 1
+}
+
 function macros(first,    i, macro, words, closing) {
 	macro = words = closing = ""
 	for (i = first; i <= NF + 1; i++) {
-		if (i > NF || $i ~ /^[.,:;)]$/ || $i ~ /^(Ql|Cm|Fn|Pq|Xr|Fa|Dv|Sy|No|Ns|Vt|Va|Pa|Ic|Fl|Ar)$/) {
+		if (i > NF || $i ~ /^[.,:;)]$/ || $i ~ /^(Ql|Cm|Fn|Pq|Po|Pc|Xr|Fa|Dv|Sy|No|Ns|Vt|Va|Pa|Ic|Fl|Ar)$/) {
 			if (words != "")
 				say(opening argument(macro, words))
 			if (words != "")
@@ -48,10 +56,19 @@ function macros(first,    i, macro, words, closing) {
 			if ($i == "Pq") {
 				opening = "("
 				closing = ")"
+			} else if ($i == "Po") {
+				opening = "("
+			} else if ($i == "Pc") {
+				glue = 1
+				say(")")
 			} else if ($i ~ /^[.,:;)]$/) {
 				glue = 1
-				say(closing $i)
-				closing = ""
+				if (ends(i)) {
+					say(closing $i)
+					closing = ""
+				} else {
+					say($i)
+				}
 				continue
 			} else if ($i == "Ns") {
 				glue = 1

@@ -111,7 +111,7 @@ def explains(program):
         # at least two sentences, what it is and what to do; and an example
         prose, _, example = text.partition("\n  ")
         assert prose.count(".") >= 2 and len(prose) > 40, out
-        assert not re.search(r"(^|\s)(Ql|Fn|Xr|Pq|Dv|Cm)\s|\\\\", prose), out
+        assert not re.search(r"(^|\s)(Ql|Fn|Xr|Pq|Po|Pc|Dv|Cm)\s|\\\\", prose), out
         assert re.fullmatch(rf'reason=".*"\s+reason_id={name}\n', example,
                             re.DOTALL), out
         for line in text.splitlines():

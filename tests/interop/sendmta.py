@@ -157,6 +157,11 @@ def names_the_file(stage):
         assert outcome.status == LOCAL and not outcome.peers, outcome
         shown = path.replace("\n", "?")
         assert shown in outcome.sentence, outcome
+    # a session that is there and cannot be read
+    outcome = stage.send(session(stage.context),
+                         options=["--session", stage.ca.crt / "session"])
+    assert outcome.status == LOCAL, outcome
+    assert "Not a directory" in outcome.sentence, outcome
 
 
 def resumed_as_strictly(stage):
