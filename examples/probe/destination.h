@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* destination: look-ups and a plan for each host. Manual in destination.c. */
+/* destination: look-ups and a plan for each host. See destination.c. */
 #ifndef PROBE_DESTINATION_H
 #define PROBE_DESTINATION_H
 

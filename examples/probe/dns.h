@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* dns: look-ups, with DNSSEC if built with libunbound. Manual in dns.c. */
+/* dns: look-ups, with DNSSEC if built with libunbound. See dns.c. */
 #ifndef PROBE_DNS_H
 #define PROBE_DNS_H
 

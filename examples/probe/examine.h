@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* examine: connects to one address of a host. Manual in examine.c. */
+/* examine: connects to one address of a host. See examine.c. */
 #ifndef PROBE_EXAMINE_H
 #define PROBE_EXAMINE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* judge: derives findings from facts. The manual is in judge.c. */
+/* judge: derives findings from facts. See judge.c. */
 #ifndef PROBE_JUDGE_H
 #define PROBE_JUDGE_H
 

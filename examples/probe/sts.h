@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sts: a domain's MTA-STS policy. The manual is in sts.c. */
+/* sts: a domain's MTA-STS policy. See sts.c. */
 #ifndef PROBE_STS_H
 #define PROBE_STS_H
 

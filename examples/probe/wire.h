@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* wire: a connection and its socket, with time limits. Manual in wire.c. */
+/* wire: a connection and its socket, with time limits. See wire.c. */
 #ifndef PROBE_WIRE_H
 #define PROBE_WIRE_H
 

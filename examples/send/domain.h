@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* domain: finds the hosts of a domain. The manual is in the .c file. */
+/* domain: finds the hosts of a domain. See the .c file. */
 #ifndef SEND_DOMAIN_H
 #define SEND_DOMAIN_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* --passphrase-file: decrypts private keys. The manual is in passphrase.c. */
+/* --passphrase-file: decrypts private keys. See passphrase.c. */
 #ifndef SERVER_PASSPHRASE_H
 #define SERVER_PASSPHRASE_H
 

@@ -374,8 +374,10 @@ SMTPTLS_API int smtptls_conn_poll(const struct smtptls_conn *conn);
 /*
  * Return the buffer for bytes from the network: sets `*ptr` and returns how
  * many bytes fit; 0 if SMTPTLS_NET_IN is closed. The memory stays valid until
- * smtptls_conn_input_done(), whatever is called in between. If memory runs out,
- * the connection fails with SMTPTLS_E_NOMEM, and 0 is returned.
+ * smtptls_conn_input_done() or smtptls_conn_free(), whatever is called in
+ * between; after that another connection may use it, so an asynchronous read
+ * must not be pending any more. If memory runs out, the connection fails with
+ * SMTPTLS_E_NOMEM, and 0 is returned.
  */
 SMTPTLS_API size_t smtptls_conn_input(struct smtptls_conn *conn,
 				      unsigned char **ptr);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/buffer: a contiguous byte queue. The manual is in buffer.c. */
+/* base/buffer: a contiguous byte queue. See buffer.c. */
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H
 

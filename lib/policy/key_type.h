@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* policy/key_type: keys and signature algorithms. Manual in key_type.c. */
+/* policy/key_type: keys and signature algorithms. See key_type.c. */
 #ifndef POLICY_KEY_TYPE_H
 #define POLICY_KEY_TYPE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* policy/policy: what TLS may negotiate. The manual is in policy.c. */
+/* policy/policy: what TLS may negotiate. See policy.c. */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
 

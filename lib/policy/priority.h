@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* policy/priority: a policy as a GnuTLS string. The manual is in priority.c. */
+/* policy/priority: a policy as a GnuTLS string. See priority.c. */
 #ifndef POLICY_PRIORITY_H
 #define POLICY_PRIORITY_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* policy/security_level: OpenSSL's figures. The manual is in the .c file. */
+/* policy/security_level: OpenSSL's figures. See the .c file. */
 #ifndef POLICY_SECURITY_LEVEL_H
 #define POLICY_SECURITY_LEVEL_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy/selectable: what a server that chooses by the ClientHello needs. The
- * manual is in selectable.c.
+ * policy/selectable: what a server that chooses by the ClientHello needs. See
+ * selectable.c.
  */
 #ifndef POLICY_SELECTABLE_H
 #define POLICY_SELECTABLE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* policy/system_policy: GnuTLS's own file. The manual is in system_policy.c. */
+/* policy/system_policy: GnuTLS's own file. See system_policy.c. */
 #ifndef POLICY_SYSTEM_POLICY_H
 #define POLICY_SYSTEM_POLICY_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/certificate_sentence: manual in certificate_sentence.c. */
+/* reason/certificate_sentence: see certificate_sentence.c. */
 #ifndef REASON_CERTIFICATE_SENTENCE_H
 #define REASON_CERTIFICATE_SENTENCE_H
 

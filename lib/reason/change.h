@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/change: a diagnosis as changes of settings. Manual in change.c. */
+/* reason/change: a diagnosis as changes of settings. See change.c. */
 #ifndef REASON_CHANGE_H
 #define REASON_CHANGE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/change_clause: changes in words. Manual in change_clause.c. */
+/* reason/change_clause: changes in words. See change_clause.c. */
 #ifndef REASON_CHANGE_CLAUSE_H
 #define REASON_CHANGE_CLAUSE_H
 

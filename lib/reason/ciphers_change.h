@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/ciphers_change: manual in ciphers_change.c. */
+/* reason/ciphers_change: see ciphers_change.c. */
 #ifndef REASON_CIPHERS_CHANGE_H
 #define REASON_CIPHERS_CHANGE_H
 

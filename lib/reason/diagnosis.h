@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/diagnosis: what would end a refusal. The manual is in diagnosis.c. */
+/* reason/diagnosis: what would end a refusal. See diagnosis.c. */
 #ifndef REASON_DIAGNOSIS_H
 #define REASON_DIAGNOSIS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/diagnosis_sentence: manual in diagnosis_sentence.c. */
+/* reason/diagnosis_sentence: see diagnosis_sentence.c. */
 #ifndef REASON_DIAGNOSIS_SENTENCE_H
 #define REASON_DIAGNOSIS_SENTENCE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/edit: replacing a word of a list. The manual is in edit.c. */
+/* reason/edit: replacing a word of a list. See edit.c. */
 #ifndef REASON_EDIT_H
 #define REASON_EDIT_H
 

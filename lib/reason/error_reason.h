@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/error_reason: manual in error_reason.c. */
+/* reason/error_reason: see error_reason.c. */
 #ifndef REASON_ERROR_REASON_H
 #define REASON_ERROR_REASON_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/excluding_word: what excludes a suite. Manual in excluding_word.c. */
+/* reason/excluding_word: what excludes a suite. See excluding_word.c. */
 #ifndef REASON_EXCLUDING_WORD_H
 #define REASON_EXCLUDING_WORD_H
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * reason/handshake_part: what a part of a handshake costs. Manual in the .c
- * file.
- */
+/* reason/handshake_part: what a part of a handshake costs. See the .c file. */
 #ifndef REASON_HANDSHAKE_PART_H
 #define REASON_HANDSHAKE_PART_H
 

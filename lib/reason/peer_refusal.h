@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/peer_refusal: manual in peer_refusal.c. */
+/* reason/peer_refusal: see peer_refusal.c. */
 #ifndef REASON_PEER_REFUSAL_H
 #define REASON_PEER_REFUSAL_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/phrase: parts of sentences. The manual is in phrase.c. */
+/* reason/phrase: parts of sentences. See phrase.c. */
 #ifndef REASON_PHRASE_H
 #define REASON_PHRASE_H
 

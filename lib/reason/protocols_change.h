@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/protocols_change: manual in protocols_change.c. */
+/* reason/protocols_change: see protocols_change.c. */
 #ifndef REASON_PROTOCOLS_CHANGE_H
 #define REASON_PROTOCOLS_CHANGE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/refusal: why a peer is refused. The manual is in refusal.c. */
+/* reason/refusal: why a peer is refused. See refusal.c. */
 #ifndef REASON_REFUSAL_H
 #define REASON_REFUSAL_H
 

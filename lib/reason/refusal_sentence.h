@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/refusal_sentence: manual in refusal_sentence.c. */
+/* reason/refusal_sentence: see refusal_sentence.c. */
 #ifndef REASON_REFUSAL_SENTENCE_H
 #define REASON_REFUSAL_SENTENCE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/session_end: how a session ended. Manual in session_end.c. */
+/* reason/session_end: how a session ended. See session_end.c. */
 #ifndef REASON_SESSION_END_H
 #define REASON_SESSION_END_H
 

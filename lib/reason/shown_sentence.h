@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/shown_sentence: manual in shown_sentence.c. */
+/* reason/shown_sentence: see shown_sentence.c. */
 #ifndef REASON_SHOWN_SENTENCE_H
 #define REASON_SHOWN_SENTENCE_H
 

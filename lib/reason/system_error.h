@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/system_error: manual in system_error.c. */
+/* reason/system_error: see system_error.c. */
 #ifndef REASON_SYSTEM_ERROR_H
 #define REASON_SYSTEM_ERROR_H
 

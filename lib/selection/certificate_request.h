@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * selection/certificate_request: what a server requires of a client's
- * certificate. Manual in certificate_request.c.
+ * certificate. See certificate_request.c.
  */
 #ifndef SELECTION_CERTIFICATE_REQUEST_H
 #define SELECTION_CERTIFICATE_REQUEST_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* selection/client_hello: a ClientHello, parsed. Manual in client_hello.c. */
+/* selection/client_hello: a ClientHello, parsed. See client_hello.c. */
 #ifndef SELECTION_CLIENT_HELLO_H
 #define SELECTION_CLIENT_HELLO_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * selection/common_suites: suites common to a client and a policy, in order.
- * The manual is in common_suites.c.
+ * See common_suites.c.
  */
 #ifndef SELECTION_COMMON_SUITES_H
 #define SELECTION_COMMON_SUITES_H

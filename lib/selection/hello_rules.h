@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* selection/hello_rules: what a version requires. Manual in hello_rules.c. */
+/* selection/hello_rules: what a version requires. See hello_rules.c. */
 #ifndef SELECTION_HELLO_RULES_H
 #define SELECTION_HELLO_RULES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* selection/selection: what a server chooses. The manual is in selection.c. */
+/* selection/selection: what a server chooses. See selection.c. */
 #ifndef SELECTION_SELECTION_H
 #define SELECTION_SELECTION_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* selection/version: versions and what each has. Manual in version.c. */
+/* selection/version: versions and what each has. See version.c. */
 #ifndef SELECTION_VERSION_H
 #define SELECTION_VERSION_H
 

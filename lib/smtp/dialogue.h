@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * smtp/dialogue: the client's dialogue until TLS starts. The manual is in
- * dialogue.c.
- */
+/* smtp/dialogue: the client's dialogue until TLS starts. See dialogue.c. */
 #ifndef SMTP_DIALOGUE_H
 #define SMTP_DIALOGUE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/dane: judges a server's chain by TLSA records. Manual in dane.c. */
+/* x509/dane: judges a server's chain by TLSA records. See dane.c. */
 #ifndef X509_DANE_H
 #define X509_DANE_H
 

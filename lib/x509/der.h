@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/der: the parts of a certificate in its DER. Manual in der.c. */
+/* x509/der: the parts of a certificate in its DER. See der.c. */
 #ifndef X509_DER_H
 #define X509_DER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/end_point: a certificate as a channel binding. Manual in the .c. */
+/* x509/end_point: a certificate as a channel binding. See the .c. */
 #ifndef X509_END_POINT_H
 #define X509_END_POINT_H
 

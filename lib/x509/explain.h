@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/explain: manual in explain.c. */
+/* x509/explain: see explain.c. */
 #ifndef X509_EXPLAIN_H
 #define X509_EXPLAIN_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/name: host names, and when two are the same. Manual in name.c. */
+/* x509/name: host names, and when two are the same. See name.c. */
 #ifndef X509_NAME_H
 #define X509_NAME_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/ocsp: what a response says about a certificate. Manual in ocsp.c. */
+/* x509/ocsp: what a response says about a certificate. See ocsp.c. */
 #ifndef X509_OCSP_H
 #define X509_OCSP_H
 

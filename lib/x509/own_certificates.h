@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/own_certificates: manual in own_certificates.c. */
+/* x509/own_certificates: see own_certificates.c. */
 #ifndef X509_OWN_CERTIFICATES_H
 #define X509_OWN_CERTIFICATES_H
 

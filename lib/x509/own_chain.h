@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/own_chain: a certificate's chain from a file. Manual in own_chain.c. */
+/* x509/own_chain: a certificate's chain from a file. See own_chain.c. */
 #ifndef X509_OWN_CHAIN_H
 #define X509_OWN_CHAIN_H
 

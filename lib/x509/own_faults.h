@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/own_faults: what is wrong with own certificates. Manual in the .c. */
+/* x509/own_faults: what is wrong with own certificates. See the .c. */
 #ifndef X509_OWN_FAULTS_H
 #define X509_OWN_FAULTS_H
 

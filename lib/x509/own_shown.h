@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/own_shown: manual in own_shown.c. */
+/* x509/own_shown: see own_shown.c. */
 #ifndef X509_OWN_SHOWN_H
 #define X509_OWN_SHOWN_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/own_staple: manual in own_staple.c. */
+/* x509/own_staple: see own_staple.c. */
 #ifndef X509_OWN_STAPLE_H
 #define X509_OWN_STAPLE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/pin: digests of a peer's certificate or key. Manual in pin.c. */
+/* x509/pin: digests of a peer's certificate or key. See pin.c. */
 #ifndef X509_PIN_H
 #define X509_PIN_H
 

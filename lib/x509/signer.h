@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/signer: a private key held elsewhere. The manual is in signer.c. */
+/* x509/signer: a private key held elsewhere. See signer.c. */
 #ifndef X509_SIGNER_H
 #define X509_SIGNER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/strength: OpenSSL's figures for certificates. Manual in strength.c. */
+/* x509/strength: OpenSSL's figures for certificates. See strength.c. */
 #ifndef X509_STRENGTH_H
 #define X509_STRENGTH_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/tlsa: TLSA records, and which of them matches. Manual in tlsa.c. */
+/* x509/tlsa: TLSA records, and which of them matches. See tlsa.c. */
 #ifndef X509_TLSA_H
 #define X509_TLSA_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/token: keys and certificates by PKCS#11 URLs. Manual in token.c. */
+/* x509/token: keys and certificates by PKCS#11 URLs. See token.c. */
 #ifndef X509_TOKEN_H
 #define X509_TOKEN_H
 

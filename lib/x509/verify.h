@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x509/verify: judges a peer's chain. The manual is in verify.c. */
+/* x509/verify: judges a peer's chain. See verify.c. */
 #ifndef X509_VERIFY_H
 #define X509_VERIFY_H
 
