@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * answers: queries about a connection, valid in any state.
+ * conn/answers: queries about a connection, valid in any state.
  *
  * They change nothing, except that a session's facts are collected when they
  * are first asked for.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conn: an SMTP connection from its first byte in the clear to its last byte
- * under TLS: a state machine with four ports and no I/O.
+ * conn/conn: an SMTP connection from its first byte in the clear to its last
+ * byte under TLS: a state machine with four ports and no I/O.
  *
  *               start_tls / accept_starttls       verified
  *      PLAIN ------------------------> HANDSHAKE -------> TLS
@@ -12,8 +12,8 @@
  * In the clear one line is handed out at a time, so anything that follows
  * STARTTLS is still held here, and counted, when the host asks for TLS; a host
  * cannot forget to check. Bytes that arrive after that belong to TLS, whatever
- * they are. The first error sticks. CLOSED and FAILED are final, and
- * `tls_enabled` is never cleared, so nothing can continue in the clear.
+ * they are. The first error sticks. CLOSED and FAILED are final, and no state
+ * under TLS leads back to PLAIN, so nothing can continue in the clear.
  *
  * The buffers hold nothing, and take no memory, while a connection is idle.
  */
@@ -407,7 +407,7 @@ size_t smtptls_conn_input(struct smtptls_conn *conn, unsigned char **ptr)
 }
 
 /* Process the input: the dialogue, the next line or the handshake. */
-static int go_on(struct smtptls_conn *conn)
+static int process_input(struct smtptls_conn *conn)
 {
 	conn->error_text = ""; /* what smtptls_conn_timed_out() has set */
 	if (stls_conn_negotiating(conn))
@@ -430,9 +430,9 @@ int smtptls_conn_input_done(struct smtptls_conn *conn, size_t n)
 		stls_buffer_discard(&conn->in, n);
 	conn->room = 0;
 	stls_buffer_unpin(&conn->in);
-	if (conn->state >= SMTPTLS_CLOSED || check_first_bytes(conn) < 0)
+	if (stls_conn_final(conn) < 0 || check_first_bytes(conn) < 0)
 		return conn->error;
-	return go_on(conn);
+	return process_input(conn);
 }
 
 int smtptls_conn_input_eof(struct smtptls_conn *conn)
@@ -442,7 +442,7 @@ int smtptls_conn_input_eof(struct smtptls_conn *conn)
 	conn->eof = 1;
 	if (conn->session)
 		conn->session->eof = 1;
-	return conn->state >= SMTPTLS_CLOSED ? conn->error : go_on(conn);
+	return stls_conn_final(conn) < 0 ? conn->error : process_input(conn);
 }
 
 size_t smtptls_conn_output(struct smtptls_conn *conn, const unsigned char **ptr)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pump: moves bytes between a connection and file descriptors, with a time
+ * conn/pump: moves bytes between a connection and file descriptors, with a time
  * limit; on top of that, a handshake, read and write for hosts that block.
  *
  * It includes only public headers: any host can do what it does, and a host

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * resume: a client's session as bytes, taken from one connection and offered on
- * another.
+ * conn/resume: a client's session as bytes, taken from one connection and
+ * offered on another.
  *
  * Whether the session fits is checked when TLS starts, because the host may set
  * what it expects of the server in any order. The format is defined in

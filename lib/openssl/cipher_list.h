@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* openssl/cipher_list: cipher lists of TLS 1.2 and below. See cipher_list.c. */
 #ifndef STLS_OPENSSL_CIPHER_LIST_H
 #define STLS_OPENSSL_CIPHER_LIST_H
 

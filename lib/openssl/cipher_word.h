@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* openssl/cipher_word: the words of cipher lists. See cipher_word.c. */
 #ifndef STLS_OPENSSL_CIPHER_WORD_H
 #define STLS_OPENSSL_CIPHER_WORD_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* openssl/ciphersuite_list: TLS 1.3 suites. See ciphersuite_list.c. */
 #ifndef STLS_OPENSSL_CIPHERSUITE_LIST_H
 #define STLS_OPENSSL_CIPHERSUITE_LIST_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* openssl/foreign_algorithm: other names of algorithms. */
 #ifndef STLS_OPENSSL_FOREIGN_ALGORITHM_H
 #define STLS_OPENSSL_FOREIGN_ALGORITHM_H
 

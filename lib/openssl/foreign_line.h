@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* openssl/foreign_line: strings other than lists. See foreign_line.c. */
 #ifndef STLS_OPENSSL_FOREIGN_LINE_H
 #define STLS_OPENSSL_FOREIGN_LINE_H
 

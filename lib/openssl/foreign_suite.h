@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* openssl/foreign_suite: other names of suites. See foreign_suite.c. */
 #ifndef STLS_OPENSSL_FOREIGN_SUITE_H
 #define STLS_OPENSSL_FOREIGN_SUITE_H
 

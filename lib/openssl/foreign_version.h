@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* openssl/foreign_version: other names of versions. See foreign_version.c. */
 #ifndef STLS_OPENSSL_FOREIGN_VERSION_H
 #define STLS_OPENSSL_FOREIGN_VERSION_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* openssl/foreign_word: what an unknown word means. See foreign_word.c. */
 #ifndef STLS_OPENSSL_FOREIGN_WORD_H
 #define STLS_OPENSSL_FOREIGN_WORD_H
 

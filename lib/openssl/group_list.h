@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* openssl/group_list: lists of key exchange groups. See group_list.c. */
 #ifndef STLS_OPENSSL_GROUP_LIST_H
 #define STLS_OPENSSL_GROUP_LIST_H
 
@@ -8,6 +9,16 @@
 #include "openssl/list.h"
 
 #define STLS_GROUPS 38
+
+/* Some of their numbers (IANA's "TLS Supported Groups"). */
+enum {
+	STLS_SECP192R1 = 19,
+	STLS_SECP224R1 = 21,
+	STLS_SECP256R1 = 23,
+	STLS_SECP384R1 = 24,
+	STLS_SECP521R1 = 25,
+	STLS_X25519 = 29
+};
 
 struct stls_group {
 	uint16_t code;
@@ -36,6 +47,14 @@ struct stls_group_list {
 
 /* A row of the table; i is less than STLS_GROUPS. */
 const struct stls_group *stls_group(size_t i);
+/*
+ * secp192r1 and secp224r1: TLS 1.3 has no such groups (RFC 8446 section 4.2.7),
+ * but GnuTLS would use them there.
+ */
+static inline int stls_is_old_group(unsigned code)
+{
+	return code == STLS_SECP192R1 || code == STLS_SECP224R1;
+}
 
 /* The row's number, or -1. */
 int stls_group_by_code(unsigned code);

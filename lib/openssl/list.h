@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* openssl/list: what the parsers of lists share. See list.c. */
 #ifndef STLS_OPENSSL_LIST_H
 #define STLS_OPENSSL_LIST_H
 

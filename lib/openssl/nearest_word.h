@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* openssl/nearest_word: corrections of misspelled words. See nearest_word.c. */
 #ifndef STLS_OPENSSL_NEAREST_WORD_H
 #define STLS_OPENSSL_NEAREST_WORD_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* openssl/protocol_list: lists of protocol versions. See protocol_list.c. */
 #ifndef STLS_OPENSSL_PROTOCOL_LIST_H
 #define STLS_OPENSSL_PROTOCOL_LIST_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* openssl/sigalg_list: lists of signature algorithms. See sigalg_list.c. */
 #ifndef STLS_OPENSSL_SIGALG_LIST_H
 #define STLS_OPENSSL_SIGALG_LIST_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* openssl/suite_table: the cipher suites and their names. See suite_table.c. */
 #ifndef STLS_OPENSSL_SUITE_TABLE_H
 #define STLS_OPENSSL_SUITE_TABLE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* openssl/whole_word: the word in which a parser stopped. See whole_word.c. */
 #ifndef STLS_OPENSSL_WHOLE_WORD_H
 #define STLS_OPENSSL_WHOLE_WORD_H
 

@@ -170,7 +170,7 @@ static int has_hole(uint8_t versions)
 	return ((versions + lowest) & versions) != 0;
 }
 
-static int warn_of_holes(struct compiler *compiler)
+static int mend_holes(struct compiler *compiler)
 {
 	uint8_t *versions = &compiler->policy->versions;
 	static const uint8_t old = STLS_PROTOCOL_TLS1_0 | STLS_PROTOCOL_TLS1_1;
@@ -253,13 +253,7 @@ static int read_protocols(struct compiler *compiler)
 		policy->versions &= (uint8_t)~STLS_PROTOCOL_TLS1_3;
 	if (ret == 0)
 		ret = drop_disabled(compiler);
-	return ret < 0 ? ret : warn_of_holes(compiler);
-}
-
-/* Not in TLS 1.3 (RFC 8446 section 4.2.7), but GnuTLS would use them there. */
-static int is_older_group(unsigned code)
-{
-	return code == 19 || code == 21; /* secp192r1, secp224r1 */
+	return ret < 0 ? ret : mend_holes(compiler);
 }
 
 static int add_group(const struct compiler *compiler,
@@ -294,7 +288,7 @@ static int add_group(const struct compiler *compiler,
 						  "groups: %s is not to be had "
 						  "from the loaded GnuTLS",
 						  group->name);
-	if (is_older_group(group->code) &&
+	if (stls_is_old_group(group->code) &&
 	    policy->versions & STLS_PROTOCOL_TLS1_3)
 		return stls_policy_warn(policy,
 					"groups: %s is none of TLS 1.3's, and "

@@ -10,9 +10,7 @@
 
 #include <smtptls/policy.h>
 
-#define P256 23
-#define P384 24
-#define P521 25
+#include "openssl/group_list.h"
 
 /* RFC 8017 section 9.1.1, with a salt as long as the hash (RFC 8446 4.2.3). */
 static int has_room(unsigned rsa_bits, unsigned hash_len)
@@ -104,11 +102,11 @@ unsigned stls_curve_of_key(unsigned key)
 {
 	switch (key) {
 	case SMTPTLS_KEY_ECDSA_P256:
-		return P256;
+		return STLS_SECP256R1;
 	case SMTPTLS_KEY_ECDSA_P384:
-		return P384;
+		return STLS_SECP384R1;
 	case SMTPTLS_KEY_ECDSA_P521:
-		return P521;
+		return STLS_SECP521R1;
 	default:
 		return 0;
 	}

@@ -50,6 +50,13 @@ extern const char stls_default_protocols[], stls_default_ciphers[],
 /* Suite B has groups and signature algorithms of its own. */
 const char *stls_suiteb_groups(enum stls_suiteb suiteb);
 const char *stls_suiteb_sigalgs(enum stls_suiteb suiteb);
+/* The one group that goes with a suite of TLS 1.2 there (RFC 6460). */
+static inline unsigned stls_suiteb_group(unsigned suite)
+{
+	return suite == 0xc02b /* ECDHE-ECDSA-AES128-GCM-SHA256 */
+		       ? STLS_SECP256R1
+		       : STLS_SECP384R1;
+}
 
 struct smtptls_policy {
 	atomic_uint owners;

@@ -39,11 +39,10 @@
 #include "selection/hello_rules.h"
 #include "selection/version.h"
 
-#define OLD_VERSIONS  (STLS_PROTOCOL_TLS1_0 | STLS_PROTOCOL_TLS1_1)
+#define OLD_VERSIONS	       (STLS_PROTOCOL_TLS1_0 | STLS_PROTOCOL_TLS1_1)
 
-#define P256	      23
-#define P384	      24
-#define SUITEB_AES128 0xc02b
+#define RSA_PSS_RSAE_SHA256    0x0804
+#define ECDSA_SECP256R1_SHA256 0x0403
 
 /* ---- suites ---- */
 
@@ -119,9 +118,7 @@ static const struct stls_part *group_of(const struct stls_search *search,
 	if (suite->kx & STLS_KX_DHE)
 		return &search->field;
 	if (suite->kx & STLS_KX_ECDHE && search->suiteb) {
-		stls_find_group(search, 0,
-				suite->code == SUITEB_AES128 ? P256 : P384,
-				own);
+		stls_find_group(search, 0, stls_suiteb_group(suite->code), own);
 		return own;
 	}
 	if (suite->kx & STLS_KX_ECDHE)
@@ -476,8 +473,10 @@ static int is_usual(const struct stls_search *search, unsigned version,
 	static const struct {
 		uint8_t keys;
 		uint16_t code;
-	} usual[] = { { SMTPTLS_KEY_RSA_SIGN, 0x0804 },
-		      { SMTPTLS_KEY_ECDSA_P256, 0x0403 } };
+	} usual[] = {
+		{ SMTPTLS_KEY_RSA_SIGN, RSA_PSS_RSAE_SHA256 },
+		{ SMTPTLS_KEY_ECDSA_P256, ECDSA_SECP256R1_SHA256 },
+	};
 	const char *suites = search->policy->given.ciphersuites;
 	size_t i;
 
@@ -485,7 +484,8 @@ static int is_usual(const struct stls_search *search, unsigned version,
 	    !strstr(suites, "TLS_AES_128_GCM_SHA256") &&
 	    !strstr(suites, "TLS_AES_256_GCM_SHA384"))
 		return 0;
-	if (!has_group(search, 23) && !has_group(search, 29))
+	if (!has_group(search, STLS_SECP256R1) &&
+	    !has_group(search, STLS_X25519))
 		return 0;
 	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
 		if (keys & usual[i].keys && has_sigalg(search, usual[i].code))

@@ -3,6 +3,7 @@
 #ifndef REASON_HANDSHAKE_PART_H
 #define REASON_HANDSHAKE_PART_H
 
+#include "openssl/group_list.h"
 #include "policy/key_type.h"
 #include "reason/obstacle.h"
 #include "selection/selection.h"
@@ -58,12 +59,6 @@ struct stls_search {
 	struct stls_diagnosis here, *best;
 	uint64_t best_cost;
 };
-
-/* Groups that TLS 1.3 does not have: secp192r1 and secp224r1. */
-static inline int stls_is_old_group(unsigned code)
-{
-	return code == 19 || code == 21;
-}
 
 /* Fill in suites, groups and sigalgs; with `peer`, all that exist. */
 void stls_read_offers(struct stls_search *search);

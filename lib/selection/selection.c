@@ -32,10 +32,6 @@
 #include "selection/hello_rules.h"
 #include "selection/version.h"
 
-#define SUITEB_AES128 0xc02b /* ECDHE-ECDSA-AES128-GCM-SHA256 */
-#define P256	      23
-#define P384	      24
-
 struct selection {
 	const struct smtptls_policy *policy;
 	const struct stls_client_hello *hello;
@@ -210,7 +206,7 @@ static int curve(const struct selection *selection,
 	unsigned code;
 
 	if (selection->policy->suiteb != STLS_SUITEB_NONE) {
-		code = suite->code == SUITEB_AES128 ? P256 : P384;
+		code = stls_suiteb_group(suite->code);
 		return stls_has_number(&selection->hello->groups, code)
 			       ? policy_group(selection, code)
 			       : -1;

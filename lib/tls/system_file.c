@@ -48,9 +48,6 @@ int stls_system_file_read(struct stls_system_policy *system)
 
 #define P192 19
 #define P224 21
-#define P256 23
-#define P384 24
-#define P521 25
 
 /* DER of object identifiers (RFC 5480, RFC 8410). */
 static const struct {
@@ -61,9 +58,10 @@ static const struct {
 } curves[] = {
 	{ "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x01", STLS_SYSTEM_CURVE, P192 },
 	{ "\x06\x05\x2b\x81\x04\x00\x21", STLS_SYSTEM_CURVE, P224 },
-	{ "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", STLS_SYSTEM_CURVE, P256 },
-	{ "\x06\x05\x2b\x81\x04\x00\x22", STLS_SYSTEM_CURVE, P384 },
-	{ "\x06\x05\x2b\x81\x04\x00\x23", STLS_SYSTEM_CURVE, P521 },
+	{ "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", STLS_SYSTEM_CURVE,
+	  STLS_SECP256R1 },
+	{ "\x06\x05\x2b\x81\x04\x00\x22", STLS_SYSTEM_CURVE, STLS_SECP384R1 },
+	{ "\x06\x05\x2b\x81\x04\x00\x23", STLS_SYSTEM_CURVE, STLS_SECP521R1 },
 	{ "\x06\x03\x2b\x65\x70", STLS_SYSTEM_EDDSA, 0 },
 	{ "\x06\x03\x2b\x65\x71", STLS_SYSTEM_EDDSA, 1 },
 };
