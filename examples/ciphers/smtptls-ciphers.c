@@ -130,7 +130,7 @@ static const char *in_short(const struct smtptls_policy_suite *suite)
 		return "the system's policy forbids it";
 	case SMTPTLS_LOST_PRODUCT:
 		if (!suite->conflict)
-			return "GnuTLS: not beside TLS 1.3";
+			return "GnuTLS: not with TLS 1.3";
 		return short_conflict(suite) ? suite->conflict
 					     : "a forbidden one comes with it";
 	case SMTPTLS_LOST_ANONYMOUS:

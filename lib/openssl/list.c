@@ -41,7 +41,8 @@ const char *stls_list_error_text(int error)
 	case STLS_LIST_NO_VERSION:
 		return "leaves no protocol version";
 	case STLS_LIST_ONLY_SSL:
-		return "leaves only SSLv2 or SSLv3, which do not exist here";
+		return "leaves only SSLv2 or SSLv3, which are not supported "
+		       "here";
 	case STLS_LIST_MIXED_GRAMMARS:
 		return "mixes grammars, with itself or with what stands before "
 		       "it: write the whole list as IO::Socket::SSL, Postfix, "

@@ -182,8 +182,8 @@ static int mend_holes(struct compiler *compiler)
 		*versions &= (uint8_t)~STLS_PROTOCOL_TLS1_3;
 		return stls_policy_warn(
 			compiler->policy,
-			"protocols: GnuTLS has no TLSv1.3 beside TLSv1 or "
-			"TLSv1.1 without TLSv1.2; TLSv1.3 is off");
+			"protocols: GnuTLS cannot combine TLSv1.3 with TLSv1 "
+			"or TLSv1.1 without TLSv1.2; TLSv1.3 is off");
 	}
 	return stls_policy_warn(
 		compiler->policy,
@@ -236,10 +236,9 @@ static int read_protocols(struct compiler *compiler)
 	ret = stls_list_warn(compiler->policy, STLS_SETTING_PROTOCOLS, string,
 			     &compiler->protocols.skips);
 	if (ret == 0 && compiler->protocols.asked)
-		ret = stls_policy_warn(
-			policy,
-			"protocols: SSLv2 and SSLv3 do not exist here and "
-			"stay off");
+		ret = stls_policy_warn(policy,
+				       "protocols: SSLv2 and SSLv3 are not "
+				       "supported here and stay off");
 	if (ret < 0)
 		return ret;
 	policy->versions = compiler->protocols.enabled;

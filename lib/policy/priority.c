@@ -313,7 +313,7 @@ static void mark(const struct search *search, const struct product *product,
 			continue;
 		out->lost = SMTPTLS_LOST_PRODUCT;
 		if (ends_tls13(policy, suite)) {
-			out->cause = "GnuTLS has no TLS 1.3 beside it";
+			out->cause = "GnuTLS cannot combine it with TLS 1.3";
 			continue;
 		}
 		out->cause = "GnuTLS enables suites by their parts, and would "

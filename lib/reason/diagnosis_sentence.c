@@ -77,18 +77,17 @@ static void write_version(struct stls_writer *writer)
 				", but the system's GnuTLS policy disables ");
 		stls_phrase_versions(phrase, diagnosis->allow_versions);
 	} else if (diagnosis->hole) {
-		stls_phrase_add(phrase,
-				", which GnuTLS does not have beside %s "
-				"without TLS 1.2",
-				diagnosis->version == STLS_TLS1_3
-					? "TLS 1.0 or 1.1"
-					: "TLS 1.3");
+		stls_phrase_add(
+			phrase,
+			", which GnuTLS cannot combine with %s without TLS 1.2",
+			diagnosis->version == STLS_TLS1_3 ? "TLS 1.0 or 1.1"
+							  : "TLS 1.3");
 	} else if (word_in_the_way(writer, SMTPTLS_SETTING_PROTOCOLS) ||
 		   (off & (STLS_OFF_LEVEL | STLS_OFF_NAME)) == STLS_OFF_LEVEL) {
 		write_obstacle(writer, off, SMTPTLS_SETTING_PROTOCOLS,
 			       "protocols");
 	} else {
-		stls_phrase_add(phrase, ", this side has ");
+		stls_phrase_add(phrase, ", but this side has ");
 		stls_phrase_versions(phrase, own);
 		if (stls_offered_versions(facts->hello) & own &&
 		    !(own & stls_version_bit(diagnosis->version)))
@@ -165,7 +164,7 @@ static void write_other_lack(struct stls_writer *writer)
 static void write_suites_of_peer(struct stls_writer *writer)
 {
 	static const char *const lacks[] = {
-		[STLS_LACK_SHARED] = ", and here are no pre-shared keys",
+		[STLS_LACK_SHARED] = ", and this side has no pre-shared keys",
 		[STLS_LACK_NAME] = ", which OpenSSL's ciphers cannot name",
 		[STLS_LACK_BARE] = ", without encryption or certificate",
 		[STLS_LACK_GNUTLS] = ", which the loaded GnuTLS does not have",
@@ -206,7 +205,7 @@ static int write_taken_out(struct stls_writer *writer)
 	if (excluder.sign != '-' || excluder.item.length > 40)
 		return 0;
 	stls_phrase_add(
-		&writer->phrase, ", which \"%.*s\" in the ciphers takes out",
+		&writer->phrase, ", which \"%.*s\" in the ciphers removes",
 		(int)excluder.item.length, ciphers + excluder.item.position);
 	return 1;
 }
@@ -275,7 +274,7 @@ static void write_groups(struct stls_writer *writer)
 		stls_phrase_add(phrase,
 				", which the loaded GnuTLS does not have");
 	else
-		stls_phrase_add(phrase, ", of which none can be used here");
+		stls_phrase_add(phrase, ", none of which can be used here");
 }
 
 /* ---- signatures and certificates ---- */
@@ -307,13 +306,14 @@ static void write_sigalgs(struct stls_writer *writer)
 	const struct stls_diagnosis *diagnosis = writer->diagnosis;
 	struct stls_phrase *phrase = &writer->phrase;
 
-	stls_phrase_add(phrase, writer->facts->hello->sigalgs.data
-					? "peer offers the signatures "
-					: "peer offers, by naming none, the "
-					  "signatures ");
+	stls_phrase_add(
+		phrase,
+		writer->facts->hello->sigalgs.data
+			? "peer offers the signatures "
+			: "peer sends no list of signatures, which means ");
 	write_offered_sigalgs(writer);
 	if (diagnosis->needs_peer) {
-		stls_phrase_add(phrase, ", of which none can be used here");
+		stls_phrase_add(phrase, ", none of which can be used here");
 		return;
 	}
 	write_obstacle(writer, diagnosis->sigalg_off, SMTPTLS_SETTING_SIGALGS,
@@ -437,9 +437,9 @@ static void write_price(struct stls_writer *writer)
 						  "and secp224r1 off");
 	if (diagnosis->raises)
 		stls_phrase_add(phrase,
-				writer->terse ? "; TLS 1.%d may fail"
-					      : "; other peers with TLS 1.%d "
-						"may fail then",
+				writer->terse
+					? "; TLS 1.%d may fail"
+					: "; other TLS 1.%d peers may fail",
 				diagnosis->raises - STLS_TLS1_0);
 }
 

@@ -66,31 +66,32 @@ static const char *hello_error(int error)
 	case STLS_HELLO_BINDERS:
 		return "has more or fewer binders than pre-shared keys";
 	case STLS_HELLO_PSK_PLACE:
-		return "has an extension behind pre_shared_key";
+		return "has an extension after pre_shared_key";
 	case STLS_HELLO_NO_NULL:
 		return "insists on compression";
 	case STLS_HELLO_SSL3_VERSION:
-		return "has SSLv3's legacy_version beside supported_versions";
+		return "has SSLv3's legacy_version alongside "
+		       "supported_versions";
 	case STLS_HELLO_POINTS:
 		return "lacks uncompressed points in ec_point_formats";
 	case STLS_HELLO_COMPRESSION:
 		return "offers compression, which TLS 1.3 forbids";
 	case STLS_HELLO_NO_GROUPS:
-		return "lacks supported_groups, which TLS 1.3 demands";
+		return "lacks supported_groups, which TLS 1.3 requires";
 	case STLS_HELLO_NO_SHARES:
-		return "lacks key_share, which TLS 1.3 demands";
+		return "lacks key_share, which TLS 1.3 requires";
 	case STLS_HELLO_NO_SIGALGS:
-		return "lacks signature_algorithms, which TLS 1.3 demands";
+		return "lacks signature_algorithms, which TLS 1.3 requires";
 	case STLS_HELLO_NO_PSK_MODES:
 		return "lacks psk_key_exchange_modes, which pre_shared_key "
-		       "demands";
+		       "requires";
 	case STLS_HELLO_SHARE_GROUP:
-		return "has a key share of a group that is not among its "
+		return "has a key share for a group that is not among its "
 		       "supported_groups";
 	case STLS_HELLO_SHARE_TWICE:
-		return "has two key shares of the same group";
+		return "has two key shares for the same group";
 	default:
-		return "has lengths that do not fit";
+		return "has inconsistent lengths";
 	}
 }
 
@@ -125,12 +126,11 @@ static void write_bad_hello(struct stls_phrase *phrase,
 
 	stls_phrase_add(phrase, "peer's ClientHello ");
 	if (error == STLS_HELLO_EXTENSION)
-		stls_phrase_add(phrase, "has lengths that do not fit in %s",
-				name);
+		stls_phrase_add(phrase, "has inconsistent lengths in %s", name);
 	else if (error == STLS_HELLO_DUPLICATE && name)
 		stls_phrase_add(phrase, "has %s twice", name);
 	else if (error == STLS_HELLO_DUPLICATE)
-		stls_phrase_add(phrase, "has the extension %u twice", number);
+		stls_phrase_add(phrase, "has extension %u twice", number);
 	else
 		stls_phrase_add(phrase, "%s", hello_error(error));
 	stls_phrase_add(phrase, ": the peer must be changed");
@@ -176,12 +176,13 @@ static void write_sni(struct stls_writer *writer)
 				  "peer asked for: ",
 			name);
 	if (advice->change_count == 0) {
-		stls_phrase_add(phrase, "it must ask for another, or do "
-					"without strict SNI here");
+		stls_phrase_add(
+			phrase,
+			"it must ask for another, or turn off strict SNI here");
 		return;
 	}
 	stls_write_changes(writer, advice->change_count == 1
-					   ? ", or do without strict SNI"
+					   ? ", or turn off strict SNI"
 					   : "");
 }
 
@@ -234,8 +235,8 @@ static void write(struct stls_writer *writer)
 		write_outside(phrase, facts);
 		break;
 	case SMTPTLS_REASON_SSL3_HELLO:
-		stls_phrase_add(phrase, "peer offers SSLv3 at best, which does "
-					"not exist here: ");
+		stls_phrase_add(phrase, "peer offers SSLv3 at best, which is "
+					"not supported here: ");
 		stls_phrase_changes(phrase, writer->advice->changes,
 				    writer->advice->change_count,
 				    writer->terse);

@@ -35,9 +35,9 @@ static const struct stls_failure failures[] = {
 	  "data where a handshake message was due" },
 	/* messages */
 	{ GNUTLS_E_UNEXPECTED_PACKET_LENGTH, MESSAGE,
-	  "a message with lengths that do not fit" },
+	  "a message with inconsistent lengths" },
 	{ GNUTLS_E_UNEXPECTED_EXTENSIONS_LENGTH, MESSAGE,
-	  "extensions with lengths that do not fit" },
+	  "extensions with inconsistent lengths" },
 	{ GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET, MESSAGE,
 	  "another handshake message than was due" },
 	{ GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER, MESSAGE,

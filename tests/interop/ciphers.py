@@ -545,7 +545,7 @@ def short_causes():
             (2, "DHE-RSA-AES256-GCM-SHA384",
              "no group or signature fits it"),
             (2, "AECDH-AES256-SHA", "needs no certificate"),
-            (3, "NULL-SHA256", "GnuTLS: not beside TLS 1.3")):
+            (3, "NULL-SHA256", "GnuTLS: not with TLS 1.3")):
         assert re.search(rf"^.{{3}} {name} +\S+ +lost: {cause}$",
                          listed[number], re.MULTILINE), (name, cause)
 

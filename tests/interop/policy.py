@@ -278,8 +278,8 @@ def shadow():
     """Sessions that would be lost are logged, with the reason, and are
     served."""
     none = None, None
-    lost = ("version", "peer offers up to TLS 1.2, this side has TLS 1.3: add "
-            "TLSv1.2 to the protocols")
+    lost = ("version", "peer offers up to TLS 1.2, but this side has TLS "
+            "1.3: add TLSv1.2 to the protocols")
     home, write = qpsmtpd_dir("shadow", True, RSA256, "TLSv1.2 TLSv1.3")
     for options in ([], ["--priority", "NORMAL"],
                     ["--config-dir", str(home)]):

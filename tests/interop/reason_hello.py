@@ -21,10 +21,10 @@ GROUPS = "--groups", "X25519:P-256"
 
 def version(files):
     return [
-        Case("version", "peer offers up to TLS 1.2, this side has TLS 1.3: "
-             "add TLSv1.2 to the protocols",
+        Case("version", "peer offers up to TLS 1.2, but this side has TLS "
+             "1.3: add TLSv1.2 to the protocols",
              tls12("ALL"), "--protocols", "TLSv1.3"),
-        Case("version", "peer offers TLS 1.3, this side has TLS 1.2: add "
+        Case("version", "peer offers TLS 1.3, but this side has TLS 1.2: add "
              "TLSv1.3 to the protocols",
              s_client("-tls1_3"), "--protocols", "TLSv1.2"),
         # Its hello does not say that it accepts nothing older.
@@ -33,18 +33,18 @@ def version(files):
              "peer must be changed",
              tls12("ALL:@SECLEVEL=0"), "--protocols", "<=TLSv1.1",
              "--ciphers", "ALL:@SECLEVEL=0"),
-        Case("version", "peer offers TLS 1.0, this side has TLS 1.2-1.3: set "
-                        'the protocols to "TLSv1 TLSv1.2 TLSv1.3" and the '
+        Case("version", "peer offers TLS 1.0, but this side has TLS 1.2-1.3: "
+                        'set the protocols to "TLSv1 TLSv1.2 TLSv1.3" and the '
                         "ciphers to "
                         '"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:ECDHE-RSA-AES256-SHA:@SECLEVEL=0", '
                         "which weakens all sessions",
              s_client("-tls1", "-cipher", "ALL:@SECLEVEL=0")),
-        Case("version", "peer offers up to TLS 1.1, this side has TLS 1.2: "
-                        "add TLSv1.1 to the protocols, which weakens all "
-                        "sessions",
+        Case("version", "peer offers up to TLS 1.1, but this side has TLS "
+                        "1.2: add TLSv1.1 to the protocols, which weakens "
+                        "all sessions",
              s_client("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"),
              "--protocols", "TLSv1.2", "--ciphers", "ALL:@SECLEVEL=0"),
-        Case("version", "peer offers up to TLS 1.1, this side has TLS "
+        Case("version", "peer offers up to TLS 1.1, but this side has TLS "
                         "1.0-1.2 without TLS 1.1: add TLSv1.1 to the "
                         "protocols",
              s_client("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"),
@@ -55,8 +55,8 @@ def version(files):
                         "which weakens all sessions",
              s_client("-tls1", "-cipher", "ALL:@SECLEVEL=0"),
              "--protocols", ">=TLSv1"),
-        Case("gnutls", "peer offers TLS 1.3, which GnuTLS does not have "
-             "beside TLS 1.0 or 1.1 without TLS 1.2: add TLSv1.2 to the "
+        Case("gnutls", "peer offers TLS 1.3, which GnuTLS cannot combine "
+             "with TLS 1.0 or 1.1 without TLS 1.2: add TLSv1.2 to the "
              "protocols",
              s_client("-tls1_3"), "--protocols", "TLSv1.1 TLSv1.3",
              "--ciphers", "ALL:@SECLEVEL=0"),
@@ -69,8 +69,8 @@ def version(files):
                               "GnuTLS policy disables TLS 1.2: "
                               + files.removes("disabled-version = tls1.2"),
              tls12("ALL"), env=files.system("disabled-version = tls1.2")),
-        Case("ssl3-hello", "peer offers SSLv3 at best, which does not exist "
-                           "here: the peer must offer TLSv1.3",
+        Case("ssl3-hello", "peer offers SSLv3 at best, which is not "
+                           "supported here: the peer must offer TLSv1.3",
              sends(client_hello(version=0x0300))),
         Case("ssl2-hello", "peer sent a hello in SSLv2's format: switch SSLv2 "
              "off there",
@@ -89,7 +89,7 @@ def suites(files):
                                 '"!kRSA" from the ciphers',
              tls12(OLD), "--ciphers", "HIGH:!aNULL:!kRSA:!MD5"),
         Case("suites-excluded", "peer offers TLS 1.2 with AES128-SHA, which "
-                                '"-SHA1" in the ciphers takes out: add '
+                                '"-SHA1" in the ciphers removes: add '
                                 "AES128-SHA to the ciphers",
              tls12(OLD), "--ciphers", "ALL:-SHA1"),
         Case("suites-excluded", "peer offers TLS 1.2 with "
@@ -118,7 +118,7 @@ def suites(files):
                                 "ECDHE-RSA-AES256-GCM-SHA384",
              sends(client_hello(suites=[0x000a, 0x0005]))),
         Case("suites-excluded", "peer offers TLS 1.2 with "
-                                "PSK-AES128-GCM-SHA256, and here are no "
+                                "PSK-AES128-GCM-SHA256, and this side has no "
                                 "pre-shared keys: the peer must offer "
                                 "ECDHE-RSA-AES256-GCM-SHA384",
              sends(client_hello(suites=[0x00a8])), "--ciphers", "ALL"),
@@ -278,7 +278,7 @@ def sigalgs(files):
     return [
         Case("sigalg", "peer offers the signatures rsa_pkcs1_sha1, "
              + level, tls12(RSA128, "-sigalgs", "RSA+SHA1")),
-        Case("sigalg", "peer offers, by naming none, the signatures "
+        Case("sigalg", "peer sends no list of signatures, which means "
              f"rsa_pkcs1_sha1, ecdsa_sha1, {level}",
              sends(client_hello(without=(13,)))),
         *(signer("needs-rsa", "1.3", "rsa_pss_rsae_sha256", own, "RSA", pss,
@@ -304,7 +304,7 @@ def sigalgs(files):
 
 def names():
     def case(shown, client, *options,
-             cure="add an RSA certificate for it, or do without strict SNI"):
+             cure="add an RSA certificate for it, or turn off strict SNI"):
         return Case("sni", f'no certificate has the name "{shown}" that the '
                     f"peer asked for: {cure}", client, "--strict-sni",
                     *options)
@@ -315,9 +315,9 @@ def names():
         case("other.example", s_client("-tls1_3", *asks)),
         case("other.example", s_client(*asks), "--priority", "NORMAL"),
         case("other.example", tls12(ECDSA128, *asks), cure="add an ECDSA "
-             "P-256 certificate for it, or do without strict SNI"),
+             "P-256 certificate for it, or turn off strict SNI"),
         case('a\\xff"b', sends(client_hello(extra=[sni(b'a\xff"b')])),
-             cure="it must ask for another, or do without strict SNI here"),
+             cure="it must ask for another, or turn off strict SNI here"),
     ]
 
 
@@ -335,15 +335,15 @@ def bad_hello():
                     "be changed", sends(hello))
 
     return [
-        case("has lengths that do not fit in supported_groups",
+        case("has inconsistent lengths in supported_groups",
              client_hello(extra=[(10, struct.pack("!HH", 200, 29))])),
         case("has supported_groups twice", twice()),
-        case("has lengths that do not fit in key_share",
+        case("has inconsistent lengths in key_share",
              client_hello(tls13=True, extra=[
                  (51, u16(struct.pack("!HH", 29, 0)))])),
-        case("lacks key_share, which TLS 1.3 demands",
+        case("lacks key_share, which TLS 1.3 requires",
              client_hello(tls13=True, without=(51,))),
-        case("lacks signature_algorithms, which TLS 1.3 demands",
+        case("lacks signature_algorithms, which TLS 1.3 requires",
              client_hello(tls13=True, without=(13,))),
     ]
 

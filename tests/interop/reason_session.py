@@ -233,7 +233,7 @@ def defects():
         case("bad-message", "another handshake message than was due after "
              "this side's ServerHello..ServerHelloDone", hello,
              record(HANDSHAKE, message(HELLO_DONE, b""), 0x0303)),
-        case("bad-message", "a message with lengths that do not fit after its "
+        case("bad-message", "a message with inconsistent lengths after its "
              "ClientKeyExchange", hello,
              record(HANDSHAKE, message(16, b"\x21" + bytes(16)), 0x0303)),
         Case("flood", "peer sent nothing but warning alerts: it has a defect, "

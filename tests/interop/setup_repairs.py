@@ -93,7 +93,7 @@ def repairs(files):
             "--strict-sni", certs=[Cert("RSA", name="*.example.org")]),
                Curl(name="in.mx.example.org"),
                'no certificate has the name "in.mx.example.org" that the '
-               "peer asked for: add an RSA certificate for it, or do without "
+               "peer asked for: add an RSA certificate for it, or turn off "
                "strict SNI",
                Setup("--strict-sni", certs=[
                    Cert("RSA", name="*.example.org"),

@@ -27,8 +27,8 @@ def versions():
     return [
         Row("TLS 1.3 alone, curl of before", Setup(protocols="TLSv1.3"),
             Curl("--tlsv1.2", "--tls-max", "1.2"), "version",
-            "peer offers up to TLS 1.2, this side has TLS 1.3: add TLSv1.2 "
-            "to the protocols"),
+            "peer offers up to TLS 1.2, but this side has TLS 1.3: add "
+            "TLSv1.2 to the protocols"),
         Row("Postfix's bound, swaks", Setup(protocols=">=TLSv1.3"),
             Swaks("--tls-protocol", "tlsv1_2"), "version",
             'peer offers up to TLS 1.2, which ">=TLSv1.3" in the protocols '
@@ -51,15 +51,15 @@ def versions():
             'excludes: remove "+no_tlsv1_3" from the protocols'),
         Row("TLS 1.3 alone, a printer of TLS 1.0", Setup(protocols="TLSv1.3"),
             OpenSSL("TLSv1"), "version",
-            "peer offers TLS 1.0, which GnuTLS does not have beside TLS 1.3 "
+            "peer offers TLS 1.0, which GnuTLS cannot combine with TLS 1.3 "
             'without TLS 1.2: add "TLSv1:TLSv1.2" to the protocols and set '
             "the ciphers to "
             f'"{DEFAULT}:ECDHE-RSA-AES256-SHA:@SECLEVEL=0", '
             "which weakens all sessions"),
         Row("an old Python", Setup(), Python(
             TLS.TLSv1, TLS.TLSv1_1, ciphers="ALL:@SECLEVEL=0"), "version",
-            "peer offers up to TLS 1.1, this side has TLS 1.2-1.3: set the "
-            'protocols to "TLSv1.1 TLSv1.2 TLSv1.3" and the ciphers to '
+            "peer offers up to TLS 1.1, but this side has TLS 1.2-1.3: set "
+            'the protocols to "TLSv1.1 TLSv1.2 TLSv1.3" and the ciphers to '
             f'"{DEFAULT}:ECDHE-RSA-AES256-SHA:@SECLEVEL=0", '
             "which weakens all sessions"),
         Row("TLS 1.0 by name, and level 2",
@@ -195,15 +195,14 @@ def certificates():
         Row("strict SNI, another name", Setup("--strict-sni"),
             OpenSSL(options=("-servername", "mail.example.org")), "sni",
             'no certificate has the name "mail.example.org" that the peer '
-            "asked for: add an RSA certificate for it, or do without strict "
-            "SNI"),
+            "asked for: add an RSA certificate for it, or turn off strict SNI"),
         Row("strict SNI, another name and only ECDSA",
             Setup("--strict-sni"),
             OpenSSL("TLSv1.2", ciphers=ECDSA128,
                     options=("-servername", "mail.example.org")), "sni",
             'no certificate has the name "mail.example.org" that the peer '
-            "asked for: add an ECDSA P-256 certificate for it, or do "
-            "without strict SNI"),
+            "asked for: add an ECDSA P-256 certificate for it, or turn off "
+            "strict SNI"),
     ]
 
 
@@ -400,7 +399,7 @@ def guests():
 
     return [
         java("Java 6", Setup(), "version",
-             "peer offers TLS 1.0, this side has TLS 1.2-1.3: set the "
+             "peer offers TLS 1.0, but this side has TLS 1.2-1.3: set the "
              'protocols to "TLSv1 TLSv1.2 TLSv1.3" and the ciphers to '
              f'"{DEFAULT}:AES128-SHA:@SECLEVEL=0", which weakens all '
              "sessions",

@@ -169,7 +169,7 @@ static void test_errors(void **state)
 		{ { .protocols = "SSLv3" },
 		  SMTPTLS_E_SYNTAX,
 		  "protocols: \"SSLv3\" at byte 1 leaves only SSLv2 or SSLv3, "
-		  "which do not exist here" },
+		  "which are not supported here" },
 		{ { .protocols = "TLSv1.2 TLSv9" },
 		  SMTPTLS_E_SYNTAX,
 		  "protocols: \"TLSv9\" at byte 9 is an unknown word" },
@@ -324,16 +324,16 @@ static void test_warnings(void **state)
 		{ { .protocols = "!TLSv1.1", .ciphers = "DEFAULT@SECLEVEL=3" },
 		  { OLD("TLSv1", "3") } },
 		{ { .protocols = "SSLv3 TLSv1.2" },
-		  { "protocols: SSLv2 and SSLv3 do not exist here and stay "
-		    "off" } },
+		  { "protocols: SSLv2 and SSLv3 are not supported here and "
+		    "stay off" } },
 		{ { .protocols = "+no_ticket +no_tlsv1 +no_tlsv1_1" },
 		  { "protocols: \"+no_ticket\" at byte 1 is no protocol "
 		    "version and skipped" } },
 		{ { .protocols = "TLSv1.1 TLSv1.3",
 		    .ciphers = "ALL",
 		    .security_level = SMTPTLS_SECURITY_LEVEL_0 },
-		  { "protocols: GnuTLS has no TLSv1.3 beside TLSv1 or TLSv1.1 "
-		    "without TLSv1.2; TLSv1.3 is off" } },
+		  { "protocols: GnuTLS cannot combine TLSv1.3 with TLSv1 or "
+		    "TLSv1.1 without TLSv1.2; TLSv1.3 is off" } },
 		{ { .protocols = "TLSv1 TLSv1.2",
 		    .ciphers = "ALL",
 		    .security_level = SMTPTLS_SECURITY_LEVEL_0 },

@@ -76,7 +76,7 @@ static const struct row versions[] = {
 	  { TLS13, .sigalgs = LIST(0x0804) },
 	  RSA,
 	  SMTPTLS_REASON_GNUTLS,
-	  "peer offers TLS 1.3, which GnuTLS does not have beside TLS 1.0 or "
+	  "peer offers TLS 1.3, which GnuTLS cannot combine with TLS 1.0 or "
 	  "1.1 without TLS 1.2: add TLSv1.2 to the protocols",
 	  { 0 } },
 	{ { .protocols = ">=TLSv1" },
@@ -101,7 +101,7 @@ static const struct row versions[] = {
 	  { TLS13, .sigalgs = LIST(0x0804) },
 	  RSA,
 	  SMTPTLS_REASON_VERSION,
-	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
+	  "peer offers TLS 1.3, but this side has TLS 1.2: add TLSv1.3 to the "
 	  "protocols and set the ciphersuites to "
 	  "\"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_"
 	  "GCM_SHA256\"",
@@ -128,7 +128,7 @@ static const struct row versions[] = {
 	  SMTPTLS_REASON_SIGALG,
 	  "peer offers the signatures ecdsa_secp384r1_sha384, which the "
 	  "sigalgs do not name: add ecdsa_secp384r1_sha384 to the sigalgs; "
-	  "other peers with TLS 1.3 may fail then",
+	  "other TLS 1.3 peers may fail",
 	  { 0 } },
 	/* those of the best version it offers, since none was chosen */
 	{ { .protocols = "TLSv1.3" },
@@ -150,7 +150,7 @@ static const struct row versions[] = {
 	    .sigalgs = LIST(0x0804) },
 	  RSA,
 	  SMTPTLS_REASON_VERSION,
-	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
+	  "peer offers TLS 1.3, but this side has TLS 1.2: add TLSv1.3 to the "
 	  "protocols",
 	  { 0 } },
 	{ { .protocols = "TLSv1.2", .ciphersuites = "TLS_AES_128_CCM_SHA256" },
@@ -161,22 +161,22 @@ static const struct row versions[] = {
 	    .sigalgs = LIST(0x0804) },
 	  RSA,
 	  SMTPTLS_REASON_VERSION,
-	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
-	  "protocols; other peers with TLS 1.3 may fail then",
+	  "peer offers TLS 1.3, but this side has TLS 1.2: add TLSv1.3 to the "
+	  "protocols; other TLS 1.3 peers may fail",
 	  { 0 } },
 	/* what is lost, and which peers are, beside a better version */
 	{ { .protocols = "TLSv1.2", .groups = "P-224:X25519" },
 	  { TLS13, .sigalgs = LIST(0x0804) },
 	  RSA,
 	  SMTPTLS_REASON_VERSION,
-	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
+	  "peer offers TLS 1.3, but this side has TLS 1.2: add TLSv1.3 to the "
 	  "protocols, which switches secp192r1 and secp224r1 off",
 	  { 0 } },
 	{ { .protocols = "TLSv1.2", .groups = "P-224" },
 	  { TLS13, .sigalgs = LIST(0x0804) },
 	  RSA,
 	  SMTPTLS_REASON_VERSION,
-	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
+	  "peer offers TLS 1.3, but this side has TLS 1.2: add TLSv1.3 to the "
 	  "protocols and x25519 to the groups, which switches secp192r1 and "
 	  "secp224r1 off",
 	  { 0 } },
@@ -188,9 +188,9 @@ static const struct row versions[] = {
 	    .sigalgs = LIST(0x0804) },
 	  RSA,
 	  SMTPTLS_REASON_VERSION,
-	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
+	  "peer offers TLS 1.3, but this side has TLS 1.2: add TLSv1.3 to the "
 	  "protocols and secp384r1 to the groups, which switches secp192r1 and "
-	  "secp224r1 off; other peers with TLS 1.3 may fail then",
+	  "secp224r1 off; other TLS 1.3 peers may fail",
 	  { 0 } },
 	{ { .protocols = "TLSv1.2", .groups = "P-384" },
 	  { .suites = LIST(0x1301),
@@ -200,8 +200,8 @@ static const struct row versions[] = {
 	    .sigalgs = LIST(0x0804) },
 	  RSA,
 	  SMTPTLS_REASON_VERSION,
-	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
-	  "protocols; other peers with TLS 1.3 may fail then",
+	  "peer offers TLS 1.3, but this side has TLS 1.2: add TLSv1.3 to the "
+	  "protocols; other TLS 1.3 peers may fail",
 	  { 0 } },
 	{ { .protocols = "TLSv1.2", .groups = "P-256" },
 	  { .suites = LIST(0x1301),
@@ -211,7 +211,7 @@ static const struct row versions[] = {
 	    .sigalgs = LIST(0x0804) },
 	  RSA,
 	  SMTPTLS_REASON_VERSION,
-	  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to the "
+	  "peer offers TLS 1.3, but this side has TLS 1.2: add TLSv1.3 to the "
 	  "protocols",
 	  { 0 } },
 	{ { 0 },
@@ -325,9 +325,9 @@ static const struct row suites[] = {
 	  { .suites = LIST(0x00a8) },
 	  RSA,
 	  SMTPTLS_REASON_SUITES_EXCLUDED,
-	  "peer offers TLS 1.2 with PSK-AES128-GCM-SHA256, and here are no "
-	  "pre-shared keys: the peer must offer DHE-RSA-AES256-GCM-SHA384 and "
-	  "rsa_pss_rsae_sha256",
+	  "peer offers TLS 1.2 with PSK-AES128-GCM-SHA256, and this side has "
+	  "no pre-shared keys: the peer must offer DHE-RSA-AES256-GCM-SHA384 "
+	  "and rsa_pss_rsae_sha256",
 	  { 0 } },
 	{ { 0 },
 	  { .suites = LIST(0x000a) },
@@ -698,9 +698,8 @@ static const struct row sigalgs[] = {
 	  { TLS13, .sigalgs = LIST(0x0401, 0x0201) },
 	  RSA,
 	  SMTPTLS_REASON_SIGALG,
-	  "peer offers the signatures rsa_pkcs1_sha256, rsa_pkcs1_sha1, of "
-	  "which none can be used here: the peer must offer "
-	  "rsa_pss_rsae_sha256",
+	  "peer offers the signatures rsa_pkcs1_sha256, rsa_pkcs1_sha1, none "
+	  "of which can be used here: the peer must offer rsa_pss_rsae_sha256",
 	  { 0 } },
 	/* before TLS 1.3, where the suite says who signs */
 	{ { 0 },
@@ -725,7 +724,7 @@ static const struct row sigalgs[] = {
 	  { .suites = LIST(0xc02f), .groups = LIST(29) },
 	  RSA,
 	  SMTPTLS_REASON_SIGALG,
-	  "peer offers, by naming none, the signatures rsa_pkcs1_sha1, "
+	  "peer sends no list of signatures, which means rsa_pkcs1_sha1, "
 	  "ecdsa_sha1, which security level 2 forbids: set the security level "
 	  "to 0 and add rsa_pkcs1_sha1 to the sigalgs, which weakens all "
 	  "sessions",
@@ -754,7 +753,7 @@ static const struct row sigalgs[] = {
 	  SMTPTLS_REASON_NEEDS_ECDSA,
 	  "peer offers TLS 1.3 with the signatures ecdsa_secp384r1_sha384; "
 	  "there is no usable certificate: add an ECDSA P-384 certificate; "
-	  "other peers with TLS 1.3 may fail then",
+	  "other TLS 1.3 peers may fail",
 	  { 0 } },
 };
 

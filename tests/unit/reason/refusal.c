@@ -90,7 +90,7 @@ static void recorded(void **state)
 		  { 0 },
 		  RSA,
 		  SMTPTLS_REASON_VERSION,
-		  "peer offers TLS 1.0, this side has TLS 1.2-1.3: set the "
+		  "peer offers TLS 1.0, but this side has TLS 1.2-1.3: set the "
 		  "protocols to \"TLSv1 TLSv1.2 TLSv1.3\" and the ciphers to "
 		  "\"AESGCM:CHACHA20:-RSA:-PSK:-ADH:-DSS:@STRENGTH:+DHE:ECDHE-"
 		  "RSA-AES256-SHA:@SECLEVEL=0\", which weakens all sessions" },
@@ -98,13 +98,13 @@ static void recorded(void **state)
 		  { .protocols = "TLSv1.2" },
 		  RSA,
 		  SMTPTLS_REASON_VERSION,
-		  "peer offers TLS 1.3, this side has TLS 1.2: add TLSv1.3 to "
-		  "the protocols" },
+		  "peer offers TLS 1.3, but this side has TLS 1.2: add TLSv1.3 "
+		  "to the protocols" },
 		{ "openssl-tls12",
 		  { .protocols = "TLSv1.3" },
 		  RSA,
 		  SMTPTLS_REASON_VERSION,
-		  "peer offers up to TLS 1.2, this side has TLS 1.3: add "
+		  "peer offers up to TLS 1.2, but this side has TLS 1.3: add "
 		  "TLSv1.2 to the protocols" },
 		{ "sslv2",
 		  { 0 },
@@ -116,7 +116,7 @@ static void recorded(void **state)
 		  { 0 },
 		  RSA,
 		  SMTPTLS_REASON_SSL3_HELLO,
-		  "peer offers SSLv3 at best, which does not exist here: the "
+		  "peer offers SSLv3 at best, which is not supported here: the "
 		  "peer must offer TLSv1.3" },
 		{ "openssl-fallback",
 		  { .protocols = "TLSv1.1 TLSv1.2",
@@ -378,27 +378,27 @@ static void made(void **state)
 		  { 0 },
 		  RSA,
 		  "peer's ClientHello lacks supported_groups, which TLS 1.3 "
-		  "demands: the peer must be changed" },
+		  "requires: the peer must be changed" },
 		/* RSA key exchange needs an RSA algorithm. */
 		{ { .suites = LIST(0x009d), .sigalgs = LIST(0x0809) },
 		  { .ciphers = "kRSA" },
 		  RSA,
-		  "peer offers the signatures rsa_pss_pss_sha256, of which "
-		  "none can be used here: the peer must offer "
+		  "peer offers the signatures rsa_pss_pss_sha256, none of "
+		  "which can be used here: the peer must offer "
 		  "rsa_pss_rsae_sha256" },
 		{ { .suites = LIST(0x009d), .sigalgs = LIST(0x0809, 0x0403) },
 		  { .ciphers = "kRSA" },
 		  RSA,
 		  "peer offers the signatures rsa_pss_pss_sha256, "
-		  "ecdsa_secp256r1_sha256, of which none can be used here: the "
+		  "ecdsa_secp256r1_sha256, none of which can be used here: the "
 		  "peer must offer rsa_pss_rsae_sha256" },
 		{ { .suites = LIST(0x009d) },
 		  { .ciphers = "kRSA" },
 		  RSA,
-		  "peer offers, by naming none, the signatures rsa_pkcs1_sha1, "
-		  "ecdsa_sha1, which security level 2 forbids: add "
-		  "\"!eNULL:@SECLEVEL=0\" to the ciphers, which weakens all "
-		  "sessions" },
+		  "peer sends no list of signatures, which means "
+		  "rsa_pkcs1_sha1, ecdsa_sha1, which security level 2 forbids: "
+		  "add \"!eNULL:@SECLEVEL=0\" to the ciphers, which weakens "
+		  "all sessions" },
 		{ { .suites = LIST(0xc02f), .sigalgs = LIST(0x0804) },
 		  { 0 },
 		  RSA,
@@ -424,7 +424,7 @@ static void made(void **state)
 		    .sigalgs = LIST(0x7777) },
 		  { .sigalgs = "ECDSA+SHA256" },
 		  RSA | SMTPTLS_KEY_ECDSA_P256 | SMTPTLS_KEY_ED25519,
-		  "peer offers the signatures 0x7777, of which none can be "
+		  "peer offers the signatures 0x7777, none of which can be "
 		  "used here: the peer must offer ecdsa_secp256r1_sha256" },
 		{ { .suites = LIST(0xc02f),
 		    .groups = LIST(29),
@@ -477,8 +477,8 @@ static void made(void **state)
 		{ { .suites = LIST(0xc02f), .versions = LIST(0x0305) },
 		  { 0 },
 		  RSA,
-		  "peer offers no version of TLS, this side has TLS 1.2-1.3: "
-		  "the peer must offer TLSv1.2, x25519 and "
+		  "peer offers no version of TLS, but this side has TLS "
+		  "1.2-1.3: the peer must offer TLSv1.2, x25519 and "
 		  "rsa_pss_rsae_sha256" },
 	};
 	struct smtptls_answer answer;
@@ -612,9 +612,8 @@ static void sentences(void **state)
 	}
 	assert_string_equal(
 		seen[SMTPTLS_REASON_SNI - 1],
-		"no certificate has the name \"a\\xff\"b\" that "
-		"the peer asked for: it must ask for another, or do without "
-		"strict SNI here");
+		"no certificate has the name \"a\\xff\"b\" that the peer asked "
+		"for: it must ask for another, or turn off strict SNI here");
 	smtptls_policy_unref(policy);
 }
 

@@ -140,10 +140,10 @@ static void holes(void **state)
 		      CERT_RSA, CLIENT(.max = TLS1_1_VERSION));
 	assert_false(result.ok);
 	assert_int_equal(result.info.reason, SMTPTLS_REASON_VERSION);
-	assert_string_equal(result.text,
-			    "peer offers up to TLS 1.1, this side has TLS "
-			    "1.0-1.2 without TLS 1.1: add TLSv1.1 to the "
-			    "protocols");
+	assert_string_equal(
+		result.text,
+		"peer offers up to TLS 1.1, but this side has TLS 1.0-1.2 "
+		"without TLS 1.1: add TLSv1.1 to the protocols");
 	result = meet(POLICY(.protocols = "TLSv1.1 TLSv1.3 TLSv1.2",
 			     .ciphers = "ALL:@SECLEVEL=0"),
 		      CERT_RSA, CLIENT(.max = TLS1_VERSION));

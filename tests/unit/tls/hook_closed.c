@@ -95,7 +95,7 @@ static void malformed(void **state)
 	hello.bytes[9 + 34 + 1 + 4 + 2 + 2 + 5] = 200;
 	feed(conn, hello.bytes, hello.len);
 	check_refused(conn, SMTPTLS_REASON_BAD_HELLO, 50,
-		      "peer's ClientHello has lengths that do not fit in "
+		      "peer's ClientHello has inconsistent lengths in "
 		      "supported_groups: the peer must be changed");
 }
 

@@ -104,7 +104,7 @@ static void tls12(void **state)
 	(void)state;
 	result = meet(NULL, POLICY(.protocols = "TLSv1.3"), TLS12(.min = 0));
 	check(&result, TLS1_2_VERSION, SMTPTLS_REASON_VERSION,
-	      "peer offers up to TLS 1.2, this side has TLS 1.3: add "
+	      "peer offers up to TLS 1.2, but this side has TLS 1.3: add "
 	      "TLSv1.2 to the protocols");
 	result =
 		meet(NULL, POLICY(.ciphers = AES256), TLS12(.ciphers = AES128));

@@ -113,7 +113,7 @@ static void strict(void **state)
 			snprintf(sentence, sizeof(sentence),
 				 "no certificate has the name \"%s\" that the "
 				 "peer asked for: add an ECDSA P-256 "
-				 "certificate for it, or do without strict SNI",
+				 "certificate for it, or turn off strict SNI",
 				 names[i].name ? names[i].name : "");
 			assert_string_equal(text,
 					    names[i].covered ? "" : sentence);
