@@ -194,7 +194,7 @@ static void judge_failure(const struct destination *destination,
 		snprintf(change, sizeof(change),
 			 "switch TLS on there (Postfix: "
 			 "smtpd_tls_security_level = may, with a certificate); "
-			 "if it is on, something between takes the offer away");
+			 "if it is on, something in between removes the offer");
 		break;
 	default:
 		if (attempt->wide_protocol[0])
@@ -223,14 +223,14 @@ static void judge_clear(struct host *host, const struct attempt *attempt,
 		break;
 	case SMTPTLS_REASON_STARTTLS_MASKED:
 		what = "STARTTLS is masked on the way (\"XXXXXXX\")";
-		change = "switch off the inspection of SMTP in the firewall "
-			 "between";
+		change =
+			"switch off SMTP inspection in the firewall in between";
 		break;
 	default:
 		what = "STARTTLS is not to be had";
 		change = "switch TLS on there (Postfix: "
 			 "smtpd_tls_security_level = may, with a certificate); "
-			 "if it is on, something between takes the offer away";
+			 "if it is on, something in between removes the offer";
 		break;
 	}
 	find(&host->findings,

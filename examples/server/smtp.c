@@ -340,7 +340,7 @@ const char *smtp_sentence(int reason)
 {
 	switch (reason) {
 	case SMTPTLS_REASON_HTTP:
-		return "peer speaks HTTP: it has the wrong port";
+		return "peer speaks HTTP: it uses the wrong port";
 	case SMTPTLS_REASON_TRUNCATED:
 		return "peer closed the connection within a message: it was "
 		       "cut off, or its own log says why";

@@ -16,9 +16,10 @@
 
 /* The cure for what nobody does on purpose. */
 #define STLS_DEFECT                                                            \
-	"one of the two has a defect, or something between changes the bytes"
+	"one side has a defect, or something in between changes the bytes"
 #define STLS_OTHER_LOG                                                         \
-	"a firewall between may be the cause; else the peer's own log says "   \
+	"a firewall in between may be the cause; else the peer's own log "     \
+	"says "                                                                \
 	"why"
 
 /* What is known at the end. Unknown facts are 0; messages and alerts, -1. */

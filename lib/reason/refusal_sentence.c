@@ -133,7 +133,7 @@ static void write_bad_hello(struct stls_phrase *phrase,
 		stls_phrase_add(phrase, "has extension %u twice", number);
 	else
 		stls_phrase_add(phrase, "%s", hello_error(error));
-	stls_phrase_add(phrase, ": the peer must be changed");
+	stls_phrase_add(phrase, ": the peer must be fixed");
 }
 
 /* ---- other sentences ---- */

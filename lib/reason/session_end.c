@@ -122,12 +122,12 @@ static const char *cure_of_closed(const struct stls_end *end)
 	if (end->broken)
 		return STLS_OTHER_LOG;
 	if (waits(end))
-		return "it only tried the port, or waited for a greeting in "
+		return "it only probed the port, or waited for a greeting in "
 		       "the clear and must be set to implicit TLS, or to a "
 		       "port for STARTTLS";
 	if (is_behind_220(end))
-		return "a firewall between that inspects SMTP may cut TLS off, "
-		       "or its own log says why";
+		return "a firewall in between that inspects SMTP may cut TLS "
+		       "off, or the peer's log says why";
 	return "its own log says why";
 }
 
@@ -168,10 +168,10 @@ static void write_timeout(const struct stls_end *end, char *text, size_t size)
 				    "set it to implicit TLS, or to a port for "
 				    "STARTTLS; else look for lost packets"
 		       : is_behind_220(end)
-			       ? "a firewall between that inspects SMTP may "
+			       ? "a firewall in between that inspects SMTP may "
 				 "hold TLS back; else look for lost packets, "
 				 "or allow more time"
-			       : "look for lost packets between (a "
+			       : "look for packets lost on the way (a "
 				 "firewall, the MTU), or allow more time");
 }
 
@@ -213,11 +213,12 @@ const char *stls_proxy_sentence(int version)
 {
 	return version == 1
 		       ? "peer sent a PROXY protocol header (v1), which is not "
-			 "read here: switch it off in the proxy before this "
-			 "port (HAProxy's send-proxy, nginx's proxy_protocol)"
+			 "accepted here: switch it off in the proxy in front "
+			 "of this port (HAProxy's send-proxy, nginx's "
+			 "proxy_protocol)"
 		       : "peer sent a PROXY protocol header (v2), which is not "
-			 "read here: switch it off in the proxy before this "
-			 "port (HAProxy's send-proxy-v2)";
+			 "accepted here: switch it off in the proxy in front "
+			 "of this port (HAProxy's send-proxy-v2)";
 }
 
 /* Tell which other protocol is spoken. */
@@ -304,6 +305,12 @@ static const char *cure_of_clear(const struct stls_end *end)
 			   : "use STARTTLS there, or its port for implicit TLS";
 }
 
+/* A client has connected to the wrong port; a server listens at one. */
+static const char *wrong_port(const struct stls_end *end)
+{
+	return end->server ? "it uses the wrong port" : "it is the wrong port";
+}
+
 static void write_plaintext(const struct stls_end *end, char *text, size_t size)
 {
 	char shown[64];
@@ -314,20 +321,19 @@ static void write_plaintext(const struct stls_end *end, char *text, size_t size)
 			       stls_proxy_sentence(stls_proxy_header(
 				       end->sent, end->sent_len, 0)));
 	else if (end->reason == SMTPTLS_REASON_HTTP)
-		(void)snprintf(text, size,
-			       "peer speaks HTTP (\"%s\"): it has the wrong "
-			       "port",
-			       shown);
+		(void)snprintf(text, size, "peer speaks HTTP (\"%s\"): %s",
+			       shown, wrong_port(end));
 	else if (end->reason == SMTPTLS_REASON_SMTP_IN_CLEAR)
 		(void)snprintf(text, size,
 			       "peer speaks SMTP in the clear (\"%s\") where "
-			       "TLS was to start: %s",
+			       "TLS was expected: %s",
 			       shown, cure_of_clear(end));
 	else
 		(void)snprintf(text, size,
-			       "peer sent \"%s\" where TLS was to start: it "
-			       "has the wrong port, or must be changed",
-			       shown);
+			       "peer sent \"%s\" where TLS was expected: %s, "
+			       "or %smust be fixed",
+			       shown, wrong_port(end),
+			       end->server ? "" : "the peer ");
 }
 
 /* ---- what TLS forbids, and what is not common ---- */
@@ -353,9 +359,9 @@ static void write_not_common(const struct stls_end *end, char *text,
 	if (end->reason == SMTPTLS_REASON_VERSION && end->server &&
 	    end->policy && end->version) {
 		(void)snprintf(text, size,
-			       "peer does not take TLS %s, which is the best "
-			       "that the protocols have for it: allow a later "
-			       "version there, or the peer must be changed",
+			       "peer does not accept TLS %s, the best that the "
+			       "protocols have for it: allow a later version "
+			       "there, or the peer must be changed",
 			       end->version + strlen("TLS"));
 		return;
 	}
@@ -363,13 +369,12 @@ static void write_not_common(const struct stls_end *end, char *text,
 	if (end->reason == SMTPTLS_REASON_SUITES_EXCLUDED && end->version &&
 	    (strcmp(end->version, "TLS1.0") == 0 ||
 	     strcmp(end->version, "TLS1.1") == 0)) {
-		(void)snprintf(
-			text, size,
-			"the peer and the priority string have no version "
-			"above TLS %s in common, and no %s for that: allow "
-			"TLS 1.2 or 1.3 in the string, or the peer must be "
-			"changed",
-			end->version + strlen("TLS"), end->found);
+		(void)snprintf(text, size,
+			       "the peer and the priority string have no "
+			       "version above TLS %s in common, and no %s for "
+			       "that version: allow TLS 1.2 or 1.3 in the "
+			       "string, or the peer must be changed",
+			       end->version + strlen("TLS"), end->found);
 		return;
 	}
 	(void)snprintf(
@@ -390,32 +395,32 @@ const char *stls_end_sentence(int reason, int server)
 		       "there";
 	case SMTPTLS_REASON_BAD_HELLO:
 		return "peer's first message is not a ClientHello: the peer "
-		       "must be changed";
+		       "must be fixed";
 	case SMTPTLS_REASON_ALPN:
-		return "peer asks by ALPN for other protocols than smtp: it "
-		       "has the wrong port, or must name smtp";
+		return "peer asks by ALPN for protocols other than smtp: it "
+		       "uses the wrong port, or must name smtp";
 	case SMTPTLS_REASON_TLS_FOR_SMTP:
 		return "peer starts TLS at a port for STARTTLS: set it to "
 		       "STARTTLS, or to the port for implicit TLS";
 	case SMTPTLS_REASON_DH_PARAMETERS:
 		return "peer's Diffie-Hellman parameters are too small for "
-		       "this side: make larger ones there, or do without DHE";
+		       "this side: generate larger ones there, or disable DHE";
 	case SMTPTLS_REASON_FALLBACK:
 		return "peer fell back to an older version although this side "
 		       "has a better one: find out why its first attempt "
 		       "failed (RFC 7507)";
 	case SMTPTLS_REASON_RENEGOTIATION:
-		return "peer asked for a renegotiation, which is not done: "
+		return "peer requested renegotiation, which is not supported: "
 		       "switch it off there";
 	case SMTPTLS_REASON_TRUNCATED:
 		return "peer closed the connection without a close_notify: it "
 		       "was cut off, or the peer has a defect";
 	case SMTPTLS_REASON_INJECTION:
-		return server ? "plaintext came behind STARTTLS, before TLS: "
+		return server ? "plaintext came after STARTTLS and before TLS: "
 				"the peer must wait for the 220, or an "
-				"attacker put it there"
+				"attacker injected it"
 			      : "peer sent more than its reply to STARTTLS: "
-				"something between injects replies (an "
+				"something in between injects replies (an "
 				"attack), or the peer is broken";
 	default:
 		return stls_certificate_sentence(reason, server);
@@ -456,19 +461,19 @@ void stls_end_write(const struct stls_end *end, char *text, size_t size)
 			end->found);
 		break;
 	case SMTPTLS_REASON_INTERNAL:
-		(void)snprintf(text, size,
-			       "this side has trouble of its own: %s",
+		(void)snprintf(text, size, "internal error on this side: %s",
 			       end->found);
 		break;
 	case SMTPTLS_REASON_SIGNER:
-		(void)snprintf(text, size,
-			       "the signer of this side's private key gave %s",
-			       end->found);
+		(void)snprintf(
+			text, size,
+			"the signer for this side's private key returned %s",
+			end->found);
 		break;
 	case SMTPTLS_REASON_TOKEN:
 		(void)snprintf(text, size,
-			       "the token with this side's private key failed, "
-			       "see whether it is there and has the key: %s",
+			       "the token with this side's private key failed; "
+			       "check that it is present and has the key: %s",
 			       end->found);
 		break;
 	case SMTPTLS_REASON_VERSION:

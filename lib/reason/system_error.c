@@ -10,7 +10,7 @@
 
 #include "reason/end_facts.h"
 
-#define NO_ROUTE "check the routes and firewalls between"
+#define NO_ROUTE "check the routes and firewalls in between"
 
 static const struct system_error {
 	int number;
@@ -22,7 +22,7 @@ static const struct system_error {
 	{ ECONNABORTED, "ECONNABORTED", "the connection was aborted",
 	  STLS_OTHER_LOG },
 	{ ETIMEDOUT, "ETIMEDOUT", "peer no longer answered",
-	  "look for lost packets between" },
+	  "look for packets lost on the way" },
 	{ EHOSTUNREACH, "EHOSTUNREACH", "peer could no longer be reached",
 	  NO_ROUTE },
 	{ ENETUNREACH, "ENETUNREACH", "peer's network could not be reached",
@@ -32,9 +32,9 @@ static const struct system_error {
 	{ EPERM, "EPERM", "this host was not allowed to send",
 	  "check its firewall" },
 	{ ENOBUFS, "ENOBUFS", "this host had no memory for the network",
-	  "give it more, or less to do" },
+	  "give it more memory, or reduce its load" },
 	{ ENOMEM, "ENOMEM", "this host had no memory for the network",
-	  "give it more, or less to do" },
+	  "give it more memory, or reduce its load" },
 	{ ENOTCONN, "ENOTCONN", "the socket was not connected",
 	  "the program that uses the library has a defect" },
 	{ EBADF, "EBADF", "the descriptor was not open",

@@ -46,8 +46,8 @@ static void write_refusal(const struct stls_dialogue *dialogue, char *text,
 {
 	if (dialogue->refusal < 400)
 		(void)snprintf(text, size,
-			       "peer answered %s with \"%s\", which is no "
-			       "answer to it: the peer must be changed",
+			       "peer answered %s with \"%s\", which is not a "
+			       "valid answer to it: the peer must be fixed",
 			       command(dialogue), dialogue->shown);
 	else
 		(void)snprintf(text, size, "peer refused %s (\"%s\"): %s",
@@ -62,9 +62,10 @@ static void write_stranger(const struct stls_dialogue *dialogue, char *text,
 			   size_t size)
 {
 	if (dialogue->reason == SMTPTLS_REASON_TLS_FOR_SMTP)
-		(void)snprintf(text, size,
-			       "peer speaks TLS where it was to greet: use "
-			       "implicit TLS there, or its port for STARTTLS");
+		(void)snprintf(
+			text, size,
+			"peer speaks TLS where a greeting was expected: use "
+			"implicit TLS there, or its port for STARTTLS");
 	else if (dialogue->reason == SMTPTLS_REASON_HTTP)
 		(void)snprintf(text, size,
 			       "peer speaks HTTP (\"%.32s\"): it is the wrong "
@@ -80,8 +81,8 @@ static void write_stranger(const struct stls_dialogue *dialogue, char *text,
 			       reply(dialogue), dialogue->shown,
 			       dialogue->step == STLS_GREETING
 				       ? "it is the wrong port, or the peer "
-					 "must be changed"
-				       : "the peer must be changed");
+					 "must be fixed"
+				       : "the peer must be fixed");
 }
 
 /* The peer did not send a complete reply. */
@@ -92,15 +93,16 @@ static void write_silence(const struct stls_dialogue *dialogue, char *text,
 
 	stls_limit_write(limit, dialogue->limit_ms);
 	if (dialogue->error != SMTPTLS_E_TIMEOUT)
-		(void)snprintf(text, size, "%s before the end of its %s: %s",
-			       dialogue->error == SMTPTLS_E_IO
-				       ? "the connection broke"
-				       : "peer closed the connection",
-			       reply(dialogue),
-			       dialogue->error == SMTPTLS_E_IO
-				       ? "a firewall between may be the cause; "
-					 "else the peer's own log says why"
-				       : "its own log says why");
+		(void)snprintf(
+			text, size, "%s before the end of its %s: %s",
+			dialogue->error == SMTPTLS_E_IO
+				? "the connection broke"
+				: "peer closed the connection",
+			reply(dialogue),
+			dialogue->error == SMTPTLS_E_IO
+				? "a firewall in between may be the cause; "
+				  "else the peer's own log says why"
+				: "its own log says why");
 	else
 		(void)snprintf(
 			text, size,
@@ -111,8 +113,8 @@ static void write_silence(const struct stls_dialogue *dialogue, char *text,
 				? "if it is a port for implicit TLS, use that; "
 				  "else look for lost packets, or allow more "
 				  "time"
-				: "look for lost packets between (a firewall), "
-				  "or allow more time");
+				: "look for packets lost on the way (a "
+				  "firewall), or allow more time");
 }
 
 void stls_dialogue_write(const struct stls_dialogue *dialogue, char *text,
@@ -124,16 +126,17 @@ void stls_dialogue_write(const struct stls_dialogue *dialogue, char *text,
 		write_refusal(dialogue, text, size);
 		break;
 	case SMTPTLS_REASON_NO_STARTTLS:
-		(void)snprintf(text, size,
-			       "peer does not offer STARTTLS: switch TLS on "
-			       "there; if it is on, something between takes "
-			       "the offer away (a firewall, or an attacker)");
+		(void)snprintf(
+			text, size,
+			"peer does not offer STARTTLS: switch TLS on there; if "
+			"it is on, something in between removes the offer (a "
+			"firewall, or an attacker)");
 		break;
 	case SMTPTLS_REASON_STARTTLS_MASKED:
 		(void)snprintf(text, size,
 			       "the peer's STARTTLS was masked on the way "
-			       "(\"XXXXXXX\"): switch off the inspection of "
-			       "SMTP in the firewall between");
+			       "(\"XXXXXXX\"): switch off SMTP inspection in "
+			       "the firewall in between");
 		break;
 	case SMTPTLS_REASON_NO_SMTP:
 	case SMTPTLS_REASON_HTTP:
@@ -145,11 +148,11 @@ void stls_dialogue_write(const struct stls_dialogue *dialogue, char *text,
 		write_silence(dialogue, text, size);
 		break;
 	case SMTPTLS_REASON_INJECTION:
-		(void)snprintf(text, size,
-			       "peer sent more than its %s: something between "
-			       "injects replies (an attack), or the peer is "
-			       "broken",
-			       reply(dialogue));
+		(void)snprintf(
+			text, size,
+			"peer sent more than its %s: something in between "
+			"injects replies (an attack), or the peer is broken",
+			reply(dialogue));
 		break;
 	default:
 		(void)snprintf(text, size, "%s",

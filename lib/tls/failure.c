@@ -99,7 +99,7 @@ static const struct stls_failure failures[] = {
 	{ GNUTLS_E_NO_TEMPORARY_DH_PARAMS, SMTPTLS_REASON_GROUP, "group" },
 	/* this side's private key */
 	{ STLS_SIGNER_SILENT, SMTPTLS_REASON_SIGNER,
-	  "no signature: see whether it runs, and answers in time" },
+	  "no signature: check that it runs, and answers in time" },
 	{ STLS_SIGNER_WRONG, SMTPTLS_REASON_SIGNER,
 	  "a wrong signature: it has another key, or a defect" },
 	{ GNUTLS_E_PKCS11_ERROR, TOKEN, NULL },

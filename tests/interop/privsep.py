@@ -110,9 +110,9 @@ def signer_killed():
             for number, version in enumerate(VERSIONS * 2, 1):
                 assert not server.connect(version), (what, version)
                 wait_for(lambda: server.log().count(
-                    "privsep: session failed: the signer of this side's "
-                    "private key gave no signature: see whether it runs, and "
-                    "answers in time\n") == number, 5, "the sentence")
+                    "privsep: session failed: the signer for this side's "
+                    "private key returned no signature: check that it runs, "
+                    "and answers in time\n") == number, 5, "the sentence")
             assert server.alive()
 
 

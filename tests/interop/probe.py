@@ -204,7 +204,7 @@ def stripped(site):
     has(site.eyes(CRITICAL, "stripped.signed.test"),
         "peer does not offer STARTTLS; the host has TLSA records, so nothing "
         "is sent without TLS", "smtpd_tls_security_level = may",
-        "something between takes the offer away", "defer 4.7.5")
+        "something in between removes the offer", "defer 4.7.5")
 
 
 def no_tls(site):

@@ -597,7 +597,7 @@ def dialogue():
         *case("command", "peer sent BDAT, which is not offered, and what "
               "follows that is no command: it must use DATA",
               b"EHLO x\r\n", b"BDAT 3 LAST\r\n"),
-        *case("http", "peer speaks HTTP: it has the wrong port",
+        *case("http", "peer speaks HTTP: it uses the wrong port",
               b"GET / HTTP/1.1\r\n"),
         Case("tls-required", "peer did not start TLS, which is required "
              "(530): switch STARTTLS on there, or do without --require-tls",

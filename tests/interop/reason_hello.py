@@ -28,9 +28,9 @@ def version(files):
              "TLSv1.3 to the protocols",
              s_client("-tls1_3"), "--protocols", "TLSv1.2"),
         # Its hello does not say that it accepts nothing older.
-        Case("version", "peer does not take TLS 1.1, which is the best that "
-             "the protocols have for it: allow a later version there, or the "
-             "peer must be changed",
+        Case("version", "peer does not accept TLS 1.1, the best that the "
+             "protocols have for it: allow a later version there, or the peer "
+             "must be changed",
              tls12("ALL:@SECLEVEL=0"), "--protocols", "<=TLSv1.1",
              "--ciphers", "ALL:@SECLEVEL=0"),
         Case("version", "peer offers TLS 1.0, but this side has TLS 1.2-1.3: "
@@ -332,7 +332,7 @@ def twice():
 def bad_hello():
     def case(what, hello):
         return Case("bad-hello", f"peer's ClientHello {what}: the peer must "
-                    "be changed", sends(hello))
+                    "be fixed", sends(hello))
 
     return [
         case("has inconsistent lengths in supported_groups",

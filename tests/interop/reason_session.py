@@ -59,8 +59,8 @@ def proxies():
     """HAProxy's header, on either port and after STARTTLS."""
     def case(version, words, client, error="SMTPTLS_E_HANDSHAKE", ports=BOTH):
         return Case("proxy-header", "peer sent a PROXY protocol header "
-                    f"(v{version}), which is not read here: switch it off in "
-                    f"the proxy before this port ({words})", client,
+                    f"(v{version}), which is not accepted here: switch it "
+                    f"off in the proxy in front of this port ({words})", client,
                     error=error, ports=ports)
 
     for version, header, words in (
@@ -77,7 +77,7 @@ def proxies():
 def other_words():
     def in_clear(said, cure, client, ports):
         return Case("smtp-in-clear", "peer speaks SMTP in the clear "
-                    f"(\"{said}\\x0d\\x0a\") where TLS was to start: {cure}",
+                    f"(\"{said}\\x0d\\x0a\") where TLS was expected: {cure}",
                     client, ports=ports)
 
     def clear(*lines):
@@ -90,10 +90,10 @@ def other_words():
                 yield in_clear(line.decode(), "it must start TLS after the "
                                "220 to STARTTLS", client, STARTTLS)
 
-    wrong = "where TLS was to start: it has the wrong port, or must be changed"
+    wrong = "where TLS was expected: it uses the wrong port, or must be fixed"
     other_port = "peer starts TLS at a port for STARTTLS: set it to " \
         "STARTTLS, or to the port for implicit TLS"
-    other_alpn = "peer asks by ALPN for other protocols than smtp: it has " \
+    other_alpn = "peer asks by ALPN for protocols other than smtp: it uses " \
         "the wrong port, or must name smtp"
     return [
         Case("no-tls", f'peer sent "SSH-2.0-OpenSSH_9.2p1\\x0d\\x0a" {wrong}',
@@ -101,10 +101,10 @@ def other_words():
         Case("no-tls", f'peer sent "\\x00" {wrong}', sends(bytes(2))),
         Case("no-tls", f'peer sent "\\x16j" {wrong}',
              sends(b"\x16junk and more junk")),
-        Case("http", 'peer speaks HTTP ("GET / HTTP/1.1\\x0d\\x0a"): it has '
+        Case("http", 'peer speaks HTTP ("GET / HTTP/1.1\\x0d\\x0a"): it uses '
              'the wrong port',
              http_client, ports=TLS),
-        Case("http", 'peer speaks HTTP ("PUT / HTTP/1.1\\x0d\\x0a"): it has '
+        Case("http", 'peer speaks HTTP ("PUT / HTTP/1.1\\x0d\\x0a"): it uses '
              'the wrong port', sends(b"P", b"UT / HTTP/1.1\r\n\r\n")),
         *clear(b"EHLO client.example", b"EHLO", b"NOOP"),
         *(Case("tls-for-smtp", other_port, at_the_other_port(client),
@@ -113,8 +113,8 @@ def other_words():
         Case("alpn", other_alpn, s_client("-tls1_2", "-alpn", "h2")),
         Case("alpn", other_alpn, s_client("-tls1_3", "-alpn", "h2,http/1.1")),
         *proxies(),
-        Case("bad-hello", "peer's first message is not a ClientHello: the peer "
-             "must be changed",
+        Case("bad-hello", "peer's first message is not a ClientHello: the "
+             "peer must be fixed",
              sends(record(HANDSHAKE, message(SERVER_HELLO, bytes(40))))),
     ]
 
@@ -157,7 +157,7 @@ def endings(files):
     hello, log = client_hello(), "its own log says why"
     distrust = ": it may not trust the certificate's authority " \
         f"\"{files.authority}\"; else {log}"
-    lost = "look for lost packets between (a firewall, the MTU), or allow " \
+    lost = "look for packets lost on the way (a firewall, the MTU), or allow " \
         "more time"
     elsewhere = "set it to implicit TLS, or to a port for STARTTLS"
 
@@ -166,23 +166,24 @@ def endings(files):
                     error="SMTPTLS_E_TRUNCATED", ports=ports)
 
     def broken(when, client, ports):
-        return Case("closed", f"peer reset the connection (ECONNRESET) {when}: "
-                    "a firewall between may be the cause; else the peer's own "
-                    "log says why",
+        return Case("closed", "peer reset the connection (ECONNRESET) "
+                    f"{when}: a firewall in between may be the cause; else "
+                    "the peer's own log says why",
                     client, error="SMTPTLS_E_IO", ports=ports)
 
     def timeout(when, client, cure=lost, ports=BOTH):
         return Case("timeout", f"peer was silent for too long ({SCALE} s) "
                     f"{when}: {cure}", client, *SHORT, error="SMTPTLS_E_TIMEOUT", ports=ports)
 
-    waited = "before its ClientHello: it only tried the port, or waited for " \
+    waited = "before its ClientHello: it only probed the port, or waited for " \
         "a greeting in the clear and must be set to implicit TLS, or to a " \
         "port for STARTTLS"
     waits = f"if it waits for a greeting in the clear, {elsewhere}; else " \
         "look for lost packets"
     return [
         closed("after this side's 220, before its ClientHello: a firewall "
-               "between that inspects SMTP may cut TLS off, or " + log,
+               "in between that inspects SMTP may cut TLS off, or the peer's "
+               "log says why",
                leaves(), STARTTLS),
         *(Case("closed", f"peer ended TLS (close_notify) before its "
                f"ClientHello: {log}", sends(record(ALERT, alert)))
@@ -197,7 +198,7 @@ def endings(files):
         broken("after this side's 220, before its ClientHello", resets(),
                STARTTLS),
         timeout("after this side's 220, before its ClientHello", sends(),
-                "a firewall between that inspects SMTP may hold TLS back; "
+                "a firewall in between that inspects SMTP may hold TLS back; "
                 "else look for lost packets, or allow more time",
                 ports=STARTTLS),
         *(timeout("before its ClientHello", client, waits, TLS)
@@ -216,7 +217,7 @@ def endings(files):
 def defects():
     """Messages that no library sends; those that need its keys are in
     tests/unit/tls/failure.c."""
-    defect = "one of the two has a defect, or something between changes the " \
+    defect = "one side has a defect, or something in between changes the " \
         "bytes"
     hello, hello13 = client_hello(), client_hello(tls13=True)
 
@@ -239,8 +240,8 @@ def defects():
         Case("flood", "peer sent nothing but warning alerts: it has a defect, "
              "or is an attacker",
              sends(hello, *[record(ALERT, b"\1\x5a", 0x0303)] * 5)),
-        Case("injection", "plaintext came behind STARTTLS, before TLS: the "
-             "peer must wait for the 220, or an attacker put it there",
+        Case("injection", "plaintext came after STARTTLS and before TLS: the "
+             "peer must wait for the 220, or an attacker injected it",
              injects, error="SMTPTLS_E_INJECTION", ports=STARTTLS),
     ]
 

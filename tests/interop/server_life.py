@@ -365,8 +365,8 @@ def nothing_grows():
 
 def resets():
     """The system's error for the connection is in the log."""
-    cause = (": a firewall between may be the cause; "
-             "else the peer's own log says why")
+    cause = (": a firewall in between may be the cause; else the peer's own "
+             "log says why")
     with serve() as server:
         for when, begin in (("before TLS", opened), ("under TLS", secured)):
             wire = begin(server.starttls)

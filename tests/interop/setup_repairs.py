@@ -79,8 +79,8 @@ def repairs(files):
         Repair("a priority string", Setup(priority="SECURE256:-VERS-TLS1.2"),
                Curl("--tls-max", "1.2"),
                "the peer and the priority string have no version above TLS "
-               "1.1 in common, and no cipher suite for that: allow TLS 1.2 or "
-               "1.3 in the string, or the peer must be changed",
+               "1.1 in common, and no cipher suite for that version: allow "
+               "TLS 1.2 or 1.3 in the string, or the peer must be changed",
                Setup(priority="SECURE256")),
         Repair("must-staple", Setup(certs=[Cert("RSA", more=staple)]),
                GnuTLS(TLS12, "--x509cafile", files.root.crt,

@@ -382,7 +382,7 @@ def ports():
             "to the port for implicit TLS"),
         Row("ALPN of the Web", Setup(),
             OpenSSL(options=("-alpn", "h2,http/1.1")), "alpn",
-            "peer asks by ALPN for other protocols than smtp: it has the "
+            "peer asks by ALPN for protocols other than smtp: it uses the "
             "wrong port, or must name smtp"),
     ]
 

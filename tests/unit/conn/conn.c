@@ -430,7 +430,7 @@ static void test_abort_errno(void **state)
 	assert_int_equal(smtptls_conn_state(conn), SMTPTLS_FAILED);
 	assert_int_equal(smtptls_conn_error(conn, &text), SMTPTLS_E_IO);
 	assert_string_equal(text, "peer no longer answered (ETIMEDOUT) before "
-				  "TLS: look for lost packets between");
+				  "TLS: look for packets lost on the way");
 	assert_true(host_reads(conn, "NOOP\r\n"));
 	smtptls_conn_free(conn);
 }
@@ -615,11 +615,10 @@ static void test_starttls_answered(void **state)
 {
 	static const char *const texts[] = {
 		"peer speaks SMTP in the clear (\"EHLO x\\x0d\\x0a\") where "
-		"TLS was to "
-		"start: set it to implicit TLS, or to a port for STARTTLS",
+		"TLS was expected: set it to implicit TLS, or to a port for "
+		"STARTTLS",
 		"peer speaks SMTP in the clear (\"EHLO x\\x0d\\x0a\") where "
-		"TLS was to "
-		"start: it must start TLS after the 220 to STARTTLS"
+		"TLS was expected: it must start TLS after the 220 to STARTTLS"
 	};
 	struct smtptls_conn *conn;
 	struct peer *client;

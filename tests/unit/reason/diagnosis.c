@@ -139,7 +139,7 @@ static const struct row versions[] = {
 	  RSA,
 	  SMTPTLS_REASON_BAD_HELLO,
 	  "peer's ClientHello lacks uncompressed points in ec_point_formats: "
-	  "the peer must be changed",
+	  "the peer must be fixed",
 	  { 0 } },
 	/* one common suite is enough for other peers, a rare one is not */
 	{ { .protocols = "TLSv1.2", .ciphersuites = "TLS_AES_256_GCM_SHA384" },

@@ -378,7 +378,7 @@ static void made(void **state)
 		  { 0 },
 		  RSA,
 		  "peer's ClientHello lacks supported_groups, which TLS 1.3 "
-		  "requires: the peer must be changed" },
+		  "requires: the peer must be fixed" },
 		/* RSA key exchange needs an RSA algorithm. */
 		{ { .suites = LIST(0x009d), .sigalgs = LIST(0x0809) },
 		  { .ciphers = "kRSA" },

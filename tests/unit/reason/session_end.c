@@ -23,7 +23,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define LOG	     ": its own log says why"
 #define PATH                                                                   \
-	": look for lost packets between (a firewall, the MTU), or allow "     \
+	": look for packets lost on the way (a firewall, the MTU), or allow "  \
 	"more time"
 
 /* Where no input came at all, and nothing was sent in plaintext. */
@@ -31,7 +31,8 @@
 	": if it waits for a greeting in the clear, set it to implicit TLS, "  \
 	"or to a port for STARTTLS; else look for lost packets"
 #define GREETING_OR_PROBE                                                      \
-	": it only tried the port, or waited for a greeting in the clear and " \
+	": it only probed the port, or waited for a greeting in the clear "    \
+	"and "                                                                 \
 	"must be set to implicit TLS, or to a port for STARTTLS"
 
 static const char *const versions[] = { PEER_TLS12, PEER_TLS13 };
@@ -223,24 +224,23 @@ static void ended_behind_starttls(void **state)
 
 	(void)state;
 	assert_int_equal(smtptls_conn_input_eof(conn), SMTPTLS_E_TRUNCATED);
-	check_end(
-		conn, NULL, SMTPTLS_E_TRUNCATED, SMTPTLS_REASON_CLOSED,
-		"peer closed the connection after this side's 220, before its "
-		"ClientHello: a firewall between that inspects SMTP may cut "
-		"TLS off, or its own log says why");
+	check_end(conn, NULL, SMTPTLS_E_TRUNCATED, SMTPTLS_REASON_CLOSED,
+		  "peer closed the connection after this side's 220, before "
+		  "its ClientHello: a firewall in between that inspects SMTP "
+		  "may cut TLS off, or the peer's log says why");
 	conn = server_behind_starttls();
 	assert_int_equal(smtptls_conn_abort_errno(conn, ECONNRESET), 0);
 	check_end(conn, NULL, SMTPTLS_E_IO, SMTPTLS_REASON_CLOSED,
 		  "peer reset the connection (ECONNRESET) after this side's "
-		  "220, before its ClientHello: a firewall between may be the "
-		  "cause; else the peer's own log says why");
+		  "220, before its ClientHello: a firewall in between may be "
+		  "the cause; else the peer's own log says why");
 	conn = server_behind_starttls();
 	assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_TIMEOUT), 0);
 	check_end(conn, NULL, SMTPTLS_E_TIMEOUT, SMTPTLS_REASON_TIMEOUT,
 		  "peer was silent for too long after this side's 220, before "
-		  "its ClientHello: a firewall between that inspects SMTP may "
-		  "hold TLS back; else look for lost packets, or allow more "
-		  "time");
+		  "its ClientHello: a firewall in between that inspects SMTP "
+		  "may hold TLS back; else look for lost packets, or allow "
+		  "more time");
 }
 
 /* A server under TLS whose client has sent something. */
@@ -266,8 +266,8 @@ static void broken(void **state)
 	for (i = 0; i < COUNT(stops); i++) {
 		conn = go_to(&stops[i], &peer);
 		snprintf(sentence, sizeof(sentence),
-			 "the connection broke %s: a firewall between may be "
-			 "the cause; else the peer's own log says why",
+			 "the connection broke %s: a firewall in between may "
+			 "be the cause; else the peer's own log says why",
 			 stops[i].when);
 		assert_int_equal(smtptls_conn_abort(conn, SMTPTLS_E_IO), 0);
 		assert_int_equal(host_info(conn).alert_sent, -1);
@@ -283,7 +283,7 @@ static void broken(void **state)
 /* The sentence names the host's errno, whatever the connection's state. */
 static void system_error(void **state)
 {
-	static const char cure[] = ": a firewall between may be the cause; "
+	static const char cure[] = ": a firewall in between may be the cause; "
 				   "else the peer's own log says why";
 	struct smtptls_conn *conn;
 	struct peer *peer;
@@ -318,30 +318,32 @@ static void system_errors(void **state)
 		const char *sentence;
 	} rows[] = {
 		{ ECONNRESET, "peer reset the connection (ECONNRESET) before "
-			      "TLS: a firewall between may be the cause; else "
-			      "the peer's own log says why" },
-		{ EPIPE, "peer had closed the connection (EPIPE) before TLS: "
-			 "a firewall between may be the cause; else the peer's "
-			 "own log says why" },
+			      "TLS: a firewall in between may be the cause; "
+			      "else the peer's own log says why" },
+		{ EPIPE, "peer had closed the connection (EPIPE) before TLS: a "
+			 "firewall in between may be the cause; else the "
+			 "peer's own log says why" },
 		{ ECONNABORTED, "the connection was aborted (ECONNABORTED) "
-				"before TLS: a firewall between may be the "
+				"before TLS: a firewall in between may be the "
 				"cause; else the peer's own log says why" },
 		{ ETIMEDOUT, "peer no longer answered (ETIMEDOUT) before TLS: "
-			     "look for lost packets between" },
-		{ EHOSTUNREACH, "peer could no longer be reached "
-				"(EHOSTUNREACH) before TLS: check the routes "
-				"and firewalls between" },
-		{ ENETUNREACH, "peer's network could not be reached "
-			       "(ENETUNREACH) before TLS: check the routes "
-			       "and firewalls between" },
+			     "look for packets lost on the way" },
+		{ EHOSTUNREACH,
+		  "peer could no longer be reached (EHOSTUNREACH) before TLS: "
+		  "check the routes and firewalls in between" },
+		{ ENETUNREACH,
+		  "peer's network could not be reached (ENETUNREACH) before "
+		  "TLS: check the routes and firewalls in between" },
 		{ ENETDOWN, "this host's network was down (ENETDOWN) before "
 			    "TLS: check its network" },
 		{ EPERM, "this host was not allowed to send (EPERM) before "
 			 "TLS: check its firewall" },
-		{ ENOBUFS, "this host had no memory for the network (ENOBUFS) "
-			   "before TLS: give it more, or less to do" },
-		{ ENOMEM, "this host had no memory for the network (ENOMEM) "
-			  "before TLS: give it more, or less to do" },
+		{ ENOBUFS,
+		  "this host had no memory for the network (ENOBUFS) before "
+		  "TLS: give it more memory, or reduce its load" },
+		{ ENOMEM,
+		  "this host had no memory for the network (ENOMEM) before "
+		  "TLS: give it more memory, or reduce its load" },
 		{ ENOTCONN, "the socket was not connected (ENOTCONN) before "
 			    "TLS: the program that uses the library has a "
 			    "defect" },
@@ -618,48 +620,54 @@ static void plaintext(void **state)
 	} rows[] = {
 		{ 1, "EHLO a\r\n", SMTPTLS_REASON_SMTP_IN_CLEAR,
 		  "peer speaks SMTP in the clear (\"EHLO a\\x0d\\x0a\") where "
-		  "TLS was to start: set it to implicit TLS, or to a port for "
+		  "TLS was expected: set it to implicit TLS, or to a port for "
 		  "STARTTLS" },
 		{ 0, "220 mx ESMTP\r\n", SMTPTLS_REASON_SMTP_IN_CLEAR,
 		  "peer speaks SMTP in the clear (\"220 mx ESMTP\\x0d\\x0a\") "
-		  "where TLS was to start: use STARTTLS there, or its port "
-		  "for implicit TLS" },
+		  "where TLS was expected: use STARTTLS there, or its port for "
+		  "implicit TLS" },
 		{ 1, "NOOP\r\nQUIT\r\n", SMTPTLS_REASON_SMTP_IN_CLEAR,
 		  "peer speaks SMTP in the clear (\"NOOP\\x0d\\x0a\") where "
-		  "TLS was to start: set it to implicit TLS, or to a port for "
+		  "TLS was expected: set it to implicit TLS, or to a port for "
 		  "STARTTLS" },
 		{ 1, "helo\n", SMTPTLS_REASON_SMTP_IN_CLEAR,
 		  "peer speaks SMTP in the clear (\"helo\\x0a\") where TLS was "
-		  "to start: set it to implicit TLS, or to a port for "
+		  "expected: set it to implicit TLS, or to a port for "
 		  "STARTTLS" },
 		{ 1, "GET / HTTP/1.0\r\n", SMTPTLS_REASON_HTTP,
-		  "peer speaks HTTP (\"GET / HTTP/1.0\\x0d\\x0a\"): it has "
+		  "peer speaks HTTP (\"GET / HTTP/1.0\\x0d\\x0a\"): it uses "
 		  "the wrong port" },
 		{ 1, "PUT /a/rather/long/name/of/a/thing HTTP/1.1\r\n",
 		  SMTPTLS_REASON_HTTP,
 		  "peer speaks HTTP (\"PUT /a/rather/long/name/of/a/thi\"): it "
-		  "has the wrong port" },
+		  "uses the wrong port" },
 		{ 1,
 		  "SSH-2.0-OpenSSH_9.2 and so on, with much more than is shown",
 		  SMTPTLS_REASON_NO_TLS,
 		  "peer sent \"SSH-2.0-OpenSSH_9.2 and so on, w\" where TLS "
-		  "was to start: it has the wrong port, or must be changed" },
+		  "was expected: it uses the wrong port, or must be fixed" },
 		{ 1, "GETTY\r\n", SMTPTLS_REASON_NO_TLS,
-		  "peer sent \"GETTY\\x0d\\x0a\" where TLS was to start: it "
-		  "has the wrong port, or must be changed" },
+		  "peer sent \"GETTY\\x0d\\x0a\" where TLS was expected: it "
+		  "uses the wrong port, or must be fixed" },
 		{ 1, "\x80\x1c\x01\x03\x03", SMTPTLS_REASON_SSL2_HELLO,
 		  "peer sent a hello in SSLv2's format: switch SSLv2 off "
 		  "there" },
 		{ 1, "\xc3\xa9t\xc3\xa9\n", SMTPTLS_REASON_NO_TLS,
-		  "peer sent \"\\xc3\\xa9t\\xc3\\xa9\\x0a\" where TLS was to "
-		  "start: it has the wrong port, or must be changed" },
+		  "peer sent \"\\xc3\\xa9t\\xc3\\xa9\\x0a\" where TLS was "
+		  "expected: it uses the wrong port, or must be fixed" },
+		{ 0, "GETTY\r\n", SMTPTLS_REASON_NO_TLS,
+		  "peer sent \"GETTY\\x0d\\x0a\" where TLS was expected: it "
+		  "is the wrong port, or the peer must be fixed" },
+		{ 0, "GET / HTTP/1.0\r\n", SMTPTLS_REASON_HTTP,
+		  "peer speaks HTTP (\"GET / HTTP/1.0\\x0d\\x0a\"): it is "
+		  "the wrong port" },
 		/* not text: the byte that shows it is enough */
 		{ 1, "a\x01 and more\n", SMTPTLS_REASON_NO_TLS,
-		  "peer sent \"a\\x01\" where TLS was to start: it has the "
-		  "wrong port, or must be changed" },
+		  "peer sent \"a\\x01\" where TLS was expected: it uses the "
+		  "wrong port, or must be fixed" },
 		{ 1, "\x16junk and more", SMTPTLS_REASON_NO_TLS,
-		  "peer sent \"\\x16j\" where TLS was to start: it has the "
-		  "wrong port, or must be changed" },
+		  "peer sent \"\\x16j\" where TLS was expected: it uses the "
+		  "wrong port, or must be fixed" },
 	};
 	struct smtptls_conn *conn;
 	const char *sent;
@@ -740,7 +748,7 @@ static void other_message(void **state)
 			check_end(conn, NULL, SMTPTLS_E_HANDSHAKE,
 				  SMTPTLS_REASON_BAD_HELLO,
 				  "peer's first message is not a ClientHello: "
-				  "the peer must be changed");
+				  "the peer must be fixed");
 		}
 	}
 }
@@ -749,8 +757,8 @@ static void other_message(void **state)
 static void plaintext_cut_short(void **state)
 {
 	static const char clear[] =
-		"peer speaks SMTP in the clear (\"EHLO\") where TLS was to "
-		"start: set it to implicit TLS, or to a port for STARTTLS";
+		"peer speaks SMTP in the clear (\"EHLO\") where TLS was "
+		"expected: set it to implicit TLS, or to a port for STARTTLS";
 	struct smtptls_conn *conn = server();
 
 	(void)state;
@@ -786,7 +794,7 @@ static void plaintext_behind_starttls(void **state)
 	host_feed(conn, "EHLO a\r\n", 8);
 	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_SMTP_IN_CLEAR,
 		  "peer speaks SMTP in the clear (\"EHLO a\\x0d\\x0a\") where "
-		  "TLS was to start: it must start TLS after the 220 to "
+		  "TLS was expected: it must start TLS after the 220 to "
 		  "STARTTLS");
 	conn = peer_conn(peer_config(NULL, 0, 1), SMTPTLS_CLIENT);
 	assert_int_equal(smtptls_conn_write(conn, "STARTTLS\r\n", 10), 10);
@@ -794,7 +802,7 @@ static void plaintext_behind_starttls(void **state)
 	host_feed(conn, "250 ok\r\n", 8);
 	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_SMTP_IN_CLEAR,
 		  "peer speaks SMTP in the clear (\"250 ok\\x0d\\x0a\") where "
-		  "TLS was to start: it must wait for TLS after its 220 to "
+		  "TLS was expected: it must wait for TLS after its 220 to "
 		  "STARTTLS");
 }
 
@@ -842,8 +850,8 @@ static void tls_for_smtp(void **state)
 #define PROXY_V1 "PROXY TCP4 203.0.113.5 192.0.2.1 40000 25\r\n"
 #define PROXY_V2 "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xcb\0\x71\5\xc0\0\2\1"
 #define NOT_READ                                                               \
-	", which is not read here: switch it off in the proxy before this "    \
-	"port "
+	", which is not accepted here: switch it off in the proxy in front "   \
+	"of this port "
 #define V1_SENTENCE                                                            \
 	"peer sent a PROXY protocol header (v1)" NOT_READ                      \
 	"(HAProxy's send-proxy, nginx's proxy_protocol)"
@@ -1043,8 +1051,8 @@ static void other_protocol(void **state)
 	peer_run(peer, conn);
 	assert_int_equal(peer->alert, GNUTLS_A_NO_APPLICATION_PROTOCOL);
 	check_end(conn, peer, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_ALPN,
-		  "peer asks by ALPN for other protocols than smtp: it has the "
-		  "wrong port, or must name smtp");
+		  "peer asks by ALPN for protocols other than smtp: it uses "
+		  "the wrong port, or must name smtp");
 }
 
 /* With a priority string: for an old version, a better version is proposed. */
@@ -1069,11 +1077,12 @@ static void not_common(void **state)
 	}
 	end.version = "TLS1.1";
 	stls_end_write(&end, text, sizeof(text));
-	assert_string_equal(text,
-			    "the peer and the priority string have no version "
-			    "above TLS 1.1 in common, and no cipher suite for "
-			    "that: allow TLS 1.2 or 1.3 in the string, or the "
-			    "peer must be changed");
+	assert_string_equal(
+		text,
+		"the peer and the priority string have no version "
+		"above TLS 1.1 in common, and no cipher suite for "
+		"that version: allow TLS 1.2 or 1.3 in the string, or the "
+		"peer must be changed");
 	end.reason = SMTPTLS_REASON_GROUP;
 	end.found = "group";
 	stls_end_write(&end, text, sizeof(text));

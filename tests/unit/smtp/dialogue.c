@@ -541,8 +541,8 @@ static const struct {
 	  "log says why" },
 	{ "250 x\r\n^", 0, 0, 0, NULL, SMTPTLS_REASON_SMTP_REFUSED, 250,
 	  "250 x",
-	  "peer answered the connection with \"250 x\", which is no answer to "
-	  "it: the peer must be changed" },
+	  "peer answered the connection with \"250 x\", which is not a valid "
+	  "answer to it: the peer must be fixed" },
 	{ GREET "550 no\r\n^", 0, 1, 0, NULL, SMTPTLS_REASON_SMTP_REFUSED, 550,
 	  "550 no", "peer refused EHLO (\"550 no\"): its own log says why" },
 	{ GREET "502 no\r\n^", 1, 1, 0, NULL, SMTPTLS_REASON_SMTP_REFUSED, 502,
@@ -563,19 +563,19 @@ static const struct {
 	  SMTPTLS_REASON_STARTTLS_REFUSED, 454, "454 no", NULL },
 	{ GREET OFFER "250 x\r\n^", 0, 1, 0, NULL,
 	  SMTPTLS_REASON_STARTTLS_REFUSED, 250, "250 x",
-	  "peer answered STARTTLS with \"250 x\", which is no answer to it: "
-	  "the peer must be changed" },
+	  "peer answered STARTTLS with \"250 x\", which is not a valid answer "
+	  "to it: the peer must be fixed" },
 	{ GREET "250 x\r\n^", 0, 0, 0, NULL, SMTPTLS_REASON_NO_STARTTLS, 0,
 	  "250 x",
 	  "peer does not offer STARTTLS: switch TLS on there; if it is on, "
-	  "something between takes the offer away (a firewall, or an "
+	  "something in between removes the offer (a firewall, or an "
 	  "attacker)" },
 	{ GREET "500 x\r\n^250 x\r\n^", 0, 1, 0, NULL,
 	  SMTPTLS_REASON_NO_STARTTLS, 0, "250 x", NULL },
 	{ GREET "250-x\r\n250-XXXXXXXA\r\n250 y\r\n^", 0, 0, 0, NULL,
 	  SMTPTLS_REASON_STARTTLS_MASKED, 0, "250 y",
 	  "the peer's STARTTLS was masked on the way (\"XXXXXXX\"): switch off "
-	  "the inspection of SMTP in the firewall between" },
+	  "SMTP inspection in the firewall in between" },
 	{ GREET "250-XXXXXXXA\r\n250-XXXXXXXXA\r\n250-XXXXXXX\r\n250 y\r\n^", 0,
 	  0, 0, NULL, SMTPTLS_REASON_NO_STARTTLS, 0, "250 y", NULL },
 	{ GREET "250-x\r\n250-XXXXXXXA\r\n250 STARTTLS\r\n^220 x\r\n^", 0, 0, 0,
@@ -583,15 +583,15 @@ static const struct {
 	{ "* OK IMAP\r\n^", 0, 0, 0, NULL, SMTPTLS_REASON_NO_SMTP, 0,
 	  "* OK IMAP",
 	  "peer's greeting is not SMTP (\"* OK IMAP\"): it is the wrong port, "
-	  "or the peer must be changed" },
+	  "or the peer must be fixed" },
 	{ "HTTP/1.1 400 Bad Request\r\n^", 0, 0, 0, NULL, SMTPTLS_REASON_HTTP,
 	  0, "HTTP/1.1 400 Bad Request",
 	  "peer speaks HTTP (\"HTTP/1.1 400 Bad Request\"): it is the wrong "
 	  "port" },
 	{ "\x15\3\1\n^", 0, 0, 0, NULL, SMTPTLS_REASON_TLS_FOR_SMTP, 0,
 	  "\\x15\\x03\\x01",
-	  "peer speaks TLS where it was to greet: use implicit TLS there, or "
-	  "its port for STARTTLS" },
+	  "peer speaks TLS where a greeting was expected: use implicit TLS "
+	  "there, or its port for STARTTLS" },
 	{ "\x16\3\1\n^", 0, 0, 0, NULL, SMTPTLS_REASON_TLS_FOR_SMTP, 0,
 	  "\\x16\\x03\\x01", NULL },
 	/* the first line is what shows the wrong port */
@@ -600,18 +600,18 @@ static const struct {
 	{ GREET "\x16\3\1\n^", 0, 0, 0, NULL, SMTPTLS_REASON_NO_SMTP, 0,
 	  "\\x16\\x03\\x01",
 	  "peer's reply to EHLO is not SMTP (\"\\x16\\x03\\x01\"): the peer "
-	  "must be changed" },
+	  "must be fixed" },
 	{ GREET OFFER "220-x\r\n454 y\r\n^", 0, 0, 0, NULL,
 	  SMTPTLS_REASON_NO_SMTP, 0, "454 y",
 	  "peer's reply to STARTTLS is not SMTP (\"454 y\"): the peer must be "
-	  "changed" },
+	  "fixed" },
 	{ GREET "250 x\r\nx^", 0, 1, 0, NULL, SMTPTLS_REASON_INJECTION, 0,
 	  "250 x",
-	  "peer sent more than its reply to EHLO: something between injects "
+	  "peer sent more than its reply to EHLO: something in between injects "
 	  "replies (an attack), or the peer is broken" },
 	{ "220 x\r\nx^", 1, 0, 0, NULL, SMTPTLS_REASON_INJECTION, 0, "220 x",
-	  "peer sent more than its greeting: something between injects replies "
-	  "(an attack), or the peer is broken" },
+	  "peer sent more than its greeting: something in between injects "
+	  "replies (an attack), or the peer is broken" },
 	{ "", 0, 0, SMTPTLS_E_TRUNCATED, "", SMTPTLS_REASON_CLOSED, 0, "",
 	  "peer closed the connection before the end of its greeting: its own "
 	  "log says why" },
@@ -619,7 +619,7 @@ static const struct {
 	  SMTPTLS_REASON_TLS_FOR_SMTP, 0, "\\x15\\x03\\x01", NULL },
 	{ GREET, 1, 0, SMTPTLS_E_IO, "250", SMTPTLS_REASON_CLOSED, 0, "250",
 	  "the connection broke before the end of its reply to LHLO: a "
-	  "firewall between may be the cause; else the peer's own log says "
+	  "firewall in between may be the cause; else the peer's own log says "
 	  "why" },
 	{ "", 0, 0, SMTPTLS_E_TIMEOUT, "", SMTPTLS_REASON_TIMEOUT, 0, "",
 	  "peer was silent for too long before the end of its greeting: if it "
@@ -628,7 +628,7 @@ static const struct {
 	{ GREET "500 x\r\n^", 0, 1, SMTPTLS_E_TIMEOUT, "x",
 	  SMTPTLS_REASON_TIMEOUT, 0, "x",
 	  "peer was silent for too long before the end of its reply to HELO: "
-	  "look for lost packets between (a firewall), or allow more time" },
+	  "look for packets lost on the way (a firewall), or allow more time" },
 	{ GREET, 0, 0, SMTPTLS_E_LIMIT, "250-x", SMTPTLS_REASON_NO_SMTP, 0,
 	  "250-x",
 	  "peer's reply to EHLO is too long: it is broken, or an attack" },

@@ -102,12 +102,12 @@ static void bad_finished(void **state)
 	run_spoilt(PEER_TLS12, GNUTLS_HANDSHAKE_FINISHED,
 		   SMTPTLS_REASON_BAD_SIGNATURE,
 		   "peer sent a Finished that does not fit the handshake after "
-		   "its Finished: one of the two has a defect, or something "
+		   "its Finished: one side has a defect, or something in "
 		   "between changes the bytes");
 	run_spoilt(PEER_TLS13, GNUTLS_HANDSHAKE_FINISHED,
 		   SMTPTLS_REASON_BAD_SIGNATURE,
 		   "peer sent a Finished that does not fit the handshake after "
-		   "its Finished: one of the two has a defect, or something "
+		   "its Finished: one side has a defect, or something in "
 		   "between changes the bytes");
 }
 
@@ -123,8 +123,8 @@ static void bad_record(void **state)
 	peer_run(peer, conn);
 	assert_int_equal(host_read_byte(conn), SMTPTLS_E_PROTOCOL);
 	check(conn, SMTPTLS_E_PROTOCOL, SMTPTLS_REASON_BAD_RECORD,
-	      "peer sent a record that cannot be decrypted under TLS: one of "
-	      "the two has a defect, or something between changes the bytes");
+	      "peer sent a record that cannot be decrypted under TLS: one side "
+	      "has a defect, or something in between changes the bytes");
 	smtptls_conn_free(conn);
 	peer_free(peer);
 }
@@ -159,7 +159,7 @@ static void renegotiation(void **state)
 	peer_run(peer, conn);
 	assert_int_equal(host_read_byte(conn), SMTPTLS_E_PROTOCOL);
 	check(conn, SMTPTLS_E_PROTOCOL, SMTPTLS_REASON_RENEGOTIATION,
-	      "peer asked for a renegotiation, which is not done: switch it "
+	      "peer requested renegotiation, which is not supported: switch it "
 	      "off there");
 	smtptls_conn_free(conn);
 	peer_free(peer);
@@ -190,8 +190,7 @@ static void internal(void **state)
 					   GNUTLS_HOOK_PRE, fail_in_hook);
 	peer_run(peer, conn);
 	check(conn, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_INTERNAL,
-	      "this side has trouble of its own: Failed to acquire random "
-	      "data");
+	      "internal error on this side: Failed to acquire random data");
 	assert_int_equal(host_info(conn).alert_sent, GNUTLS_A_INTERNAL_ERROR);
 	smtptls_conn_free(conn);
 	peer_free(peer);

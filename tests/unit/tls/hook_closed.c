@@ -96,7 +96,7 @@ static void malformed(void **state)
 	feed(conn, hello.bytes, hello.len);
 	check_refused(conn, SMTPTLS_REASON_BAD_HELLO, 50,
 		      "peer's ClientHello has inconsistent lengths in "
-		      "supported_groups: the peer must be changed");
+		      "supported_groups: the peer must be fixed");
 }
 
 /* The same extension twice; GnuTLS itself would use the last one. */
@@ -115,8 +115,8 @@ static void duplicate(void **state)
 	hello_close(&hello, 5, 2);
 	feed(conn, hello.bytes, hello.len);
 	check_refused(conn, SMTPTLS_REASON_BAD_HELLO, 47,
-		      "peer's ClientHello has supported_groups twice: the "
-		      "peer must be changed");
+		      "peer's ClientHello has supported_groups twice: the peer "
+		      "must be fixed");
 }
 
 static void plaintext(void **state)
@@ -386,8 +386,8 @@ static void dh_parameters(void **state)
 		assert_string_equal(
 			text, rows[i].refused
 				      ? "peer's Diffie-Hellman parameters are "
-					"too small for this side: make larger "
-					"ones there, or do without DHE"
+					"too small for this side: generate "
+					"larger ones there, or disable DHE"
 				      : "");
 		assert_int_equal(smtptls_conn_info(conn, &info, sizeof(info)),
 				 0);

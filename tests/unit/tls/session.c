@@ -155,7 +155,7 @@ static void test_timeout_at_the_first_byte(void **state)
 	assert_int_equal(smtptls_conn_error(conn, &text), SMTPTLS_E_TIMEOUT);
 	assert_string_equal(text,
 			    "peer was silent for too long within its "
-			    "ClientHello: look for lost packets between (a "
+			    "ClientHello: look for packets lost on the way (a "
 			    "firewall, the MTU), or allow more time");
 	smtptls_conn_free(conn);
 }

@@ -481,11 +481,11 @@ static void test_bad_answers(void **state)
 	static const char *const priorities[] = { PEER_TLS12, PEER_TLS13,
 						  OLD("1.1") };
 	static const char silent[] =
-		"the signer of this side's private key gave no signature: see "
-		"whether it runs, and answers in time";
+		"the signer for this side's private key returned no signature: "
+		"check that it runs, and answers in time";
 	static const char wrong[] =
-		"the signer of this side's private key gave a wrong signature: "
-		"it has another key, or a defect";
+		"the signer for this side's private key returned a wrong "
+		"signature: it has another key, or a defect";
 	struct smtptls_config *config;
 	struct signer signer;
 	const char *file;
