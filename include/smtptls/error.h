@@ -45,7 +45,7 @@ enum smtptls_error {
 	SMTPTLS_E_NOT_OFFERED = -10,  /* the server does not offer STARTTLS */
 	SMTPTLS_E_REFUSED = -11,      /* the reply to STARTTLS was not 220 */
 	SMTPTLS_E_HANDSHAKE = -12,    /* the handshake failed */
-	SMTPTLS_E_CERT_MISSING = -13, /* the peer sent no certificate */
+	SMTPTLS_E_CERT_MISSING = -13, /* the peer presented no certificate */
 	SMTPTLS_E_CERT_TRUST = -14,   /* not signed by a trusted authority */
 	SMTPTLS_E_CERT_TIME = -15,    /* expired or not yet valid */
 	SMTPTLS_E_CERT_NAME = -16,    /* issued for another name */

@@ -49,7 +49,7 @@ static const struct smtptls_error_info table[] = {
 	      "starttls-not-supported", "4.7.0", 1, 0),
 	ERROR(SMTPTLS_E_HANDSHAKE, "the TLS handshake failed",
 	      SMTPTLS_CLASS_TLS, "validation-failure", "4.7.5", 1, 0),
-	ERROR(SMTPTLS_E_CERT_MISSING, "the peer has shown no certificate",
+	ERROR(SMTPTLS_E_CERT_MISSING, "the peer presented no certificate",
 	      SMTPTLS_CLASS_CERT, "validation-failure", "4.7.5", 0, 0),
 	ERROR(SMTPTLS_E_CERT_TRUST,
 	      "the peer's certificate is not signed by a trusted authority",

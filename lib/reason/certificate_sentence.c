@@ -21,9 +21,9 @@ const char *stls_certificate_sentence(int reason, int server)
 {
 	switch (reason) {
 	case SMTPTLS_REASON_CERT_MISSING:
-		return server ? "peer has shown no certificate: install a "
+		return server ? "peer presented no certificate: install a "
 				"client certificate there, or demand none"
-			      : "peer has shown no certificate: install one "
+			      : "peer presented no certificate: install one "
 				"there, or verify none";
 	case SMTPTLS_REASON_CERT_TRUST:
 		return "no trusted authority has signed the peer's "
@@ -42,8 +42,8 @@ const char *stls_certificate_sentence(int reason, int server)
 		return "peer's certificate is for other names: have it issued "
 		       "for this one, or ask for one of those";
 	case SMTPTLS_REASON_CERT_NO_SAN:
-		return "peer's certificate has no SAN; its CN is not looked "
-		       "at: have it issued with its name as a dNSName";
+		return "peer's certificate has no SAN; its CN is ignored: have "
+		       "it issued with its name as a dNSName";
 	case SMTPTLS_REASON_CERT_WEAK:
 		return "peer's certificate, or one above it, has a key or "
 		       "signature that is too weak: have it issued with a "
@@ -54,31 +54,30 @@ const char *stls_certificate_sentence(int reason, int server)
 	case SMTPTLS_REASON_CERT_EXTENSION:
 		return "peer's certificate, or one above it, has a critical "
 		       "extension that is unknown here: have it issued without "
-		       "it, or not as critical";
+		       "it, or with it not critical";
 	case SMTPTLS_REASON_CERT_CONSTRAINT:
-		return "an authority above the peer's certificate must not "
-		       "sign for its names: have it signed by another";
+		return "an authority above the peer's certificate may not sign "
+		       "for its names: have it signed by another";
 	case SMTPTLS_REASON_CERT_PATH:
-		return "more authorities stand above the peer's certificate "
-		       "than one of them allows: have it signed by a higher "
-		       "one";
+		return "the peer's certificate chain is longer than one of its "
+		       "authorities allows: have it signed by one higher up";
 	case SMTPTLS_REASON_CERT_NOT_CA:
-		return "what has signed the peer's certificate is not the "
-		       "certificate of an authority: have it signed by one";
+		return "the issuer of the peer's certificate is not a "
+		       "certificate authority: have it signed by one";
 	case SMTPTLS_REASON_CERT_SIGNATURE:
 		return "the signature of the peer's certificate, or of one "
-		       "above it, is wrong: install it there anew, with its "
-		       "own chain";
+		       "above it, is wrong: reinstall it there, with its own "
+		       "chain";
 	case SMTPTLS_REASON_CERT_MALFORMED:
 		return "peer's certificate, or one above it, cannot be read: "
-		       "have it issued anew";
+		       "have it reissued";
 	case SMTPTLS_REASON_CERT_STATUS:
-		return "peer has not sent a valid status (OCSP) of its "
+		return "peer did not send a valid OCSP status for its "
 		       "certificate: renew the status there";
 	case SMTPTLS_REASON_CERT_PIN:
-		return "neither the peer's certificate nor its key has one of "
-		       "the pins: add the new one here, if it was changed on "
-		       "purpose; otherwise this is not the peer that was meant";
+		return "neither the peer's certificate nor its key matches a "
+		       "pin: add the new one here, if it was changed on "
+		       "purpose; otherwise this is not the intended peer";
 	case SMTPTLS_REASON_CERT_KEY_USAGE:
 		return server ? "peer's certificate has a keyUsage without "
 				"digitalSignature, and so must not sign: have "
@@ -87,10 +86,10 @@ const char *stls_certificate_sentence(int reason, int server)
 				"digitalSignature or keyEncipherment, which "
 				"it needs: have it issued with both";
 	case SMTPTLS_REASON_CERT_TLSA:
-		return "no TLSA record of the server fits its certificates: "
+		return "no TLSA record of the server matches its certificates: "
 		       "publish one that does, or install the certificate that "
-		       "is published; otherwise this is not the server that "
-		       "was meant";
+		       "is published; otherwise this is not the intended "
+		       "server";
 	default:
 		return "the handshake failed";
 	}
@@ -197,12 +196,12 @@ static void write_missing(const struct stls_end *end, char *text, size_t size)
 			text, size, "%s",
 			stls_certificate_sentence(end->reason, end->server));
 	else
-		(void)snprintf(text, size,
-			       "peer has shown no certificate of those asked "
-			       "for, by %s: install one there, add the "
-			       "authority of the one that it has to the CA "
-			       "file, or demand none",
-			       end->verdict->names);
+		(void)snprintf(
+			text, size,
+			"peer presented no certificate from the authorities "
+			"asked for, %s: install one there, add the authority "
+			"of the one that it has to the CA file, or demand none",
+			end->verdict->names);
 }
 
 /* ---- all reasons ---- */
@@ -230,9 +229,8 @@ void stls_certificate_write(const struct stls_end *end, char *text, size_t size)
 		return;
 	case SMTPTLS_REASON_CERT_NO_SAN:
 		(void)snprintf(text, size,
-			       "peer's certificate has no SAN; its CN is not "
-			       "looked at: have it issued for \"%.80s\" as a "
-			       "SAN",
+			       "peer's certificate has no SAN; its CN is "
+			       "ignored: have it issued for \"%.80s\" as a SAN",
 			       verdict->wanted);
 		return;
 	case SMTPTLS_REASON_CERT_PURPOSE:

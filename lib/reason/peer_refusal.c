@@ -49,7 +49,7 @@ static const struct alert {
 	  "check its chain, names and signatures" },
 	{ 43, TO_BOTH, "unsupported_certificate",
 	  "peer cannot use a certificate of this side's kind",
-	  "check its purposes, or add one of another key type (RSA beside "
+	  "check its purposes, or add one of another key type (RSA as well as "
 	  "ECDSA)" },
 	{ 44, TO_BOTH, "certificate_revoked",
 	  "peer knows that this side's certificate is revoked", "replace it" },
@@ -63,18 +63,17 @@ static const struct alert {
 	  "peer got an invalid or inconsistent value", STLS_DEFECT },
 	{ 48, TO_BOTH, "unknown_ca",
 	  "peer does not trust the authority of this side's certificate",
-	  "add the intermediate certificates to the file, or take an authority "
+	  "add the intermediate certificates to the file, or use an authority "
 	  "that the peer trusts" },
 	{ 49, TO_BOTH, "access_denied",
-	  "peer refuses this side by rules of its own",
-	  "ask its administrator" },
+	  "peer refuses this side by its own rules", "ask its administrator" },
 	{ 50, TO_BOTH, "decode_error",
-	  "peer cannot make out a message of this side's", STLS_DEFECT },
+	  "peer cannot decode a message from this side", STLS_DEFECT },
 	{ 51, TO_BOTH, "decrypt_error",
 	  "peer cannot verify this side's signature or Finished",
 	  "check that key and certificate belong together; else " STLS_DEFECT },
 	{ 70, TO_SERVER, "protocol_version",
-	  "peer does not take the version that this side chose",
+	  "peer does not accept the version that this side chose",
 	  "compare its protocols with this side's" },
 	{ 70, TO_CLIENT, "protocol_version",
 	  "peer has none of the versions that this side offers",
@@ -82,12 +81,12 @@ static const struct alert {
 	{ 71, TO_SERVER, "insufficient_security",
 	  "peer finds this side's key, Diffie-Hellman parameters or cipher too "
 	  "weak",
-	  "take larger or stronger ones" },
+	  "use larger or stronger ones" },
 	{ 71, TO_CLIENT, "insufficient_security",
 	  "peer demands stronger ciphers than this side offers",
 	  "allow stronger ones" },
 	{ 80, TO_BOTH, "internal_error",
-	  "peer has trouble of its own, which is not this side's",
+	  "peer had an internal error, not caused by this side",
 	  "its own log says why" },
 	{ 86, TO_CLIENT, "inappropriate_fallback",
 	  "peer has a better version than this side fell back to",
@@ -103,13 +102,13 @@ static const struct alert {
 	  "peer has no certificate for the name that this side asked for",
 	  "ask for a name that it has, or add one there" },
 	{ 113, TO_BOTH, "bad_certificate_status_response",
-	  "peer finds the OCSP response of this side's certificate bad",
+	  "peer finds the OCSP response for this side's certificate invalid",
 	  "renew it" },
 	{ 116, TO_CLIENT, "certificate_required",
-	  "peer demands a certificate, and this side has shown none",
+	  "peer demands a certificate, and this side presented none",
 	  "add one" },
 	{ 120, TO_CLIENT, "no_application_protocol",
-	  "peer speaks no protocol that this side names by ALPN",
+	  "peer speaks none of the protocols that this side names by ALPN",
 	  "check that its port is one for SMTP" },
 };
 
@@ -124,7 +123,7 @@ static const struct certificate_alert {
 } certificate_alerts[] = {
 	{ 42, STLS_SHOWN_NAME, NULL },
 	{ 43, STLS_SHOWN_CLIENTS,
-	  "add one of another key type (RSA beside ECDSA)" },
+	  "add one of another key type (RSA as well as ECDSA)" },
 	{ 45, STLS_SHOWN_EXPIRED,
 	  "set the peer's clock right, or renew the certificates above it" },
 	{ 46, STLS_SHOWN_NAME, NULL },
@@ -183,7 +182,7 @@ static void add_certificate(struct stls_phrase *phrase,
 	else if (!about->unseen && end->shown->authority[0])
 		stls_phrase_add(phrase,
 				"have it trust the certificate's authority "
-				"\"%s\", or take one that it trusts",
+				"\"%s\", or use one that it trusts",
 				end->shown->authority);
 	else
 		stls_phrase_add(phrase, "%s",
@@ -205,9 +204,9 @@ static void write_before_hello(const struct stls_end *end, char *text,
 	const struct alert *alert = find(end->alert, TO_BOTH);
 
 	(void)snprintf(text, size,
-		       "peer gave up in the place of a ClientHello (alert "
-		       "%d%s%s): its own protocols and ciphers leave it "
-		       "nothing to offer, or its own log has another cause",
+		       "peer gave up instead of sending a ClientHello (alert "
+		       "%d%s%s): its protocols and ciphers leave it nothing to "
+		       "offer, or its own log says why",
 		       end->alert, alert ? ", " : "", alert ? alert->name : "");
 }
 
@@ -255,9 +254,8 @@ void stls_dh_refusal_write(const struct stls_end *end, char *text, size_t size)
 	const struct alert *alert = find(end->alert, TO_SERVER);
 
 	(void)snprintf(text, size,
-		       "peer does not take Diffie-Hellman parameters of %u "
-		       "bits (alert %d, %s): set some of %u bits, as RFC 7919 "
-		       "has them",
+		       "peer does not accept Diffie-Hellman parameters of %u "
+		       "bits (alert %d, %s): use %u-bit ones from RFC 7919",
 		       end->dh_bits, end->alert, alert ? alert->name : "",
 		       dh_bits_wanted(end->dh_bits));
 }
@@ -283,7 +281,7 @@ int stls_phrase_refusal(struct stls_phrase *phrase, const struct stls_end *end)
 {
 	if (!is_shown(end) || !end->shown->faults)
 		return 0;
-	stls_phrase_add(phrase, ", as one that refuses a certificate does: ");
+	stls_phrase_add(phrase, ", as peers that reject a certificate do: ");
 	(void)stls_phrase_shown(phrase, end->shown, STLS_SHOWN_NAME);
 	return 1;
 }
@@ -315,11 +313,11 @@ void stls_left_write(const struct stls_end *end, char *text, size_t size)
 	if (stls_phrase_refusal(&phrase, end))
 		return;
 	if (!end->server)
-		stls_phrase_add(&phrase,
-				": it may %s, or have too much to do: its own "
-				"log says why",
-				is_shown(end) ? "refuse this side's certificate"
-					      : "demand a client certificate");
+		stls_phrase_add(
+			&phrase,
+			": it may %s, or be overloaded: its own log says why",
+			is_shown(end) ? "refuse this side's certificate"
+				      : "demand a client certificate");
 	else if (stls_phrase_distrust(&phrase, end))
 		stls_phrase_add(&phrase,
 				", or be a probe; else its own log says why");

@@ -92,15 +92,16 @@ static void add_fault(struct stls_phrase *phrase,
 		break;
 	case STLS_SHOWN_CLIENTS:
 		stls_phrase_add(phrase,
-				"%s is for TLS clients alone: have it issued "
+				"%s is for TLS clients only: have it issued "
 				"with the purpose serverAuth",
 				it);
 		break;
 	case STLS_SHOWN_STATUS:
-		stls_phrase_add(phrase,
-				"%s demands an OCSP status (must-staple), "
-				"which is not sent: have it issued without",
-				it);
+		stls_phrase_add(
+			phrase,
+			"%s demands an OCSP status (must-staple), which is not "
+			"sent: have it issued without that",
+			it);
 		break;
 	case STLS_SHOWN_SHORT:
 		stls_phrase_add(phrase,
@@ -115,16 +116,16 @@ static void add_fault(struct stls_phrase *phrase,
 		break;
 	case STLS_SHOWN_SELF:
 		stls_phrase_add(phrase,
-				"%s is signed by itself: have an authority "
-				"sign it, or the peer trust it",
+				"%s is self-signed: have an authority sign it, "
+				"or the peer trust it",
 				it);
 		break;
 	default:
-		stls_phrase_add(phrase,
-				"%s was sent without its issuer \"%s\": add "
-				"that behind it or, if a root, have the peer "
-				"trust it",
-				it, shorten(shown->authority, width, text));
+		stls_phrase_add(
+			phrase,
+			"%s was sent without its issuer \"%s\": add that after "
+			"it or, if a root, have the peer trust it",
+			it, shorten(shown->authority, width, text));
 		break;
 	}
 }

@@ -374,30 +374,30 @@ def own_certificates(files, more):
                more.good, [more.good, more.other], host="other.example",
                options=known),
         repair("the certificate was sent without its issuer \"CN=sub\": add "
-               "that behind it or, if a root, have the peer trust it",
+               "that after it or, if a root, have the peer trust it",
                every(curl, msmtp, python, s_client, gnutls_cli, *FOREIGN),
                more.alone, [more.whole]),
         repair("the certificate expired on 2021-01-01: renew it",
                every(curl, msmtp, python, s_client, gnutls_cli, *NODE_JS),
                more.old, [more.good], options=known),
         repair("the certificate expired on 2021-01-01: renew it; it was sent "
-               "without its issuer \"CN=root\": add that behind it or, if a "
+               "without its issuer \"CN=root\": add that after it or, if a "
                "root, have the peer trust it",
                every(s_client), more.old, [more.good]),
-        repair("the certificate is signed by itself: have an authority sign "
-               "it, or the peer trust it",
+        repair("the certificate is self-signed: have an authority sign it, "
+               "or the peer trust it",
                every(curl, msmtp, s_client, *NODE_JS),
                more.self_signed, [more.good]),
-        repair("the certificate is signed by itself: have an authority sign "
-               "it, or the peer trust it",
+        repair("the certificate is self-signed: have an authority sign it, "
+               "or the peer trust it",
                every(curl, python, s_client), more.self_signed,
                [more.self_signed], mended_ca=more.self_signed[0]),
         repair("the certificate was sent without its issuer \"CN=root\": add "
-               "that behind it or, if a root, have the peer trust it",
+               "that after it or, if a root, have the peer trust it",
                every(curl, msmtp, python, s_client, gnutls_cli, *NODE_JS),
                more.good, [more.good], ca=files.stranger.crt,
                mended_ca=more.ca),
-        repair("the certificate is for TLS clients alone: have it issued with "
+        repair("the certificate is for TLS clients only: have it issued with "
                "the purpose serverAuth",
                every(curl, python, s_client, *NODE_JS),
                more.clients_only, [more.good], options=known),
@@ -407,7 +407,7 @@ def own_certificates(files, more):
                every(curl, s_client), more.nameless, [more.good],
                options=known),
         repair("the certificate demands an OCSP status (must-staple), which "
-               "is not sent: have it issued without",
+               "is not sent: have it issued without that",
                every(msmtp, gnutls_cli), more.status, [more.good],
                options=known),
         repair("the certificate has a key of 1024 bits: make one of 2048",
@@ -455,9 +455,9 @@ def client_certificates(files, more):
     return [
         # GnuTLS obeys the list of authorities that the server sends.
         *(repair("cert-missing", "peer has shown no certificate of those "
-                 "asked for, by \"CN=clients\": install one there, add the "
-                 "authority of the one that it has to the CA file, or demand "
-                 "none", every(msmtp), more.client, mended,
+                 "authorities asked for, \"CN=clients\": install one there, "
+                 "add the authority of the one that it has to the CA file, or "
+                 "demand none", every(msmtp), more.client, mended,
                  ca=(files.clients.crt,), mended_ca=authorities)
           for mended, authorities in (
               (files.clients.issue("due", usage="clientAuth"), None),
@@ -517,9 +517,9 @@ def parameters(files, more):
             "-keyout", key, "-out", crt, "-subj", "/CN=localhost")
     ciphers = "--ciphers", "ECDHE+AESGCM:DHE+AESGCM"
     return [Repair(
-        files, "dh-parameters", "peer does not take Diffie-Hellman parameters "
-        "of 2048 bits (alert 40, handshake_failure): set some of 4096 bits, as "
-        "RFC 7919 has them",
+        files, "dh-parameters", "peer does not accept Diffie-Hellman "
+        "parameters of 2048 bits (alert 40, handshake_failure): use 4096-bit "
+        "ones from RFC 7919",
         [(strict, True, "1.2"), (strict, False, "1.2")],
         ([(crt, key)], [*ciphers, "--dhparam", group("ffdhe2048")], None,
          None),

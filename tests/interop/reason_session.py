@@ -228,11 +228,11 @@ def defects():
         case("bad-record", "a record that cannot be decrypted after this "
              "side's ServerHello..Finished", hello13,
              record(DATA, bytes(40), 0x0303)),
-        case("bad-record", "a record of another type than was due after this "
-             "side's ServerHello..ServerHelloDone", hello,
+        case("bad-record", "a record of an unexpected type after this side's "
+             "ServerHello..ServerHelloDone", hello,
              record(DATA, bytes(40), 0x0303)),
-        case("bad-message", "another handshake message than was due after "
-             "this side's ServerHello..ServerHelloDone", hello,
+        case("bad-message", "an unexpected handshake message after this "
+             "side's ServerHello..ServerHelloDone", hello,
              record(HANDSHAKE, message(HELLO_DONE, b""), 0x0303)),
         case("bad-message", "a message with inconsistent lengths after its "
              "ClientKeyExchange", hello,
@@ -269,7 +269,7 @@ def alerts(files):
 
     stranger = files.stranger.crt
     distrust = "have it trust the certificate's authority " \
-        f"\"{files.authority}\", or take one that it trusts"
+        f"\"{files.authority}\", or use one that it trusts"
     return [
         *case(48, "unknown_ca",
               "peer does not trust the authority of this side's certificate",
@@ -289,13 +289,13 @@ def alerts(files):
         *case(45, "certificate_expired",
               "peer finds this side's certificate expired or not yet valid",
               "the certificate expired on 2021-01-01: renew it; it was sent "
-              "without its issuer \"CN=clients\": add that behind it or, if a "
+              "without its issuer \"CN=clients\": add that after it or, if a "
               "root, have the peer trust it",
               verifies(files.clients.crt, "-tls1_2"),
               verifies(files.clients.crt, "-tls1_3"), key="expired"),
         *case(43, "unsupported_certificate",
               "peer cannot use a certificate of this side's kind",
-              "the certificate is for TLS clients alone: have it issued with "
+              "the certificate is for TLS clients only: have it issued with "
               "the purpose serverAuth",
               verifies(files.clients.crt, "-tls1_2"),
               verifies(files.clients.crt, "-tls1_3"), key="client-only"),
@@ -304,9 +304,9 @@ def alerts(files):
               "compare its ciphers, groups and signature algorithms with this "
               "side's",
               sends(client_hello(), record(ALERT, b"\2\x28", 0x0303))),
-        *(Case("peer-alert", "peer gave up in the place of a ClientHello "
-               f"(alert {number}, {name}): its own protocols and ciphers "
-               "leave it nothing to offer, or its own log has another cause",
+        *(Case("peer-alert", "peer gave up instead of sending a ClientHello "
+               f"(alert {number}, {name}): its protocols and ciphers leave "
+               "it nothing to offer, or its own log says why",
                sends(record(ALERT, bytes([2, number]))))
           for number, name in ((40, "handshake_failure"),
                                (90, "user_canceled"))),
@@ -328,9 +328,10 @@ def certificates(files):
                 for version in ("-tls1_2", "-tls1_3")]
 
     return [
-        *case("cert-missing", "peer has shown no certificate of those asked "
-              "for, by \"CN=clients\": install one there, add the authority "
-              "of the one that it has to the CA file, or demand none"),
+        *case("cert-missing", "peer presented no certificate from the "
+              "authorities asked for, \"CN=clients\": install one there, add "
+              "the authority of the one that it has to the CA file, or demand "
+              "none"),
         *case("cert-time", "peer's certificate has expired or is not yet "
               "valid: renew it there, or set the clocks right",
               files.expired),

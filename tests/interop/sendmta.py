@@ -271,7 +271,7 @@ WRONG = {
     "without SAN": (
         lambda stage: stage.issue("san", common_name="localhost",
                                   extensions="extendedKeyUsage=serverAuth\n"),
-        "has no SAN; its CN is not looked at"),
+        "has no SAN; its CN is ignored"),
     "weak": (lambda stage: stage.issue("weak", rsa=1024), "of 1024 bits"),
     "with an unknown critical extension": (
         lambda stage: stage.issue(

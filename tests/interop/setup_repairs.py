@@ -87,7 +87,7 @@ def repairs(files):
                       f"--verify-hostname={HOST}"),
                "peer finds this side's certificate faulty (alert 42, "
                "bad_certificate): the certificate demands an OCSP status "
-               "(must-staple), which is not sent: have it issued without",
+               "(must-staple), which is not sent: have it issued without that",
                Setup(certs=[Cert("RSA")])),
         Repair("a wildcard that is too short", Setup(
             "--strict-sni", certs=[Cert("RSA", name="*.example.org")]),

@@ -274,22 +274,22 @@ def shown(files):
             # without an alert.
             Curl(*trusts, name=HOST), "peer-alert left-after-handshake",
             "peer *: the certificate was sent without its "
-            'issuer "CN=Issuing CA": add that behind it or, if a root, have '
+            'issuer "CN=Issuing CA": add that after it or, if a root, have '
             "the peer trust it"),
         Row("no intermediate, TLS 1.2",
             Setup(protocols="TLSv1.2", certs=[Cert("RSA", chain=())]),
             Python(ca=files.root.crt, name=HOST), "peer-alert",
             "peer does not trust the authority of this side's certificate "
             "(alert 48, unknown_ca): the certificate was sent without its "
-            'issuer "CN=Issuing CA": add that behind it or, if a root, have '
+            'issuer "CN=Issuing CA": add that after it or, if a root, have '
             "the peer trust it"),
         Row("no intermediate, msmtp", Setup(certs=[Cert("RSA", chain=())]),
             Msmtp(f"--tls-trust-file={files.root.crt}",
                   f"--tls-host-override={HOST}"), "left-after-handshake",
-            "peer left after the handshake without a command (*), as one that "
-            "refuses a certificate does: the "
+            "peer left after the handshake without a command (*), as peers "
+            "that reject a certificate do: the "
             'certificate was sent without its issuer "CN=Issuing CA": add '
-            "that behind it or, if a root, have the peer trust it"),
+            "that after it or, if a root, have the peer trust it"),
         Row("expired, Python", Setup(certs=[Cert("RSA",
                                                  end="20210101000000Z")]),
             Python(ca=files.root.crt, name=HOST), "peer-alert",
@@ -305,8 +305,8 @@ def shown(files):
             "2037-01-01: set the clock right, or use one that is valid"),
         Row("another name, curl", Setup(),
             Curl(*trusts, name="mail.example.org"), "left-after-handshake",
-            "peer left after the handshake without a command (*), as one that "
-            "refuses a certificate does: it "
+            "peer left after the handshake without a command (*), as peers "
+            "that reject a certificate do: it "
             'asked for "mail.example.org", which the certificate lacks: add '
             "one with that name"),
         Row("for clients alone, s_client",
@@ -314,7 +314,7 @@ def shown(files):
             OpenSSL("TLSv1.2", options=verifies), "peer-alert",
             "peer cannot use a certificate of this side's kind (alert 43, "
             "unsupported_certificate): the certificate is for TLS clients "
-            "alone: have it issued with the purpose serverAuth"),
+            "only: have it issued with the purpose serverAuth"),
         Row("a key of 1024 bits",
             Setup(seclevel="1", certs=[Cert("RSA", bits=1024)]),
             Python(TLS.TLSv1_2, ca=files.root.crt, name=HOST,
@@ -326,9 +326,9 @@ def shown(files):
             Setup(ciphers="DHE", dhparam="2048 bits"),
             GnuTLS("NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+DHE-RSA:-GROUP-ALL:"
                    "%PROFILE_HIGH", "--insecure"), "dh-parameters",
-            "peer does not take Diffie-Hellman parameters of 2048 bits "
-            "(alert 71, insufficient_security): set some of 4096 bits, as "
-            "RFC 7919 has them"),
+            "peer does not accept Diffie-Hellman parameters of 2048 bits "
+            "(alert 71, insufficient_security): use 4096-bit ones from RFC "
+            "7919"),
     ]
 
 

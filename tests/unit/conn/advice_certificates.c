@@ -272,10 +272,9 @@ static void left_in_order(void **state)
 {
 	static const char sentence[] =
 		"peer left after the handshake without a command "
-		"(close_notify), as one that refuses a certificate does: the "
+		"(close_notify), as peers that reject a certificate do: the "
 		"ECDSA P-256 certificate was sent without its issuer \"CN=test "
-		"CA\": add that behind it or, if a root, have the peer trust "
-		"it";
+		"CA\": add that after it or, if a root, have the peer trust it";
 	struct smtptls_advice advice;
 	struct smtptls_conn *conn;
 	struct peer *client;

@@ -452,7 +452,7 @@ static void alerted(void **state)
 			  SMTPTLS_REASON_PEER_ALERT,
 			  "peer does not trust the authority of this side's "
 			  "certificate (alert 48, unknown_ca): have it trust "
-			  "the certificate's authority \"CN=test CA\", or take "
+			  "the certificate's authority \"CN=test CA\", or use "
 			  "one that it trusts");
 	}
 	/* OpenSSL's client sends it in plaintext under TLS 1.3 too */
@@ -477,9 +477,9 @@ static void alerted(void **state)
 	conn = server();
 	host_feed(conn, alert, sizeof(alert));
 	check_end(conn, NULL, SMTPTLS_E_HANDSHAKE, SMTPTLS_REASON_PEER_ALERT,
-		  "peer gave up in the place of a ClientHello (alert 40, "
-		  "handshake_failure): its own protocols and ciphers leave it "
-		  "nothing to offer, or its own log has another cause");
+		  "peer gave up instead of sending a ClientHello (alert 40, "
+		  "handshake_failure): its protocols and ciphers leave it "
+		  "nothing to offer, or its own log says why");
 	conn = client(NULL);
 	peer = peer_client(PEER_TLS13, NULL);
 	peer_inject(peer, alert, sizeof(alert));
@@ -509,7 +509,7 @@ static void alerted_behind_the_handshake(void **state)
 	assert_int_equal(host_read_byte(conn), SMTPTLS_E_PROTOCOL);
 	check_end(conn, peer, SMTPTLS_E_PROTOCOL,
 		  SMTPTLS_REASON_LEFT_AFTER_HANDSHAKE,
-		  "peer demands a certificate, and this side has shown none "
+		  "peer demands a certificate, and this side presented none "
 		  "(alert 116, certificate_required, after the handshake): add "
 		  "one");
 }
@@ -519,9 +519,8 @@ static void left_behind_the_handshake(void **state)
 {
 	static const char *const sentences[] = {
 		"peer left after the handshake without a reply (no "
-		"close_notify): it may "
-		"demand a client certificate, or have too much to do: its own "
-		"log says why",
+		"close_notify): it may demand a client certificate, or be "
+		"overloaded: its own log says why",
 		"peer left after the handshake without a command (no "
 		"close_notify): a "
 		"probe, or its own log says why",
@@ -989,8 +988,9 @@ static void certificates(void **state)
 		const char *sentence;
 	} rows[] = {
 		{ 1, NULL, SMTPTLS_E_CERT_MISSING, SMTPTLS_REASON_CERT_MISSING,
-		  "peer has shown no certificate of those asked for, by "
-		  "\"CN=test CA\": install one there, add the authority of "
+		  "peer presented no certificate from the authorities asked "
+		  "for, \"CN=test CA\": install one there, add the authority "
+		  "of "
 		  "the one that it has to the CA file, or demand none" },
 		{ 1,
 		  testcert_client(testcert_ca("other CA"), TESTCERT_ECDSA,

@@ -36,10 +36,10 @@ static const int alerts[] = { -1, 42, 43, 45, 46, 48, 90 };
 /* What each fault's clause contains, in the order of enum stls_shown_fault. */
 static const char *const clauses[FAULTS] = {
 	"it asked for \"",	 " expired on ",
-	" is not valid before ", " is for TLS clients alone",
+	" is not valid before ", " is for TLS clients only",
 	"(must-staple)",	 " has a key of ",
 	" is signed with ",	 " has no host name ",
-	" is signed by itself",	 " was sent without its issuer ",
+	" is self-signed",	 " was sent without its issuer ",
 };
 
 static void write_end(const struct stls_end *end, char text[256])
@@ -130,7 +130,7 @@ static void order(void **state)
 	} rows[] = {
 		{ 42, "(alert 42, bad_certificate): it asked for " },
 		{ 43, "(alert 43, unsupported_certificate): the ECDSA P-256 "
-		      "certificate is for TLS clients alone" },
+		      "certificate is for TLS clients only" },
 		{ 45,
 		  "(alert 45, certificate_expired): the ECDSA P-256 "
 		  "certificate expired on 2021-01-01: renew it; it asked " },
@@ -275,10 +275,9 @@ static void parameters(void **state)
 	(void)state;
 	write_end(&end, text);
 	assert_string_equal(text,
-			    "peer does not take Diffie-Hellman parameters "
-			    "of 2048 bits (alert 71, "
-			    "insufficient_security): set some of 4096 "
-			    "bits, as RFC 7919 has them");
+			    "peer does not accept Diffie-Hellman parameters of "
+			    "2048 bits (alert 71, insufficient_security): use "
+			    "4096-bit ones from RFC 7919");
 	assert_int_equal(stls_end_changes(&end, found), 1);
 	assert_int_equal(found[0].setting, SMTPTLS_SETTING_DH);
 	assert_int_equal(found[0].action, SMTPTLS_CHANGE_SET);

@@ -101,13 +101,13 @@ static void bad_finished(void **state)
 	(void)state;
 	run_spoilt(PEER_TLS12, GNUTLS_HANDSHAKE_FINISHED,
 		   SMTPTLS_REASON_BAD_SIGNATURE,
-		   "peer sent a Finished that does not fit the handshake after "
-		   "its Finished: one side has a defect, or something in "
+		   "peer sent a Finished that does not match the handshake "
+		   "after its Finished: one side has a defect, or something in "
 		   "between changes the bytes");
 	run_spoilt(PEER_TLS13, GNUTLS_HANDSHAKE_FINISHED,
 		   SMTPTLS_REASON_BAD_SIGNATURE,
-		   "peer sent a Finished that does not fit the handshake after "
-		   "its Finished: one side has a defect, or something in "
+		   "peer sent a Finished that does not match the handshake "
+		   "after its Finished: one side has a defect, or something in "
 		   "between changes the bytes");
 }
 

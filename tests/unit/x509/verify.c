@@ -435,8 +435,8 @@ static void test_sentences(void **state)
 
 	(void)state;
 	check_sentence(&none, HOST,
-		       "peer's certificate has no SAN; its CN is not looked "
-		       "at: have it issued for \"mx.example.org\" as a SAN");
+		       "peer's certificate has no SAN; its CN is ignored: have "
+		       "it issued for \"mx.example.org\" as a SAN");
 	check_sentence(&two, HOST,
 		       "peer's certificate is for \"A.example.org\", "
 		       "\"192.0.2.1\", not for \"mx.example.org\": have it "
