@@ -23,8 +23,8 @@ static const char *fault(int fd, struct passphrase *passphrase)
 	if (fstat(fd, &st) < 0)
 		return strerror(errno);
 	if (S_ISREG(st.st_mode) && st.st_mode & (S_IRGRP | S_IROTH))
-		return "others than its owner can read the passphrase: make it "
-		       "readable for its owner alone (chmod go-r)";
+		return "users other than its owner can read the passphrase: "
+		       "make it readable by its owner only (chmod go-r)";
 	do {
 		got = read(fd, passphrase->text + n,
 			   sizeof(passphrase->text) - n);

@@ -50,18 +50,18 @@ static const char *find_fault(const struct smtptls_plan *plan)
 	if (plan->skip)
 		return "the plan says that this host is not to be tried";
 	if (!are_names(plan))
-		return "the plan has what is no host name";
+		return "the plan has a name that is not a host name";
 	if (plan->clear && plan->level != SMTPTLS_LEVEL_MAY)
-		return "the plan allows to go on in the clear, and its level "
+		return "the plan allows going on in the clear, but its level "
 		       "does not";
 	if (plan->requiretls && !is_authenticated(plan->level))
-		return "the plan has REQUIRETLS, and its level does not "
+		return "the plan has REQUIRETLS, but its level does not "
 		       "authenticate the server";
 	if (is_authenticated(plan->level) && plan->name_count == 0)
-		return "the plan's level needs a name to look for, and it has "
-		       "none";
+		return "the plan's level needs a name to look for, but the "
+		       "plan has none";
 	if (plan->tlsa_count > 0 && !plan->tlsa)
-		return "the plan has lost its TLSA records";
+		return "the plan's TLSA records are missing";
 	return NULL;
 }
 
@@ -95,15 +95,15 @@ static int set_verify(struct smtptls_conn *conn,
 	int verify = verify_of(plan, conn->config), ret;
 
 	if (verify < 0)
-		return stls_conn_fail(conn, SMTPTLS_E_CONFIG,
-				      "the plan's level is none of a plan's");
+		return stls_conn_fail(
+			conn, SMTPTLS_E_CONFIG,
+			"the plan's level is not one that a plan can have");
 	ret = smtptls_conn_set_verify(conn, verify);
 	if (ret == SMTPTLS_E_CONFIG)
-		return stls_conn_fail(
-			conn, ret,
-			"the plan's level needs authorities, and the "
-			"configuration has none: call "
-			"smtptls_config_set_ca_file()");
+		return stls_conn_fail(conn, ret,
+				      "the plan's level needs authorities, but "
+				      "the configuration has none: call "
+				      "smtptls_config_set_ca_file()");
 	return ret;
 }
 
@@ -134,9 +134,9 @@ static int add_records(struct smtptls_conn *conn,
 					    record->selector, record->matching,
 					    record->data, record->data_len);
 		if (ret == SMTPTLS_E_ARG)
-			return stls_conn_fail(conn, SMTPTLS_E_CONFIG,
-					      "the plan has what is no TLSA "
-					      "record");
+			return stls_conn_fail(
+				conn, SMTPTLS_E_CONFIG,
+				"the plan has a TLSA record that is not valid");
 		if (ret < 0)
 			return ret;
 	}
@@ -145,7 +145,7 @@ static int add_records(struct smtptls_conn *conn,
 		return stls_conn_fail(
 			conn, SMTPTLS_E_CERT_TLSA,
 			"none of the server's TLSA records holds a certificate "
-			"or key, and it must be authenticated");
+			"or key, but it must be authenticated");
 	return 0;
 }
 
@@ -157,9 +157,10 @@ static int is_untouched(const struct smtptls_conn *conn)
 
 static int apply(struct smtptls_conn *conn, const struct smtptls_plan *plan)
 {
-	const char *fault = is_untouched(conn) ? find_fault(plan)
-					       : "a plan is applied before "
-						 "anything else is set";
+	const char *fault =
+		is_untouched(conn)
+			? find_fault(plan)
+			: "a plan must be applied before anything else is set";
 	int ret;
 
 	if (fault)

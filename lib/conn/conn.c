@@ -256,7 +256,7 @@ int smtptls_conn_timed_out(struct smtptls_conn *conn)
 	if (conn->state == SMTPTLS_FAILED)
 		return conn->error;
 	conn->error_text = stls_buffer_len(&conn->out) > 0
-				   ? "peer has taken nothing for too long"
+				   ? "peer read nothing for too long"
 				   : "peer was silent for too long";
 	return 0;
 }

@@ -124,7 +124,7 @@ int smtptls_conn_add_tlsa(struct smtptls_conn *conn, int usage, int selector,
 	if (ret == SMTPTLS_E_LIMIT)
 		return stls_conn_fail(conn, ret,
 				      "the server has more than 64 TLSA "
-				      "records: none of them is believed");
+				      "records: none of them is used");
 	return ret;
 }
 
@@ -168,7 +168,7 @@ int stls_expected_check(struct smtptls_conn *conn, int optional)
 	if (conn->role == SMTPTLS_CLIENT && !conn->verify_chosen)
 		return stls_conn_fail(
 			conn, SMTPTLS_E_CONFIG,
-			"how the server is verified was not chosen: call "
+			"how to verify the server was not chosen: call "
 			"smtptls_conn_set_verify() with SMTPTLS_VERIFY_CA (by "
 			"an authority and its name), SMTPTLS_VERIFY_DANE (by "
 			"TLSA records), SMTPTLS_VERIFY_PIN (by a digest of its "
@@ -182,7 +182,7 @@ int stls_expected_check(struct smtptls_conn *conn, int optional)
 		return stls_conn_fail(
 			conn, SMTPTLS_E_CONFIG,
 			"SMTPTLS_TLS_OPTIONAL goes with SMTPTLS_VERIFY_NONE "
-			"and SMTPTLS_VERIFY_OPTIONAL only: what a server must "
-			"prove, it cannot prove in the clear");
+			"and SMTPTLS_VERIFY_OPTIONAL only: a server cannot "
+			"prove its identity in the clear");
 	return 0;
 }

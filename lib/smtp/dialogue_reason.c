@@ -73,8 +73,8 @@ static void write_stranger(const struct stls_dialogue *dialogue, char *text,
 			       dialogue->shown);
 	else if (dialogue->error == SMTPTLS_E_LIMIT)
 		(void)snprintf(text, size,
-			       "peer's %s is too long: it is broken, or an "
-			       "attack",
+			       "peer's %s is too long: it is broken, or this "
+			       "is an attack",
 			       reply(dialogue));
 	else
 		(void)snprintf(text, size, "peer's %s is not SMTP (\"%s\"): %s",

@@ -24,7 +24,7 @@ static const char never_judged[] =
 	"the hello was never judged by the policy: set the host's handshake "
 	"hook for GNUTLS_HANDSHAKE_ANY and GNUTLS_HOOK_PRE";
 static const char judged_late[] =
-	"the hello was not judged before GnuTLS has read it: set the host's "
+	"the hello was not judged before GnuTLS read it: set the host's "
 	"handshake hook for GNUTLS_HOOK_PRE or GNUTLS_HOOK_BOTH";
 
 struct attachment {

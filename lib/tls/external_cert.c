@@ -30,15 +30,15 @@ static int signer_failed(struct smtptls_config *config,
 {
 	if (ret == STLS_SIGNER_SILENT)
 		return stls_config_fail(config, SMTPTLS_E_CONFIG,
-					"%s: the signer gives no signature: "
-					"see whether it runs",
+					"%s: the signer returned no signature: "
+					"check that it runs",
 					cert->name);
 	if (ret == STLS_SIGNER_WRONG)
-		return stls_config_fail(config, SMTPTLS_E_CONFIG,
-					"%s: the signer has another key than "
-					"the certificate, or does not sign as "
-					"it is asked to",
-					cert->name);
+		return stls_config_fail(
+			config, SMTPTLS_E_CONFIG,
+			"%s: the signer's key is not that of the certificate, "
+			"or it does not sign as asked",
+			cert->name);
 	return stls_source_failed(config, cert, ret, "certificate");
 }
 

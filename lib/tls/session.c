@@ -58,8 +58,8 @@ static int check_silent(struct stls_session *session)
 	stls_session_alert(session, GNUTLS_A_RECORD_OVERFLOW);
 	return stls_session_failed(
 		session, SMTPTLS_E_LIMIT, SMTPTLS_REASON_FLOOD,
-		"peer sent more than %zu bytes of TLS without a word of "
-		"SMTP: it is broken, or an attack",
+		"peer sent more than %zu bytes of TLS without any SMTP: it is "
+		"broken, or this is an attack",
 		SILENT_MAX);
 }
 

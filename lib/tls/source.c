@@ -18,10 +18,9 @@ int stls_source_token_failed(struct smtptls_config *config, const char *name,
 {
 	switch (ret) {
 	case GNUTLS_E_UNIMPLEMENTED_FEATURE:
-		return stls_config_fail(config, SMTPTLS_E_CONFIG,
-					"%s: GnuTLS is built without PKCS#11 "
-					"here",
-					name);
+		return stls_config_fail(
+			config, SMTPTLS_E_CONFIG,
+			"%s: this GnuTLS was built without PKCS#11", name);
 	case GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE:
 	case GNUTLS_E_PKCS11_REQUESTED_OBJECT_NOT_AVAILBLE:
 		return stls_config_fail(config, SMTPTLS_E_CONFIG,
@@ -169,7 +168,7 @@ static int warn_of_unrelated(struct smtptls_config *config, const char *name,
 		gnutls_free(dn.data);
 	}
 	return stls_config_warn(config,
-				"%s: the certificate \"%s\" is not of the "
+				"%s: the certificate \"%s\" is not part of the "
 				"chain and is not sent: remove it",
 				name, shown);
 }
@@ -191,10 +190,10 @@ int stls_source_warn(struct smtptls_config *config,
 	for (i = chain->len; ret == 0 && i < chain->total; i++)
 		ret = warn_of_unrelated(config, cert->name, chain->cert[i]);
 	if (ret == 0 && key && key->shared)
-		ret = stls_config_warn(config,
-				       "%s: others than its owner can read the "
-				       "private key: make it readable for its "
-				       "owner alone (chmod go-r)",
-				       key->name);
+		ret = stls_config_warn(
+			config,
+			"%s: users other than its owner can read the private "
+			"key: make it readable by its owner only (chmod go-r)",
+			key->name);
 	return ret;
 }

@@ -77,9 +77,9 @@ int smtptls_config_set_ticket_secret_file(struct smtptls_config *config,
 	if (shared)
 		ret = stls_config_fail(
 			config, SMTPTLS_E_CONFIG,
-			"%s: others than its owner can read the "
-			"ticket secret: make it readable for its "
-			"owner alone (chmod go-r)",
+			"%s: users other than its owner can read the ticket "
+			"secret: make it readable by its owner only (chmod "
+			"go-r)",
 			file);
 	else
 		ret = set_ticket_secret(config, file, secret, len);

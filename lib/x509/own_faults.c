@@ -44,12 +44,12 @@ static int judge(const struct stls_own_chain_facts *facts, const char *name,
 				     "@SECLEVEL",
 				     name, facts->key_bits, level, bits);
 	if (facts->signature_bits < bits)
-		return stls_sentence(error, SMTPTLS_E_CONFIG,
-				     "%s: the certificate's signature has "
-				     "%d bits of security, but security level "
-				     "%d asks for %d: have it signed anew or "
-				     "lower @SECLEVEL",
-				     name, facts->signature_bits, level, bits);
+		return stls_sentence(
+			error, SMTPTLS_E_CONFIG,
+			"%s: the certificate's signature has %d bits of "
+			"security, but security level %d asks for %d: have it "
+			"signed again or lower @SECLEVEL",
+			name, facts->signature_bits, level, bits);
 	return 0;
 }
 
@@ -106,7 +106,7 @@ static int warn_of_time(const struct stls_own_chain_facts *facts,
 		return 0;
 	write_date(date, facts->until);
 	return warn(warnings, "%s: the certificate %s on %s: renew it", name,
-		    facts->until < now ? "has expired" : "expires", date);
+		    facts->until < now ? "expired" : "expires", date);
 }
 
 /* Warn of a keyUsage that leaves the certificate no use in TLS. */
@@ -117,8 +117,8 @@ static int warn_of_usage(unsigned keys, const char *name,
 		return 0;
 	return warn(warnings,
 		    "%s: the certificate's keyUsage allows neither signatures "
-		    "nor key encipherment, and TLS can do nothing with it: "
-		    "have it issued with digitalSignature",
+		    "nor key encipherment, so TLS cannot use it: have it "
+		    "issued with digitalSignature",
 		    name);
 }
 
@@ -128,11 +128,11 @@ static int warn_of(const struct stls_own_chain_facts *facts, const char *name,
 	int ret = warn_of_time(facts, name, now, warnings);
 
 	if (ret == 0 && !facts->named && !facts->for_clients)
-		ret = warn(warnings,
-			   "%s: the certificate has no host name in its SAN, "
-			   "and clients do not look at its CN: have it issued "
-			   "with a SAN",
-			   name);
+		ret = warn(
+			warnings,
+			"%s: the certificate has no host name in its SAN, and "
+			"clients ignore its CN: have it issued with a SAN",
+			name);
 	if (ret == 0 && facts->broken_hash)
 		ret = warn(warnings,
 			   "%s: the certificate, or one above it, is signed "
@@ -141,9 +141,9 @@ static int warn_of(const struct stls_own_chain_facts *facts, const char *name,
 			   name, facts->broken_hash);
 	if (ret == 0 && facts->missing)
 		ret = warn(warnings,
-			   "%s: the certificate stands alone, and clients that "
-			   "lack its issuer %s will refuse it: add the "
-			   "issuer's certificate behind it",
+			   "%s: the certificate is sent alone, and clients "
+			   "that lack its issuer %s will refuse it: add the "
+			   "issuer's certificate after it",
 			   name, facts->missing);
 	return ret;
 }
@@ -175,9 +175,9 @@ int stls_own_certificates_warn(const struct stls_own_certificates *own,
 			ret = warn(warnings,
 				   "%s: the certificate demands an OCSP status "
 				   "(must-staple), and none is sent: clients "
-				   "on GnuTLS, and Thunderbird, refuse it: add "
-				   "a valid response, or have it issued "
-				   "without",
+				   "that use GnuTLS, and Thunderbird, refuse "
+				   "it: add a valid response, or have it "
+				   "issued without that",
 				   name_of(names, i));
 	}
 	return ret;
@@ -193,12 +193,12 @@ static const char *const ocsp_faults[] = {
 			     "it again",
 	[STLS_OCSP_UNKNOWN] = "its responder does not know the certificate: "
 			      "fetch it where the certificate was issued",
-	[STLS_OCSP_NO_ISSUER] = "there is nothing to check its signature by: "
-				"add the issuer's certificate behind the "
-				"certificate",
-	[STLS_OCSP_SIGNER] = "it is signed neither by the certificate's issuer "
-			     "nor for it: fetch it where the certificate was "
-			     "issued",
+	[STLS_OCSP_NO_ISSUER] =
+		"there is nothing to check its signature with: add the "
+		"issuer's certificate after the certificate",
+	[STLS_OCSP_SIGNER] =
+		"it is signed neither by the certificate's issuer nor on its "
+		"behalf: fetch it where the certificate was issued",
 	[STLS_OCSP_WEAK] = "it is signed with an algorithm that clients refuse:"
 			   " have it signed with SHA-256",
 	[STLS_OCSP_MALFORMED] = "it is malformed: fetch it again",
@@ -309,7 +309,7 @@ static int worse_time(const struct stls_own_chain_facts *facts,
 	return stls_sentence(
 		error, SMTPTLS_E_CONFIG,
 		early ? "%s: the certificate is not valid before %s"
-		      : "%s: the certificate has expired on %s",
+		      : "%s: the certificate expired on %s",
 		name, date);
 }
 
@@ -326,7 +326,7 @@ int stls_own_certificates_worse(const struct stls_own_certificates *own,
 
 	if (own->count == 0 && old->count > 0)
 		return stls_sentence(error, SMTPTLS_E_CONFIG,
-				     "there is no certificate any more");
+				     "there is no longer any certificate");
 	for (i = 0; i < own->count; i++) {
 		facts = &own->cert[i].chain;
 		if (!own->cert[i].keys)
@@ -336,7 +336,7 @@ int stls_own_certificates_worse(const struct stls_own_certificates *own,
 		if (whole && facts->missing)
 			return stls_sentence(
 				error, SMTPTLS_E_CONFIG,
-				"%s: the certificate stands alone, without "
+				"%s: the certificate is sent alone, without "
 				"that of its issuer %s",
 				name_of(names, i), facts->missing);
 		if (sent && lacks_status(&own->cert[i], now))
@@ -353,7 +353,8 @@ int stls_own_certificates_worse(const struct stls_own_certificates *own,
 				error, SMTPTLS_E_CONFIG,
 				"no new certificate has the name \"%s\", which "
 				"one in use has: have it issued with it, or "
-				"restart the server if it is to go",
+				"restart the server if the name is to be "
+				"dropped",
 				lost);
 	}
 	return 0;

@@ -203,11 +203,11 @@ def warned(place):
     nameless = authority.issue("nameless", names=(), address="")[0]
     for text, pem, wanted in (
             (leaf.read_text(), None, "clients that lack its issuer CN=warned "
-             "CA will refuse it: add the issuer's certificate behind it"),
+             "CA will refuse it: add the issuer's certificate after it"),
             (authority.crt.read_text() + leaf.read_text(), None,
              "leaf first, each signed by the next: put them in this order"),
-            (chain + place.crt.read_text(), None, "is not of the chain and is "
-             "not sent: remove it"),
+            (chain + place.crt.read_text(), None, "is not part of the chain "
+             "and is not sent: remove it"),
             (ending.read_text() + authority.crt.read_text(),
              ending.with_suffix(".key"), ": renew it"),
             (nameless.read_text() + authority.crt.read_text(),

@@ -152,7 +152,7 @@ def worse():
     install(good, files)
     with serve(files) as server:
         first = served(server.starttls)
-        for pair, cause in ((expired, "has expired on 2021-01-01"),
+        for pair, cause in ((expired, "expired on 2021-01-01"),
                             (nameless, 'the name "localhost"')):
             install(pair, files)
             said = hang_up(server)

@@ -183,7 +183,7 @@ def resumed_as_strictly(stage):
     kept.unlink(missing_ok=True)
     delivered(stage.send(session(context), options=keep))
     refused(stage.send(session(context), verify=["--ca", stage.ca.crt, pin],
-                       options=keep), "has one of the pins")
+                       options=keep), "matches a pin")
 
 
 REPORTS = {
@@ -335,7 +335,7 @@ def pins(stage):
     for bad in none, other:
         for verify in [bad], [bad, *trusted]:
             refused(stage.send(session(stage.context), verify=verify),
-                    "has one of the pins")
+                    "matches a pin")
 
 
 # --- options

@@ -212,7 +212,7 @@ def stalled():
             ended, said = session.end()
             assert ended == status, (ended, said)
             assert "TLSv1.3 " in said \
-                and "taken nothing for too long" in said, said
+                and "read nothing for too long" in said, said
     finally:
         Inherited.stop()
 
@@ -247,7 +247,7 @@ def places():
     with Runner(CERTS, "/bin/sh", "-c", "exec timeout 1 cat /dev/zero",
                 options=("-i", "-c", "1")) as runner:
         with Wire(runner.address, receive_buffer=4096).handshake():
-            runner.said("peer has taken nothing for too long")
+            runner.said("peer read nothing for too long")
             Wire(runner.address).handshake().sock.close()
 
 

@@ -420,7 +420,7 @@ static void test_read_times_out(void **state)
 	fill(conn, fds[0]);
 	assert_int_equal(get(conn, fds[0], data, 16, 0), SMTPTLS_E_TIMEOUT);
 	assert_int_equal(smtptls_conn_error(conn, &text), 0);
-	assert_string_equal(text, "peer has taken nothing for too long");
+	assert_string_equal(text, "peer read nothing for too long");
 	close_pair(fds);
 	smtptls_conn_free(conn);
 }

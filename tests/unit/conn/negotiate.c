@@ -125,7 +125,7 @@ static void check_forgotten(struct smtptls_conn *conn, int ret,
 static void test_nobody_forgets_to_choose(void **state)
 {
 	static const char unchosen[] =
-		"how the server is verified was not chosen: call "
+		"how to verify the server was not chosen: call "
 		"smtptls_conn_set_verify() with SMTPTLS_VERIFY_CA (by an "
 		"authority and its name), SMTPTLS_VERIFY_DANE (by TLSA "
 		"records), SMTPTLS_VERIFY_PIN (by a digest of its certificate "
@@ -135,8 +135,8 @@ static void test_nobody_forgets_to_choose(void **state)
 				       "name: call smtptls_conn_set_peer()";
 	static const char softer[] =
 		"SMTPTLS_TLS_OPTIONAL goes with SMTPTLS_VERIFY_NONE and "
-		"SMTPTLS_VERIFY_OPTIONAL only: what a server must prove, it "
-		"cannot prove in the clear";
+		"SMTPTLS_VERIFY_OPTIONAL only: a server cannot prove its "
+		"identity in the clear";
 	struct smtptls_conn *conn;
 	int negotiates;
 

@@ -631,7 +631,8 @@ static const struct {
 	  "look for packets lost on the way (a firewall), or allow more time" },
 	{ GREET, 0, 0, SMTPTLS_E_LIMIT, "250-x", SMTPTLS_REASON_NO_SMTP, 0,
 	  "250-x",
-	  "peer's reply to EHLO is too long: it is broken, or an attack" },
+	  "peer's reply to EHLO is too long: it is broken, or this is an "
+	  "attack" },
 	{ GREET, 0, 0, SMTPTLS_E_NOMEM, "\x16", SMTPTLS_REASON_NONE, 0, "\\x16",
 	  "memory could not be allocated" },
 };

@@ -245,7 +245,7 @@ static struct peer *host_server(struct smtptls_policy *policy, unsigned type,
 	"the hello was never judged by the policy: set the host's handshake "  \
 	"hook for GNUTLS_HANDSHAKE_ANY and GNUTLS_HOOK_PRE"
 #define LATE                                                                   \
-	"the hello was not judged before GnuTLS has read it: set the host's "  \
+	"the hello was not judged before GnuTLS read it: set the host's "      \
 	"handshake hook for GNUTLS_HOOK_PRE or GNUTLS_HOOK_BOTH"
 
 static void hook_for_post_alone(void **state)

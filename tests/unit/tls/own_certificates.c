@@ -74,7 +74,7 @@ static void test_warnings_of_time(void **state)
 	const struct testcert *cert;
 	const long day = TESTCERT_DAY;
 
-	check_warning(-10 * day, -day, "has expired on ", -day, ": renew it");
+	check_warning(-10 * day, -day, "expired on ", -day, ": renew it");
 	check_warning(day, 90 * day, "is not valid before ", day,
 		      ": set the clock right, or use one that is valid now");
 	check_warning(-day, 30 * day, "expires on ", 30 * day, ": renew it");
@@ -123,8 +123,8 @@ static void test_chains_in_any_order(void **state)
 		": the certificates are sent leaf first, each signed by the "
 		"next: put them in this order";
 	const char *const unrelated =
-		": the certificate \"CN=Other CA\" is not of the chain and is "
-		"not sent: remove it";
+		": the certificate \"CN=Other CA\" is not part of the chain "
+		"and is not sent: remove it";
 	struct smtptls_config *config;
 	const char *file;
 	size_t i;
@@ -153,8 +153,8 @@ static void test_chains_in_any_order(void **state)
 			  unrelated },
 			{ file_of(leaf->cert, inner->cert,
 				  testcert_join(outer->cert, twin->cert)),
-			  ": the certificate \"CN=Inner\" is not of the chain "
-			  "and is not sent: remove it" },
+			  ": the certificate \"CN=Inner\" is not part of the "
+			  "chain and is not sent: remove it" },
 		};
 
 		for (i = 0; i < COUNT(all); i++) {
@@ -191,9 +191,9 @@ static void test_leaf_alone(void **state)
 	inner = testcert_intermediate(usual_ca(), "Intermediate");
 	leaf = testcert_server(inner, TESTCERT_ECDSA, "mx.example.org");
 	assert_sentence(warning_of(config, leaf->file, leaf->file), leaf->file,
-			": the certificate stands alone, and clients that lack "
-			"its issuer CN=Intermediate will refuse it: add the "
-			"issuer's certificate behind it");
+			": the certificate is sent alone, and clients that "
+			"lack its issuer CN=Intermediate will refuse it: add "
+			"the issuer's certificate after it");
 	smtptls_config_unref(config);
 	config = new_config();
 	assert_null(warning_of(config, file_of(leaf->cert, inner->cert, NULL),
@@ -235,11 +235,10 @@ static void test_readable_key(void **state)
 		warning = warning_of(config, self->file, key);
 		assert_int_equal(!warning, !all[i].warned);
 		if (warning)
-			assert_sentence(
-				warning, key,
-				": others than its owner can read the private "
-				"key: make it readable for its owner alone "
-				"(chmod go-r)");
+			assert_sentence(warning, key,
+					": users other than its owner can read "
+					"the private key: make it readable by "
+					"its owner only (chmod go-r)");
 		smtptls_config_unref(config);
 	}
 }
@@ -259,10 +258,10 @@ static void test_several_warnings(void **state)
 				 0);
 	assert_int_equal(smtptls_config_freeze(config), 0);
 	for (i = 0; i < 5; i++)
-		assert_sentence(smtptls_config_warning(config, (size_t)i),
-				"certificate in memory: the certificate has "
-				"expired on ",
-				" UTC: renew it");
+		assert_sentence(
+			smtptls_config_warning(config, (size_t)i),
+			"certificate in memory: the certificate expired on ",
+			" UTC: renew it");
 	assert_null(smtptls_config_warning(config, 5));
 	assert_null(smtptls_config_warning(config, (size_t)-1));
 }

@@ -270,7 +270,7 @@ static void test_half_written(void **state)
 	write_file(host.key, cert->key, 600);
 	assert_int_equal(look_again(reload, &host), SMTPTLS_E_CONFIG);
 	assert_kept(reload, config, host.cert,
-		    "stands alone, without that of its issuer CN=Test CA");
+		    "is sent alone, without that of its issuer CN=Test CA");
 	/* it is not retried over and over */
 	assert_int_equal(host.calls, 4);
 	assert_int_equal(look_again(reload, &host), 0);
@@ -333,9 +333,10 @@ static void test_worse(void **state)
 		{ "mx.example.org *.example.net", TESTCERT_DAY,
 		  60 * TESTCERT_DAY, " UTC" },
 		{ "mx.example.org", -TESTCERT_HOUR, 90 * TESTCERT_DAY,
-		  "restart the server if it is to go" },
+		  "restart the server if the name is to be dropped" },
 		{ "*.example.org a.example.net", -TESTCERT_HOUR,
-		  90 * TESTCERT_DAY, "restart the server if it is to go" },
+		  90 * TESTCERT_DAY,
+		  "restart the server if the name is to be dropped" },
 	};
 	size_t i;
 
@@ -377,7 +378,7 @@ static void test_host_fails(void **state)
 	host.fails = 0;
 	assert_int_equal(smtptls_reload_now(reload, no_certificate, NULL),
 			 SMTPTLS_E_CONFIG);
-	assert_kept(reload, config, "there is no certificate any more", "");
+	assert_kept(reload, config, "there is no longer any certificate", "");
 	assert_int_equal(smtptls_reload_now(reload, fill, &host), 1);
 	end(reload, &host);
 }

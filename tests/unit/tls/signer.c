@@ -535,9 +535,8 @@ static void refuse(struct smtptls_config *config, const char *file,
 
 static void test_bad_settings(void **state)
 {
-	static const char other[] =
-		": the signer has another key than the certificate, or does "
-		"not sign as it is asked to";
+	static const char other[] = ": the signer's key is not that of the "
+				    "certificate, or it does not sign as asked";
 	struct smtptls_config *config = *state;
 	const char *file = usual_server()->file;
 	struct signer signer, rsa;
@@ -545,7 +544,7 @@ static void test_bad_settings(void **state)
 	open_signer(&signer, usual_server()->key);
 	signer.mood = SILENT;
 	refuse(config, file, &signer,
-	       ": the signer gives no signature: see whether it runs");
+	       ": the signer returned no signature: check that it runs");
 	signer.mood = WRONG;
 	refuse(config, file, &signer, other);
 	signer.mood = GOOD;
@@ -561,7 +560,7 @@ static void test_bad_settings(void **state)
 	open_signer(&rsa, rsa_server()->key);
 	rsa.mood = EMPTY;
 	refuse(config, rsa_server()->file, &rsa,
-	       ": the signer gives no signature: see whether it runs");
+	       ": the signer returned no signature: check that it runs");
 	close_signer(&rsa);
 
 	assert_int_equal(add(NULL, file, &signer), SMTPTLS_E_ARG);

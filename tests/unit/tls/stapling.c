@@ -339,7 +339,7 @@ static void test_issuer(void **state)
 		freeze(config);
 		if (!known)
 			assert_warning(config, 0, file,
-				       "nothing to check its signature by");
+				       "nothing to check its signature with");
 		check_asked(config, known ? &der : NULL);
 		smtptls_config_unref(config);
 	}

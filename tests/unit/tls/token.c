@@ -257,7 +257,7 @@ static void test_refused(void **state)
 		const char *cause;
 	} causes[] = {
 		{ GNUTLS_E_UNIMPLEMENTED_FEATURE,
-		  ": GnuTLS is built without PKCS#11 here" },
+		  ": this GnuTLS was built without PKCS#11" },
 		{ GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE,
 		  ": there is no such token, or it holds no such object" },
 		{ GNUTLS_E_PKCS11_REQUESTED_OBJECT_NOT_AVAILBLE,

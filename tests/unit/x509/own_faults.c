@@ -80,23 +80,22 @@ static void test_warnings(void **state)
 	     "mx.pem: the certificate expires on 2001-09-09 01:46:40 "
 	     "UTC: renew it");
 	WITH(check_warning, until = NOW - 1,
-	     "mx.pem: the certificate has expired on 2001-09-09 "
-	     "01:46:39 UTC: renew it");
+	     "mx.pem: the certificate expired on 2001-09-09 01:46:39 UTC: "
+	     "renew it");
 	/* unreadable dates */
 	WITH(check_warning, from = facts.until = -1, NULL);
 	WITH(check_warning, named = 0,
-	     "mx.pem: the certificate has no host name in its SAN, "
-	     "and clients do not look at its CN: have it issued with "
-	     "a SAN");
+	     "mx.pem: the certificate has no host name in its SAN, and clients "
+	     "ignore its CN: have it issued with a SAN");
 	WITH(check_warning, for_clients = !(facts.named = 0), NULL);
 	WITH(check_warning, broken_hash = "SHA-1",
 	     "mx.pem: the certificate, or one above it, is signed "
 	     "with SHA-1, which clients refuse: have it signed with "
 	     "SHA-256");
 	WITH(check_warning, missing = missing,
-	     "mx.pem: the certificate stands alone, and clients that "
-	     "lack its issuer CN=R3 will refuse it: add the issuer's "
-	     "certificate behind it");
+	     "mx.pem: the certificate is sent alone, and clients that lack its "
+	     "issuer CN=R3 will refuse it: add the issuer's certificate after "
+	     "it");
 }
 
 /* ---- RFC 7633 ---- */
@@ -128,9 +127,9 @@ static void check_demand(int clients, const struct stls_staple *staple,
 		assert_string_equal(
 			warnings.text[0],
 			"mx.pem: the certificate demands an OCSP status "
-			"(must-staple), and none is sent: clients on GnuTLS, "
-			"and Thunderbird, refuse it: add a valid response, or "
-			"have it issued without");
+			"(must-staple), and none is sent: clients that use "
+			"GnuTLS, and Thunderbird, refuse it: add a valid "
+			"response, or have it issued without that");
 	assert_int_equal(
 		stls_own_certificates_worse(&own, &old, &names, NOW, &error),
 		lacks ? SMTPTLS_E_CONFIG : 0);
@@ -225,11 +224,11 @@ static void test_several(void **state)
 	assert_int_equal(
 		stls_own_certificates_warn(&own, &names, NOW, &warnings), 0);
 	assert_int_equal(warnings.count, 9);
-	assert_string_equal(warnings.text[8],
-			    "own certificate: the certificate's keyUsage "
-			    "allows neither signatures nor key encipherment, "
-			    "and TLS can do nothing with it: have it issued "
-			    "with digitalSignature");
+	assert_string_equal(
+		warnings.text[8],
+		"own certificate: the certificate's keyUsage allows neither "
+		"signatures nor key encipherment, so TLS cannot use it: have "
+		"it issued with digitalSignature");
 	cert.keys = SMTPTLS_KEY_RSA_ENCRYPT | SMTPTLS_KEY_RSA_SIGN
 						      << STLS_KEYS_IDLE_SHIFT;
 	assert_int_equal(
@@ -264,9 +263,9 @@ static void test_strength(void **state)
 	     "stronger key or a lower @SECLEVEL");
 	WITH(check_judge, signature_bits = 112, 2, NULL);
 	WITH(check_judge, signature_bits = 64, 2,
-	     "own certificate: the certificate's signature has 64 bits "
-	     "of security, but security level 2 asks for 112: have it "
-	     "signed anew or lower @SECLEVEL");
+	     "own certificate: the certificate's signature has 64 bits of "
+	     "security, but security level 2 asks for 112: have it signed "
+	     "again or lower @SECLEVEL");
 }
 
 int main(void)
