@@ -23,9 +23,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define ABSENT	     "no suite of OpenSSL 3.0"
+#define ABSENT	     "not a suite of OpenSSL 3.0"
 #define OF_13	     "a suite of TLS 1.3"
-#define NOT_OF_13    "no suite of TLS 1.3"
+#define NOT_OF_13    "not a suite of TLS 1.3"
 
 /* A name's parts, in lower case, without separators or words around them. */
 struct parts {
@@ -286,9 +286,9 @@ int stls_foreign_suite(struct stls_word_hint *hint, const char *word,
 	int row;
 
 	if (ends(word, length, "_SCSV"))
-		return stls_word_hint(hint, STLS_CURE_REMOVE,
-				      "no suite but a signal of the handshake",
-				      "");
+		return stls_word_hint(
+			hint, STLS_CURE_REMOVE,
+			"not a suite but a signalling value (SCSV)", "");
 	row = stls_suite_by_openssl(word, length);
 	if (row < 0)
 		row = stls_suite_by_iana(word, length);

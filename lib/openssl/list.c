@@ -44,16 +44,16 @@ const char *stls_list_error_text(int error)
 		return "leaves only SSLv2 or SSLv3, which are not supported "
 		       "here";
 	case STLS_LIST_MIXED_GRAMMARS:
-		return "mixes grammars, with itself or with what stands before "
+		return "mixes grammars, with itself or with what comes before "
 		       "it: write the whole list as IO::Socket::SSL, Postfix, "
 		       "OpenSSL and nginx, or Exim have it";
 	case STLS_LIST_TWO_VERSIONS:
-		return "is a second version, and IO::Socket::SSL takes one: "
-		       "exclude versions from SSLv23 with ! instead";
+		return "is a second version, and IO::Socket::SSL accepts only "
+		       "one: exclude versions from SSLv23 with ! instead";
 	case STLS_LIST_UNCLEAR:
-		return "can be read in two ways: behind a colon Postfix adds "
-		       "a version and IO::Socket::SSL refuses it, and behind "
-		       "ALL or - OpenSSL adds it and Apache takes only it";
+		return "can be read in two ways: after a colon Postfix adds a "
+		       "version and IO::Socket::SSL refuses it, and after ALL "
+		       "or - OpenSSL adds it and Apache takes only it";
 	case STLS_LIST_NOT_EXCLUDABLE:
 		return "is an operator or a command, and only names of suites "
 		       "and aliases can be excluded";

@@ -48,8 +48,8 @@ const char *stls_setting_name(enum stls_setting setting);
 
 /*
  * Write the predicate of a hint's sentence, such as "is IANA's name of
- * AES128-SHA and skipped: write that", where `aside` is " and skipped". The
- * text fits if `aside` is shorter than 64 bytes.
+ * AES128-SHA and is skipped: write that", where `aside` is " and is skipped".
+ * The text fits if `aside` is shorter than 64 bytes.
  */
 void stls_word_hint_text(const struct stls_word_hint *hint, const char *aside,
 			 char text[256]);

@@ -68,8 +68,8 @@ static const struct stls_skip reasons[REASONS] = {
 				      "looked up or fetched",
 				      NULL },
 	[SMTPTLS_SKIP_NO_NAME] = { RANK_POLICY, SMTPTLS_DEFER, "4.3.5",
-				   "authentication is required, and no name is "
-				   "known to look for",
+				   "authentication is required, but no name to "
+				   "look for is known",
 				   NULL },
 	[SMTPTLS_SKIP_REQUIRETLS] = { RANK_REQUIRETLS, SMTPTLS_BOUNCE, "5.7.10",
 				      "REQUIRETLS asks for a host that DNSSEC "
@@ -81,8 +81,7 @@ static const struct stls_skip reasons[REASONS] = {
 				      "lost",
 				      NULL },
 	[SMTPTLS_SKIP_TLS] = { RANK_POLICY, SMTPTLS_DEFER, "4.7.5",
-			       "TLS as it is required with the host failed",
-			       NULL },
+			       "the TLS required for the host failed", NULL },
 	[SMTPTLS_SKIP_NO_REQUIRETLS] = { RANK_NO_REQUIRETLS, SMTPTLS_BOUNCE,
 					 "5.7.30",
 					 "the host does not offer REQUIRETLS",
@@ -92,7 +91,8 @@ static const struct stls_skip reasons[REASONS] = {
 /* With REQUIRETLS, every failed policy is a lack of authenticated TLS. */
 static const struct stls_skip refused_policy = {
 	RANK_REQUIRETLS, SMTPTLS_BOUNCE, "5.7.10",
-	"REQUIRETLS asks for authenticated TLS, which was not to be had", NULL
+	"REQUIRETLS asks for authenticated TLS, which could not be established",
+	NULL
 };
 
 const struct stls_skip *stls_skip(int skip, int requiretls)

@@ -164,11 +164,12 @@ static void judge(const struct smtptls_sts_policy *policy,
 
 	if (!line->key) {
 		line->ignored = 1;
-		line->fault = "no field: \"key: value\" was expected";
+		line->fault = "not a field: \"key: value\" was expected";
 	} else if (is_key(line, "mx")) {
 		line->ignored = !is_pattern(line);
 		if (line->ignored)
-			line->fault = "no host name, nor \"*.\" and one";
+			line->fault = "neither a host name nor \"*.\" followed "
+				      "by one";
 	} else {
 		first = is_key(line, "version")	  ? policy->version_line
 			: is_key(line, "mode")	  ? policy->mode_line
@@ -233,11 +234,11 @@ static const char *error_of(const struct smtptls_sts_policy *policy,
 	if (!policy->mode_line)
 		return "there is no line \"mode\"";
 	if (!policy->mode)
-		return "the mode is none of enforce, testing and none";
+		return "the mode is not enforce, testing or none";
 	if (!policy->max_age_line)
 		return "there is no line \"max_age\"";
 	if (policy->max_age == ULONG_MAX)
-		return "max_age is no number of seconds";
+		return "max_age is not a number of seconds";
 	if (mx == 0 && policy->mode != SMTPTLS_STS_NONE)
 		return "there is no line \"mx\"";
 	return NULL;

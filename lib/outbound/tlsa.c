@@ -65,7 +65,7 @@ static const char *data_fault(const struct smtptls_tlsa *record)
 	case MATCHING_SHA512:
 		return len == 64 ? NULL : "the data is not a SHA-512 digest";
 	default:
-		return "the matching type is none of 0, 1 and 2";
+		return "the matching type is not 0, 1 or 2";
 	}
 }
 

@@ -284,14 +284,14 @@ static int add_group(const struct compiler *compiler,
 		return choice->optional
 			       ? 0
 			       : stls_policy_warn(policy,
-						  "groups: %s is not to be had "
-						  "from the loaded GnuTLS",
+						  "groups: %s is not available "
+						  "in the loaded GnuTLS",
 						  group->name);
 	if (stls_is_old_group(group->code) &&
 	    policy->versions & STLS_PROTOCOL_TLS1_3)
 		return stls_policy_warn(policy,
-					"groups: %s is none of TLS 1.3's, and "
-					"off while TLSv1.3 is enabled",
+					"groups: %s is not a TLS 1.3 group, "
+					"and is off while TLSv1.3 is enabled",
 					group->name);
 	policy->group[policy->group_count++] = choice->group;
 	return 0;
@@ -318,10 +318,10 @@ static int warn_of_suiteb(const struct compiler *compiler, const char *what,
 {
 	if (!given_string || compiler->ciphers.suiteb == STLS_SUITEB_NONE)
 		return 0;
-	return stls_policy_warn(compiler->policy,
-				"%s: not heeded: the cipher list's SUITEB word "
-				"says which there are",
-				what);
+	return stls_policy_warn(
+		compiler->policy,
+		"%s: ignored: the cipher list's SUITEB word determines them",
+		what);
 }
 
 static int read_groups(struct compiler *compiler)
@@ -389,7 +389,7 @@ static int read_sigalgs(struct compiler *compiler)
 			how = stls_policy_system_cure(
 				policy, STLS_SYSTEM_SIGALG, row, cure);
 		else if (compiler->abilities->sigalg[row] != STLS_ABLE)
-			why = "not to be had from the loaded GnuTLS";
+			why = "not available in the loaded GnuTLS";
 		if (!why)
 			policy->sigalg[policy->sigalg_count++] = row;
 		else if (compiler->spec->sigalgs)

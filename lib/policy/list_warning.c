@@ -140,15 +140,15 @@ static const char *skip_text(enum stls_skip_reason reason)
 {
 	switch (reason) {
 	case STLS_SKIP_UNKNOWN:
-		return "is unknown to OpenSSL 3.0 and skipped";
+		return "is unknown to OpenSSL 3.0 and is skipped";
 	case STLS_SKIP_CONTRADICTION:
 		return "is skipped: no suite can be all of this";
 	case STLS_SKIP_REST:
 		return "is not read by OpenSSL";
 	case STLS_SKIP_NOT_TLS13:
-		return "is no suite of TLS 1.3 and skipped";
+		return "is not a suite of TLS 1.3 and is skipped";
 	case STLS_SKIP_NOT_A_VERSION:
-		return "is no protocol version and skipped";
+		return "is not a protocol version and is skipped";
 	}
 	return "is skipped";
 }
@@ -166,7 +166,7 @@ static int warn_skip(struct smtptls_policy *policy, enum stls_setting setting,
 
 	if (is_foreign(skip)) {
 		if (find_hint(&hint, setting, string, &skip->where)) {
-			stls_word_hint_text(&hint, " and skipped", text);
+			stls_word_hint_text(&hint, " and is skipped", text);
 			why = text;
 		}
 		span = hint.word;

@@ -124,8 +124,9 @@ static int no_version(const struct compiler *compiler)
 		return nothing_left(compiler,
 				    "TLSv1 and TLSv1.1 need @SECLEVEL=0 in the "
 				    "cipher list");
-	return nothing_left(compiler, "no protocol version is left by "
-				      "protocols and ciphersuites");
+	return nothing_left(
+		compiler,
+		"protocols and ciphersuites leave no protocol version");
 }
 
 int stls_nothing_left(const struct compiler *compiler)

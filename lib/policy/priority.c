@@ -380,7 +380,7 @@ static int drop_empty_versions(struct smtptls_policy *policy, uint8_t versions)
 			ret = stls_policy_warn(
 				policy,
 				"protocols: %s is off in the priority string, "
-				"for it can have none of its suites",
+				"since none of its suites can be enabled",
 				names[i].name);
 	}
 	return ret;

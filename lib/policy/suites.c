@@ -74,8 +74,8 @@ static const char *lacking(const struct smtptls_policy *policy,
 	if (suite->min_version == STLS_TLS1_3)
 		return has_tls13_sigalg(policy)
 			       ? NULL
-			       : "no allowed signature algorithm is one of "
-				 "TLS 1.3";
+			       : "no allowed signature algorithm can be used "
+				 "in TLS 1.3";
 	if (suite->kx & STLS_KX_ECDHE && !has_group(policy, 1, 255))
 		return "groups has no elliptic curve for it";
 	if (suite->kx & STLS_KX_DHE && !has_group(policy, 256, 511))
@@ -114,7 +114,8 @@ static void judge_suite(const struct compiler *compiler, int row,
 		out->cause = "the system's GnuTLS policy disables it";
 	} else if (suite->au & STLS_AU_NULL) {
 		out->lost = SMTPTLS_LOST_ANONYMOUS;
-		out->cause = "it needs no certificate, which is not done here";
+		out->cause =
+			"it uses no certificate, which is not supported here";
 	} else if (lacking(policy, suite)) {
 		out->lost = SMTPTLS_LOST_PARAMETERS;
 		out->cause = lacking(policy, suite);

@@ -71,7 +71,7 @@ static void check_fault(enum stls_setting setting, const char *string,
 	}
 	check_where(hint.word, length);
 	check_where(hint.item, length);
-	stls_word_hint_text(&hint, " and skipped", text);
+	stls_word_hint_text(&hint, " and is skipped", text);
 	CHECK(text[0] && strlen(text) + 1 < sizeof(text));
 	if (hint.cure != STLS_CURE_PRIORITY)
 		check_change(&hint, setting, string, length);

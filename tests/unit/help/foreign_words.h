@@ -39,9 +39,9 @@ static const struct {
 	{ CIPHERS, "HIGH:!TLS_RSA_WITH_AES_256_CBC_SHA",
 	  "IANA's name of AES256-SHA: write that", "AES256-SHA" },
 	{ CIPHERS, "HIGH:TLS_RSA_WITH_3DES_EDE_CBC_SHA",
-	  "no suite of OpenSSL 3.0: remove it", NULL },
+	  "not a suite of OpenSSL 3.0: remove it", NULL },
 	{ CIPHERS, "HIGH:TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256",
-	  "no suite of OpenSSL 3.0: remove it", NULL },
+	  "not a suite of OpenSSL 3.0: remove it", NULL },
 	{ CIPHERS, "ALL:TLS_DH_anon_WITH_AES_256_CBC_SHA",
 	  "IANA's name of ADH-AES256-SHA: write that", "ADH-AES256-SHA" },
 	{ CIPHERS, "RSA_WITH_AES_128_CBC_SHA",
@@ -55,11 +55,11 @@ static const struct {
 	  "TLS_AES_128_CCM_SHA256",
 	  "TLS_AES_128_CCM_SHA256" },
 	{ CIPHERSUITES, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-	  "no suite of TLS 1.3: put ECDHE-RSA-AES256-GCM-SHA384 into the "
+	  "not a suite of TLS 1.3: put ECDHE-RSA-AES256-GCM-SHA384 into the "
 	  "ciphers instead",
 	  "ECDHE-RSA-AES256-GCM-SHA384" },
 	{ CIPHERSUITES, "TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES256-GCM-SHA384",
-	  "no suite of TLS 1.3: put ECDHE-RSA-AES256-GCM-SHA384 into the "
+	  "not a suite of TLS 1.3: put ECDHE-RSA-AES256-GCM-SHA384 into the "
 	  "ciphers instead",
 	  "ECDHE-RSA-AES256-GCM-SHA384" },
 	/* nmap, testssl.sh */
@@ -139,7 +139,7 @@ static const struct {
 	  "GnuTLS's name of ECDHE-RSA-AES256-GCM-SHA384: write that",
 	  "ECDHE-RSA-AES256-GCM-SHA384" },
 	{ CIPHERS, "HIGH:TLS_RSA_CAMELLIA_128_GCM_SHA256",
-	  "no suite of OpenSSL 3.0: remove it", NULL },
+	  "not a suite of OpenSSL 3.0: remove it", NULL },
 	{ CIPHERS, "AES-256-GCM", "another name of AES256+AESGCM: write that",
 	  "AES256+AESGCM" },
 	{ CIPHERS, "HIGH:-ECDHE-ECDSA",
@@ -256,7 +256,7 @@ static const struct {
 	{ CIPHERS, "SSL_RSA_WITH_AES_256_CBC_SHA",
 	  "Java's old name of AES256-SHA: write that", "AES256-SHA" },
 	{ CIPHERS, "HIGH:TLS_EMPTY_RENEGOTIATION_INFO_SCSV",
-	  "no suite but a signal of the handshake: remove it", NULL },
+	  "not a suite but a signalling value (SCSV): remove it", NULL },
 	{ CIPHERS, "ecdhe_rsa_aes_128_gcm_sha_256",
 	  "another spelling of ECDHE-RSA-AES128-GCM-SHA256: write that",
 	  "ECDHE-RSA-AES128-GCM-SHA256" },

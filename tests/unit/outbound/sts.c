@@ -406,7 +406,7 @@ static const struct {
 	const char *fault; /* what it must mention, or NULL */
 } lines[] = {
 	{ 1, "version", "STSv1", 0, NULL },
-	{ 3, NULL, "", 1, "no field" },
+	{ 3, NULL, "", 1, "not a field" },
 	{ 4, "mode", "testing", 0, NULL },
 	{ 5, "mode", "enforce", 1, "first" },
 	{ 6, "max_age", "99999999", 0, "31557600" },

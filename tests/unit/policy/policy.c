@@ -58,9 +58,8 @@ static void check_parts(const struct smtptls_policy *policy, const char *from,
 
 /* ---- errors ---- */
 
-#define LEFT "these settings leave nothing to negotiate: "
-#define NO_VERSION                                                             \
-	LEFT "no protocol version is left by protocols and ciphersuites"
+#define LEFT	   "these settings leave nothing to negotiate: "
+#define NO_VERSION LEFT "protocols and ciphersuites leave no protocol version"
 #define DEAD_VERSION                                                           \
 	LEFT "TLSv1 and TLSv1.1 need @SECLEVEL=0 in the cipher list"
 
@@ -179,10 +178,10 @@ static void test_errors(void **state)
 		  "TLSv1.3: write that" },
 		{ { .protocols = "TLSv1.2,SSLv23" },
 		  SMTPTLS_E_SYNTAX,
-		  "protocols: \"SSLv23\" at byte 9 mixes grammars, with "
-		  "itself or with what stands before it: write the whole list "
-		  "as IO::Socket::SSL, Postfix, OpenSSL and nginx, or Exim "
-		  "have it" },
+		  "protocols: \"SSLv23\" at byte 9 mixes grammars, with itself "
+		  "or with what comes before it: write the whole list as "
+		  "IO::Socket::SSL, Postfix, OpenSSL and nginx, or Exim have "
+		  "it" },
 		{ { .ciphersuites = "x:y" },
 		  SMTPTLS_E_SYNTAX,
 		  "ciphersuites: \"x:y\" at byte 1 leaves no cipher suite" },
@@ -281,7 +280,7 @@ static void test_warnings(void **state)
 		{ { .ciphers = NULL }, { NULL } },
 		{ { .ciphers = "HIGH:nonsense" },
 		  { "ciphers: \"nonsense\" at byte 6 is unknown to OpenSSL 3.0 "
-		    "and skipped" } },
+		    "and is skipped" } },
 		{ { .ciphers = "AES128+AES256:HIGH" },
 		  { "ciphers: \"AES128+AES256\" at byte 1 is skipped: no suite "
 		    "can be all of this" } },
@@ -291,32 +290,32 @@ static void test_warnings(void **state)
 				    "TLS_CHACHA20_POLY1305_SHA256:"
 				    "TLS_AES_128_GCM_SHA256:x" },
 		  { "ciphersuites: \"x\" at byte 76 is unknown to OpenSSL 3.0 "
-		    "and skipped" } },
+		    "and is skipped" } },
 		{ { .ciphersuites = "TLS_AES_256_GCM_SHA384:"
 				    "TLS_RSA_WITH_AES_128_CBC_SHA",
 		    .ciphers = "ECDHE+AES256+AESGCM" },
 		  { "ciphersuites: \"TLS_RSA_WITH_AES_128_CBC_SHA\" at byte 24 "
-		    "is no suite of TLS 1.3 and skipped: put AES128-SHA into "
-		    "the ciphers instead" } },
+		    "is not a suite of TLS 1.3 and is skipped: put AES128-SHA "
+		    "into the ciphers instead" } },
 		{ { .ciphers = "TLS_AES_256_GCM_SHA384:HIGH:foo_bar:"
 			       "!TLS_RSA_WITH_AES_128_CBC_SHA" },
 		  { "ciphers: \"TLS_AES_256_GCM_SHA384\" at byte 1 is a suite "
-		    "of TLS 1.3 and skipped: put TLS_AES_256_GCM_SHA384 into "
-		    "the ciphersuites instead",
+		    "of TLS 1.3 and is skipped: put TLS_AES_256_GCM_SHA384 "
+		    "into the ciphersuites instead",
 		    "ciphers: \"foo_bar\" at byte 29 is unknown to OpenSSL 3.0 "
-		    "and skipped",
+		    "and is skipped",
 		    "ciphers: \"TLS_RSA_WITH_AES_128_CBC_SHA\" at byte 38 is "
-		    "IANA's name of AES128-SHA and skipped: write that" } },
+		    "IANA's name of AES128-SHA and is skipped: write that" } },
 		{ { .ciphers = "NORMAL:-VERS-ALL:HIGH" },
 		  { "ciphers: \"NORMAL:-VERS-ALL:HIGH\" at byte 1 is a GnuTLS "
-		    "priority string and skipped: give it to --priority or "
+		    "priority string and is skipped: give it to --priority or "
 		    "smtptls_config_set_priority()" } },
 		{ { .ciphers = "tls_high_cipherlist = HIGH:@SECLEVEL=2" },
 		  { "ciphers: \"tls_high_cipherlist =\" at byte 1 is the name "
-		    "of a setting and skipped: write its value alone" } },
+		    "of a setting and is skipped: write its value alone" } },
 		{ { .groups = "?x25519mlkem768:X25519" },
 		  { "groups: \"x25519mlkem768\" at byte 2 is another name of "
-		    "X25519MLKEM768 and skipped: write that" } },
+		    "X25519MLKEM768 and is skipped: write that" } },
 		{ { .protocols = "SSLv23:!SSLv2:!SSLv3:!TLSv1" },
 		  { OLD("TLSv1.1", "2") } },
 		{ { .protocols = "SSLv23:!SSLv2:!SSLv3", .security_level = 1 },
@@ -327,8 +326,8 @@ static void test_warnings(void **state)
 		  { "protocols: SSLv2 and SSLv3 are not supported here and "
 		    "stay off" } },
 		{ { .protocols = "+no_ticket +no_tlsv1 +no_tlsv1_1" },
-		  { "protocols: \"+no_ticket\" at byte 1 is no protocol "
-		    "version and skipped" } },
+		  { "protocols: \"+no_ticket\" at byte 1 is not a protocol "
+		    "version and is skipped" } },
 		{ { .protocols = "TLSv1.1 TLSv1.3",
 		    .ciphers = "ALL",
 		    .security_level = SMTPTLS_SECURITY_LEVEL_0 },
@@ -343,27 +342,27 @@ static void test_warnings(void **state)
 		  { "groups: secp192r1 is too weak for security level 2" } },
 		{ { .groups = "?P-192:P-256" }, { NULL } },
 		{ { .groups = "P-224:P-256" },
-		  { "groups: secp224r1 is none of TLS 1.3's, and off while "
-		    "TLSv1.3 is enabled" } },
+		  { "groups: secp224r1 is not a TLS 1.3 group, and is off "
+		    "while TLSv1.3 is enabled" } },
 		{ { .ciphers = "SUITEB128", .groups = "P-521" },
-		  { "groups: not heeded: the cipher list's SUITEB word says "
-		    "which there are" } },
+		  { "groups: ignored: the cipher list's SUITEB word determines "
+		    "them" } },
 		{ { .groups = "sect571r1:P-256" },
-		  { "groups: sect571r1 is not to be had from the loaded "
+		  { "groups: sect571r1 is not available in the loaded "
 		    "GnuTLS" } },
 		{ { .groups = "?sect571r1:P-256" }, { NULL } },
 		{ { .groups = "?x:P-256" },
-		  { "groups: \"x\" at byte 2 is unknown to OpenSSL 3.0 and "
+		  { "groups: \"x\" at byte 2 is unknown to OpenSSL 3.0 and is "
 		    "skipped" } },
 		{ { .groups = "auto" }, { NULL } },
 		{ { .sigalgs = "RSA+SHA1:RSA+SHA256" },
 		  { "sigalgs: rsa_pkcs1_sha1 is too weak for the security "
 		    "level",
 		    /* TLS 1.3 has no RSA signatures of this kind */
-		    "protocols: TLSv1.3 is off in the priority string, for "
-		    "it can have none of its suites" } },
+		    "protocols: TLSv1.3 is off in the priority string, since "
+		    "none of its suites can be enabled" } },
 		{ { .sigalgs = "?x:RSA+SHA256:PSS+SHA256" },
-		  { "sigalgs: \"x\" at byte 2 is unknown to OpenSSL 3.0 and "
+		  { "sigalgs: \"x\" at byte 2 is unknown to OpenSSL 3.0 and is "
 		    "skipped" } },
 	};
 	struct smtptls_policy *policy;
@@ -389,8 +388,8 @@ static void test_hybrid_groups(void **state)
 		assert_null(smtptls_policy_warning(policy, 0));
 	else
 		assert_string_equal(smtptls_policy_warning(policy, 0),
-				    "groups: X25519MLKEM768 is not to be had "
-				    "from the loaded GnuTLS");
+				    "groups: X25519MLKEM768 is not available "
+				    "in the loaded GnuTLS");
 	smtptls_policy_unref(policy);
 	spec.groups = "?X25519MLKEM768:P-256";
 	policy = new_policy(&spec);
@@ -452,11 +451,12 @@ static void test_defaults(void **state)
 /* What else a suite needs, present or not. */
 static void test_parameters(void **state)
 {
-	static const char no_curve[] = "groups has no elliptic curve for it",
-			  no_field[] = "groups has no ffdhe group for it",
-			  no_dsa[] = "sigalgs has no DSA for it",
-			  no_tls13[] = "no allowed signature algorithm is one "
-				       "of TLS 1.3";
+	static const char
+		no_curve[] = "groups has no elliptic curve for it",
+		no_field[] = "groups has no ffdhe group for it",
+		no_dsa[] = "sigalgs has no DSA for it",
+		no_tls13[] =
+			"no allowed signature algorithm can be used in TLS 1.3";
 	static const struct {
 		const char *ciphers, *groups, *sigalgs;
 		const char *cause[3]; /* of the TLS 1.3 suite, of ciphers */

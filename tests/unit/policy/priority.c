@@ -149,8 +149,8 @@ static void check_enabled(const struct smtptls_policy *policy)
 }
 
 #define OFF(version)                                                           \
-	"protocols: " version " is off in the priority string, for it can "    \
-	"have none of its suites"
+	"protocols: " version " is off in the priority string, since none of " \
+	"its suites can be enabled"
 
 /* ---- the product rule ---- */
 
