@@ -244,7 +244,7 @@ int main(int argc, char **argv)
 	if (gnutls_privkey_init(&key) < 0 ||
 	    gnutls_privkey_import_x509_raw(key, &pem, GNUTLS_X509_FMT_PEM, NULL,
 					   0) < 0)
-		return fail(argv[2], "is no private key");
+		return fail(argv[2], "is not a private key");
 	gnutls_memset(pem.data, 0, pem.size);
 	gnutls_free(pem.data);
 	serve_signatures(key, pair[0]);

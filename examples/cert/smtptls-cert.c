@@ -217,7 +217,8 @@ static void add_default_names(void)
 		fqdn = find_fqdn(host);
 	found = add_name(fqdn);
 	if (!add_name(first_label) && !found)
-		die("host name '%s' does not do for a certificate; give --name",
+		die("host name '%s' cannot be used in a certificate; give "
+		    "--name",
 		    host);
 }
 
@@ -273,8 +274,8 @@ static void plan_ca(void)
 	}
 	if (!opt.new_ca && (key || crt)) {
 		at_file = key ? CA_CRT : CA_KEY;
-		fail("missing, and the CA cannot sign without it; bring it "
-		     "back, or make another CA with --new-ca --force");
+		fail("missing, and the CA cannot sign without it; restore it, "
+		     "or make another CA with --new-ca --force");
 	}
 	/* two CAs with the same name would be confused */
 	check(gnutls_rnd(GNUTLS_RND_NONCE, id, sizeof(id)));
@@ -453,7 +454,7 @@ static void parse_options(int argc, char **argv)
 			if (opt.client || !is_client_name(optarg))
 				usage_error(&program, "--client %s: %s", optarg,
 					    opt.client ? "given before"
-						       : "does not do for a "
+						       : "cannot be used as a "
 							 "file name");
 			opt.client = optarg;
 			break;

@@ -219,7 +219,7 @@ int hello_judge(const char *file, const struct smtptls_policy *policy,
 		complain(file, "the ClientHello is longer than 16 KiB");
 		break;
 	default:
-		complain(file, "no ClientHello");
+		complain(file, "not a ClientHello");
 		break;
 	}
 out:

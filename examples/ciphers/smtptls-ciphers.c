@@ -54,8 +54,9 @@ static const char help[] =
 	"  --keys LIST              with --hello: the server's keys, of rsa,\n"
 	"                           rsa-pss, ecdsa, ecdsa-p384, ecdsa-p521,\n"
 	"                           ed25519, ed448 (rsa,ecdsa)\n"
-	"  --apply                  the options with what is meant in the\n"
-	"                           place of words of other languages; with\n"
+	"  --apply                  the options, with words of other "
+	"languages\n"
+	"                           replaced by what is meant; with\n"
 	"                           --hello: those that let the client in\n"
 	"  -h, --help\n"
 	"  -V, --version\n";
@@ -204,9 +205,10 @@ static unsigned server_keys(const char *list)
 	size_t place = hello_keys(list, &keys);
 
 	if (place)
-		usage_error(&program,
-			    "--keys %s: the word at byte %zu is no type of key",
-			    list, place);
+		usage_error(
+			&program,
+			"--keys %s: the word at byte %zu is not a type of key",
+			list, place);
 	return keys;
 }
 

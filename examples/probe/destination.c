@@ -23,7 +23,7 @@ static void decide(struct destination *destination)
 		    &destination->outbound, sizeof(destination->outbound),
 		    plans, sizeof(plans[0]), destination->host_count,
 		    &destination->decision, sizeof(destination->decision)) < 0)
-		fail("%s: no host name", destination->name);
+		fail("%s: not a host name", destination->name);
 }
 
 /* ---- TLSA records ---- */
@@ -113,7 +113,7 @@ static void plan_host(struct dns *dns, struct host *host,
 				  sizeof(destination->outbound),
 				  &host->outbound, sizeof(host->outbound),
 				  &host->plan, sizeof(host->plan)) < 0)
-		fail("%s: no host name", host->name);
+		fail("%s: not a host name", host->name);
 }
 
 static int may_use(const struct host *host, const struct address *address)

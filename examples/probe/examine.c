@@ -123,7 +123,7 @@ static void begin(const struct examiner *examiner, struct wire *wire, int flags)
 						   flags);
 
 	if (ret == SMTPTLS_E_SYNTAX)
-		fail("--ehlo %s: no name", examiner->options->my_name);
+		fail("--ehlo %s: not a name", examiner->options->my_name);
 	if (ret == 0)
 		wire_run(wire, SMTPTLS_APP_OUT);
 }

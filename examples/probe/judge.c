@@ -20,14 +20,14 @@ static void judge_mx(struct destination *destination)
 	switch (mx->status) {
 	case SMTPTLS_DNS_BOGUS:
 		find(findings, CRITICAL,
-		     "sign the zone anew, and compare the DS record at its "
+		     "sign the zone again, and compare the DS record at its "
 		     "parent with its key",
 		     "DNSSEC validation of the MX records failed: every sender "
 		     "that validates defers");
 		return;
 	case SMTPTLS_DNS_FAILED:
 		find(findings, UNKNOWN,
-		     "look whether the domain's name servers answer, and the "
+		     "check that the domain's name servers answer, and the "
 		     "resolver here",
 		     "the look-up of the MX records failed");
 		return;
@@ -114,19 +114,20 @@ static void judge_sts(struct destination *destination)
 		 destination->outbound.sts_state == SMTPTLS_STS_WEBPKI_INVALID
 			 ? "install a certificate of a public authority for "
 			   "the name mta-sts.%.253s there"
-			 : "serve https://mta-sts.%.253s/.well-known/"
-			   "mta-sts.txt, or take the TXT record away",
+			 : "serve "
+			   "https://mta-sts.%.253s/.well-known/mta-sts.txt, or "
+			   "remove the TXT record",
 		 destination->name);
 	if (destination->outbound.sts_state == SMTPTLS_STS_WEBPKI_INVALID ||
 	    destination->outbound.sts_state == SMTPTLS_STS_FETCH_ERROR)
 		find(findings, WARNING, change,
-		     "MTA-STS is announced, and its policy cannot be fetched: "
+		     "MTA-STS is announced, but its policy cannot be fetched: "
 		     "%s",
 		     sts->error);
 	else if (destination->outbound.sts_state == SMTPTLS_STS_POLICY_INVALID)
 		find(findings, WARNING,
 		     "correct the policy, and change the id in the TXT record",
-		     "what is fetched as MTA-STS policy is none: %s",
+		     "what was fetched as the MTA-STS policy is not one: %s",
 		     sts->error);
 	else if (sts->error[0])
 		find(findings, UNKNOWN, NULL, "%s", sts->error);
@@ -150,8 +151,8 @@ static void judge_strength(struct destination *destination)
 		find(&destination->findings, NOTE,
 		     "publish TLSA records in a signed zone (DANE), or an "
 		     "MTA-STS policy with mode enforce",
-		     "senders use TLS only while it is offered: whoever stands "
-		     "between can take it away, or pass for the host");
+		     "senders use TLS only while it is offered: anyone in "
+		     "between can remove the offer, or pose as the host");
 }
 
 void judge(struct destination *destination, const struct options *options)

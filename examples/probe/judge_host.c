@@ -39,24 +39,24 @@ static const char *skip_change(int skip)
 {
 	switch (skip) {
 	case SMTPTLS_SKIP_NULL_MX:
-		return "if the domain is to have mail, name its hosts in the "
-		       "place of the MX record \".\"";
+		return "if the domain is to have mail, name its hosts in place "
+		       "of the MX record \".\"";
 	case SMTPTLS_SKIP_NAME:
 		return "give the MX record the name of a host; an address is "
-		       "none";
+		       "not one";
 	case SMTPTLS_SKIP_NO_ADDRESS:
-		return "give the host an A or AAAA record, or take its MX "
-		       "record away";
+		return "give the host an A or AAAA record, or remove its MX "
+		       "record";
 	case SMTPTLS_SKIP_ADDRESS_BOGUS:
 	case SMTPTLS_SKIP_TLSA_BOGUS:
-		return "sign the host's zone anew, and compare the DS record "
+		return "sign the host's zone again, and compare the DS record "
 		       "at its parent with its key";
 	case SMTPTLS_SKIP_ADDRESS_FAILED:
-		return "look whether the name servers of the host's zone "
-		       "answer, and the resolver here";
+		return "check that the name servers of the host's zone answer, "
+		       "and the resolver here";
 	case SMTPTLS_SKIP_TLSA_FAILED:
-		return "see that the name servers of the host's zone answer "
-		       "questions for TLSA records, by NODATA where there are "
+		return "check that the name servers of the host's zone answer "
+		       "queries for TLSA records, with NODATA where there are "
 		       "none";
 	case SMTPTLS_SKIP_NO_TLSA:
 		return "publish a TLSA record 3 1 1 in a signed zone, or "
@@ -70,7 +70,7 @@ static void sts_change(const struct host *host, char *text, size_t size)
 {
 	snprintf(text, size,
 		 "add the line \"mx: %.253s\" to the policy and change the id "
-		 "in the TXT record, or take the host's MX record away",
+		 "in the TXT record, or remove the host's MX record",
 		 host->name);
 }
 
@@ -108,10 +108,10 @@ static void judge_no_connection(struct host *host,
 		     attempt->address.text, strerror(attempt->connect_errno));
 	else
 		find(&host->findings, others ? WARNING : CRITICAL,
-		     others ? "let the server listen there, or take the "
-			      "address away"
-			    : "see that the server listens there, and that no "
-			      "firewall drops what comes from here",
+		     others ? "let the server listen there, or remove the "
+			      "address"
+			    : "check that the server listens there, and that "
+			      "no firewall drops what comes from here",
 		     "%s: no connection: %s", attempt->address.text,
 		     strerror(attempt->connect_errno));
 }
@@ -127,23 +127,22 @@ static void tlsa_change(const struct host *host, const struct attempt *attempt,
 	for (i = 0; i < attempt->record_count; i++)
 		ta += attempt->records[i].record.usage == 2;
 	if (attempt->chain_count == 0) {
-		snprintf(text, size, "let the server show a certificate");
+		snprintf(text, size, "let the server present a certificate");
 		return;
 	}
 	record_of(attempt, 0, record);
 	if (ta > 0 && ta == attempt->record_count)
 		snprintf(text, size,
-			 "let the server send the certificate that the record "
-			 "is of behind its own, or publish _%d._tcp.%.253s IN "
-			 "TLSA "
-			 "%s",
+			 "let the server send, after its own, the certificate "
+			 "that the record is for, or publish _%d._tcp.%.253s "
+			 "IN TLSA %s",
 			 port, base, record);
 	else
 		snprintf(text, size,
 			 "publish _%d._tcp.%.253s IN TLSA %s, or install the "
 			 "certificate whose key is published; before the next "
-			 "change of keys publish the new key's record beside "
-			 "the old one",
+			 "change of keys publish the new key's record "
+			 "alongside the old one",
 			 port, base, record);
 }
 
@@ -186,7 +185,7 @@ static void judge_failure(const struct destination *destination,
 		whole = 1;
 		snprintf(change, sizeof(change),
 			 "let the server send the intermediate certificates "
-			 "behind its own (fullchain.pem), or install one of a "
+			 "after its own (fullchain.pem), or install one of a "
 			 "public authority; if its authority is right, give it "
 			 "by --ca");
 		break;
@@ -218,8 +217,8 @@ static void judge_clear(struct host *host, const struct attempt *attempt,
 
 	switch (attempt->reason) {
 	case SMTPTLS_REASON_STARTTLS_REFUSED:
-		what = "STARTTLS is offered, and refused";
-		change = "see the reason in the server's own log";
+		what = "STARTTLS is offered, but refused";
+		change = "see the server's own log for the reason";
 		break;
 	case SMTPTLS_REASON_STARTTLS_MASKED:
 		what = "STARTTLS is masked on the way (\"XXXXXXX\")";
@@ -227,7 +226,7 @@ static void judge_clear(struct host *host, const struct attempt *attempt,
 			"switch off SMTP inspection in the firewall in between";
 		break;
 	default:
-		what = "STARTTLS is not to be had";
+		what = "STARTTLS is not available";
 		change = "switch TLS on there (Postfix: "
 			 "smtpd_tls_security_level = may, with a certificate); "
 			 "if it is on, something in between removes the offer";
@@ -279,7 +278,7 @@ static void judge_dates(struct host *host, const struct attempt *attempt,
 			find(&host->findings, severity,
 			     "renew it; with DANE keep the key, or publish the "
 			     "new one's record first",
-			     "%s: the certificate of %s ends in %ld days",
+			     "%s: the certificate of %s expires in %ld days",
 			     attempt->address.text, cert->subject, left);
 	}
 }
@@ -296,7 +295,7 @@ static void judge_records(const struct destination *destination,
 			continue;
 		unusable++;
 		find(&host->findings, WARNING,
-		     "take it away, or write it as 3 1 1 or 2 1 1",
+		     "remove it, or write it as 3 1 1 or 2 1 1",
 		     "TLSA record %zu, %d %d %d, is not usable: %s", i + 1,
 		     fact->record.usage, fact->record.selector,
 		     fact->record.matching, fact->unusable);
@@ -323,12 +322,12 @@ static void judge_testing(struct host *host, const struct attempt *attempt)
 	if (host->plan.result_type &&
 	    strcmp(host->plan.policy_type, "sts") == 0)
 		find(&host->findings, WARNING, change,
-		     "the MTA-STS policy, which is in testing, does not name "
-		     "the host");
+		     "the MTA-STS policy, which is in testing mode, does not "
+		     "name the host");
 	else if (attempt->verify < 0)
 		find(&host->findings, WARNING, NULL,
-		     "%s: the MTA-STS policy, which is in testing, would stop "
-		     "mail: %s",
+		     "%s: the MTA-STS policy, which is in testing mode, would "
+		     "stop mail: %s",
 		     attempt->address.text, smtptls_strerror(attempt->verify));
 }
 
@@ -351,16 +350,17 @@ static void judge_success(const struct destination *destination,
 		     "%s: encrypted, not authenticated", attempt->address.text);
 	if (attempt->tlsa_weak_key)
 		find(&host->findings, WARNING,
-		     "take a key of 2048 bits (RSA) or of P-256",
-		     "%s: the key is weaker than the security level asks, "
+		     "use a key of 2048 bits (RSA) or on P-256",
+		     "%s: the key is weaker than the security level requires, "
 		     "which DANE-EE permits",
 		     attempt->address.text);
 	judge_records(destination, host, attempt);
 	judge_testing(host, attempt);
 	judge_dates(host, attempt, options);
 	if (attempt->shadow_error)
-		find(&host->findings, NOTE, NULL, "%s: under the shadow: %s",
-		     attempt->address.text, attempt->shadow_text);
+		find(&host->findings, NOTE, NULL,
+		     "%s: with the shadow settings: %s", attempt->address.text,
+		     attempt->shadow_text);
 }
 
 void judge_host(const struct destination *destination, struct host *host,
@@ -379,7 +379,7 @@ void judge_host(const struct destination *destination, struct host *host,
 		else if (attempt->lacks_requiretls)
 			find(&host->findings, CRITICAL,
 			     "a server that offers it has to pass it on; where "
-			     "that is not to be had, send without it",
+			     "that is not possible, send without it",
 			     "%s: REQUIRETLS is not offered under TLS: a "
 			     "message that asks for it is bounced",
 			     attempt->address.text);

@@ -209,7 +209,7 @@ static void print_attempt(const struct host *host,
 		      attempt->signature[0] ? ", " : "", attempt->signature);
 	if (attempt->tls)
 		field("resumption", "%s",
-		      attempt->resumed ? "yes" : "no: each handshake is whole");
+		      attempt->resumed ? "yes" : "no: each handshake is full");
 	if (attempt->ehlo_tls[0])
 		field("EHLO, TLS", "%s", attempt->ehlo_tls);
 	print_chain(attempt);

@@ -91,7 +91,7 @@ static int judge(CURL *curl, CURLcode code, const struct body *body,
 	if (status == 200)
 		return 0;
 	snprintf(error, size, "the web server answers %ld%s", status,
-		 status / 100 == 3 ? ", and no redirection is followed" : "");
+		 status / 100 == 3 ? ", and redirects are not followed" : "");
 	return SMTPTLS_STS_FETCH_ERROR;
 }
 

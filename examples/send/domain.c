@@ -108,7 +108,7 @@ struct domain *domain_open(const struct mail *mail, long long deadline,
 	if (smtptls_outbound_decide(&domain->outbound, sizeof(domain->outbound),
 				    NULL, 0, 0, &decision,
 				    sizeof(decision)) < 0) {
-		*error = "no host name";
+		*error = "not a host name";
 		domain_close(domain);
 		return NULL;
 	}

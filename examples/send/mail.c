@@ -99,7 +99,7 @@ static const char *read_address(const char *option, const char *address)
 		if (*p <= ' ' || *p > '~' || *p == '<' || *p == '>')
 			break;
 	if (*p || p == address || p - address > ADDRESS_MAX)
-		usage_error(&program, "%s %s: no address", option, address);
+		usage_error(&program, "%s %s: not an address", option, address);
 	return address;
 }
 

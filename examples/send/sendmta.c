@@ -134,7 +134,7 @@ static void keep_session(struct session *s, const struct mail *mail)
 		return;
 	fd = open(mail->session, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	if (fd < 0 || write(fd, data, (size_t)n) != n)
-		fprintf(stderr, "sendmta: the session is not kept: %s: %s\n",
+		fprintf(stderr, "sendmta: the session is not saved: %s: %s\n",
 			mail->session, strerror(errno));
 	if (fd >= 0)
 		close(fd);
@@ -187,7 +187,7 @@ static int prepare(struct session *s, const struct mail *mail)
 			ret = smtptls_conn_add_pin(s->conn, kind, mail->pin,
 						   32);
 	if (ret == SMTPTLS_E_SYNTAX)
-		return end(s, USAGE, "%s: no host name", mail->name);
+		return end(s, USAGE, "%s: not a host name", mail->name);
 	return ret < 0 ? failed(s, ret) : offer_session(s, mail);
 }
 
@@ -313,7 +313,7 @@ static int hear(struct session *s, const char *doing)
 		    (code && code != reply.code) || total > REPLY)
 			return end(s, LATER, "the server's reply to %s is %s",
 				   doing,
-				   total > REPLY ? "too long" : "no SMTP");
+				   total > REPLY ? "too long" : "not SMTP");
 		smtptls_ehlo_add(&s->ehlo, s->last, len);
 	} while (!reply.last);
 	s->last[len - 2] = '\0';
@@ -411,7 +411,7 @@ static int send_mail(struct session *s, const struct mail *mail)
 	if (greet(s) < 0)
 		return -1;
 	if (mail->eight_bit && !offers(s, "8BITMIME", ""))
-		return end(s, REFUSED, "the server takes no 8-bit text");
+		return end(s, REFUSED, "the server does not accept 8-bit text");
 	if (mail->eight_bit)
 		body = " BODY=8BITMIME";
 	if (mail->login && log_in(s, mail) < 0)
@@ -550,7 +550,7 @@ static void send_to_domain(struct session *s, const struct mail *mail)
 		end(s, decision.action == SMTPTLS_BOUNCE ? REFUSED : LATER,
 		    "%s: %s %s%s", mail->domain,
 		    decision.status ? decision.status : "",
-		    s->late ? "no server takes it now" : decision.text, last);
+		    s->late ? "no server accepts it now" : decision.text, last);
 	domain_close(domain);
 }
 

@@ -23,13 +23,13 @@ static const char help[] =
 	"  --cert FILE, --key FILE   certificate chain and key, repeatable;\n"
 	"                            PKCS#11 URLs too\n"
 	"                            (ssl/smtptls-server.crt, .key)\n"
-	"  --passphrase-file FILE    what opens encrypted keys\n"
+	"  --passphrase-file FILE    passphrase of encrypted keys\n"
 	"  --ocsp FILE               an OCSP response for one, repeatable\n"
 	"  --ca FILE                 authorities of clients\n"
 	"                            (ssl/smtptls-ca.crt)\n"
-	"  --crl FILE                what these have revoked\n"
+	"  --crl FILE                their revocation list\n"
 	"  --dhparam FILE            (ssl/smtptls-dhparam.pem)\n"
-	"  --ticket-secret FILE      share session tickets by this secret\n"
+	"  --ticket-secret FILE      share session tickets with this secret\n"
 	"  --config-dir DIR          take certificates, ciphers and protocols\n"
 	"                            from a directory of qpsmtpd's\n"
 	"  --ciphers STRING          of OpenSSL, for TLS 1.2 and below\n"
@@ -45,7 +45,7 @@ static const char help[] =
 	"  --require-tls             no mail without TLS\n"
 	"  --verify MODE             client certificates: none, optional,\n"
 	"                            require\n"
-	"  --client-purpose PURPOSE  which they must be for: client, or any\n"
+	"  --client-purpose PURPOSE  what they must be issued for: client, or any\n"
 	"                            (a server's too)\n"
 	"  --hostname NAME           (this host's)\n"
 	"  --maildir DIR             keep messages; else they are dropped\n"
@@ -291,10 +291,11 @@ static void set_option(struct options *options, int option)
 		break;
 	case 'X':
 		if (explain(optarg) < 0)
-			usage_error(&program,
-				    "--explain %s: no reason; give the "
-				    "reason_id of a log line, or all of it",
-				    optarg);
+			usage_error(
+				&program,
+				"--explain %s: not a reason; give the "
+				"reason_id of a log line, or the whole line",
+				optarg);
 		printed(&program);
 	}
 }

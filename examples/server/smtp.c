@@ -348,17 +348,17 @@ const char *smtp_sentence(int reason)
 		return "peer sent a command with a CR or LF that is not in a "
 		       "CRLF, or with a NUL: it must end lines with CRLF";
 	case SMTPTLS_REASON_LINE_TOO_LONG:
-		return "peer sent a command of more than 2048 bytes, and may "
-		       "send 512: it must be changed, or speaks no SMTP";
+		return "peer sent a command of more than 2048 bytes, where 512 "
+		       "are allowed: it must be fixed, or does not speak SMTP";
 	case SMTPTLS_REASON_TOO_MANY_ERRORS:
 		return "peer sent more than 20 commands that were refused: its "
-		       "own log has the replies, or it only tries what it may";
+		       "own log has the replies, or it is only probing";
 	case SMTPTLS_REASON_COMMAND:
 		return "peer sent BDAT, which is not offered, and what follows "
-		       "that is no command: it must use DATA";
+		       "that is not a command: it must use DATA";
 	case SMTPTLS_REASON_TLS_REQUIRED:
 		return "peer did not start TLS, which is required (530): "
-		       "switch STARTTLS on there, or do without --require-tls";
+		       "switch STARTTLS on there, or run without --require-tls";
 	default:
 		return NULL;
 	}

@@ -54,7 +54,7 @@ static const char help[] =
 	"  -c CLIENTS               clients at a time (40)\n"
 	"  -t SECONDS               time for a handshake (30)\n"
 	"  -r ROOT                  chroot there when the keys have been read\n"
-	"  -u USER                  become USER then\n"
+	"  -u USER                  then become USER\n"
 	"  -h, --help\n"
 	"  -V, --version\n";
 

@@ -56,8 +56,9 @@ const char *stls_certificate_sentence(int reason, int server)
 		       "extension that is unknown here: have it issued without "
 		       "it, or with it not critical";
 	case SMTPTLS_REASON_CERT_CONSTRAINT:
-		return "an authority above the peer's certificate may not sign "
-		       "for its names: have it signed by another";
+		return "an authority above the peer's certificate is not "
+		       "allowed to sign for its names: have it signed by "
+		       "another";
 	case SMTPTLS_REASON_CERT_PATH:
 		return "the peer's certificate chain is longer than one of its "
 		       "authorities allows: have it signed by one higher up";

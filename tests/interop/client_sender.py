@@ -177,7 +177,7 @@ def line_ends_in_arguments(site):
         outcome = sane(Outcome(["--from", sender, "--to", recipient,
                                 site.message, "localhost:1"]))
         assert outcome.status == USAGE, outcome
-        assert "no address" in outcome.said, outcome
+        assert "not an address" in outcome.said, outcome
     # these are encoded, and so harmless
     if not can_be_given("\r\n"):
         return

@@ -124,9 +124,10 @@ def explains(program):
     for wrong in "nonsense", "", "vers", "peer=1 reason_id=-", "none":
         status, out, said = program.run("--explain", wrong)
         assert (status, out) == (2, ""), (wrong, status, out)
-        assert re.fullmatch(rf"smtptls-server: --explain {wrong}: no reason; "
-                            r"give the reason_id of a log line, or all of it; "
-                            r"try 'smtptls-server --help'\n", said), said
+        assert re.fullmatch(rf"smtptls-server: --explain {wrong}: not a "
+                            "reason; give the reason_id of a log line, or "
+                            "the whole line; try 'smtptls-server "
+                            "--help'\n", said), said
 
 
 def full_device(program):

@@ -150,7 +150,7 @@ def keys():
         status, out, said = judge(hello, "--keys", bad)
         assert (status, out) == (2, ""), (bad, status, out)
         assert said.startswith(f"smtptls-ciphers: --keys {bad}: the word at "
-                               f"byte {place} is no type of key; try "), said
+                               f"byte {place} is not a type of key; try "), said
     done = subprocess.run([*WRAPPER, PROGRAM, "--keys", "rsa"],
                           capture_output=True, timeout=LIMIT, check=False)
     assert (done.returncode, done.stdout) == (2, b""), done
@@ -179,7 +179,7 @@ def forms():
 def malformed():
     hello = recorded("openssl")
     text = hello.hex().encode()
-    cut, none = "the ClientHello is cut off", "no ClientHello"
+    cut, none = "the ClientHello is cut off", "not a ClientHello"
     for data, what in (
             (b"", cut), (b" \n", cut), (hello[:-1], cut), (hello[:1], cut),
             (text[:-2], cut), (b"\x16\x03", cut), (b"80", none),

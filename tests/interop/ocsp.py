@@ -206,7 +206,7 @@ def must_staple():
             assert bool(warnings(server)) == (not response), server.log
             if not response:
                 assert "demands an OCSP status (must-staple), and none is " \
-                    "sent: clients on GnuTLS" in warnings(server)[0]
+                    "sent: clients that use GnuTLS" in warnings(server)[0]
             for version in "1.2", "1.3":
                 gnutls(server, ca, version, bool(response))
 

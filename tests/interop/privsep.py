@@ -126,7 +126,7 @@ def signer_stopped():
         server.parent.send_signal(signal.SIGCONT)
         for version in VERSIONS * 2:
             assert server.connect(version), (version, server.log())
-        assert server.log().count("gave no signature") == 2, server.log()
+        assert server.log().count("returned no signature") == 2, server.log()
 
 
 # A sanitizer's shadow memory takes terabytes, most of it not present.
@@ -184,7 +184,7 @@ def bad_start():
     """The key of another certificate, and none; both processes end."""
     listed = dict(pairs())
     for key, cause in ((listed["RSA"][1], "another key than the certificate|"
-                        "gives no signature"),
+                        "returned no signature"),
                        (scratch() / "none", "cannot be read")):
         done = subprocess.run(
             [program(), str(listed["ECDSA"][0]), str(key)],

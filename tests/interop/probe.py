@@ -171,7 +171,7 @@ def has(text, *words):
 def old_record(site):
     """The key was changed, the record was not: the new record is published."""
     text = site.eyes(CRITICAL, "old-record.signed.test")
-    has(text, "no TLSA record of the server fits", "nothing is sent without",
+    has(text, "no TLSA record of the server matches", "nothing is sent without",
         "matches nothing")
     record = re.search(r"publish _25\._tcp\.mx-old-record\.signed\.test IN "
                        r"TLSA (3 1 1 [0-9a-f]{64})", text)[1]
@@ -183,7 +183,7 @@ def old_record(site):
 def no_anchor(site):
     """DANE-TA, but the server sends only its own certificate."""
     has(site.eyes(CRITICAL, "no-anchor.signed.test"),
-        "send the certificate that the record is of behind its own")
+        "send, after its own, the certificate that the record is for")
     has(site.eyes(OK, "--tlsa", site.servers.tlsa(2, 0, 1, "ca"), "--connect",
                   f"{ADDRESS['good']}:25", "mx-no-anchor.signed.test",
                   dns=False), "authenticated by TLSA record 1",
@@ -209,7 +209,7 @@ def stripped(site):
 
 def no_tls(site):
     has(site.eyes(CRITICAL, "opportunistic.signed.test"),
-        "STARTTLS is not to be had: senders deliver in the clear",
+        "STARTTLS is not available: senders deliver in the clear",
         "smtpd_tls_security_level = may")
     site.eyes(WARNING, "--require", "may", "opportunistic.signed.test")
 
@@ -221,9 +221,9 @@ def refused(site):
     for domain, *words in (
             ("refused", 'refused ("454 4.7.0 TLS not available"): senders '
              "deliver in the clear",
-             "change: see the reason in the server's own log"),
+             "change: see the server's own log for the reason"),
             ("masked", "masked on the way", "deliver in the clear",
-             "change: switch off the inspection of SMTP")):
+             "change: switch off SMTP inspection")):
         text = site.eyes(CRITICAL, f"{domain}.signed.test")
         has(text, *words)
         assert "switch TLS on" not in text, text
@@ -270,12 +270,12 @@ def old_tls(site):
 def bogus_tlsa(site):
     has(site.eyes(CRITICAL, "bogus-tlsa.test"),
         "DNSSEC validation of the host's TLSA records failed",
-        "sign the host's zone anew", "defer 4.4.3")
+        "sign the host's zone again", "defer 4.4.3")
 
 
 def bogus_mx(site):
     has(site.eyes(CRITICAL, "bogus-mx.test"),
-        "DNSSEC validation of the MX records failed", "sign the zone anew")
+        "DNSSEC validation of the MX records failed", "sign the zone again")
 
 
 def unsigned_mx(site):
@@ -300,22 +300,22 @@ def policy_faults(site):
             ("sts-certificate", "cannot be fetched: the web server's "
              "certificate", "for the name mta-sts.sts-certificate.signed.test"),
             ("sts-404", "the web server answers 404"),
-            ("sts-redirect", "the web server answers 302, and no redirection "
-             "is followed"),
-            ("sts-nonsense", "what is fetched as MTA-STS policy is none"),
+            ("sts-redirect", "the web server answers 302, and redirects are "
+             "not followed"),
+            ("sts-nonsense", "fetched as the MTA-STS policy is not one"),
             ("sts-twice", "more than one TXT record", "leave one of them"),
             ("sts-address", "line 5", '"127.0.1.1"'),
-            ("sts-testing", "in testing, would stop mail")):
+            ("sts-testing", "in testing mode, would stop mail")):
         has(site.eyes(WARNING, f"{domain}.signed.test"), *words)
 
 
 def no_host(site):
     for domain, *words in (
             ("no-mail", "does not accept mail (null MX)", "bounce 5.1.10"),
-            ("address", "an address is none"),
+            ("address", "an address is not one"),
             ("empty", "has no address", "give the host an A or AAAA record"),
             ("nobody", "no connection: Connection refused",
-             "see that the server listens there"),
+             "check that the server listens there"),
             ("nothing", "the domain does not exist")):
         has(site.eyes(CRITICAL, f"{domain}.signed.test"), *words)
     has(site.eyes(UNKNOWN, "lame.test"), "look-up of the MX records failed")
@@ -340,7 +340,7 @@ def hostile(site):
             assert status == CRITICAL, (one, status, out)
             assert re.fullmatch(r"[ -~\n]*", out), (one, out)
     has(site.eyes(CRITICAL, "odd-name.signed.test"), "\\027\\010",
-        "an address is none")
+        "an address is not one")
 
 
 # --- set-ups that are not broken --------------------------------------------
@@ -365,7 +365,7 @@ def options_of_hosts(site):
     for pin in spki, cert.upper():
         has(site.eyes(OK, "--pin", pin, at, dns=False),
             "authenticated by its fingerprint")
-    has(site.eyes(CRITICAL, "--pin", "00" * 32, at, dns=False), "the pins")
+    has(site.eyes(CRITICAL, "--pin", "00" * 32, at, dns=False), "matches a pin")
     has(site.eyes(OK, "--implicit", "--require", "ca", "--starttls-name",
                   "mx-fine.signed.test", f"{ADDRESS['good']}:465",
                   dns=False), "EHLO, TLS")
@@ -373,13 +373,13 @@ def options_of_hosts(site):
         "authenticated by TLSA record 1")
     has(site.eyes(OK, "--shadow-protocols", "TLSv1.2", "--connect",
                   "127.0.3.2:25", "mx-fine.signed.test", dns=False),
-        "under the shadow: peer has none of the versions")
+        "with the shadow settings: peer has none of the versions")
     has(site.eyes(WARNING, "--warn-days", "20000", "--crit-days", "10",
                   "--require", "ca", "--connect", at, "mx-fine.signed.test",
                   dns=False), "days")
     has(site.eyes(CRITICAL, "--warn-days", "36500", "--crit-days", "36500",
                   "--require", "ca", "--connect", at, "mx-fine.signed.test",
-                  dns=False), "ends in")
+                  dns=False), "expires in")
 
 
 # --- other servers ---------------------------------------------------------

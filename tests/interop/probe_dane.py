@@ -161,7 +161,7 @@ def dns_cases(tlsa):
             "@ MX 10 mx-@", f"mx-@ A {ADDRESS[name]}", "mx-@ AAAA ::1",
             f"_25._tcp.mx-@ TLSA {good}"])
     yield Case("mail-451", "verified", [good], "mail-451",
-               said='no server takes it now; mx-mail-451.signed.test: the '
+               said='no server accepts it now; mx-mail-451.signed.test: the '
                'server answered MAIL with "451 4.3.0 not now"')
     yield Case("one-text-gone", "verified", lines=[
         "@ MX 10 mx-@", f"mx-@ A {ADDRESS['text-gone']}", "mx-@ AAAA ::1",

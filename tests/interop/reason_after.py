@@ -589,18 +589,18 @@ def dialogue():
         *case("line-ending", ending, b"EHLO x\n"),
         *case("line-ending", ending, b"EHLO\0x\r\n"),
         *case("line-too-long", "peer sent a command of more than 2048 bytes, "
-              "and may send 512: it must be changed, or speaks no SMTP",
+              "where 512 are allowed: it must be fixed, or does not speak "
+              "SMTP",
               b"EHLO " + b"x" * 3000 + b"\r\n"),
         *case("too-many-errors", "peer sent more than 20 commands that were "
-              "refused: its own log has the replies, or it only tries what "
-              "it may", b"EHLO x\r\n", b"NONSENSE\r\n" * 30),
+              "refused: its own log has the replies, or it is only probing", b"EHLO x\r\n", b"NONSENSE\r\n" * 30),
         *case("command", "peer sent BDAT, which is not offered, and what "
-              "follows that is no command: it must use DATA",
+              "follows that is not a command: it must use DATA",
               b"EHLO x\r\n", b"BDAT 3 LAST\r\n"),
         *case("http", "peer speaks HTTP: it uses the wrong port",
               b"GET / HTTP/1.1\r\n"),
         Case("tls-required", "peer did not start TLS, which is required "
-             "(530): switch STARTTLS on there, or do without --require-tls",
+             "(530): switch STARTTLS on there, or run without --require-tls",
              says(b"EHLO x\r\nMAIL FROM:<a@b>\r\nQUIT\r\n", tls=False),
              "--require-tls", error=None, ports=STARTTLS),
     ]

@@ -278,11 +278,11 @@ WRONG = {
             "critical", extensions=LEAF
             + "1.3.6.1.4.1.99999.1=critical,DER:05:00\n"),
         "a critical extension that is unknown here"),
-    "of an authority for other names": (constrained, "must not sign for its "
-                                        "names"),
-    "below too many authorities": (too_deep, "more authorities stand above"),
-    "of what is no authority": (of_no_authority, "is not the certificate of "
-                                "an authority"),
+    "of an authority for other names": (constrained, "is not allowed to sign "
+                                        "for its names"),
+    "below too many authorities": (too_deep, "chain is longer than"),
+    "of what is no authority": (of_no_authority, "is not a certificate "
+                                "authority"),
     "tampered with": (tampered, "the signature of the peer's certificate, or "
                       "of one above it, is wrong"),
 }
@@ -413,7 +413,7 @@ def odd_sessions(stage):
     outcome = stage.send(session(stage.context),
                          options=["--session", "/nowhere/session"])
     assert outcome.status == TAKEN and outcome.printed, outcome
-    assert outcome.said == "sendmta: the session is not kept: " \
+    assert outcome.said == "sendmta: the session is not saved: " \
         "/nowhere/session: No such file or directory\n", outcome
     outcome = sane(stage.send(session(stage.context),
                               options=["--session", stage.dir]))
@@ -450,7 +450,7 @@ def eight_bit(stage):
     assert commands(outcome, b"MAIL")[0].endswith(b" BODY=8BITMIME")
     refused(stage.send(session(stage.context, **{
         "TLS EHLO": capabilities(b"AUTH PLAIN")}), message=message),
-        "no 8-bit text", REFUSED)
+        "not accept 8-bit text", REFUSED)
 
 
 def statuses(stage):
