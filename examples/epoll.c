@@ -39,7 +39,7 @@ static const char *answer(struct client *c)
 
 	if (smtptls_command_parse(c->line, c->len, &command) < 0) {
 		c->leaving = 1;
-		return "500 5.5.2 That was no line\r\n";
+		return "500 5.5.2 Not a valid line\r\n";
 	}
 	if (smtptls_command_is(&command, "QUIT")) {
 		c->leaving = 1;

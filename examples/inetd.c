@@ -50,7 +50,7 @@ static int answer(struct smtptls_conn *conn, const char *line, size_t len)
 	struct smtptls_command command;
 
 	if (smtptls_command_parse(line, len, &command) < 0) {
-		say(conn, "500 5.5.2 That was no line\r\n");
+		say(conn, "500 5.5.2 Not a valid line\r\n");
 		return -1;
 	}
 	if (smtptls_command_is(&command, "QUIT")) {

@@ -187,7 +187,7 @@ static int answer(struct smtptls_conn *conn, int fd, const char *line,
 	struct smtptls_command command;
 
 	if (smtptls_command_parse(line, len, &command) < 0)
-		return say(conn, fd, "500 5.5.2 That was no line\r\n");
+		return say(conn, fd, "500 5.5.2 Not a valid line\r\n");
 	if (smtptls_command_is(&command, "QUIT"))
 		return say(conn, fd, "221 2.0.0 Bye\r\n");
 	if (smtptls_command_is(&command, "EHLO"))

@@ -57,7 +57,7 @@ static const struct alert {
 	  "peer finds this side's certificate expired or not yet valid",
 	  "renew it, or set the clocks right" },
 	{ 46, TO_BOTH, "certificate_unknown",
-	  "peer does not accept this side's certificate and names no cause",
+	  "peer does not accept this side's certificate and gives no reason",
 	  "check its chain, names and dates; the peer's log may say more" },
 	{ 47, TO_BOTH, "illegal_parameter",
 	  "peer got an invalid or inconsistent value", STLS_DEFECT },

@@ -187,8 +187,8 @@ int stls_own_certificates_warn(const struct stls_own_certificates *own,
 
 /* Each follows "is not sent: ". */
 static const char *const ocsp_faults[] = {
-	[STLS_OCSP_OTHER] = "it is about none of the certificates: fetch one "
-			    "that is",
+	[STLS_OCSP_OTHER] = "it does not cover any of the certificates: fetch "
+			    "one that does",
 	[STLS_OCSP_FAILED] = "the responder has answered with an error: fetch "
 			     "it again",
 	[STLS_OCSP_UNKNOWN] = "its responder does not know the certificate: "

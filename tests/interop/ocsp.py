@@ -154,7 +154,7 @@ def not_sent():
     ca = Responder()
     pair, other = ca.pair("mx"), ca.pair("other")
     refused(ca.respond(other), ca, pair,
-            "is not sent: it is about none of the certificates")
+            "is not sent: it does not cover any of the certificates")
     # another authority with the same name, and the same serial number
     refused(Responder().respond(pair), ca, pair,
             "is not sent: it is signed neither")

@@ -593,7 +593,8 @@ def dialogue():
               "SMTP",
               b"EHLO " + b"x" * 3000 + b"\r\n"),
         *case("too-many-errors", "peer sent more than 20 commands that were "
-              "refused: its own log has the replies, or it is only probing", b"EHLO x\r\n", b"NONSENSE\r\n" * 30),
+              "refused: its own log has the replies, or it is only probing",
+              b"EHLO x\r\n", b"NONSENSE\r\n" * 30),
         *case("command", "peer sent BDAT, which is not offered, and what "
               "follows that is not a command: it must use DATA",
               b"EHLO x\r\n", b"BDAT 3 LAST\r\n"),

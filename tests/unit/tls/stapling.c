@@ -300,7 +300,7 @@ static void test_refused(void **state)
 	check_refused(RESPONSE(.leaf = ecdsa, .from = HOUR, .until = 2 * HOUR),
 		      "is not sent: it is not valid before 20");
 	check_refused(RESPONSE(.leaf = other),
-		      "is not sent: it is about none of the certificates");
+		      "is not sent: it does not cover any of the certificates");
 	check_refused(
 		RESPONSE(.leaf = ecdsa, .status = V_OCSP_CERTSTATUS_REVOKED),
 		"is not sent: the certificate was revoked on 20");
