@@ -105,7 +105,7 @@ void tls_init(const char *remote)
 
 	if (tls_x509derfmt || tls_anon_auth)
 		protocol_fail(ERR_MSG_TEMPFAIL,
-			      "DER and anonymous TLS are not to be had");
+			      "DER and anonymous TLS are not available");
 	if (!tls_x509keyfile)
 		tls_x509keyfile = tls_x509certfile;
 	if (!tls_x509cafile && access(DEFAULT_CA_FILE, R_OK) == 0)

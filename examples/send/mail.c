@@ -201,9 +201,9 @@ static void read_server(struct mail *mail, char *server)
 static const char *contradiction(char *const *value, int verify)
 {
 	if (!value[USER] != !value[PASSWORD])
-		return "--user, --password: only both";
+		return "--user, --password: both or neither";
 	if (!value[CERT] != !value[KEY])
-		return "--client-cert, --client-key: only both";
+		return "--client-cert, --client-key: both or neither";
 	if (value[CA] && verify == SMTPTLS_VERIFY_NONE)
 		return "--ca: not with --require none";
 	if (value[PIN] && verify < SMTPTLS_VERIFY_CA)

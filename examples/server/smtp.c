@@ -355,7 +355,7 @@ const char *smtp_sentence(int reason)
 		       "own log has the replies, or it is only probing";
 	case SMTPTLS_REASON_COMMAND:
 		return "peer sent BDAT, which is not offered, and what follows "
-		       "that is not a command: it must use DATA";
+		       "it is not a command: it must use DATA";
 	case SMTPTLS_REASON_TLS_REQUIRED:
 		return "peer did not start TLS, which is required (530): "
 		       "switch STARTTLS on there, or run without --require-tls";

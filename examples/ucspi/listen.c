@@ -78,7 +78,7 @@ int inherited_socket(const char **why)
 	int fd = STDIN_FILENO, own;
 
 	if (by_systemd()) {
-		*why = "one socket is served, not several";
+		*why = "only one socket is served";
 		if (strtol(getenv("LISTEN_FDS"), NULL, 10) != 1)
 			return -1;
 		fd = SYSTEMD_FIRST;

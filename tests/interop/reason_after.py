@@ -596,7 +596,7 @@ def dialogue():
               "refused: its own log has the replies, or it is only probing",
               b"EHLO x\r\n", b"NONSENSE\r\n" * 30),
         *case("command", "peer sent BDAT, which is not offered, and what "
-              "follows that is not a command: it must use DATA",
+              "follows it is not a command: it must use DATA",
               b"EHLO x\r\n", b"BDAT 3 LAST\r\n"),
         *case("http", "peer speaks HTTP: it uses the wrong port",
               b"GET / HTTP/1.1\r\n"),

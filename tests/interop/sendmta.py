@@ -370,10 +370,10 @@ def wrong_options(stage):
               "--password", "b", *here), "not with --user"),
             ((*both, "--allow-cleartext", "--require", "optional",
               "--implicit", *here), "not with --implicit"),
-            ((*both, "--user", "a", *here), "only both"),
-            ((*both, "--password", "a", *here), "only both"),
-            ((*both, "--client-cert", "a", *here), "only both"),
-            ((*both, "--client-key", "a", *here), "only both"),
+            ((*both, "--user", "a", *here), "both or neither"),
+            ((*both, "--password", "a", *here), "both or neither"),
+            ((*both, "--client-cert", "a", *here), "both or neither"),
+            ((*both, "--client-key", "a", *here), "both or neither"),
             ((*both, "--user", "a" * 256, "--password", "b", *here),
              "too long")):
         outcome = sane(Outcome(arguments))
