@@ -34,7 +34,7 @@ enum smtptls_error {
 	SMTPTLS_E_NOMEM = -4,	    /* memory could not be allocated */
 	SMTPTLS_E_CONFIG = -5,	    /* a setting or file cannot be used */
 	SMTPTLS_E_SYNTAX = -6,	    /* text that its grammar forbids */
-	SMTPTLS_E_UNSUPPORTED = -7, /* valid, but not to be had here */
+	SMTPTLS_E_UNSUPPORTED = -7, /* valid, but not supported here */
 	SMTPTLS_E_LIMIT = -8,	    /* too long, or too many */
 
 	/* Plaintext where none is allowed, as after STARTTLS or its 220: an

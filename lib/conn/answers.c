@@ -12,7 +12,7 @@
 
 #include "conn/outcome.h"
 #include "conn/state.h"
-#include "reason/session_end.h"
+#include "reason/session_end_sentence.h"
 #include "tls/channel_binding.h"
 #include "tls/received.h"
 #include "x509/own_faults.h"

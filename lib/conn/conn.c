@@ -25,7 +25,7 @@
 #include "conn/expected.h"
 #include "conn/negotiate.h"
 #include "conn/state.h"
-#include "reason/session_end.h"
+#include "reason/session_end_sentence.h"
 #include "reason/system_error.h"
 
 #define TLS_HANDSHAKE 0x16 /* the first byte of a record (RFC 8446 5.1) */

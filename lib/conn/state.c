@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "reason/error_reason.h"
-#include "reason/session_end.h"
+#include "reason/session_end_sentence.h"
 
 int stls_conn_fail(struct smtptls_conn *conn, int error, const char *text)
 {

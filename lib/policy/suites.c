@@ -114,8 +114,8 @@ static void judge_suite(const struct compiler *compiler, int row,
 		out->cause = "the system's GnuTLS policy disables it";
 	} else if (suite->au & STLS_AU_NULL) {
 		out->lost = SMTPTLS_LOST_ANONYMOUS;
-		out->cause =
-			"it uses no certificate, which is not supported here";
+		out->cause = "it uses no certificate: no priority string "
+			     "enables it";
 	} else if (lacking(policy, suite)) {
 		out->lost = SMTPTLS_LOST_PARAMETERS;
 		out->cause = lacking(policy, suite);

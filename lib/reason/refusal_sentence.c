@@ -17,7 +17,7 @@
 #include "base/ascii.h"
 #include "reason/change_clause.h"
 #include "reason/diagnosis_sentence.h"
-#include "reason/session_end.h"
+#include "reason/session_end_sentence.h"
 #include "selection/hello_rules.h"
 #include "selection/version.h"
 

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reason/session_end.h"
+#include "reason/session_end_sentence.h"
 #include "reason/system_error.h"
 #include "tls/peer.h"
 #include "tls/system_cause.h"
@@ -103,7 +103,7 @@ void stls_session_free(struct stls_session *session)
 
 /* ---- handshake ---- */
 
-/* The peer sent something other than TLS where TLS was to start. */
+/* The peer sent something other than TLS where TLS was expected. */
 static int ended_in_clear(struct stls_session *session, int error, int reason,
 			  const struct stls_bytes *sent)
 {

@@ -62,7 +62,7 @@ int stls_session_tickets(struct stls_session *session);
 
 /* ---- session_failure.c ---- */
 
-struct stls_end; /* reason/session_end.h */
+struct stls_end; /* reason/end_facts.h */
 
 /* Send a fatal alert, unless one was sent (RFC 8446 section 6.2). */
 void stls_session_alert(struct stls_session *session, int alert);

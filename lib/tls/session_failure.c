@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "reason/session_end.h"
+#include "reason/session_end_sentence.h"
 #include "tls/failure.h"
 #include "tls/system_cause.h"
 #include "x509/own_shown.h"

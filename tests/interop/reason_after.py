@@ -454,7 +454,7 @@ def client_certificates(files, more):
         "so must not sign: have it issued with that"
     return [
         # GnuTLS obeys the list of authorities that the server sends.
-        *(repair("cert-missing", "peer has shown no certificate of those "
+        *(repair("cert-missing", "peer presented no certificate from the "
                  "authorities asked for, \"CN=clients\": install one there, "
                  "add the authority of the one that it has to the CA file, or "
                  "demand none", every(msmtp), more.client, mended,

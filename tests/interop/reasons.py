@@ -40,7 +40,7 @@ UNIT_TESTS = {"none": "reason/refusal.c", "outside": "tls/hook_closed.c",
               "starttls-masked": "smtp/dialogue.c",
               "starttls-refused": "smtp/dialogue.c",
               "config": "conn/expected.c",
-              "ended-here": "reason/session_end.c",
+              "ended-here": "reason/session_end_sentence.c",
               "signer": "tls/signer.c", "token": "reason/refusal.c"}
 UNIT_TESTS["cert-pin"] = UNIT_TESTS["cert-tlsa"] = "conn/expected.c"
 UNIT_TESTS.update((f"cert-{fault}", "x509/verify.c") for fault in (

@@ -15,7 +15,7 @@
 
 #include "../help/policy_help.h"
 #include "reason/error_reason.h"
-#include "reason/session_end.h"
+#include "reason/session_end_sentence.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

@@ -17,7 +17,7 @@
 #include "../help/hello.h"
 #include "reason/excluding_word.h"
 #include "reason/refusal.h"
-#include "reason/session_end.h"
+#include "reason/session_end_sentence.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define RSA	     (SMTPTLS_KEY_RSA_SIGN | SMTPTLS_KEY_RSA_ENCRYPT)

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "reason/session_end.h"
+#include "reason/session_end_sentence.h"
 
 #define FAULTS 10
 #define ALL    ((1U << FAULTS) - 1)

@@ -16,7 +16,7 @@
 #include <smtptls/gnutls.h>
 
 #include "../help/peer.h"
-#include "reason/session_end.h"
+#include "reason/session_end_sentence.h"
 #include "tls/failure.h"
 
 /* GnuTLS's errors lie between these. */

@@ -17,7 +17,7 @@
 #include <smtptls.h>
 
 #include "../help/peer.h"
-#include "reason/session_end.h"
+#include "reason/session_end_sentence.h"
 #include "reason/system_error.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])

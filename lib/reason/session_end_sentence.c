@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reason/session_end: how a session ended, in a sentence.
+ * reason/session_end_sentence: how a session ended, in a sentence.
  *
  * This covers what the policy has no part in: plaintext where TLS was to start,
  * the end of the connection and the time limit, the peer's alerts, its
@@ -11,7 +11,7 @@
  * Messages and alerts are named as in RFC 8446, or as in RFC 5246 if they are
  * older. What the peer sent is shown escaped.
  */
-#include "reason/session_end.h"
+#include "reason/session_end_sentence.h"
 
 #include <stdint.h>
 #include <stdio.h>

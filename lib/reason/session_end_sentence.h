@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* reason/session_end: how a session ended. See session_end.c. */
-#ifndef REASON_SESSION_END_H
-#define REASON_SESSION_END_H
+/* reason/session_end_sentence: see session_end_sentence.c. */
+#ifndef REASON_SESSION_END_SENTENCE_H
+#define REASON_SESSION_END_SENTENCE_H
 
 #include <stddef.h>
 
