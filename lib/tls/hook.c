@@ -36,8 +36,7 @@
 #include "x509/name.h"
 
 /* Offsets in the body of a ServerHello or a HelloRetryRequest. */
-#define SERVER_HELLO_RANDOM 2
-#define SERVER_HELLO_ID	    34
+#define SERVER_HELLO_ID 34
 
 /* 1 if a session can be refused, and will be if it is not judged. */
 static int enforces(const struct stls_judge *judge)

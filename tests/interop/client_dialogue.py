@@ -55,7 +55,7 @@ def endless(site, name, data, megabytes):
 def greeting_refused(site, code):
     outcome = refused(
         site.send(session(site.context, greeting=code + b" no\r\n")),
-        f'("{code.decode()} no")' if code > b"400" else "is no answer to it",
+        f'("{code.decode()} no")' if code > b"400" else "is not a valid answer",
         REFUSED if code >= b"500" else LATER)
     assert not outcome.peers[0].clear, outcome.peers[0].clear
 

@@ -289,7 +289,7 @@ def san(*names):
                         common_name="localhost"), 'not for "localhost"')
 @row("C-CRT-05", issued("expired", end="20210101000000Z"), "has expired")
 @row("C-CRT-06", issued("early", start="20980101000000Z"), "not yet valid")
-@row("C-CRT-07", of_no_authority, "not the certificate of an authority")
+@row("C-CRT-07", of_no_authority, "not a certificate authority")
 @row("C-CRT-08", issued("client", usage="clientAuth"), "not for TLS servers")
 @row("C-CRT-09", issued("nul", extensions=san(b"localhost\0.other.example")),
      'not for "localhost"')
