@@ -35,7 +35,7 @@
 #include "tls/refusal_alert.h"
 #include "x509/name.h"
 
-/* Offsets in the body of a ServerHello or a HelloRetryRequest. */
+/* Offset in the body of a ServerHello or a HelloRetryRequest. */
 #define SERVER_HELLO_ID 34
 
 /* 1 if a session can be refused, and will be if it is not judged. */

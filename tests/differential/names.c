@@ -261,7 +261,7 @@ static int gnutls(const struct made *made, const char *name)
 static X509 *parse(const struct chain_cert *cert)
 {
 	const unsigned char *der = cert->der.data;
-	X509 *x509 = d2i_X509(NULL, &der, cert->der.size);
+	X509 *x509 = d2i_X509(NULL, &der, (long)cert->der.size);
 
 	need(x509 != NULL, "d2i_X509");
 	return x509;
