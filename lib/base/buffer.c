@@ -28,12 +28,9 @@
 #include <smtptls/error.h>
 
 /* AddressSanitizer is to report any access to the spare block. */
-#ifdef __has_include
-#if __has_include(<sanitizer/asan_interface.h>)
+#ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
-#endif
-#endif
-#ifndef ASAN_POISON_MEMORY_REGION
+#else
 #define ASAN_POISON_MEMORY_REGION(block, size)	 ((void)(block))
 #define ASAN_UNPOISON_MEMORY_REGION(block, size) ((void)(block))
 #endif

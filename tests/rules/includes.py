@@ -47,7 +47,7 @@ LIBC = set("""
     strings.h unistd.h fcntl.h poll.h sys/types.h sys/socket.h sys/stat.h
     sys/uio.h arpa/inet.h netinet/in.h
     """.split())
-# The compiler's, used where it exists.
+# The compiler's, for AddressSanitizer.
 COMPILER = {"sanitizer/asan_interface.h"}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(\S+)', re.M)
