@@ -154,10 +154,14 @@ static void write_weak(const struct stls_end *end, char *text, size_t size)
 			"%d bits of security), and security level %d asks for "
 			"%d: ",
 			verdict->weak_bits, level, stls_security_bits(level));
-	stls_phrase_add(&phrase, "%s",
-			verdict->weak_length > 0
-				? "have it issued with a stronger key"
-				: "have it signed with a stronger hash");
+	/* The strength of EdDSA, which has no hash to choose, is its key's. */
+	stls_phrase_add(&phrase, "have it %s with a stronger %s",
+			verdict->weak_length > 0 ? "issued" : "signed",
+			verdict->weak_length > 0 ||
+					strncmp(verdict->weak_kind, "EdDSA",
+						strlen("EdDSA")) == 0
+				? "key"
+				: "hash");
 	count = stls_certificate_changes(end, changes);
 	if (count > 0) {
 		stls_phrase_add(&phrase, ", or ");

@@ -81,6 +81,15 @@ static const struct weak weaks[] = {
 	  SMTPTLS_CHANGE_SET,
 	  "",
 	  "0" },
+	{ { .ciphers = "HIGH:@SECLEVEL=4" },
+	  { .weak_bits = 128, .weak_kind = "EdDSA-Ed25519" },
+	  "peer's certificate is signed with EdDSA-Ed25519 (128 bits of "
+	  "security), and security level 4 asks for 192: have it signed with a "
+	  "stronger key, or replace @SECLEVEL=4 by @SECLEVEL=3 in the ciphers",
+	  SMTPTLS_SETTING_CIPHERS,
+	  SMTPTLS_CHANGE_REPLACE,
+	  "@SECLEVEL=4",
+	  "@SECLEVEL=3" },
 	/* no level accepts them */
 	{ { 0 },
 	  { .weak_bits = 64, .weak_kind = "MD5" },
