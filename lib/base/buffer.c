@@ -67,103 +67,111 @@ static unsigned char *block_new(const struct stls_buffer *buffer, size_t size)
 	return data ? data : malloc(size);
 }
 
-static void block_free(const struct stls_buffer *buffer, unsigned char *data,
-		       size_t size, size_t used)
+static void block_free(const struct stls_buffer *buffer,
+		       const struct stls_block *block)
 {
-	if (data)
-		explicit_bzero(data, used);
-	if (data && buffer->spare && size == STLS_SPARE_SIZE)
+	unsigned char *data = block->data;
+
+	if (!data)
+		return;
+	explicit_bzero(data, block->used);
+	if (buffer->spare && block->size == STLS_SPARE_SIZE)
 		data = exchange(buffer->spare, data);
 	free(data);
 }
 
 static void release(struct stls_buffer *buffer)
 {
-	block_free(buffer, buffer->data, buffer->size, buffer->used);
-	buffer->data = NULL;
-	buffer->start = buffer->end = buffer->used = buffer->size = 0;
+	block_free(buffer, &buffer->block);
+	memset(&buffer->block, 0, sizeof(buffer->block));
 }
 
 /* The block has been written up to `end`. */
 static void note_written(struct stls_buffer *buffer, size_t end)
 {
-	if (!buffer->sealed && buffer->used < end)
-		buffer->used = end;
-}
-
-static int grow(struct stls_buffer *buffer, size_t room)
-{
-	size_t len = stls_buffer_len(buffer);
-	size_t size = buffer->size	 ? buffer->size
-		      : room > BLOCK_MIN ? room
-					 : BLOCK_MIN;
-	unsigned char *data;
-
-	if (room > (size_t)-1 / 4 || len > (size_t)-1 / 4)
-		return SMTPTLS_E_NOMEM;
-	while (size - len < room || size < len)
-		size *= 2;
-	data = block_new(buffer, size);
-	if (!data)
-		return SMTPTLS_E_NOMEM;
-	if (len)
-		memcpy(data, buffer->data + buffer->start, len);
-	if (buffer->pinned && !buffer->retired) {
-		buffer->retired = buffer->data;
-		buffer->retired_size = buffer->size;
-		buffer->retired_start = buffer->start;
-		buffer->retired_end = buffer->end;
-		buffer->retired_used = buffer->used;
-	} else {
-		block_free(buffer, buffer->data, buffer->size, buffer->used);
-	}
-	buffer->data = data;
-	buffer->size = size;
-	buffer->start = 0;
-	buffer->end = len;
-	buffer->used = 0;
-	note_written(buffer, len);
-	return 0;
+	if (!buffer->sealed && buffer->block.used < end)
+		buffer->block.used = end;
 }
 
 /* Whether the block may be moved or freed: no pointer into it is held. */
 static int movable(const struct stls_buffer *buffer)
 {
-	return !buffer->pinned || buffer->retired;
+	return !buffer->block.data || !buffer->pinned || buffer->retired;
+}
+
+/* Put `next` in the place of the block; 0, or SMTPTLS_E_NOMEM. */
+static int replace(struct stls_buffer *buffer, const struct stls_block *next)
+{
+	if (movable(buffer)) {
+		block_free(buffer, &buffer->block);
+	} else {
+		buffer->retired = malloc(sizeof(*buffer->retired));
+		if (!buffer->retired)
+			return SMTPTLS_E_NOMEM;
+		*buffer->retired = buffer->block;
+	}
+	buffer->block = *next;
+	return 0;
+}
+
+static int grow(struct stls_buffer *buffer, size_t room)
+{
+	const struct stls_block *block = &buffer->block;
+	size_t len = stls_buffer_len(buffer);
+	struct stls_block next = { .end = len,
+				   .used = buffer->sealed ? 0 : len };
+	int ret;
+
+	if (room > (size_t)-1 / 4 || len > (size_t)-1 / 4)
+		return SMTPTLS_E_NOMEM;
+	next.size = block->size	       ? block->size
+		    : room > BLOCK_MIN ? room
+				       : BLOCK_MIN;
+	while (next.size - len < room || next.size < len)
+		next.size *= 2;
+	next.data = block_new(buffer, next.size);
+	if (!next.data)
+		return SMTPTLS_E_NOMEM;
+	if (len)
+		memcpy(next.data, block->data + block->start, len);
+	ret = replace(buffer, &next);
+	if (ret < 0)
+		block_free(buffer, &next);
+	return ret;
 }
 
 int stls_buffer_reserve(struct stls_buffer *buffer, size_t room,
 			unsigned char **ptr)
 {
+	struct stls_block *block = &buffer->block;
 	int ret;
 
-	if (buffer->size - buffer->end < room) {
+	if (block->size - block->end < room) {
 		size_t len = stls_buffer_len(buffer);
 
-		if (movable(buffer) && buffer->size - len >= room) {
-			memmove(buffer->data, buffer->data + buffer->start,
-				len);
-			buffer->start = 0;
-			buffer->end = len;
+		if (movable(buffer) && block->size - len >= room) {
+			memmove(block->data, block->data + block->start, len);
+			block->start = 0;
+			block->end = len;
 		} else {
 			ret = grow(buffer, room);
 			if (ret < 0)
 				return ret;
 		}
 	}
-	*ptr = buffer->data + buffer->end;
+	*ptr = block->data + block->end;
 	return 0;
 }
 
 void stls_buffer_commit(struct stls_buffer *buffer, size_t n)
 {
-	buffer->end += n;
-	note_written(buffer, buffer->end);
+	buffer->block.end += n;
+	note_written(buffer, buffer->block.end);
 }
 
 void stls_buffer_discard(struct stls_buffer *buffer, size_t n)
 {
-	note_written(buffer, buffer->end + n);
+	note_written(buffer, buffer->block.end + n);
 }
 
 int stls_buffer_append(struct stls_buffer *buffer, const void *data, size_t len)
@@ -184,20 +192,18 @@ int stls_buffer_append(struct stls_buffer *buffer, const void *data, size_t len)
 size_t stls_buffer_peek(const struct stls_buffer *buffer,
 			const unsigned char **ptr)
 {
-	size_t len = stls_buffer_len(buffer);
+	const struct stls_block *block =
+		buffer->retired ? buffer->retired : &buffer->block;
+	size_t len = block->end - block->start;
 
-	if (buffer->retired) {
-		*ptr = buffer->retired + buffer->retired_start;
-		return buffer->retired_end - buffer->retired_start;
-	}
-	*ptr = len ? buffer->data + buffer->start : NULL;
+	*ptr = len ? block->data + block->start : NULL;
 	return len;
 }
 
 void stls_buffer_drop(struct stls_buffer *buffer, size_t n)
 {
-	buffer->start += n;
-	if (buffer->start == buffer->end && movable(buffer))
+	buffer->block.start += n;
+	if (stls_buffer_len(buffer) == 0 && movable(buffer))
 		release(buffer);
 }
 
@@ -209,10 +215,12 @@ void stls_buffer_pin(struct stls_buffer *buffer)
 void stls_buffer_unpin(struct stls_buffer *buffer)
 {
 	buffer->pinned = 0;
-	block_free(buffer, buffer->retired, buffer->retired_size,
-		   buffer->retired_used);
-	buffer->retired = NULL;
-	if (buffer->start == buffer->end)
+	if (buffer->retired) {
+		block_free(buffer, buffer->retired);
+		free(buffer->retired);
+		buffer->retired = NULL;
+	}
+	if (stls_buffer_len(buffer) == 0)
 		release(buffer);
 }
 

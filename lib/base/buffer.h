@@ -17,21 +17,21 @@ struct stls_spare {
 	_Atomic(unsigned char *) block;
 };
 
-struct stls_buffer {
-	struct stls_spare *spare; /* or NULL; must outlive the queue */
+/* A block of memory and the queued bytes in it. */
+struct stls_block {
 	unsigned char *data;
+	size_t size;
 	size_t start; /* of the queued bytes */
 	size_t end;   /* of the queued bytes */
 	size_t used;  /* up to here `data` may hold plaintext, for the wipe */
-	size_t size;
+};
+
+struct stls_buffer {
+	struct stls_spare *spare; /* or NULL; must outlive the queue */
+	struct stls_block block;
+	struct stls_block *retired; /* the old one, if moved while pinned */
 	int pinned;
 	int sealed; /* set by the owner: only encrypted data follows */
-	/* The old block and its bytes, if the queue had to move while pinned */
-	unsigned char *retired;
-	size_t retired_size;
-	size_t retired_start;
-	size_t retired_end;
-	size_t retired_used;
 };
 
 /* Set *ptr to memory for `room` more bytes; 0, or SMTPTLS_E_NOMEM. */
@@ -55,7 +55,7 @@ size_t stls_buffer_peek(const struct stls_buffer *buffer,
 /* How many bytes are queued. */
 static inline size_t stls_buffer_len(const struct stls_buffer *buffer)
 {
-	return buffer->end - buffer->start;
+	return buffer->block.end - buffer->block.start;
 }
 
 /* Remove the first `n` bytes. */

@@ -402,7 +402,7 @@ size_t smtptls_conn_input(struct smtptls_conn *conn, unsigned char **ptr)
 		stls_buffer_pin(&conn->in);
 		conn->room = INPUT_ROOM;
 	}
-	*ptr = conn->in.data + conn->in.end;
+	*ptr = conn->in.block.data + conn->in.block.end;
 	return conn->room;
 }
 
