@@ -278,8 +278,9 @@ static void judge_dates(struct host *host, const struct attempt *attempt,
 			find(&host->findings, severity,
 			     "renew it; with DANE keep the key, or publish the "
 			     "new one's record first",
-			     "%s: the certificate of %s expires in %ld days",
-			     attempt->address.text, cert->subject, left);
+			     "%s: the certificate of %s expires in %ld day%s",
+			     attempt->address.text, cert->subject, left,
+			     left == 1 ? "" : "s");
 	}
 }
 

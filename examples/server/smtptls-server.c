@@ -181,9 +181,11 @@ static void after_attempt(int result, const struct server_load *attempt)
 	if (result < 0 && !attempt->told)
 		note("%s%s", attempt->prefix, status.text);
 	if (result > 0) {
-		if (status.expires)
-			note("the first certificate expires in %d days",
-			     status.days);
+		if (status.expires && status.days < 0)
+			note("the first certificate has expired");
+		else if (status.expires)
+			note("the first certificate expires in %d day%s",
+			     status.days, status.days == 1 ? "" : "s");
 		note("reloaded");
 	}
 	if (status.error)

@@ -4,9 +4,9 @@
  * what was meant.
  *
  * A word unknown to a list is shown whole, and if it is known in another
- * language (openssl/foreign_word), the sentence says how to write it here. A
- * list of nothing but such words is an error; the sentence is about the first
- * of them, since the repair starts there.
+ * language (openssl/foreign_word), the sentence says how to write it here. If
+ * nothing is left of a list with unknown words, the sentence is about one of
+ * them, since the repair starts there.
  *
  * Only skips that are reported cost a hint: STLS_SKIPS_MAX at most.
  */
@@ -73,24 +73,50 @@ static int is_of_a_word(int error)
 	       error == STLS_LIST_MIXED_GRAMMARS;
 }
 
-/* Find the first skipped word for which there is a hint; 0: none. */
-static int find_skip(struct stls_word_hint *hint, enum stls_setting setting,
-		     const char *string, const struct stls_skips *skips)
+/*
+ * The unknown word that a sentence about a list with nothing left is about: the
+ * first for which there is a hint, otherwise the first; NULL: there is none.
+ */
+static const struct stls_skip *find_unknown(struct stls_word_hint *hint,
+					    enum stls_setting setting,
+					    const char *string,
+					    const struct stls_skips *skips)
 {
+	const struct stls_skip *first = NULL;
 	size_t i;
 
 	for (i = 0; i < told(skips); i++) {
 		const struct stls_skip *skip = &skips->skip[i];
 
-		if (is_foreign(skip) &&
-		    find_hint(hint, setting, string, &skip->where))
-			return 1;
+		if (!is_foreign(skip))
+			continue;
+		if (find_hint(hint, setting, string, &skip->where))
+			return skip;
+		if (!first)
+			first = skip;
 	}
-	return 0;
+	if (first)
+		(void)find_hint(hint, setting, string, &first->where);
+	return first;
+}
+
+/* What an unknown word is; `aside` follows before what to do, if known. */
+static void foreign_text(char text[256], const struct stls_skip *skip,
+			 const struct stls_word_hint *hint, const char *aside)
+{
+	if (hint->cure != STLS_CURE_NONE)
+		stls_word_hint_text(hint, aside, text);
+	else
+		(void)snprintf(text, 256, "%s%s",
+			       skip->reason == STLS_SKIP_NOT_TLS13
+				       ? "is not a suite of TLS 1.3"
+				       : "is unknown to OpenSSL 3.0",
+			       aside);
 }
 
 static int nothing_left(const struct stls_sentence *sentence,
 			enum stls_setting setting, const char *string,
+			const struct stls_skip *skip,
 			const struct stls_word_hint *hint, int error,
 			size_t skipped)
 {
@@ -99,11 +125,11 @@ static int nothing_left(const struct stls_sentence *sentence,
 
 	(void)snprintf(aside, sizeof(aside), ", and the list %s",
 		       stls_list_error_text(error));
-	stls_word_hint_text(hint, aside, text);
+	foreign_text(text, skip, hint, aside);
 	show(&shown, string, &hint->word);
 	if (skipped > 1 && hint->cure != STLS_CURE_PRIORITY)
-		(void)snprintf(more, sizeof(more), " (%zu more are skipped)",
-			       skipped - 1);
+		(void)snprintf(more, sizeof(more), " (%zu more %s skipped)",
+			       skipped - 1, skipped == 2 ? "is" : "are");
 	return stls_sentence(sentence, SMTPTLS_E_SYNTAX,
 			     "%s: \"%s\" at byte %zu %s%s",
 			     stls_setting_name(setting), shown.word,
@@ -116,13 +142,16 @@ int stls_list_failed(const struct stls_sentence *sentence,
 		     const struct stls_skips *skips)
 {
 	const char *why = stls_list_error_text(error);
+	const struct stls_skip *unknown = NULL;
 	struct stls_word_hint hint;
 	struct shown shown;
 	char text[256];
 
-	if (is_nothing_left(error) && find_skip(&hint, setting, string, skips))
-		return nothing_left(sentence, setting, string, &hint, error,
-				    skips->count);
+	if (is_nothing_left(error))
+		unknown = find_unknown(&hint, setting, string, skips);
+	if (unknown)
+		return nothing_left(sentence, setting, string, unknown, &hint,
+				    error, skips->count);
 	show(&shown, string, where);
 	if (is_of_a_word(error) && find_hint(&hint, setting, string, where)) {
 		stls_word_hint_text(&hint, "", text);
@@ -140,13 +169,12 @@ static const char *skip_text(enum stls_skip_reason reason)
 {
 	switch (reason) {
 	case STLS_SKIP_UNKNOWN:
-		return "is unknown to OpenSSL 3.0 and is skipped";
+	case STLS_SKIP_NOT_TLS13:
+		break; /* foreign_text() */
 	case STLS_SKIP_CONTRADICTION:
 		return "is skipped: no suite can be all of this";
 	case STLS_SKIP_REST:
 		return "is not read by OpenSSL";
-	case STLS_SKIP_NOT_TLS13:
-		return "is not a suite of TLS 1.3 and is skipped";
 	case STLS_SKIP_NOT_A_VERSION:
 		return "is not a protocol version and is skipped";
 	}
@@ -165,10 +193,9 @@ static int warn_skip(struct smtptls_policy *policy, enum stls_setting setting,
 	char text[256];
 
 	if (is_foreign(skip)) {
-		if (find_hint(&hint, setting, string, &skip->where)) {
-			stls_word_hint_text(&hint, " and is skipped", text);
-			why = text;
-		}
+		(void)find_hint(&hint, setting, string, &skip->where);
+		foreign_text(text, skip, &hint, " and is skipped");
+		why = text;
 		span = hint.word;
 	}
 	show(&shown, string, &span);
@@ -194,9 +221,10 @@ int stls_list_warn(struct smtptls_policy *policy, enum stls_setting setting,
 			return ret;
 	}
 	if (skips->count > STLS_SKIPS_MAX && string[covered])
-		return stls_policy_warn(policy,
-					"%s: %zu more words are skipped",
-					stls_setting_name(setting),
-					skips->count - STLS_SKIPS_MAX);
+		return stls_policy_warn(
+			policy, "%s: %zu more word%s skipped",
+			stls_setting_name(setting),
+			skips->count - STLS_SKIPS_MAX,
+			skips->count - STLS_SKIPS_MAX == 1 ? " is" : "s are");
 	return 0;
 }
