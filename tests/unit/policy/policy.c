@@ -432,6 +432,10 @@ static void test_many_warnings(void **state)
 	assert_string_equal(smtptls_policy_warning(policy, 32),
 			    "ciphers: 1 more word is skipped");
 	smtptls_policy_unref(policy);
+	memcpy(list + strlen("HIGH") + 32 * strlen(":x"), ":AES", 5);
+	policy = new_policy(&spec);
+	assert_null(smtptls_policy_warning(policy, 32));
+	smtptls_policy_unref(policy);
 }
 
 /* ---- meaning ---- */
