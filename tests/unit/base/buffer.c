@@ -495,6 +495,11 @@ static void test_exact_room(void **state)
 	assert_int_equal(
 		stls_buffer_reserve(&buffer, 4 * BLOCK_MIN - 100, &again), 0);
 	assert_int_equal(buffer.block.size, 4 * BLOCK_MIN);
+	/* what was dropped at the start is exactly the space that is needed */
+	stls_buffer_commit(&buffer, 4 * BLOCK_MIN - 100);
+	stls_buffer_drop(&buffer, 300);
+	assert_int_equal(stls_buffer_reserve(&buffer, 300, &ptr), 0);
+	assert_ptr_equal(ptr, again - 100 + 4 * BLOCK_MIN - 300);
 	stls_buffer_free(&buffer);
 	assert_int_equal(blocks_held(), 0);
 }
