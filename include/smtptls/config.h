@@ -205,8 +205,10 @@ SMTPTLS_API int smtptls_config_set_crl_file(struct smtptls_config *config,
 
 /*
  * Set a server's Diffie-Hellman parameters (PKCS#3), for DHE with TLS 1.2.
- * Without them the groups of RFC 7919 are used. Parameters of fewer than 2048
- * bits are SMTPTLS_E_CONFIG.
+ * Without them the groups of RFC 7919 are used: for a client that names none,
+ * one that is as strong as the RSA key that is shown, and as the policy's
+ * security level requires. Parameters of fewer than 2048 bits are
+ * SMTPTLS_E_CONFIG.
  */
 SMTPTLS_API int smtptls_config_set_dh_file(struct smtptls_config *config,
 					   const char *dh_file);

@@ -406,10 +406,10 @@ static int make_single(struct smtptls_config *config)
 {
 	if (config->own.count == 0)
 		return 0;
-	return stls_single_credentials_make(
-		&config->single, config->credentials, config->own.count,
-		&config->external, config->dh.params,
-		!config->has_system_authorities);
+	return stls_single_credentials_make(&config->single,
+					    config->credentials, &config->own,
+					    &config->external, &config->dh,
+					    !config->has_system_authorities);
 }
 
 int smtptls_config_freeze(struct smtptls_config *config)
@@ -443,7 +443,7 @@ int smtptls_config_freeze(struct smtptls_config *config)
 		return ret;
 	config->has_certificate = config->own.count > 0;
 	stls_stapling_install(config);
-	stls_dh_install(&config->dh, config->credentials, config->policy);
+	stls_dh_install(&config->dh, config->credentials);
 	if (config->policy)
 		gnutls_certificate_set_verify_flags(
 			config->credentials,

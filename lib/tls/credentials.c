@@ -249,7 +249,7 @@ static int set_dh(struct smtptls_config *config,
 		goto failed;
 	}
 	gnutls_certificate_set_dh_params(config->credentials, params);
-	if (config->dh.params)
+	if (config->dh.bits > 0)
 		gnutls_dh_params_deinit(config->dh.params);
 	config->dh.params = params;
 	config->dh.bits = (unsigned)bits;

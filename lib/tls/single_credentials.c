@@ -6,7 +6,7 @@
  * GnuTLS finds a certificate by comparing the client's name byte by byte,
  * without wildcards, and otherwise takes the first that fits. A policy's hook
  * knows better which one is meant; it gives the session the credentials that
- * hold only that one. They also have the configuration's parameters for DHE,
+ * hold only that one. They also have parameters for DHE as strong as its key,
  * and the names of authorities that a client is sent. Those names come from
  * files; beside the system's authorities they cannot be told apart, so a client
  * is sent none, which means any (RFC 5246 section 7.4.4).
@@ -23,8 +23,6 @@
 #include <stdlib.h>
 
 #include <gnutls/x509.h>
-
-#include "tls/dh.h"
 
 struct copied {
 	gnutls_x509_crt_t *crt;
@@ -109,9 +107,9 @@ out:
 
 int stls_single_credentials_make(struct stls_single_credentials *single,
 				 gnutls_certificate_credentials_t all,
-				 size_t count,
+				 const struct stls_own_certificates *own,
 				 const struct stls_external_keys *external,
-				 gnutls_dh_params_t dh, int tell)
+				 struct stls_dh *dh, int tell)
 {
 	size_t i;
 	int ret = gnutls_certificate_allocate_credentials(&single->none);
@@ -120,21 +118,20 @@ int stls_single_credentials_make(struct stls_single_credentials *single,
 		single->none = NULL;
 		return ret;
 	}
-	if (count < 2)
+	if (own->count < 2)
 		return 0;
-	single->credentials = calloc(count, sizeof(*single->credentials));
+	single->credentials = calloc(own->count, sizeof(*single->credentials));
 	if (!single->credentials)
 		return GNUTLS_E_MEMORY_ERROR;
-	single->count = count;
-	for (i = 0; ret == 0 && i < count; i++) {
+	single->count = own->count;
+	for (i = 0; ret == 0 && i < own->count; i++) {
 		gnutls_certificate_credentials_t *one = &single->credentials[i];
 
 		ret = make(one, all, (unsigned)i,
 			   stls_external_keys_find(external, (unsigned)i));
 		if (ret < 0 || !*one)
 			continue;
-		if (dh)
-			ret = stls_dh_give(dh, *one);
+		ret = stls_dh_give(dh, own->cert[i].rsa_bits, *one);
 		if (ret == 0 && tell)
 			ret = add_authorities(*one, all);
 	}

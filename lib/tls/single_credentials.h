@@ -7,7 +7,9 @@
 
 #include <gnutls/gnutls.h>
 
+#include "tls/dh.h"
 #include "tls/external_key.h"
+#include "x509/own_certificates.h"
 
 /* All zeros: no certificates. */
 struct stls_single_credentials {
@@ -18,16 +20,16 @@ struct stls_single_credentials {
 };
 
 /*
- * Make credentials for each of the `count` certificates of `all`, if there are
- * several; their keys may be `external`. They get `dh` unless that is NULL, and
- * with `tell` the authorities whose names a client is sent. Returns 0 or a
+ * Make credentials for each of the certificates of `all`, which are `own`, if
+ * there are several; their keys may be `external`. They get parameters of `dh`,
+ * and with `tell` the authorities whose names a client is sent. Returns 0 or a
  * GnuTLS error; call stls_single_credentials_free() in either case.
  */
 int stls_single_credentials_make(struct stls_single_credentials *single,
 				 gnutls_certificate_credentials_t all,
-				 size_t count,
+				 const struct stls_own_certificates *own,
 				 const struct stls_external_keys *external,
-				 gnutls_dh_params_t dh, int tell);
+				 struct stls_dh *dh, int tell);
 void stls_single_credentials_free(struct stls_single_credentials *single);
 
 #endif

@@ -91,9 +91,7 @@ static unsigned keys_of(gnutls_x509_crt_t crt, unsigned *rsa_bits)
 		idle |= keys & ~(unsigned)SMTPTLS_KEY_RSA_ENCRYPT;
 	if (!(usage & GNUTLS_KEY_KEY_ENCIPHERMENT))
 		idle |= keys & SMTPTLS_KEY_RSA_ENCRYPT;
-	/* GnuTLS uses the first RSA key. */
-	if (keys & STLS_KEYS_RSA && *rsa_bits == 0)
-		*rsa_bits = bits;
+	*rsa_bits = keys & STLS_KEYS_RSA ? bits : 0;
 	if (keys & STLS_KEYS_RSA & ~idle)
 		is_short = stls_short_key(bits);
 	return (keys & ~idle) | idle << STLS_KEYS_IDLE_SHIFT | is_short;
@@ -237,8 +235,10 @@ static int read_missing(struct stls_own_chain_facts *facts,
 static int read_leaf(struct stls_own_certificates *own,
 		     struct stls_own_certificate *cert, gnutls_x509_crt_t crt)
 {
-	cert->keys = keys_of(crt, &own->rsa_bits);
+	cert->keys = keys_of(crt, &cert->rsa_bits);
 	own->keys |= cert->keys;
+	if (own->rsa_bits == 0)
+		own->rsa_bits = cert->rsa_bits;
 	return read_names(cert, crt);
 }
 

@@ -26,7 +26,8 @@ struct stls_own_chain_facts {
 
 /* One certificate, with its chain. */
 struct stls_own_certificate {
-	unsigned keys; /* enum smtptls_key and STLS_KEY_… */
+	unsigned keys;	   /* enum smtptls_key and STLS_KEY_… */
+	unsigned rsa_bits; /* of its key; 0 if that is no RSA key */
 	size_t name_count;
 	char **name; /* in normal form */
 	struct stls_own_chain_facts chain;

@@ -23,6 +23,7 @@
 
 #include <smtptls/gnutls.h>
 
+#include "../help/chain.h"
 #include "../help/config_help.h"
 #include "../help/no_memory.h"
 #include "../help/peer.h"
@@ -553,6 +554,91 @@ static struct smtptls_config *fail_to_freeze(void)
 	return config;
 }
 
+/* Self-signed, with an RSA key; certificate and key in one file. */
+static const char *rsa_file(const char *san, int bits)
+{
+	const struct chain_spec spec = { .san = { san },
+					 .rsa_bits = bits,
+					 .key = (unsigned)bits };
+	struct chain_cert *made = chain_issue(&spec, NULL);
+	gnutls_datum_t crt, key;
+	const char *file;
+
+	assert_int_equal(
+		gnutls_x509_crt_export2(made->crt, GNUTLS_X509_FMT_PEM, &crt),
+		0);
+	assert_int_equal(gnutls_x509_privkey_export2_pkcs8(
+				 made->key, GNUTLS_X509_FMT_PEM, NULL,
+				 GNUTLS_PKCS_PLAIN, &key),
+			 0);
+	file = testcert_file_text(
+		testcert_join((const char *)crt.data, (const char *)key.data));
+	gnutls_free(crt.data);
+	gnutls_free(key.data);
+	chain_free(made);
+	return file;
+}
+
+/* The prime that a client gets which asks for `name` and names no field. */
+static unsigned prime_for(struct smtptls_config *config, const char *name)
+{
+	struct peer *client =
+		peer_client(PEER_TLS12 ":-KX-ALL:+DHE-RSA:-GROUP-ALL", NULL);
+	struct smtptls_conn *conn =
+		peer_conn(smtptls_config_ref(config), SMTPTLS_SERVER);
+	unsigned bits;
+
+	assert_int_equal(gnutls_server_name_set(client->tls, GNUTLS_NAME_DNS,
+						name, strlen(name)),
+			 0);
+	assert_int_equal(smtptls_conn_start_tls(conn, 0), 0);
+	peer_run(client, conn);
+	assert_int_equal(client->result, 0);
+	bits = (unsigned)gnutls_dh_get_prime_bits(client->tls);
+	smtptls_conn_free(conn);
+	peer_free(client);
+	return bits;
+}
+
+/* As strong as the RSA key that is shown, not as the first. */
+static void test_dh_by_key(void **state)
+{
+	struct smtptls_config *config = *state;
+	const char *usual = rsa_file("dns:usual.example.org", 2048);
+	const char *strong = rsa_file("dns:strong.example.org", 3072);
+
+	assert_int_equal(smtptls_config_add_cert_file(config,
+						      usual_server()->file,
+						      usual_server()->file),
+			 0);
+	assert_int_equal(smtptls_config_add_cert_file(config, usual, usual), 0);
+	assert_int_equal(smtptls_config_add_cert_file(config, strong, strong),
+			 0);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+	assert_int_equal(prime_for(config, "usual.example.org"), 2048);
+	assert_int_equal(prime_for(config, "strong.example.org"), 3072);
+	assert_int_equal(prime_for(config, "other.example.org"), 2048);
+}
+
+/* A file's parameters are for all keys. */
+static void test_dh_file_for_all_keys(void **state)
+{
+	struct smtptls_config *config = *state;
+	const char *usual = rsa_file("dns:usual.example.org", 2048);
+	const char *strong = rsa_file("dns:strong.example.org", 3072);
+
+	assert_int_equal(
+		smtptls_config_set_dh_file(
+			config, dh_file(&gnutls_ffdhe_4096_group_prime)),
+		0);
+	assert_int_equal(smtptls_config_add_cert_file(config, strong, strong),
+			 0);
+	assert_int_equal(smtptls_config_add_cert_file(config, usual, usual), 0);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+	assert_int_equal(prime_for(config, "usual.example.org"), 4096);
+	assert_int_equal(prime_for(config, "strong.example.org"), 4096);
+}
+
 /* A choice made by a failed freeze does not carry over to the next. */
 static void test_dh_chosen_anew(void **state)
 {
@@ -576,6 +662,18 @@ static void test_dh_chosen_anew(void **state)
 	assert_int_equal(smtptls_config_freeze(config), 0);
 	assert_prime(config->dh.params, &gnutls_ffdhe_4096_group_prime);
 	assert_non_null(config->dh.anonymous);
+	smtptls_config_unref(config);
+
+	/* of two files the first is freed, of a field and a file neither yet */
+	config = fail_to_freeze();
+	assert_int_equal(
+		smtptls_config_set_dh_file(
+			config, dh_file(&gnutls_ffdhe_3072_group_prime)),
+		0);
+	assert_int_equal(
+		smtptls_config_set_dh_file(
+			config, dh_file(&gnutls_ffdhe_4096_group_prime)),
+		0);
 	smtptls_config_unref(config);
 
 	config = fail_to_freeze();
@@ -606,8 +704,11 @@ int main(void)
 		TEST(test_dh),
 		TEST(test_dh_leaves_fields),
 		TEST(test_dh_by_priority),
+		TEST(test_dh_by_key),
+		TEST(test_dh_file_for_all_keys),
 		TEST(test_dh_chosen_anew),
 	};
 
-	return cmocka_run_group_tests_name("credentials", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("credentials", tests, NULL,
+					   chain_end);
 }
