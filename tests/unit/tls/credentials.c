@@ -620,6 +620,19 @@ static void test_dh_by_key(void **state)
 	assert_int_equal(prime_for(config, "other.example.org"), 2048);
 }
 
+/* No field is strong enough for level 5: there is no DHE, and no failure. */
+static void test_dh_none_at_level_5(void **state)
+{
+	struct smtptls_config *config = *state;
+	struct smtptls_policy *policy =
+		new_policy(POLICY(.ciphers = "ALL:@SECLEVEL=5"));
+
+	assert_int_equal(smtptls_config_set_policy(config, policy), 0);
+	smtptls_policy_unref(policy);
+	assert_int_equal(smtptls_config_freeze(config), 0);
+	assert_null(config->dh.params);
+}
+
 /* A file's parameters are for all keys. */
 static void test_dh_file_for_all_keys(void **state)
 {
@@ -705,6 +718,7 @@ int main(void)
 		TEST(test_dh_leaves_fields),
 		TEST(test_dh_by_priority),
 		TEST(test_dh_by_key),
+		TEST(test_dh_none_at_level_5),
 		TEST(test_dh_file_for_all_keys),
 		TEST(test_dh_chosen_anew),
 	};
