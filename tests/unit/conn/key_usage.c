@@ -42,21 +42,12 @@ static int set_up(void **state)
 		.rsa_bits = 2048,
 	};
 	struct chain_cert *made = chain_issue(&spec, NULL);
-	gnutls_datum_t crt, key;
 
 	(void)state;
 	config = peer_config(NULL, 0, 1);
-	MUST(gnutls_x509_crt_export2(made->crt, GNUTLS_X509_FMT_PEM, &crt) ==
-	     0);
-	MUST(gnutls_x509_privkey_export2_pkcs8(made->key, GNUTLS_X509_FMT_PEM,
-					       NULL, GNUTLS_PKCS_PLAIN,
-					       &key) == 0);
 	MUST(gnutls_hash_fast(GNUTLS_DIG_SHA256, made->der.data, made->der.size,
 			      digest) == 0);
-	cert.file = testcert_file_text(
-		testcert_join((const char *)crt.data, (const char *)key.data));
-	gnutls_free(crt.data);
-	gnutls_free(key.data);
+	cert.file = chain_file(made);
 	chain_free(made);
 	return 0;
 }

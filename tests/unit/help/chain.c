@@ -2,8 +2,8 @@
 /*
  * chain: certificates with any defect, in memory.
  *
- * Unlike those of testcert they need not be valid for anything, and are not in
- * files. Keys are made once, so that a table of many certificates costs little.
+ * Unlike those of testcert they need not be valid for anything, and are in files
+ * only on request. Keys are made once, so that a table of many certificates costs little.
  * A failure to make one ends the program with status 99.
  */
 #include "chain.h"
@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "testcert.h"
 
 #define DAY	 86400L
 
@@ -223,6 +225,21 @@ struct chain_cert *chain_issue(const struct chain_spec *spec,
 				 0));
 	parse(cert, spec->damaged);
 	return cert;
+}
+
+const char *chain_file(const struct chain_cert *cert)
+{
+	gnutls_datum_t crt, key;
+	const char *file;
+
+	OK(gnutls_x509_crt_export2(cert->crt, GNUTLS_X509_FMT_PEM, &crt));
+	OK(gnutls_x509_privkey_export2_pkcs8(cert->key, GNUTLS_X509_FMT_PEM,
+					     NULL, GNUTLS_PKCS_PLAIN, &key));
+	file = testcert_file_text(
+		testcert_join((const char *)crt.data, (const char *)key.data));
+	gnutls_free(crt.data);
+	gnutls_free(key.data);
+	return file;
 }
 
 void chain_free(struct chain_cert *cert)

@@ -41,6 +41,8 @@ struct chain_cert {
 /* Issued by `issuer`, or self-signed if it is NULL; free with chain_free(). */
 struct chain_cert *chain_issue(const struct chain_spec *spec,
 			       const struct chain_cert *issuer);
+/* A PEM file with the certificate and its key, until the program ends. */
+const char *chain_file(const struct chain_cert *cert);
 void chain_free(struct chain_cert *cert);
 /* To be called at the end; a cmocka teardown. */
 int chain_end(void **state);
